@@ -1,0 +1,6 @@
+"""Pellucid's library: explain image models and say how far the explanation can be trusted.
+
+Start at :mod:`core.api`.
+"""
+
+__version__ = "0.1.0"

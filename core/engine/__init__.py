@@ -1,0 +1,41 @@
+"""Where work runs: one interface, in this process (inline) or on Dask workers.
+
+Importing this package loads neither Dask nor TensorFlow; :class:`core.engine.dask.DaskEngine`
+has its own module.
+"""
+
+from __future__ import annotations
+
+from core.engine.base import (
+    Done,
+    Engine,
+    Event,
+    Failed,
+    Listener,
+    Progress,
+    Restarted,
+    Run,
+    Started,
+)
+from core.engine.control import Control, LocalControl, NullControl
+from core.engine.inline import InlineEngine
+from core.engine.work import execute, load, register_work
+
+__all__ = [
+    "Control",
+    "Done",
+    "Engine",
+    "Event",
+    "Failed",
+    "InlineEngine",
+    "Listener",
+    "LocalControl",
+    "NullControl",
+    "Progress",
+    "Restarted",
+    "Run",
+    "Started",
+    "execute",
+    "load",
+    "register_work",
+]

@@ -1,0 +1,64 @@
+"""What running work sees of the outside: report progress, learn that it shall stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from core.errors import Cancelled
+
+__all__ = ["CANCELLED", "Control", "LocalControl", "NullControl"]
+
+CANCELLED = "Stopped, because nobody waits for it any more."
+
+
+class Control(Protocol):
+    """Passed to every function that computes; both calls are cheap enough for inner loops."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Report the share done, in [0, 1], and what is being done."""
+
+    def check(self) -> None:
+        """Raise :class:`core.errors.Cancelled` if the work shall stop."""
+
+
+class NullControl:
+    """Reports nowhere and never stops: for scripts and tests."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Ignore the report."""
+
+    def check(self) -> None:
+        """Never raise."""
+
+
+class LocalControl:
+    """A control within one process.
+
+    Parameters
+    ----------
+    on_progress : callable, optional
+        Receives ``(fraction, message)``.
+    stop : threading.Event, optional
+        Set it to stop the work at its next :meth:`check`.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_progress: Callable[[float, str], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._on_progress = on_progress
+        self._stop = stop
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Pass the report on."""
+        if self._on_progress is not None:
+            self._on_progress(fraction, message)
+
+    def check(self) -> None:
+        """Raise :class:`core.errors.Cancelled` once the event is set."""
+        if self._stop is not None and self._stop.is_set():
+            raise Cancelled(CANCELLED)

@@ -1,0 +1,108 @@
+"""From a request to the function that computes it, with the store around it.
+
+The functions are named, not imported: whoever only submits work never loads TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from core.contracts import Explanation, Prediction, Request, Result
+from core.engine.control import Control
+from core.errors import PellucidError
+from core.store import Store
+
+__all__ = ["execute", "load", "register_work", "resolve_target"]
+
+log = logging.getLogger(__name__)
+
+Function = Callable[[Sequence[Request], Control], list[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    target: str
+    result: type[Prediction] | type[Explanation]
+
+
+_WORK: dict[str, _Work] = {
+    "predict": _Work("core.models.predict:predict", Prediction),
+    "explain": _Work("core.saliency.explain:explain", Explanation),
+}
+
+
+def register_work(kind: str, target: str, *, result: type[Prediction] | type[Explanation]) -> None:
+    """Let requests of ``kind`` be computed by ``"module:function"``.
+
+    Register where the request's class is defined: whoever unpickles a request then knows its work.
+    """
+    _WORK[kind] = _Work(target, result)
+
+
+def resolve_target(target: str) -> Callable[..., Any]:
+    """Import ``"module:function"``."""
+    module, _, name = target.partition(":")
+    return cast(Callable[..., Any], getattr(importlib.import_module(module), name))
+
+
+def load(request: Request, store: Store) -> Result | None:
+    """Return the stored result, marked as cached, or ``None``."""
+    artefact = store.get(request.key)
+    if artefact is None:
+        return None
+    try:
+        result = _WORK[request.kind].result.from_artefact(artefact)
+    except (KeyError, TypeError, ValueError) as error:
+        store.set_aside(request.key, f"not a {request.kind} result: {error}")
+        return None
+    return replace(result, cached=True)
+
+
+def execute(requests: Sequence[Request], control: Control, store: Store) -> list[Result]:
+    """Return a result for each request: from the store, or computed and then stored.
+
+    What is missing is computed in one call for each kind, while this process holds the locks of
+    those keys; other processes that want the same wait and then find it in the store.
+
+    Raises
+    ------
+    PellucidError
+        Whatever the work raises on purpose; any other exception is logged and becomes one.
+    """
+    unique = {request.key: request for request in requests}
+    results = {key: found for key, request in unique.items() if (found := load(request, store))}
+    missing = sorted(unique.keys() - results.keys())
+    with ExitStack() as locks:
+        for key in missing:  # sorted, so that two processes cannot wait for each other
+            locks.enter_context(store.lock(key, check=control.check))
+        todo: dict[str, list[Request]] = {}
+        for key in missing:
+            if (found := load(unique[key], store)) is not None:
+                results[key] = found
+            else:
+                todo.setdefault(unique[key].kind, []).append(unique[key])
+        for kind, group in todo.items():
+            control.check()
+            for request, result in zip(group, _compute(kind, group, control), strict=True):
+                store.put(request.key, result.to_artefact(), kind=kind)
+                results[request.key] = result
+    return [results[request.key] for request in requests]
+
+
+def _compute(kind: str, requests: Sequence[Request], control: Control) -> list[Result]:
+    try:
+        function: Function = resolve_target(_WORK[kind].target)
+        return function(requests, control)
+    except PellucidError:
+        raise
+    except Exception as error:
+        log.exception("Work of kind %r failed", kind)
+        raise PellucidError(
+            f"Something went wrong inside Pellucid ({type(error).__name__}) while it computed "
+            f"{kind!r}. This is not your mistake; the log has the details."
+        ) from error

@@ -1,0 +1,79 @@
+"""Every error Pellucid raises on purpose.
+
+::
+
+    PellucidError
+    ├── InputError              the caller's mistake: exit status 2, shown as it stands
+    │   ├── ImageError          bytes that are no picture we read, or too big, or too small
+    │   ├── UnknownNameError    a model, method, layer or class that does not exist
+    │   │   └── AmbiguousNameError   a class name that several classes share
+    │   ├── ParameterError      a parameter of the wrong type or out of its range
+    │   ├── WeightsError        weights that are missing, of the wrong kind or do not fit
+    │   └── CapabilityError     the model lacks what the method needs
+    ├── Cancelled               somebody asked the work to stop
+    ├── WorkerLostError         a worker process died more often than it may
+    └── StoreError              the store cannot be read or written
+
+A message says what came in, what is expected, and how to mend it. It is plain text:
+whoever puts it into a page escapes it.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AmbiguousNameError",
+    "Cancelled",
+    "CapabilityError",
+    "ImageError",
+    "InputError",
+    "ParameterError",
+    "PellucidError",
+    "StoreError",
+    "UnknownNameError",
+    "WeightsError",
+    "WorkerLostError",
+]
+
+
+class PellucidError(Exception):
+    """Base of all; its text is made for people."""
+
+
+class InputError(PellucidError):
+    """The caller can mend this: the command line exits with 2."""
+
+
+class ImageError(InputError):
+    """The bytes are not a picture that Pellucid reads."""
+
+
+class UnknownNameError(InputError):
+    """No model, method, layer, class or example carries this name."""
+
+
+class AmbiguousNameError(UnknownNameError):
+    """Several classes carry this name; the text lists them."""
+
+
+class ParameterError(InputError):
+    """A parameter is unknown, of the wrong type or out of range."""
+
+
+class WeightsError(InputError):
+    """Weights are missing, damaged, of a forbidden format or of another shape."""
+
+
+class CapabilityError(InputError):
+    """The model cannot do what the method asks (gradients, a feature layer)."""
+
+
+class Cancelled(PellucidError):
+    """The work stopped because nobody waits for it any more."""
+
+
+class WorkerLostError(PellucidError):
+    """The process that did the work died again and again."""
+
+
+class StoreError(PellucidError):
+    """The store's folder cannot be read or written."""

@@ -1,0 +1,131 @@
+"""The forward-only runtime: OpenVINO in float32, exported once from the Keras model.
+
+Why OpenVINO and not LiteRT, and why one picture at a time: measured in ``ARCHITECTURE.md``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.contracts import Array, Artefact
+
+if TYPE_CHECKING:
+    from core.models.network import Network
+
+__all__ = ["TOLERANCE", "Forward", "export"]
+
+TOLERANCE = 1e-3
+"""Largest difference of a logit from TensorFlow's at which the runtime is used."""
+
+_log = logging.getLogger(__name__)
+
+
+def export(network: Network, layers: tuple[str, ...]) -> Artefact:
+    """Convert a network to OpenVINO IR with logits and the feature layers as outputs.
+
+    Returns
+    -------
+    Artefact
+        Arrays ``xml`` and ``bin`` (uint8) hold the IR; the document holds the names of the
+        outputs and the largest difference of logits from TensorFlow on four random pictures.
+    """
+    import keras
+    import openvino as ov
+    import tensorflow as tf
+
+    from core.models.network import layer_tensor
+
+    model = network.model
+    outputs = [model.output, *(layer_tensor(model, name) for name in layers)]
+    wide = keras.Model(model.input, outputs)
+    names = ["logits", *layers]
+
+    @tf.function(autograph=False)
+    def passes(pixels: Any) -> Any:
+        values = wide(pixels, training=False)
+        return {f"out{i}": tf.identity(v) for i, v in enumerate(values)}
+
+    concrete = passes.get_concrete_function(tf.TensorSpec((1, *model.input.shape[1:]), tf.float32))
+    converted = ov.convert_model(concrete)
+    order = [_position(output) for output in converted.outputs]
+    with tempfile.TemporaryDirectory(prefix="pellucid-ir-") as folder:
+        xml = Path(folder) / "model.xml"
+        ov.serialize(converted, str(xml))
+        arrays = {
+            "xml": np.frombuffer(xml.read_bytes(), np.uint8),
+            "bin": np.frombuffer(xml.with_suffix(".bin").read_bytes(), np.uint8),
+        }
+    artefact = Artefact({"kind": "openvino", "outputs": [names[i] for i in order]}, arrays)
+    artefact.document["difference"] = _difference(network, artefact)
+    return artefact
+
+
+def _position(output: Any) -> int:
+    """Find which of our outputs this is: the name ``out3`` may carry a suffix."""
+    for name in output.names:
+        stem = name.split(":")[0]
+        if stem.startswith("out") and stem[3:].isdigit():
+            return int(stem[3:])
+    raise RuntimeError(f"OpenVINO lost the name of an output: {sorted(output.names)}")
+
+
+def _difference(network: Network, artefact: Artefact) -> float:
+    shape = (4, *network.model.input.shape[1:])
+    probe = np.random.default_rng(0).random(shape, dtype=np.float32)
+    ours = Forward(artefact).run(probe, ("logits",))[0]
+    return float(np.abs(ours - network.logits(probe)).max())
+
+
+class Forward:
+    """Compiled OpenVINO passes; safe to call from several threads, one after the other."""
+
+    def __init__(self, artefact: Artefact) -> None:
+        import openvino as ov
+
+        self._core = ov.Core()
+        self._model = self._core.read_model(
+            artefact.arrays["xml"].tobytes(),
+            ov.Tensor(np.ascontiguousarray(artefact.arrays["bin"])),
+        )
+        self._names: list[str] = artefact.document["outputs"]
+        self._requests: dict[tuple[str, ...], Any] = {}
+        self._lock = Lock()
+
+    def run(self, batch: Array, outputs: tuple[str, ...]) -> list[Array]:
+        """Return the named outputs for ``batch``, float32 ``(N, …)`` each."""
+        with self._lock:
+            request = self._request(outputs)
+            rows = [self._infer(request, batch[i : i + 1], len(outputs)) for i in range(len(batch))]
+        return [np.concatenate(column) for column in zip(*rows, strict=True)]
+
+    @staticmethod
+    def _infer(request: Any, picture: Array, n_outputs: int) -> list[Array]:
+        request.infer([np.ascontiguousarray(picture)])
+        return [request.get_output_tensor(i).data.copy() for i in range(n_outputs)]
+
+    def _request(self, outputs: tuple[str, ...]) -> Any:
+        if outputs not in self._requests:
+            import openvino as ov
+
+            chosen = [self._model.outputs[self._names.index(name)] for name in outputs]
+            results = [ov.opset13.result(output.node.input_value(0)) for output in chosen]
+            part = ov.Model(results, self._model.get_parameters(), "part")
+            # bfloat16, the default where the processor has it, moves logits by up to 0.5.
+            compiled = self._core.compile_model(
+                part,
+                "CPU",
+                {
+                    "INFERENCE_PRECISION_HINT": "f32",
+                    "PERFORMANCE_HINT": "LATENCY",
+                    "INFERENCE_NUM_THREADS": len(os.sched_getaffinity(0)),
+                },
+            )
+            self._requests[outputs] = compiled.create_infer_request()
+        return self._requests[outputs]

@@ -1,0 +1,154 @@
+"""Class names and WordNet ids, offline.
+
+``imagenet.csv`` holds the 1000 classes of ILSVRC-2012 in their usual order with the synonyms of
+WordNet 3.0 (see ``LICENSES.md`` beside it).
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from core.contracts import ClassRef, ModelRef
+from core.errors import AmbiguousNameError, InputError, UnknownNameError
+from core.models import zoo
+
+__all__ = ["ClassNames", "class_names"]
+
+_WNID = re.compile(r"n\d{8}")
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """The classes of a model, by index.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        One name a class; where two classes share a name, the WordNet id stands behind it.
+    wnids : tuple of str
+        WordNet ids, or empty.
+    synonyms : tuple of tuple of str
+        Every name of each class, the first being the usual one.
+    """
+
+    labels: tuple[str, ...]
+    wnids: tuple[str, ...] = ()
+    synonyms: tuple[tuple[str, ...], ...] = ()
+
+    def ref(self, index: int) -> ClassRef:
+        """Return the class at ``index``.
+
+        Raises
+        ------
+        UnknownNameError
+            If the model has no such class.
+        """
+        if not 0 <= index < len(self.labels):
+            raise UnknownNameError(
+                f"There is no class {index}: the model has {len(self.labels)} classes, "
+                f"numbered 0 to {len(self.labels) - 1}."
+            )
+        return ClassRef(index, self.labels[index])
+
+    def find(self, text: str | int) -> ClassRef:
+        """Find a class by index, name, synonym or WordNet id; case and ``_`` do not matter.
+
+        Raises
+        ------
+        UnknownNameError
+            If no class carries the name; the text suggests the nearest ones.
+        AmbiguousNameError
+            If several do; the text lists them.
+        """
+        wanted = str(text).strip()
+        if wanted.lstrip("-").isdigit():
+            return self.ref(int(wanted))
+        if _WNID.fullmatch(wanted) and wanted in self.wnids:
+            return self.ref(self.wnids.index(wanted))
+        name = _fold(wanted)
+        matches = [i for i, label in enumerate(self.labels) if _fold(label) == name]
+        matches = matches or [i for i, s in enumerate(self.synonyms) if s and _fold(s[0]) == name]
+        matches = matches or [
+            i for i, s in enumerate(self.synonyms) if name in {_fold(t) for t in s}
+        ]
+        if len(matches) == 1:
+            return self.ref(matches[0])
+        if matches:
+            raise AmbiguousNameError(self._ambiguous(wanted, matches))
+        raise UnknownNameError(self._unknown(wanted))
+
+    def _ambiguous(self, wanted: str, matches: Sequence[int]) -> str:
+        listed = "; ".join(
+            f"{i} ({self.wnids[i]}: {', '.join(self.synonyms[i])})" if self.wnids else str(i)
+            for i in matches
+        )
+        return f"{len(matches)} classes are called {wanted!r}: {listed}. Give the index or the id."
+
+    def _unknown(self, wanted: str) -> str:
+        names = [t for s in self.synonyms for t in s] or list(self.labels)
+        close = difflib.get_close_matches(wanted, names, n=3, cutoff=0.6)
+        hint = f" Did you mean {', '.join(map(repr, close))}?" if close else ""
+        return (
+            f"There is no class called {wanted!r}.{hint} "
+            "Give an index, a class name, or a WordNet id such as n02123045."
+        )
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.replace("_", " ").casefold().split())
+
+
+@lru_cache(maxsize=1)
+def _imagenet() -> ClassNames:
+    with (files("core.models") / "imagenet.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    shared = Counter(_fold(row["name"]) for row in rows)
+    labels = tuple(
+        f"{row['name']} ({row['wnid']})" if shared[_fold(row["name"])] > 1 else row["name"]
+        for row in rows
+    )
+    synonyms = tuple((row["name"], *filter(None, row["synonyms"].split("|"))) for row in rows)
+    return ClassNames(labels, tuple(row["wnid"] for row in rows), synonyms)
+
+
+@lru_cache(maxsize=32)
+def _from_file(path: str, modified: float) -> ClassNames:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The class file {path!r} is not UTF-8 text; expected one class name a line."
+        ) from error
+    labels = tuple(line.strip() for line in lines if line.strip())
+    if len(labels) < 2:
+        raise InputError(
+            f"The class file {path!r} names {len(labels)} classes; expected two or more, one a line."
+        )
+    return ClassNames(labels)
+
+
+def class_names(ref: ModelRef) -> ClassNames:
+    """Return the class names of a model: the user's file, else what the zoo declares.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is not a list of names.
+    """
+    if ref.classes is not None:
+        path = Path(ref.classes)
+        if not path.is_file():
+            raise InputError(f"There is no class file {ref.classes!r}; expected a text file.")
+        return _from_file(str(path), path.stat().st_mtime)
+    spec = zoo.get(ref.id)
+    if spec.labels == "imagenet":
+        return _imagenet()
+    return ClassNames(tuple(f"class {i}" for i in range(spec.n_classes)))

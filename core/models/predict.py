@@ -1,0 +1,58 @@
+"""The work behind a :class:`~core.contracts.PredictRequest`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.contracts import Prediction, PredictRequest
+from core.models.runtime import runtime
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+
+__all__ = ["predict"]
+
+_CHUNK = 32
+
+
+def predict(requests: Sequence[PredictRequest], control: Control) -> list[Prediction]:
+    """Compute logits for requests that share one model.
+
+    Raises
+    ------
+    Cancelled
+        Between chunks, when the work was stopped.
+    """
+    model = runtime(requests[0].model, seed=requests[0].seed)
+    model.prepare(len(requests))
+    results = []
+    for start in range(0, len(requests), _CHUNK):
+        control.check()
+        chunk = requests[start : start + _CHUNK]
+        began = time.perf_counter()
+        logits = model.logits(np.stack([r.input.tensor() for r in chunk]))
+        seconds = (time.perf_counter() - began) / len(chunk)
+        for request, row in zip(chunk, logits, strict=True):
+            results.append(
+                Prediction(
+                    key=request.key,
+                    model=request.model.id,
+                    weights_sha256=model.weights_sha256,
+                    device=model.device,
+                    image=request.input.name,
+                    image_sha256=request.input.image_sha256,
+                    width=request.input.width,
+                    height=request.input.height,
+                    box=request.input.box,
+                    geometry=request.input.geometry,
+                    logits=row,
+                    seconds=seconds,
+                    versions=request.versions,
+                )
+            )
+        control.progress(len(results) / len(requests), f"{len(results)} of {len(requests)}")
+    return results

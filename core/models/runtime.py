@@ -1,0 +1,296 @@
+"""The passes everybody uses: one model, the fastest exact runtime for each kind of pass.
+
+Forward-only passes run on OpenVINO once its export is in the store; until then, and for
+gradients, on TensorFlow. TensorFlow is imported when the first pass needs it: a prediction with a
+stored export never does.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import OrderedDict
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.contracts import Array, ModelRef, content_key
+from core.errors import CapabilityError, UnknownNameError
+from core.models import zoo
+from core.models.fingerprint import versions, weights_inside, weights_sha256
+from core.models.labels import class_names
+from core.models.zoo import ModelSpec
+from core.settings import settings
+from core.store import Store
+from core.workspace import open_store
+
+if TYPE_CHECKING:
+    from core.models.forward import Forward
+    from core.models.network import Network
+
+__all__ = ["Runtime", "describe_device", "export_in_background", "identify", "runtime"]
+
+_log = logging.getLogger(__name__)
+_EXPORT_AT = 400
+"""Forward passes at which waiting for an export (2 to 10 s, once a model) pays for itself."""
+_KEEP = 2
+
+_background = False
+
+
+def export_in_background() -> None:
+    """Let this process export models in a thread after their first answer (workers call it)."""
+    global _background
+    _background = True
+
+
+class Runtime:
+    """One model with its weights, ready to run.
+
+    Parameters
+    ----------
+    ref : ModelRef
+    store : Store
+        Keeps converted weights and exports.
+    seed : int
+        Seed of random weights.
+    """
+
+    def __init__(self, ref: ModelRef, *, store: Store, seed: int = 0) -> None:
+        self.ref = ref
+        self.spec = zoo.get(ref.id)
+        self.classes = class_names(ref)
+        self.n_classes = len(self.classes.labels)
+        self._store = store
+        self._seed = seed
+        self._lock = Lock()
+        self._network: Network | None = None
+        self._forward: Forward | None = None
+        self._exporting = False
+        self._export_refused = False
+        self.weights_sha256 = (
+            self.network().digest() if weights_inside(ref) else weights_sha256(ref, seed=seed)
+        )
+
+    def network(self) -> Network:
+        """Return the TensorFlow side, built at the first call."""
+        with self._lock:
+            if self._network is None:
+                from core.models.network import Network, build, configure_devices
+
+                configure_devices()
+                model = build(
+                    self.spec, self.ref, self.n_classes, seed=self._seed, store=self._store
+                )
+                self._network = Network(model)
+            return self._network
+
+    # ---- passes
+
+    def logits(self, batch: Array) -> Array:
+        """Return logits float32 ``(N, n_classes)`` of pictures ``(N, H, W, 3)`` in [0, 1]."""
+        self._check(batch)
+        forward = self._forward_runtime(len(batch))
+        if forward is not None:
+            return forward.run(batch, ("logits",))[0]
+        logits = self.network().logits(batch)
+        self._export_later()
+        return logits
+
+    def gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
+        """Return logits and the gradient of ``directions · logits`` with respect to the pixels.
+
+        Parameters
+        ----------
+        batch : ndarray of float32, shape (N, H, W, 3)
+            Pixels in [0, 1].
+        directions : ndarray of float32, shape (N, n_classes)
+            One-hot for a class; +1 and −1 for the contrast of two.
+
+        Returns
+        -------
+        logits : ndarray, shape (N, n_classes)
+        gradients : ndarray, shape (N, H, W, 3)
+        """
+        self._check(batch)
+        self._need(gradients=True)
+        result = self.network().gradient(batch, directions)
+        self._export_later()
+        return result
+
+    def features(self, batch: Array, layer: str | None = None) -> tuple[Array, Array]:
+        """Return logits and the feature layer's output ``(N, h, w, K)``."""
+        self._check(batch)
+        self._need(features=True)
+        name = self.layer(layer)
+        forward = self._forward_runtime(len(batch)) if name in self.spec.layers else None
+        if forward is not None:
+            logits, features = forward.run(batch, ("logits", name))
+            return logits, features
+        result = self.network().features(batch, name)
+        self._export_later()
+        return result
+
+    def features_and_gradients(
+        self, batch: Array, directions: Array, layer: str | None = None
+    ) -> tuple[Array, Array, Array]:
+        """Return logits, features and d(directions · logits)/d(features).
+
+        The backward pass covers only what lies behind the layer.
+        """
+        self._need(gradients=True)
+        logits, features = self.features(batch, layer)
+        gradients = self.network().head_gradient(features, directions, self.layer(layer))
+        return logits, features, gradients
+
+    def layer(self, name: str | None) -> str:
+        """Return ``name``, or the declared feature layer; check that the model offers it.
+
+        Raises
+        ------
+        UnknownNameError
+            If the model's list has no such layer.
+        """
+        if name is None:
+            return self.spec.feature_layer
+        if name not in self.spec.layers:
+            raise UnknownNameError(
+                f"{self.spec.id} offers no layer {name!r} for maps. "
+                f"Choose one of {', '.join(self.spec.layers)}."
+            )
+        return name
+
+    # ---- which runtime
+
+    @property
+    def device(self) -> str:
+        """Where forward passes run now, in words."""
+        return describe_device(openvino=self._forward is not None)
+
+    def prepare(self, n_passes: int) -> None:
+        """Say that ``n_passes`` forward passes follow, so that an export can pay for itself."""
+        self._forward_runtime(n_passes)
+
+    def _check(self, batch: Array) -> None:
+        size = self.spec.input_size
+        if batch.ndim != 4 or batch.shape[1:] != (size, size, 3) or batch.dtype != np.float32:
+            raise CapabilityError(
+                f"{self.spec.id} expects float32 (N, {size}, {size}, 3). "
+                f"Received {batch.dtype} {batch.shape}."
+            )
+
+    def _need(self, *, gradients: bool = False, features: bool = False) -> None:
+        if gradients and not self.spec.gradients:
+            raise CapabilityError(f"{self.spec.id} has no gradients (a forward-only model).")
+        if features and not self.spec.features:
+            raise CapabilityError(f"{self.spec.id} has no convolutional feature layer.")
+
+    @property
+    def _export_key(self) -> str:
+        return content_key(
+            {
+                "kind": "openvino",
+                "model": self.spec.id,
+                "weights": self.weights_sha256,
+                "classes": self.n_classes,
+                "layers": list(self.spec.layers),
+                "versions": versions(),
+            }
+        )
+
+    def _forward_runtime(self, n_passes: int) -> Forward | None:
+        if self._forward is None and self._may_export():
+            stored = self._store.contains(self._export_key)
+            if stored or n_passes >= _EXPORT_AT:
+                self._load_export()
+        return self._forward
+
+    def _may_export(self) -> bool:
+        if self._export_refused or settings().forward == "tensorflow":
+            return False
+        return settings().device != "gpu" and not _gpu_in_use()
+
+    def _load_export(self) -> None:
+        from core.models.forward import TOLERANCE, Forward, export
+
+        artefact, _ = self._store.get_or_compute(
+            self._export_key, lambda: export(self.network(), self.spec.layers)
+        )
+        difference = artefact.document["difference"]
+        if difference > TOLERANCE:
+            _log.warning(
+                "OpenVINO's logits of %s differ by %.2g: TensorFlow stays in use.",
+                self.spec.id,
+                difference,
+            )
+            self._export_refused = True
+            return
+        self._forward = Forward(artefact)
+
+    def _export_later(self) -> None:
+        if not _background or self._exporting or self._forward or not self._may_export():
+            return
+        self._exporting = True
+        Thread(target=self._load_export, name="pellucid-export", daemon=True).start()
+
+
+def _gpu_in_use() -> bool:
+    """Whether TensorFlow, if this process has loaded it, sees a GPU."""
+    import sys
+
+    if settings().device == "cpu":
+        return False
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None:
+        return os.path.exists("/dev/nvidiactl") and _tensorflow_gpu()
+    return bool(tensorflow.config.list_physical_devices("GPU"))
+
+
+def _tensorflow_gpu() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def describe_device(*, openvino: bool = False) -> str:
+    """Return the device in words, for example ``"CPU, 2 threads, OpenVINO f32"``."""
+    if _gpu_in_use():
+        import tensorflow as tf
+
+        details = tf.config.experimental.get_device_details(
+            tf.config.list_physical_devices("GPU")[0]
+        )
+        return f"GPU, {details.get('device_name', 'unnamed')}, TensorFlow"
+    threads = len(os.sched_getaffinity(0))
+    return f"CPU, {threads} threads, {'OpenVINO f32' if openvino else 'TensorFlow'}"
+
+
+_Key = tuple[ModelRef, ModelSpec, str, int]
+_runtimes: OrderedDict[_Key, Runtime] = OrderedDict()
+_runtimes_lock = Lock()
+
+
+def runtime(ref: ModelRef, *, seed: int = 0) -> Runtime:
+    """Return the runtime of ``ref``; the two used last stay loaded."""
+    # Random weights depend on the seed; all others do not, and share one runtime.
+    drawn = seed if ref.weights == "random" else 0
+    key = (ref, zoo.get(ref.id), weights_sha256(ref, seed=drawn), drawn)
+    with _runtimes_lock:
+        if key not in _runtimes:
+            _runtimes[key] = Runtime(ref, store=open_store(), seed=drawn)
+            while len(_runtimes) > _KEEP:
+                _runtimes.popitem(last=False)
+        _runtimes.move_to_end(key)
+        return _runtimes[key]
+
+
+def identify(ref: ModelRef, *, seed: int = 0) -> str:
+    """Return the SHA-256 that names the weights of ``ref`` in results and keys.
+
+    The file's hash where there is a file; for a registered builder that brings its own weights,
+    the hash of its variables, for which the model is built.
+    """
+    if weights_inside(ref):
+        return runtime(ref, seed=seed).weights_sha256
+    return weights_sha256(ref, seed=seed if ref.weights == "random" else 0)

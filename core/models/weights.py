@@ -1,0 +1,181 @@
+"""Weights into architectures that we built; never a model from a stranger's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Artefact, ModelRef, content_key
+from core.errors import WeightsError
+from core.models.builders import KERAS_APPLICATIONS
+from core.models.fingerprint import keras_home, weights_path, weights_sha256
+from core.models.torch_reader import read_state_dict
+from core.models.zoo import ModelSpec
+from core.store import Store
+
+__all__ = ["load_weights", "save_safetensors"]
+
+_READER_VERSION = 1
+_MAX_VALUES = 2_000_000_000
+Tensors = Mapping[str, npt.NDArray[Any]]
+
+
+def load_weights(model: keras.Model, spec: ModelSpec, ref: ModelRef, store: Store) -> None:
+    """Fill ``model`` with the weights that ``ref`` names.
+
+    Raises
+    ------
+    WeightsError
+        If they cannot be had, are of a forbidden format, or do not fit the architecture.
+    """
+    path = weights_path(ref)
+    if path is None:
+        return  # random weights, drawn when the model was built, or the builder's own
+    if spec.offline and ref.weights == "pretrained":
+        _assign(model, _packaged(spec, ref, path, store), origin=path.name)
+        return
+    if ref.weights == "pretrained" and not path.is_file():
+        _download(spec, path)
+    if path.suffix == ".safetensors":
+        from safetensors.numpy import load_file
+
+        _assign(model, load_file(path), origin=path.name)
+    else:
+        _load_h5(model, path)
+
+
+def save_safetensors(model: keras.Model, path: Path) -> None:
+    """Write the weights of ``model`` so that ``--weights`` reads them back.
+
+    Tensors carry the names of Keras' variable paths (``conv1_conv/kernel``).
+    """
+    from safetensors.numpy import save_file
+
+    save_file({v.path: np.ascontiguousarray(v.numpy()) for v in model.weights}, path)
+
+
+def _assign(model: keras.Model, tensors: Tensors, *, origin: str) -> None:
+    missing = [v.path for v in model.weights if v.path not in tensors]
+    if missing:
+        raise WeightsError(
+            f"{origin} lacks {len(missing)} of the {len(model.weights)} tensors of {model.name}, "
+            f"first {missing[0]!r}. Expected the names of Keras' variable paths."
+        )
+    for variable in model.weights:
+        given = tensors[variable.path]
+        if tuple(given.shape) != tuple(variable.shape):
+            raise WeightsError(
+                f"{origin}: {variable.path} has shape {tuple(given.shape)}, but {model.name} "
+                f"needs {tuple(variable.shape)}. A head for other classes needs --classes FILE."
+            )
+    for variable in model.weights:
+        variable.assign(tensors[variable.path])
+
+
+def _packaged(spec: ModelSpec, ref: ModelRef, path: Path, store: Store) -> Tensors:
+    """Convert the packaged file once; afterwards it comes from the store."""
+    key = content_key(
+        {"kind": "weights", "source": weights_sha256(ref), "reader": _READER_VERSION}
+    )
+    artefact, _ = store.get_or_compute(
+        key, lambda: Artefact({"kind": "weights", "model": spec.id}, _convert_lite0(path))
+    )
+    return artefact.arrays
+
+
+_NORM = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean",
+         "running_var": "moving_variance"}  # fmt: skip
+_LITE0_LAYERS = {
+    "_conv_stem": "stem", "_bn0": "stem_bn", "_conv_head": "head", "_bn1": "head_bn",
+    "_fc": "logits",
+}  # fmt: skip
+_LITE0_BLOCK = {
+    "_expand_conv": "expand", "_bn0": "expand_bn", "_depthwise_conv": "depthwise",
+    "_bn1": "depthwise_bn", "_project_conv": "project", "_bn2": "project_bn",
+}  # fmt: skip
+
+
+def _convert_lite0(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Rename and transpose the PyTorch tensors to Keras' variable paths."""
+    converted = {}
+    for name, values in read_state_dict(path).items():
+        *where, layer, kind = name.split(".")
+        if kind == "num_batches_tracked":
+            continue
+        target = f"block{where[1]}_{_LITE0_BLOCK[layer]}" if where else _LITE0_LAYERS[layer]
+        if "bn" in layer:
+            converted[f"{target}/{_NORM[kind]}"] = values
+        elif kind == "bias":
+            converted[f"{target}/bias"] = values
+        else:
+            converted[f"{target}/kernel"] = _to_keras_kernel(values, depthwise="depth" in layer)
+    return converted
+
+
+def _to_keras_kernel(values: npt.NDArray[Any], *, depthwise: bool) -> npt.NDArray[Any]:
+    if values.ndim == 2:
+        return np.ascontiguousarray(values.T)
+    axes = (2, 3, 0, 1) if depthwise else (2, 3, 1, 0)
+    return np.ascontiguousarray(values.transpose(axes))
+
+
+def _download(spec: ModelSpec, path: Path) -> None:
+    """Let Keras fetch and check its own file."""
+    try:
+        getattr(keras.applications, KERAS_APPLICATIONS[spec.id])(weights="imagenet")
+    except Exception as error:  # Keras raises a bare Exception when a download fails
+        raise WeightsError(
+            f"The weights of {spec.id} are not here and could not be downloaded: Keras wants "
+            f"{spec.weights_file} in {keras_home() / 'models'}. Put the file there, or pass "
+            "--weights FILE (.weights.h5, .h5 or .safetensors). The default model, "
+            "efficientnet_lite0, needs no network."
+        ) from error
+    if not path.is_file():
+        raise WeightsError(f"Keras downloaded no {path.name}; pass the file with --weights.")
+
+
+def _load_h5(model: keras.Model, path: Path) -> None:
+    _check_h5(path)
+    try:
+        model.load_weights(path)
+    except (ValueError, KeyError, OSError, TypeError, IndexError) as error:
+        first = (str(error).splitlines() or ["no reason given"])[0]
+        raise WeightsError(
+            f"The weights in {path.name} do not fit {model.name}: {first} "
+            "A head for other classes needs --classes FILE."
+        ) from error
+
+
+def _check_h5(path: Path) -> None:
+    """Refuse serialized models, links out of the file, and absurd sizes, before Keras reads."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            if "model_config" in file.attrs:
+                raise WeightsError(
+                    f"{path.name} holds a whole serialized model, which is not opened. Save its "
+                    "weights alone: model.save_weights('name.weights.h5')."
+                )
+            _check_group(file, path.name)
+    except OSError as error:
+        raise WeightsError(f"{path.name} is not an HDF5 file, or is damaged.") from error
+
+
+def _check_group(group: Any, name: str) -> None:
+    import h5py
+
+    for key in group:
+        link = group.get(key, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            raise WeightsError(f"{name} links to other places ({key}); only plain weights.")
+        item = group[key]
+        if isinstance(item, h5py.Group):
+            _check_group(item, name)
+        elif item.external or item.is_virtual or item.size > _MAX_VALUES:
+            raise WeightsError(f"{name}: {key} is stored elsewhere or absurdly large.")

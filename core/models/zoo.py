@@ -1,0 +1,276 @@
+"""The registry of models. Nothing here loads TensorFlow.
+
+A new architecture is one :class:`ModelSpec` here, or one call of :func:`core.api.register_model`,
+or an entry point of the group ``pellucid.models`` that names a function returning specs.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import Any, Literal
+
+from core.contracts import ModelCard
+from core.errors import UnknownNameError
+
+__all__ = ["DEFAULT_MODEL", "Affine", "ModelSpec", "get", "register", "specs"]
+
+DEFAULT_MODEL = "efficientnet_lite0"
+ENTRY_POINT_GROUP = "pellucid.models"
+Builder = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """Preprocessing inside the model: ``y = (255·x − mean) / scale`` on [0, 1] pixels.
+
+    ``order`` is the order of the channels that ``mean`` and ``scale`` speak of, and that the
+    architecture was trained on.
+    """
+
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: tuple[float, float, float] = (255.0, 255.0, 255.0)
+    order: Literal["rgb", "bgr"] = "rgb"
+
+    @property
+    def words(self) -> str:
+        """The formula for people."""
+        mean = ", ".join(f"{m:g}" for m in self.mean)
+        scale = ", ".join(f"{s:g}" for s in self.scale)
+        return f"({self.order.upper()}·255 − [{mean}]) / [{scale}], inside the model"
+
+
+CAFFE = Affine((103.939, 116.779, 123.68), (1.0, 1.0, 1.0), "bgr")
+SYMMETRIC = Affine((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
+STANDARDISED = Affine((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Everything the house must know about a model before building it.
+
+    Parameters
+    ----------
+    id, name : str
+        Identifier and name for people.
+    builder : str or callable
+        ``"module:function"`` or a function, called as ``builder(inputs, n_classes)`` with the
+        preprocessed Keras tensor; returns the ``keras.Model`` from picture to logits.
+    input_size : int
+        Side of the square input, in pixels.
+    preprocessing : Affine
+        Applied inside the model.
+    feature_layer : str
+        Layer whose output CAMs read: a layer's name, or ``"name:input"`` for what enters it.
+    layers : tuple of str
+        All the layers a user may choose for CAMs, shallow to deep.
+    n_classes : int
+        Number of logits of the pretrained weights.
+    n_parameters : int
+        Number of weights, the head included.
+    weights_file : str
+        File that holds the pretrained weights, as Keras or the package names it; ``""`` if none.
+    offline : bool
+        Whether the pretrained weights come with an installed package.
+    gradients, features : bool
+        Capabilities: methods that need them offer themselves accordingly.
+    labels : {"imagenet", "numbered"}
+        Where class names come from when the user gives none.
+    """
+
+    id: str
+    name: str
+    builder: str | Builder
+    input_size: int
+    preprocessing: Affine
+    feature_layer: str
+    layers: tuple[str, ...]
+    n_parameters: int
+    paper: str
+    licence: str
+    summary: str
+    n_classes: int = 1000
+    weights_file: str = ""
+    offline: bool = False
+    gradients: bool = True
+    features: bool = True
+    labels: Literal["imagenet", "numbered"] = "imagenet"
+
+    def card(self) -> ModelCard:
+        """Return what users see."""
+        return ModelCard(
+            id=self.id,
+            name=self.name,
+            input_size=self.input_size,
+            classes=self.n_classes,
+            parameters=self.n_parameters,
+            feature_layer=self.feature_layer,
+            layers=self.layers,
+            gradients=self.gradients,
+            features=self.features,
+            preprocessing=self.preprocessing.words,
+            paper=self.paper,
+            licence=self.licence,
+            offline=self.offline,
+            summary=self.summary,
+        )
+
+
+def _keras(
+    id: str, name: str, layers: tuple[str, ...], n_parameters: int, file: str, paper: str,
+    preprocessing: Affine, summary: str, *, input_size: int = 224,
+    licence: str = "Apache-2.0 (Keras); weights trained on ImageNet",
+) -> ModelSpec:  # fmt: skip
+    return ModelSpec(
+        id=id,
+        name=name,
+        builder=f"core.models.builders:{id}",
+        input_size=input_size,
+        preprocessing=preprocessing,
+        feature_layer=layers[-1],
+        layers=layers,
+        n_parameters=n_parameters,
+        paper=paper,
+        licence=licence,
+        summary=summary,
+        weights_file=file,
+    )
+
+
+_TF_KERNELS = "_weights_tf_dim_ordering_tf_kernels.h5"
+_RESNET = "He et al. 2015, Deep Residual Learning, arXiv:1512.03385"
+_VGG = "Simonyan & Zisserman 2014, Very Deep Convolutional Networks, arXiv:1409.1556"
+
+_SPECS = (
+    ModelSpec(
+        id=DEFAULT_MODEL,
+        name="EfficientNet-Lite0",
+        builder="core.models.builders:efficientnet_lite0",
+        input_size=224,
+        preprocessing=Affine((127.0, 127.0, 127.0), (128.0, 128.0, 128.0)),
+        feature_layer="head_activation",
+        layers=("block2_add", "block4_add", "block10_add", "head_activation"),
+        n_parameters=4_694_024,
+        paper="Tan & Le 2019, EfficientNet, arXiv:1905.11946 (Lite: no squeeze-excite, ReLU6)",
+        licence="Apache-2.0; weights trained on ImageNet",
+        summary="Small and quick; its ImageNet weights come with Pellucid, so it works offline.",
+        weights_file="efficientnet-lite0-57934424.pth",
+        offline=True,
+    ),
+    _keras(
+        "resnet50", "ResNet-50",
+        ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"),
+        25_636_712, "resnet50" + _TF_KERNELS, _RESNET, CAFFE,
+        "The reference that most papers on explanation use.",
+    ),
+    _keras(
+        "resnet50v2", "ResNet-50 v2",
+        ("conv2_block2_out", "conv3_block3_out", "conv4_block5_out", "post_relu"),
+        25_613_800, "resnet50v2" + _TF_KERNELS,
+        "He et al. 2016, Identity Mappings in Deep Residual Networks, arXiv:1603.05027",
+        SYMMETRIC, "ResNet-50 with activations before the convolutions.",
+    ),
+    _keras(
+        "resnet101", "ResNet-101",
+        ("conv2_block3_out", "conv3_block4_out", "conv4_block23_out", "conv5_block3_out"),
+        44_707_176, "resnet101" + _TF_KERNELS, _RESNET, CAFFE, "A deeper ResNet.",
+    ),
+    _keras(
+        "vgg16", "VGG-16",
+        ("block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"),
+        138_357_544, "vgg16" + _TF_KERNELS, _VGG, CAFFE,
+        "Large, plain and old: the classic subject of saliency papers.",
+        licence="CC BY 4.0 (weights, Oxford VGG)",
+    ),
+    _keras(
+        "vgg19", "VGG-19",
+        ("block2_conv2", "block3_conv4", "block4_conv4", "block5_conv4"),
+        143_667_240, "vgg19" + _TF_KERNELS, _VGG, CAFFE, "VGG with three more layers.",
+        licence="CC BY 4.0 (weights, Oxford VGG)",
+    ),
+    _keras(
+        "inception_v3", "Inception v3", ("mixed2", "mixed7", "mixed10"),
+        23_851_784, "inception_v3" + _TF_KERNELS,
+        "Szegedy et al. 2015, Rethinking the Inception Architecture, arXiv:1512.00567",
+        SYMMETRIC, "Parallel filters of several sizes, 299 px.", input_size=299,
+    ),
+    _keras(
+        "xception", "Xception", ("block14_sepconv1_act", "block14_sepconv2_act"),
+        22_910_480, "xception" + _TF_KERNELS,
+        "Chollet 2016, Xception, arXiv:1610.02357",
+        SYMMETRIC, "Depthwise separable convolutions, 299 px.", input_size=299,
+    ),
+    _keras(
+        "mobilenet_v2", "MobileNet v2",
+        ("block_2_add", "block_5_add", "block_12_add", "out_relu"),
+        3_538_984, "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5",
+        "Sandler et al. 2018, MobileNetV2, arXiv:1801.04381",
+        SYMMETRIC, "Made for phones.",
+    ),
+    _keras(
+        "densenet121", "DenseNet-121",
+        ("conv2_block6_concat", "conv3_block12_concat", "conv4_block24_concat", "relu"),
+        8_062_504, "densenet121" + _TF_KERNELS,
+        "Huang et al. 2016, Densely Connected Networks, arXiv:1608.06993",
+        STANDARDISED, "Every layer sees all earlier ones.", licence="BSD-3-Clause (weights)",
+    ),
+    _keras(
+        "efficientnetv2_b0", "EfficientNet v2 B0",
+        ("block2b_add", "block3b_add", "block5e_add", "top_activation"),
+        7_200_312, "efficientnetv2-b0.h5",
+        "Tan & Le 2021, EfficientNetV2, arXiv:2104.00298",
+        STANDARDISED, "Accurate for its size.",
+    ),
+    _keras(
+        "convnext_tiny", "ConvNeXt Tiny",
+        (
+            "convnext_tiny_downsampling_block_0:input",
+            "convnext_tiny_downsampling_block_1:input",
+            "convnext_tiny_downsampling_block_2:input",
+            "convnext_tiny_head_gap:input",
+        ),
+        28_589_128, "convnext_tiny.h5",
+        "Liu et al. 2022, A ConvNet for the 2020s, arXiv:2201.03545",
+        STANDARDISED, "A convolutional network with a transformer's habits.",
+        licence="MIT (weights, Meta)",
+    ),
+)  # fmt: skip
+
+_registered: dict[str, ModelSpec] = {spec.id: spec for spec in _SPECS}
+
+
+@lru_cache(maxsize=1)
+def _load_entry_points() -> None:
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        for spec in point.load()():
+            register(spec)
+
+
+def register(spec: ModelSpec) -> None:
+    """Add ``spec`` to the zoo, replacing an entry of the same id."""
+    _registered[spec.id] = spec
+
+
+def specs() -> Mapping[str, ModelSpec]:
+    """Return every model by id, those of entry points included."""
+    _load_entry_points()
+    return dict(_registered)
+
+
+def get(model_id: str) -> ModelSpec:
+    """Return the spec of ``model_id``.
+
+    Raises
+    ------
+    UnknownNameError
+        If the zoo has no such model; the text lists what it has.
+    """
+    known = specs()
+    if model_id in known:
+        return known[model_id]
+    close = difflib.get_close_matches(model_id, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise UnknownNameError(f"There is no model {model_id!r}.{hint} Known: {', '.join(known)}.")

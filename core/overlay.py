@@ -1,0 +1,134 @@
+"""Maps as pictures: colour scales safe for colour-blind eyes, laid over the original.
+
+Unsigned maps: cividis, more opaque where stronger, so that the picture stays visible. Signed maps:
+blue for, orange against, transparent at zero, limits symmetric at the 99th percentile of |map|.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from core.contracts import Array, Box, Explanation, Picture
+
+__all__ = ["OverlayLayer", "colour_scale", "compose", "layer", "png"]
+
+_PERCENTILE = 99.0
+_DIMMED = 0.35
+"""Brightness of what the model did not see."""
+
+# Cividis (Nuñez et al. 2018), nine stops; and a diverging scale between ColorBrewer's PuOr ends.
+_SEQUENTIAL = ("#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74",
+               "#c3b369", "#e1cc55", "#fee838")  # fmt: skip
+_DIVERGING = ("#b35806", "#e08214", "#fdb863", "#f7f7f7", "#92c5de", "#4393c3", "#2166ac")
+
+
+@dataclass(frozen=True)
+class OverlayLayer:
+    """A map as a transparent picture, and what its colours mean.
+
+    Parameters
+    ----------
+    png : bytes
+        RGBA at the model's input size; to be stretched over ``box`` on the original.
+    limits : tuple of float
+        Values at the two ends of the colour scale, in the map's own unit.
+    signed : bool
+    empty : bool
+        No positive evidence anywhere: nothing is drawn, and no scale is stretched over nothing.
+    """
+
+    png: bytes
+    limits: tuple[float, float]
+    signed: bool
+    empty: bool
+
+
+def colour_scale(signed: bool) -> list[tuple[float, str]]:
+    """Return the stops ``(position in [0, 1], "#rrggbb")`` of a scale, low to high."""
+    stops = _DIVERGING if signed else _SEQUENTIAL
+    return [(i / (len(stops) - 1), colour) for i, colour in enumerate(stops)]
+
+
+def limits(explanation: Explanation) -> tuple[float, float]:
+    """Return the map's values at the ends of the scale (99th percentile of |map|)."""
+    magnitude = np.abs(explanation.map)
+    top = float(np.percentile(magnitude, _PERCENTILE)) or float(magnitude.max())
+    return (-top, top) if explanation.signed else (0.0, top)
+
+
+@lru_cache(maxsize=2)
+def _table(signed: bool) -> npt.NDArray[np.uint8]:
+    stops = colour_scale(signed)
+    at = np.linspace(0, 1, 256)
+    where = [position for position, _ in stops]
+    rgb = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in stops]
+    channels = [np.interp(at, where, [c[i] for c in rgb]) for i in range(3)]
+    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+
+
+def _rgba(explanation: Explanation) -> npt.NDArray[np.uint8]:
+    low, high = limits(explanation)
+    scaled = np.clip((explanation.map - low) / max(high - low, 1e-30), 0, 1)
+    strength = np.abs(2 * scaled - 1) if explanation.signed else scaled
+    rgb = _table(explanation.signed)[np.rint(scaled * 255).astype(np.uint8)]
+    # The square root keeps middling evidence visible over a busy picture.
+    alpha = np.rint(255 * np.sqrt(strength)).astype(np.uint8)
+    return np.concatenate([rgb, alpha[..., None]], axis=-1)
+
+
+def layer(explanation: Explanation) -> OverlayLayer:
+    """Render the map of ``explanation`` as a transparent PNG."""
+    empty = not explanation.map.any()
+    rgba = _rgba(explanation)
+    if empty:
+        rgba[..., 3] = 0
+    return OverlayLayer(png(rgba), limits(explanation), explanation.signed, empty)
+
+
+def compose(picture: Picture, explanation: Explanation, *, opacity: float = 0.7) -> Array:
+    """Draw the map over the original picture.
+
+    Parameters
+    ----------
+    picture : Picture
+        The original; what lies outside the model's view is dimmed.
+    explanation : Explanation
+    opacity : float
+        In [0, 1].
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+    """
+    base = Image.fromarray(_dimmed(picture.pixels, explanation.box))
+    rgba = _rgba(explanation)
+    if not explanation.map.any():
+        rgba[..., 3] = 0
+    rgba[..., 3] = np.rint(rgba[..., 3] * float(np.clip(opacity, 0, 1))).astype(np.uint8)
+    box = explanation.box
+    size = (max(1, round(box.right - box.left)), max(1, round(box.bottom - box.top)))
+    over = Image.fromarray(rgba, mode="RGBA").resize(size, Image.Resampling.BILINEAR)
+    base.paste(over, (round(box.left), round(box.top)), over)
+    return np.asarray(base)
+
+
+def _dimmed(pixels: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.uint8]:
+    out = (pixels * np.float32(_DIMMED)).astype(np.uint8)
+    rows = slice(max(0, round(box.top)), max(0, round(box.bottom)))
+    columns = slice(max(0, round(box.left)), max(0, round(box.right)))
+    out[rows, columns] = pixels[rows, columns]
+    return out
+
+
+def png(pixels: npt.NDArray[np.generic] | Sequence[object]) -> bytes:
+    """Encode uint8 ``(H, W, 3)`` or ``(H, W, 4)`` as PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(pixels, np.uint8)).save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()

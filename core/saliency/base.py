@@ -1,0 +1,161 @@
+"""What every saliency method is: its declaration, and one verb, ``explain``.
+
+Methods are NumPy over the compiled passes of a :class:`Passes`; none of them imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+
+from core.contracts import Array, MethodCard
+from core.parameters import Parameter, Value
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+
+__all__ = ["Attribution", "Method", "Passes", "Problem"]
+
+
+class Passes(Protocol):
+    """The passes that methods are built from (:class:`core.models.runtime.Runtime` has them)."""
+
+    def logits(self, batch: Array) -> Array:
+        """Return logits ``(N, n_classes)``."""
+
+    def gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
+        """Return logits and gradients with respect to the pixels."""
+
+    def features(self, batch: Array, layer: str | None = None) -> tuple[Array, Array]:
+        """Return logits and the layer's output."""
+
+    def features_and_gradients(
+        self, batch: Array, directions: Array, layer: str | None = None
+    ) -> tuple[Array, Array, Array]:
+        """Return logits, features, and gradients with respect to the features."""
+
+    def prepare(self, n_passes: int) -> None:
+        """Announce forward passes to come."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be explained: f(x) = direction · logits(x), for each of N pictures.
+
+    Parameters
+    ----------
+    passes : Passes
+        The model.
+    inputs : ndarray of float32, shape (N, H, W, 3)
+        Pixels in [0, 1].
+    directions : ndarray of float32, shape (N, n_classes)
+        One-hot for a class, +1 and −1 for the contrast of two.
+    layer : str or None
+        Feature layer for CAMs; ``None`` for the declared one.
+    seed : int
+        Seed of every random draw.
+    control : Control
+        Progress and cancellation; methods call ``check`` between passes.
+    """
+
+    passes: Passes
+    inputs: Array
+    directions: Array
+    layer: str | None
+    seed: int
+    control: Control
+
+    def score(self, logits: Array) -> Array:
+        """Return f, shape ``(N,)``, from logits ``(N, n_classes)``."""
+        return np.einsum("nc,nc->n", logits, self.directions)
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """The map of one picture, with what the method can say about its own truth.
+
+    Parameters
+    ----------
+    map : ndarray of float32, shape (H, W)
+        Signed where the method is signed; never normalised.
+    completeness_error : float, optional
+        Relative error of Σ map against f(x) − f(baseline).
+    diagnostics : mapping
+        Further figures by name.
+    """
+
+    map: Array
+    completeness_error: float | None = None
+    diagnostics: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+
+
+class Method(ABC):
+    """A saliency method. Subclasses declare the class variables and implement ``explain``.
+
+    Attributes
+    ----------
+    id, name : str
+        Identifier and name for people.
+    summary : str
+        One sentence: what the map shows.
+    limits : str
+        One sentence: what it cannot show.
+    paper : str
+        Source.
+    signed : bool
+        Whether negative values mean evidence against.
+    uses_layer, needs_gradients : bool
+        What it needs of the model.
+    parameters : tuple of Parameter
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    limits: ClassVar[str]
+    paper: ClassVar[str]
+    signed: ClassVar[bool] = False
+    uses_layer: ClassVar[bool] = False
+    needs_gradients: ClassVar[bool] = True
+    slow: ClassVar[bool] = False
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+
+    @abstractmethod
+    def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
+        """Return one attribution for each picture of ``problem``, independent of the others.
+
+        Parameters
+        ----------
+        problem : Problem
+        parameters : mapping
+            A checked value for every declared parameter.
+
+        Raises
+        ------
+        Cancelled
+            When the work was stopped.
+        """
+
+    def is_signed(self, parameters: Mapping[str, Value]) -> bool:
+        """Whether the map is signed with these parameters."""
+        return self.signed or parameters.get("channels") == "sum"
+
+    @classmethod
+    def card(cls) -> MethodCard:
+        """Return what users see."""
+        return MethodCard(
+            id=cls.id,
+            name=cls.name,
+            summary=cls.summary,
+            limits=cls.limits,
+            paper=cls.paper,
+            signed=cls.signed,
+            uses_layer=cls.uses_layer,
+            needs_gradients=cls.needs_gradients,
+            slow=cls.slow,
+            parameters=cls.parameters,
+        )

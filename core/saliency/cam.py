@@ -1,0 +1,41 @@
+"""Class activation maps that weigh features by gradients: one pass each.
+
+Every map is ReLU(Σ over channels of weight × feature), upsampled to the input with half-pixel
+centres. They differ in the weights alone.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.contracts import Array
+from core.parameters import Value
+from core.saliency.base import Attribution, Method, Problem
+from core.saliency.resample import upsample
+
+__all__ = ["Cam"]
+
+
+class Cam(Method):
+    """Base of the gradient-weighted CAMs; subclasses give the weights."""
+
+    uses_layer = True
+
+    @abstractmethod
+    def weights(self, features: Array, gradients: Array) -> Array:
+        """Return weights that broadcast against features ``(N, h, w, K)``."""
+
+    def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
+        """Return the upsampled map of each picture."""
+        _, features, gradients = problem.passes.features_and_gradients(
+            problem.inputs, problem.directions, problem.layer
+        )
+        weights = self.weights(features, gradients)
+        raw = np.sum(weights * features, axis=-1)
+        maps = upsample(np.maximum(raw, 0), problem.inputs.shape[1:3])
+        return [
+            Attribution(m, diagnostics={"positive_evidence": bool(m.any())}) for m in maps
+        ]

@@ -1,0 +1,133 @@
+"""The work behind an :class:`~core.contracts.ExplainRequest`."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.contracts import Array, ExplainRequest, Explanation
+from core.errors import CapabilityError
+from core.models.runtime import Runtime, runtime
+from core.saliency.base import Attribution, Problem
+from core.saliency.registry import get
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+
+__all__ = ["command", "explain"]
+
+
+def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explanation]:
+    """Compute the maps of requests that share model, method, parameters, layer and seed.
+
+    Targets may differ. A request without a target explains the class that the model predicts.
+
+    Raises
+    ------
+    Cancelled
+        Between passes, when the work was stopped.
+    CapabilityError
+        If the model lacks what the method needs.
+    """
+    first = requests[0]
+    model = runtime(first.model, seed=first.seed)
+    method = get(first.method)()
+    if method.needs_gradients and not model.spec.gradients:
+        raise CapabilityError(f"{method.name} needs gradients, which {model.spec.id} has not.")
+    control.progress(0.0, "model ready")
+    began = time.perf_counter()
+    inputs = np.stack([r.input.tensor() for r in requests])
+    targets = _targets(model, requests, inputs)
+    directions = _directions(targets, requests, model.n_classes)
+    problem = Problem(model, inputs, directions, first.layer, first.seed, control)
+    attributions = method.explain(problem, first.parameters)
+    scores = problem.score(model.logits(inputs))
+    seconds = (time.perf_counter() - began) / len(requests)
+    signed = method.is_signed(first.parameters)
+    return [
+        _result(request, model, int(target), float(score), attribution, signed, seconds)
+        for request, target, score, attribution in zip(
+            requests, targets, scores, attributions, strict=True
+        )
+    ]
+
+
+def _targets(model: Runtime, requests: Sequence[ExplainRequest], inputs: Array) -> list[int]:
+    if all(r.target is not None for r in requests):
+        return [int(r.target) for r in requests if r.target is not None]
+    predicted = model.logits(inputs).argmax(axis=-1)
+    return [
+        int(p) if r.target is None else r.target
+        for r, p in zip(requests, predicted, strict=True)
+    ]
+
+
+def _directions(
+    targets: Sequence[int], requests: Sequence[ExplainRequest], n_classes: int
+) -> Array:
+    directions = np.zeros((len(requests), n_classes), np.float32)
+    directions[np.arange(len(requests)), list(targets)] = 1.0
+    for row, request in zip(directions, requests, strict=True):
+        if request.against is not None:
+            row[request.against] -= 1.0
+    return directions
+
+
+def _result(
+    request: ExplainRequest,
+    model: Runtime,
+    target: int,
+    score: float,
+    attribution: Attribution,
+    signed: bool,
+    seconds: float,
+) -> Explanation:
+    against = request.against
+    return Explanation(
+        key=request.key,
+        model=request.model.id,
+        weights_sha256=model.weights_sha256,
+        device=model.device,
+        image=request.input.name,
+        image_sha256=request.input.image_sha256,
+        width=request.input.width,
+        height=request.input.height,
+        box=request.input.box,
+        geometry=request.input.geometry,
+        method=request.method,
+        parameters=request.parameters,
+        layer=model.layer(request.layer) if get(request.method).uses_layer else None,
+        target=model.classes.ref(target),
+        against=None if against is None else model.classes.ref(against),
+        seed=request.seed,
+        signed=signed,
+        map=np.ascontiguousarray(attribution.map, dtype=np.float32),
+        logit=score,
+        completeness_error=attribution.completeness_error,
+        diagnostics=dict(attribution.diagnostics),
+        seconds=seconds,
+        versions=request.versions,
+        command=command(request, target),
+    )
+
+
+def command(request: ExplainRequest, target: int) -> str:
+    """Return the command line that repeats ``request``."""
+    words = ["python", "-m", "core", "explain", request.input.name]
+    words += ["--model", request.model.id, "--method", request.method, "--target", str(target)]
+    if request.model.weights != "pretrained":
+        words += ["--weights", request.model.weights]
+    if request.model.classes is not None:
+        words += ["--classes", request.model.classes]
+    if request.against is not None:
+        words += ["--against", str(request.against)]
+    if request.layer is not None:
+        words += ["--layer", request.layer]
+    for name, value in request.parameters.items():
+        words += ["--param", f"{name}={value}"]
+    words += ["--geometry", request.input.geometry, "--seed", str(request.seed), "--out", "maps"]
+    return shlex.join(words)
