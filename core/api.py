@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import islice
@@ -22,13 +22,14 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from core import images, overlay as overlays, parameters as specs
+from core import images
+from core import overlay as overlays
+from core import parameters as specs
 from core.contracts import (
     ClassRef,
     ClassScore,
     ExplainRequest,
     Explanation,
-    Geometry,
     MethodCard,
     ModelCard,
     ModelRef,
@@ -40,16 +41,15 @@ from core.contracts import (
 )
 from core.engine.control import Control, LocalControl
 from core.engine.work import execute
-from core.errors import CapabilityError, InputError
+from core.errors import InputError
 from core.jobs import JobTable, JobView
 from core.models import zoo
-from core.models.fingerprint import versions
 from core.models.labels import class_names as _class_names
-from core.models.runtime import identify
 from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
 from core.overlay import OverlayLayer, colour_scale
 from core.saliency import registry
-from core.settings import settings
+from core.requests import explanation_request, prediction_request
+from core.workers import Workers
 from core.workspace import open_store
 
 __all__ = [
@@ -81,9 +81,7 @@ __all__ = [
 ]
 
 Source = bytes | str | Path | npt.NDArray[np.generic] | Picture
-Target = int | str | None
 _BATCH = 64
-_SLOW_LANE: Literal["batch"] = "batch"
 _BLANK = images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8), name="blank")
 T = TypeVar("T")
 
@@ -124,8 +122,8 @@ def register_model(
     builder: Callable[..., Any],
     *,
     input_size: int,
-    feature_layer: str,
     n_classes: int,
+    feature_layer: str | None = None,
     layers: Sequence[str] = (),
     name: str = "",
     preprocessing: Affine | None = None,
@@ -144,9 +142,9 @@ def register_model(
         your machine.
     input_size : int
         Side of the input in pixels.
-    feature_layer : str
-        Name of the layer that CAMs read.
     n_classes : int
+    feature_layer : str, optional
+        Name of the layer that CAMs read; without one, they are not offered.
     layers : sequence of str
         Layers offered for CAMs; the feature layer alone by default.
     preprocessing : Affine, optional
@@ -171,8 +169,9 @@ def register_model(
             builder=builder,
             input_size=input_size,
             preprocessing=preprocessing or Affine(),
-            feature_layer=feature_layer,
-            layers=tuple(layers) or (feature_layer,),
+            feature_layer=feature_layer or "",
+            layers=tuple(layers) or ((feature_layer,) if feature_layer else ()),
+            features=feature_layer is not None,
             n_parameters=0,
             paper="",
             licence="yours",
@@ -183,116 +182,11 @@ def register_model(
     )
 
 
-# ---- from a picture to a request
-
-
 def open_picture(source: Source, *, name: str | None = None) -> Picture:
     """Decode a file's bytes, a path or an array; see :func:`core.images.open_picture`."""
     if isinstance(source, Picture):
         return source
     return images.open_picture(source, name=name)
-
-
-def prediction_request(
-    picture: Picture,
-    *,
-    model: str = DEFAULT_MODEL,
-    weights: str = "pretrained",
-    classes: str | None = None,
-    geometry: Geometry = "crop",
-    seed: int | None = None,
-) -> PredictRequest:
-    """Describe the work of predicting one picture, ready to be submitted."""
-    ref = ModelRef(model, weights, classes)
-    spec = zoo.get(model)
-    _class_names(ref)
-    return PredictRequest(
-        model=ref,
-        weights_sha256=identify(ref, seed=_seed(seed)),
-        input=images.to_input(picture, size=spec.input_size, geometry=geometry),
-        versions=versions(),
-        seed=_seed(seed),
-    )
-
-
-def explanation_request(
-    picture: Picture,
-    *,
-    model: str = DEFAULT_MODEL,
-    method: str = "gradcam",
-    parameters: Mapping[str, object] | None = None,
-    target: Target = "auto",
-    against: Target = None,
-    layer: str | None = None,
-    weights: str = "pretrained",
-    classes: str | None = None,
-    geometry: Geometry = "crop",
-    seed: int | None = None,
-) -> ExplainRequest:
-    """Describe the work of explaining one picture, every argument checked.
-
-    Parameters
-    ----------
-    target : int, str or None
-        ``"auto"`` or ``None`` for the class the model predicts; else index, name or WordNet id.
-    against : int, str or None
-        Explains logit(target) − logit(against).
-    parameters : mapping
-        Values for the method's parameters; defaults for the rest.
-    layer : str, optional
-        Feature layer, for methods that read one.
-
-    Raises
-    ------
-    InputError
-        For an unknown model, method, class, layer or parameter, or a value out of range.
-    """
-    ref = ModelRef(model, weights, classes)
-    spec, chosen = zoo.get(model), registry.get(method)
-    if chosen.needs_gradients and not spec.gradients:
-        raise CapabilityError(f"{chosen.name} needs gradients, which {spec.id} has not.")
-    target_index, against_index = _targets(ref, target, against)
-    return ExplainRequest(
-        model=ref,
-        weights_sha256=identify(ref, seed=_seed(seed)),
-        input=images.to_input(picture, size=spec.input_size, geometry=geometry),
-        versions=versions(),
-        method=method,
-        parameters=specs.resolve(chosen.parameters, parameters or {}, owner=method),
-        target=target_index,
-        against=against_index,
-        layer=_checked_layer(spec, chosen.uses_layer, layer),
-        seed=_seed(seed),
-        lane=_SLOW_LANE if chosen.slow else "interactive",
-    )
-
-
-def _targets(ref: ModelRef, target: Target, against: Target) -> tuple[int | None, int | None]:
-    names = _class_names(ref)
-    wanted = None if target is None or target == "auto" else names.find(target).index
-    other = None if against is None else names.find(against).index
-    if other is not None and other == wanted:
-        raise InputError(
-            f"The target and the class it is held against are the same ({names.labels[other]}): "
-            "their difference is always 0. Choose two classes."
-        )
-    return wanted, other
-
-
-def _seed(seed: int | None) -> int:
-    return settings().seed if seed is None else seed
-
-
-def _checked_layer(spec: ModelSpec, uses_layer: bool, layer: str | None) -> str | None:
-    if layer is None:
-        return None
-    if not uses_layer:
-        raise InputError("This method reads the pixels, not a layer: leave --layer out.")
-    if layer not in spec.layers:
-        raise InputError(
-            f"{spec.id} offers no layer {layer!r} for maps. Choose one of {', '.join(spec.layers)}."
-        )
-    return None if layer == spec.feature_layer else layer
 
 
 # ---- answers in this process
@@ -321,7 +215,6 @@ def predict_many(
     ImageError
         At the first source that is no picture; the pictures before it have been yielded.
     """
-
     # Wrong options are told before the first file is opened.
     prediction_request(_BLANK, **options)
 
@@ -415,21 +308,24 @@ def explanation_json(explanation: Explanation) -> str:
 
 
 @lru_cache(maxsize=1)
-def _table() -> JobTable:
+def _workers() -> Workers:
     from core.engine.dask import DaskEngine
 
-    return JobTable(DaskEngine(), open_store())
+    return Workers(DaskEngine(open_store()))
 
 
-def jobs(is_alive: Callable[[str], bool] | None = None) -> JobTable:
+@lru_cache(maxsize=4)
+def jobs(is_alive: Callable[[str], bool] = lambda owner: True) -> JobTable:
     """Return the job table of this process; its workers start at the first call.
 
     Parameters
     ----------
     is_alive : callable, optional
-        Says whether an owner (a browser session) is still there.
+        Says whether an owner (a browser session) is still there; the same function every time.
     """
-    table = _table()
-    if is_alive is not None:
-        table.is_alive = is_alive
-    return table
+    return JobTable(_workers().engine, open_store(), is_alive)
+
+
+def device() -> str | None:
+    """Return where the workers run, in words; ``None`` while they have not answered yet."""
+    return _workers().device

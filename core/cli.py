@@ -18,7 +18,7 @@ import typer
 from typer.exceptions import TyperException
 
 from core import __version__, api, images
-from core.contracts import Explanation, Geometry, Picture, Prediction
+from core.contracts import Explanation, Geometry, Picture
 from core.errors import InputError, ParameterError, PellucidError
 from core.workspace import open_store
 
@@ -264,7 +264,7 @@ def cache(
     store = open_store()
     removed = store.clear() if clear else 0
     stats = asdict(store.stats())
-    document = {"root": str(store.root), "removed": removed, **stats}
+    document = {**stats, "root": str(store.root), "removed": removed}
     _emit(document, json_, lambda: iter(f"{name:12} {value}" for name, value in document.items()))
 
 

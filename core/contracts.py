@@ -31,11 +31,13 @@ __all__ = [
     "ModelCard",
     "ModelInput",
     "ModelRef",
+    "Parameter",
     "Picture",
     "PredictRequest",
     "Prediction",
     "Request",
     "Result",
+    "Value",
     "content_key",
 ]
 

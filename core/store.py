@@ -16,31 +16,24 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import re
 import shutil
-import socket
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from core.contracts import Artefact
 from core.errors import StoreError
 from core.store_entry import Damaged, fsync_folder, read_entry, read_manifest, write_entry
+from core.store_space import Space, file_lock, folders
 
 __all__ = ["Damage", "Entry", "Stats", "Store"]
 
 log = logging.getLogger(__name__)
 
 KEY = re.compile(r"[0-9a-f]{64}")
-STALE_SECONDS = 3600.0
-KEPT_BY_EVICTION = 0.9  # evicting a little more than needed keeps most writes free of it
-LOCK_POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +81,7 @@ class Store:
     def __init__(self, root: Path, max_bytes: int) -> None:
         self.root = Path(root)
         self.max_bytes = int(max_bytes)
-        self._entries = self.root / "store"
-        self._prepared = False
+        self._space = Space(self.root, self.max_bytes)
         self._damage: list[Damage] = []
 
     def __repr__(self) -> str:
@@ -136,18 +128,14 @@ class Store:
         """
         folder = self._folder(key)
         try:
-            self._prepare()
-            draft = self._drafts / f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
-            try:
-                draft.mkdir()
+            self._space.prepare()
+            with self._space.draft() as draft:
                 size = write_entry(draft, key, artefact, kind=kind)
-                added = self._publish(draft, folder)
-            finally:
-                shutil.rmtree(draft, ignore_errors=True)
-            if added:
-                self._account(size, keep=key)
+                added = _publish(draft, folder)
         except OSError as error:
             raise self._error("write", error) from error
+        if added:
+            self._account(key, size)
 
     def contains(self, key: str) -> bool:
         """Tell whether there is an entry, without verifying it."""
@@ -173,7 +161,12 @@ class Store:
         ``check`` is called while waiting, so that a wait can be given up by an exception.
         """
         self._folder(key)
-        with self._lock(key, check=check):
+        with ExitStack() as held:
+            try:
+                self._space.prepare()
+                held.enter_context(file_lock(self._space.lock_file(key), check=check))
+            except OSError as error:
+                raise self._error("lock", error) from error
             yield
 
     def set_aside(self, key: str, reason: str) -> None:
@@ -192,7 +185,7 @@ class Store:
     def entries(self) -> list[Entry]:
         """Return every entry, the least recently used first."""
         found = []
-        for used, size, folder in self._scan():
+        for used, size, folder in self._space.scan():
             manifest = read_manifest(folder)
             created = float(manifest.get("created", used))
             kind = str(manifest.get("kind", "unknown"))
@@ -201,140 +194,41 @@ class Store:
 
     def stats(self) -> Stats:
         """Count entries, bytes and damage."""
-        scanned = self._scan()
-        damaged = self.root / "damaged"
-        aside = len(list(damaged.iterdir())) if damaged.is_dir() else 0
+        scanned = self._space.scan()
+        aside = len(folders(self.root / "damaged"))
         size = sum(size for _, size, _ in scanned)
         return Stats(self.root, len(scanned), size, self.max_bytes, aside)
 
     def clear(self) -> int:
         """Delete every entry and everything set aside; return how many entries there were."""
         try:
-            self._prepare()
-            with self._lock("usage"):
-                gone = sum(self._discard(folder) for _, _, folder in self._scan())
-                self._write_usage(0)
-            self._empty_trash()
-            shutil.rmtree(self.root / "damaged", ignore_errors=True)
+            self._space.prepare()
+            gone = self._space.clear()
         except OSError as error:
             raise self._error("write", error) from error
+        shutil.rmtree(self.root / "damaged", ignore_errors=True)
         return gone
 
     def sweep(self) -> int:
         """Delete what killed writers left behind; return how many folders that were."""
-        stale = [draft for draft in _folders(self._drafts) if _is_stale(draft)]
-        for draft in stale:
-            shutil.rmtree(draft, ignore_errors=True)
-        self._empty_trash()
-        return len(stale)
-
-    @property
-    def _drafts(self) -> Path:
-        return self.root / "tmp"
-
-    @property
-    def _trash(self) -> Path:
-        return self.root / "trash"
+        return self._space.sweep()
 
     def _folder(self, key: str) -> Path:
         if not KEY.fullmatch(key):
             raise StoreError(f"A store key has 64 lowercase hex digits. Received: {key!r:.80}.")
-        return self._entries / key[:2] / key
+        return self._space.entries / key[:2] / key
 
-    def _prepare(self) -> None:
-        if self._prepared:
-            return
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self._entries, self._drafts, self._trash, self.root / "locks"):
-            folder.mkdir(exist_ok=True)
-        self._prepared = True
-        self.sweep()
-
-    def _publish(self, draft: Path, folder: Path) -> bool:
-        folder.parent.mkdir(exist_ok=True)
+    def _account(self, key: str, size: int) -> None:
         try:
-            draft.rename(folder)
-        except OSError as error:
-            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
-                return False
-            raise
-        fsync_folder(folder.parent)
-        return True
-
-    @contextmanager
-    def _lock(self, name: str, *, check: Callable[[], None] | None = None) -> Iterator[None]:
-        try:
-            self._prepare()
-            lock = FileLock(self.root / "locks" / f"{name}.lock")
-            while not _acquired(lock):
-                if check is not None:
-                    check()
-        except OSError as error:
-            raise self._error("lock", error) from error
-        try:
-            yield
-        finally:
-            # Unlinked while held, so that lock files do not pile up: filelock makes sure, after
-            # locking, that the file it locked is still the one of that name.
-            with suppress(OSError):
-                Path(lock.lock_file).unlink()
-            lock.release()
-
-    def _account(self, size: int, *, keep: str) -> None:
-        with self._lock("usage"):
-            usage = self._read_usage() + size
-            if usage > self.max_bytes:
-                usage = self._evict(keep)
-            self._write_usage(usage)
-        self._empty_trash()
-
-    def _evict(self, keep: str) -> int:
-        scanned = self._scan()
-        usage = sum(size for _, size, _ in scanned)
-        if usage <= self.max_bytes:
-            return usage
-        for _, size, folder in scanned:
-            if usage <= self.max_bytes * KEPT_BY_EVICTION:
-                break
-            if folder.name != keep and self._discard(folder):
-                usage -= size
-        return usage
-
-    def _discard(self, folder: Path) -> bool:
-        """Rename into the trash: a reader sees the whole entry or none."""
-        with suppress(FileNotFoundError):
-            folder.rename(self._trash / f"{folder.name}-{uuid.uuid4().hex}")
-            return True
-        return False
-
-    def _empty_trash(self) -> None:
-        for folder in _folders(self._trash):
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _read_usage(self) -> int:
-        try:
-            return int((self.root / "usage").read_text())
-        except (FileNotFoundError, ValueError):
-            return sum(size for _, size, _ in self._scan())
-
-    def _write_usage(self, usage: int) -> None:
-        (self.root / "usage").write_text(f"{usage:020d}")
-
-    def _scan(self) -> list[tuple[float, int, Path]]:
-        """Return (last use, bytes, folder) of each entry, the least recently used first."""
-        found = []
-        for shard in _folders(self._entries):
-            for folder in _folders(shard):
-                with suppress(FileNotFoundError):
-                    size = sum(file.stat().st_size for file in os.scandir(folder))
-                    found.append((folder.stat().st_mtime, size, folder))
-        return sorted(found)
+            self._space.add(size, keep=key)
+        except OSError as error:  # the entry is in place; the next write counts again
+            log.warning("Cannot account for the store in %s: %s", self.root, error)
 
     def _error(self, verb: str, error: OSError) -> StoreError:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            cause, remedy = "the disk is full", "Free some space, or set PELLUCID_HOME to a folder"
             return StoreError(
-                f"Cannot {verb} the store in {self.root}: {cause}. {remedy} elsewhere."
+                f"Cannot {verb} the store in {self.root}: the disk is full. "
+                "Free some space, or set PELLUCID_HOME to a folder elsewhere."
             )
         return StoreError(
             f"Cannot {verb} the store in {self.root}: {error.strerror or error}. "
@@ -342,33 +236,14 @@ class Store:
         )
 
 
-def _acquired(lock: FileLock) -> bool:
+def _publish(draft: Path, folder: Path) -> bool:
+    """Move the draft into place; ``False`` if an entry is there already."""
+    folder.parent.mkdir(exist_ok=True)
     try:
-        lock.acquire(timeout=0.2, poll_interval=LOCK_POLL_SECONDS)
-    except Timeout:
-        return False
+        draft.rename(folder)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            return False
+        raise
+    fsync_folder(folder.parent)
     return True
-
-
-def _folders(parent: Path) -> list[Path]:
-    try:
-        return [Path(item.path) for item in os.scandir(parent)]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _is_stale(draft: Path) -> bool:
-    """Tell whether the writer named in ``<host>-<pid>-<random>`` is gone or has given up."""
-    with suppress(FileNotFoundError):
-        if time.time() - draft.stat().st_mtime > STALE_SECONDS:
-            return True
-    host, _, rest = draft.name.rpartition("-")[0].rpartition("-")
-    if host != socket.gethostname() or not rest.isdigit():
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False

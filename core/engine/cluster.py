@@ -44,7 +44,7 @@ class Cluster(Protocol):
         """Return the worker resources that a task of ``lane`` asks for, opening the lane."""
 
     def alive(self) -> bool:
-        """Tell whether connecting again would be of no use."""
+        """Tell whether the scheduler may still be there."""
 
     def close(self) -> None:
         """Stop what :meth:`connect` started."""
@@ -183,7 +183,7 @@ class RemoteCluster:
         return {lane: 1} if offered else {}
 
     def alive(self) -> bool:
-        """Return ``True``: the client reconnects by itself."""
+        """Return ``True``: whether it is there, only its client knows."""
         return True
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from dataclasses import asdict, dataclass
@@ -30,7 +31,7 @@ LOOPBACK = "127.0.0.1"
 NICENESS: dict[Lane, int] = {"interactive": 0, "batch": 10}
 # A task that kills its worker gets two more tries.
 ALLOWED_FAILURES = 2
-CLOSE_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
 CONFIG = {
     # Dask's defaults give workers one BLAS thread and make malloc return every freed block.
     "distributed.nanny.pre-spawn-environ": {},
@@ -78,6 +79,8 @@ class LanePlugin(WorkerPlugin):  # type: ignore[misc, unused-ignore]
     def setup(self, worker: Worker) -> None:
         """Give way to the other lane, and close the port that would only serve metrics."""
         os.nice(self.niceness)
+        # It warns of each task that was stopped; the restarts that matter are the nanny's to tell.
+        logging.getLogger("distributed.worker.state_machine").setLevel(logging.ERROR)
         worker.http_server.stop()
 
 
@@ -110,7 +113,8 @@ class Host:
         await self._nannies[lane]
 
     async def close(self) -> None:
-        """Stop the workers, by force if they do not stop soon."""
+        """Stop the workers, by force if they do not stop soon: nothing they hold would be lost."""
+        logging.getLogger("distributed.nanny").setLevel(logging.ERROR)  # it would warn of the force
         closing = (nanny.close(timeout=CLOSE_SECONDS) for nanny in self._nannies.values())
         await asyncio.gather(*closing, return_exceptions=True)
         await self._scheduler.close()

@@ -20,6 +20,7 @@ from core.contracts import Request, Result
 from core.engine.control import CANCELLED
 from core.engine.work import execute, resolve_target
 from core.errors import Cancelled, PellucidError
+from core.models.runtime import export_in_background
 from core.store import Store
 from core.workspace import open_store
 
@@ -81,6 +82,7 @@ def run_requests(
     run: str, requests: Sequence[Request], store: tuple[Path, int] | None
 ) -> list[Result] | PellucidError:
     """Compute ``requests``; ``store`` is root and size cap, ``None`` the worker's own."""
+    export_in_background()  # a worker lives long enough to see the export through
     control = WorkerControl(run)
     control.started()
     shared = open_store() if store is None else _store(*store)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import keras
-from keras import layers
+from core.models.tensorflow import keras
+
+layers = keras.layers
 
 __all__ = ["KERAS_APPLICATIONS", "efficientnet_lite0"]
 

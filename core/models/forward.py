@@ -36,11 +36,10 @@ def export(network: Network, layers: tuple[str, ...]) -> Artefact:
         Arrays ``xml`` and ``bin`` (uint8) hold the IR; the document holds the names of the
         outputs and the largest difference of logits from TensorFlow on four random pictures.
     """
-    import keras
     import openvino as ov
-    import tensorflow as tf
 
     from core.models.network import layer_tensor
+    from core.models.tensorflow import keras, tf
 
     model = network.model
     outputs = [model.output, *(layer_tensor(model, name) for name in layers)]

@@ -7,20 +7,15 @@ Everything that needs gradients goes through :class:`Network`; forward-only work
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
-import keras
 import numpy as np
-import tensorflow as tf
 
 from core.contracts import Array, ModelRef
 from core.errors import CapabilityError, UnknownNameError
+from core.models.tensorflow import keras, tf
 from core.models.weights import load_weights
 from core.models.zoo import ModelSpec
 from core.settings import settings
@@ -184,10 +179,11 @@ class Network:
         return self._run("head", layer, features, directions)[0]
 
     def digest(self) -> str:
-        """Return the SHA-256 of all variables, names and values."""
+        """Return the SHA-256 of all variables in order, shapes and values."""
         total = hashlib.sha256()
         for variable in self.model.weights:
-            total.update(f"{variable.path}{tuple(variable.shape)}".encode())
+            # Not the names: Keras numbers layers by how many the process has built.
+            total.update(str(tuple(variable.shape)).encode())
             total.update(np.ascontiguousarray(variable.numpy()).tobytes())
         return total.hexdigest()
 

@@ -248,7 +248,7 @@ def _gpu_in_use() -> bool:
 
 
 def _tensorflow_gpu() -> bool:
-    import tensorflow as tf
+    from core.models.tensorflow import tf
 
     return bool(tf.config.list_physical_devices("GPU"))
 
@@ -256,7 +256,7 @@ def _tensorflow_gpu() -> bool:
 def describe_device(*, openvino: bool = False) -> str:
     """Return the device in words, for example ``"CPU, 2 threads, OpenVINO f32"``."""
     if _gpu_in_use():
-        import tensorflow as tf
+        from core.models.tensorflow import tf
 
         details = tf.config.experimental.get_device_details(
             tf.config.list_physical_devices("GPU")[0]

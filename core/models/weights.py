@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +14,7 @@ from core.contracts import Artefact, ModelRef, content_key
 from core.errors import WeightsError
 from core.models.builders import KERAS_APPLICATIONS
 from core.models.fingerprint import keras_home, weights_path, weights_sha256
+from core.models.tensorflow import keras
 from core.models.torch_reader import read_state_dict
 from core.models.zoo import ModelSpec
 from core.store import Store
@@ -141,14 +142,28 @@ def _download(spec: ModelSpec, path: Path) -> None:
 
 def _load_h5(model: keras.Model, path: Path) -> None:
     _check_h5(path)
+    # Keras only warns about layers that the file lacks and leaves them random: mark them first.
+    for variable in model.weights:
+        variable.assign(np.full(variable.shape, np.nan, np.float32))
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.load_weights(path)
     except (ValueError, KeyError, OSError, TypeError, IndexError) as error:
         first = (str(error).splitlines() or ["no reason given"])[0]
+        raise WeightsError(_misfit(model, path, first)) from error
+    unfilled = [v.path for v in model.weights if np.isnan(v.numpy()).any()]
+    if unfilled:
         raise WeightsError(
-            f"The weights in {path.name} do not fit {model.name}: {first} "
-            "A head for other classes needs --classes FILE."
-        ) from error
+            _misfit(model, path, f"{len(unfilled)} tensors are missing, first {unfilled[0]!r}.")
+        )
+
+
+def _misfit(model: keras.Model, path: Path, reason: str) -> str:
+    return (
+        f"The weights in {path.name} do not fit {model.name}: {reason} "
+        "A head for other classes needs --classes FILE."
+    )
 
 
 def _check_h5(path: Path) -> None:

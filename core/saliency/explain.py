@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.contracts import Array, ExplainRequest, Explanation
-from core.errors import CapabilityError
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Attribution, Problem
 from core.saliency.registry import get
@@ -30,15 +29,13 @@ def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explan
     ------
     Cancelled
         Between passes, when the work was stopped.
-    CapabilityError
-        If the model lacks what the method needs.
     """
     first = requests[0]
     model = runtime(first.model, seed=first.seed)
     method = get(first.method)()
-    if method.needs_gradients and not model.spec.gradients:
-        raise CapabilityError(f"{method.name} needs gradients, which {model.spec.id} has not.")
-    control.progress(0.0, "model ready")
+    if method.needs_gradients:
+        control.progress(0.0, "loading the model")
+        model.network()
     began = time.perf_counter()
     inputs = np.stack([r.input.tensor() for r in requests])
     targets = _targets(model, requests, inputs)

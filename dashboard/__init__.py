@@ -1,0 +1,1 @@
+"""The Streamlit dashboard: pages, widgets and figures over :mod:`core.api`."""

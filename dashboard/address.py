@@ -1,0 +1,127 @@
+"""From the page's address to a choice: whatever does not fit is left out and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from core.contracts import Geometry, Value
+from core.errors import InputError
+from dashboard import services
+from dashboard.state import Choice, Comparison, parameter_texts
+
+__all__ = ["GEOMETRIES", "read"]
+
+GEOMETRIES: tuple[Geometry, ...] = ("crop", "squash", "letterbox")
+_COMPARISONS: tuple[Comparison, ...] = ("", "methods", "classes")
+T = TypeVar("T", bound=str)
+
+
+def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
+    """Return the choice that an address describes, and a sentence for each part left out.
+
+    Parameters
+    ----------
+    query : mapping of str to str
+        The parameters of the address; a stranger's text.
+
+    Returns
+    -------
+    choice : Choice
+        Valid in every part, except that its picture may be gone.
+    problems : list of str
+        Plain text, to be escaped.
+    """
+    problems: list[str] = []
+    model = _one_of("model", query, tuple(services.models()), problems)
+    method = _one_of("method", query, _default_first("gradcam"), problems)
+    names = len(services.class_names(model))
+    target = _class_index("target", query, model, problems)
+    against = _class_index("against", query, model, problems)
+    if against is not None and against == target:
+        problems.append("The address holds a class against itself: that difference is always 0.")
+        against = None
+    choice = Choice(
+        picture=query.get("picture", Choice.picture)[:64],
+        model=model,
+        geometry=_one_of("framing", query, GEOMETRIES, problems),
+        method=method,
+        target=target,
+        against=against,
+        layer=_layer(query, model, method, problems),
+        parameters=_parameters(query, method, problems),
+        compare=_one_of("compare", query, _COMPARISONS, problems),
+        compared=_compared(query, names),
+    )
+    return choice, problems
+
+
+def _default_first(default: str) -> tuple[str, ...]:
+    return (default, *(id for id in services.methods() if id != default))
+
+
+def _one_of(name: str, query: Mapping[str, str], options: tuple[T, ...], problems: list[str]) -> T:
+    """Return the option that the address names; the first one if it names none."""
+    text = query.get(name, options[0])
+    for option in options:
+        if option == text:
+            return option
+    known = ", ".join(option for option in options if option)
+    problems.append(
+        f"The address asks for {name}={text[:60]}, which does not exist. Known: {known}."
+    )
+    return options[0]
+
+
+def _class_index(
+    name: str, query: Mapping[str, str], model: str, problems: list[str]
+) -> int | None:
+    text = query.get(name, "auto")[:80]
+    if text == "auto":
+        return None
+    try:
+        return services.find_class(model, text).index
+    except InputError as error:
+        problems.append(f"{name}={text}: {error}")
+        return None
+
+
+def _layer(query: Mapping[str, str], model: str, method: str, problems: list[str]) -> str | None:
+    text = query.get("layer")
+    card = services.model(model)
+    if text is None or not services.method(method).uses_layer or text == card.feature_layer:
+        return None
+    if text not in card.layers:
+        problems.append(
+            f"{card.name} offers no layer {text[:60]}. Known: {', '.join(card.layers)}."
+        )
+        return None
+    return text
+
+
+def _parameters(
+    query: Mapping[str, str], method: str, problems: list[str]
+) -> tuple[tuple[str, Value], ...]:
+    given = parameter_texts(query)
+    specs = {spec.name: spec for spec in services.method(method).parameters}
+    kept: list[tuple[str, Value]] = []
+    for name, text in given.items():
+        if name not in specs:
+            problems.append(f"{services.method(method).name} has no parameter {name[:60]}.")
+            continue
+        try:
+            value = specs[name].parse(text)
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        if value != specs[name].default:
+            kept.append((name, value))
+    return tuple(kept)
+
+
+def _compared(query: Mapping[str, str], n_classes: int) -> tuple[str, ...]:
+    wanted = query.get("with", "").split(",")
+    if query.get("compare") == "methods":
+        return tuple(dict.fromkeys(text for text in wanted if text in services.methods()))
+    indices = (text for text in wanted if text.isdecimal() and int(text) < n_classes)
+    return tuple(dict.fromkeys(indices))

@@ -1,0 +1,35 @@
+"""The entry: ``python -m streamlit run dashboard/app.py`` from the repository's root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import background, theme
+from dashboard.app_pages import inspect, reference
+
+_ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+
+def main() -> None:
+    """Set the frame and run the page that the address names."""
+    st.set_page_config(page_title="Pellucid", page_icon=str(_ASSETS / "logo.svg"), layout="wide")
+    background.start()
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(
+        str(_ASSETS / f"wordmark-{mode}.svg"), size="large", icon_image=str(_ASSETS / "logo.svg")
+    )
+    st.html(theme.CSS)
+    page = st.navigation(
+        [
+            st.Page(inspect.page, title="Inspect", icon=":material/center_focus_strong:",
+                    url_path="inspect", default=True),
+            st.Page(reference.page, title="Reference", icon=":material/menu_book:",
+                    url_path="reference"),
+        ]
+    )  # fmt: skip
+    page.run()
+
+
+main()

@@ -1,0 +1,95 @@
+"""Inspect: one picture, what the model says about it, and what that rests on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import Explanation, Picture, Prediction
+from dashboard import address, glossary, services, state, uploads
+from dashboard.app_pages import inspect_compare, inspect_controls, inspect_result, inspect_strip
+from dashboard.desk import Answer, desk
+from dashboard.guard import guarded
+from dashboard.state import Choice
+from dashboard.widgets import progress
+from dashboard.words import escape
+
+__all__ = ["page"]
+
+_PROBLEMS = "address problems"
+
+
+def page() -> None:
+    """Draw the page."""
+    choice = _choice()
+    with guarded():
+        inspect_controls.sidebar(choice)
+        _say_problems(choice)
+        inspect_strip.strip(choice)
+    with guarded():
+        _one_picture(choice)
+    state.publish(choice)
+
+
+def _choice() -> Choice:
+    choice = state.current()
+    if choice is None:
+        choice, problems = address.read(st.query_params.to_dict())
+        st.session_state[_PROBLEMS] = (choice, problems)
+        state.begin(choice)
+    return choice
+
+
+def _say_problems(choice: Choice) -> None:
+    seen, problems = st.session_state.get(_PROBLEMS, (choice, []))
+    for problem in problems if seen == choice else []:
+        st.warning(escape(problem), icon=":material/link_off:")
+
+
+def _one_picture(choice: Choice) -> None:
+    item = uploads.find(choice.picture)
+    if item is None:
+        st.info(
+            "The picture of this link is not here any more: uploads stay in memory for a while and "
+            "are never written to disk. Drop the same file again and the page shows what it "
+            "showed, or choose an example.",
+            icon=":material/hide_image:",
+        )
+        return
+    shown = uploads.picture(item)
+    desk().open()
+    try:
+        _ask_and_draw(shown, choice)
+    finally:
+        desk().close()
+
+
+def _ask_and_draw(shown: Picture, choice: Choice) -> None:
+    request = services.prediction_request(shown, choice)
+    # Both are submitted before either is waited for.
+    desk().ask(request, patience=0)
+    evidence = desk().ask(services.explanation_request(shown, choice))
+    answer = desk().ask(request)
+    prediction = answer.result if isinstance(answer.result, Prediction) else None
+    explanation = evidence.result if isinstance(evidence.result, Explanation) else None
+
+    left, right = st.columns([1.3, 1], gap="large")
+    with left:
+        inspect_result.stage_panel(shown, choice, answer, evidence)
+    with right:
+        _say(answer, prediction, explanation, choice)
+        inspect_controls.explain_panel(choice, prediction)
+    if prediction is not None:
+        inspect_compare.panel(shown, choice, prediction)
+
+
+def _say(
+    answer: Answer, prediction: Prediction | None, explanation: Explanation | None, choice: Choice
+) -> None:
+    """Draw the probabilities, or their place while they are on their way."""
+    st.subheader("What the model says", anchor=False, help=glossary.explain("probability"))
+    if prediction is not None:
+        inspect_result.ranking_chart(prediction, explanation, choice)
+    elif answer.state == "waiting":
+        st.skeleton(height=inspect_result.CHART_HEIGHT)
+    else:
+        progress.ended_badly(answer, "The prediction")

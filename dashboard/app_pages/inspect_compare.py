@@ -1,0 +1,165 @@
+"""The comparison below the stage: several methods, or several classes, on the same picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.contracts import Explanation, Picture, Prediction
+from dashboard import services, state
+from dashboard.app_pages.inspect_controls import likely_classes, offered
+from dashboard.desk import Answer, desk
+from dashboard.state import Choice, Comparison
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+from dashboard.widgets.stage import fractions
+from dashboard.widgets.tiles import Tile, tiles
+from dashboard.words import number, percent
+
+__all__ = ["panel"]
+
+_KINDS: dict[Comparison, str] = {"methods": "Methods", "classes": "Classes"}
+_TILE_SIDE = 420
+_CLASSES = 3
+_MOST = 9
+
+
+def panel(shown: Picture, choice: Choice, prediction: Prediction) -> None:
+    """Draw the choice of a comparison and, once there is one, its grid."""
+    st.subheader("Compare", anchor=False)
+    st.session_state["compare"] = choice.compare or None
+    st.segmented_control(
+        "Compare",
+        list(_KINDS),
+        format_func=_KINDS.__getitem__,
+        key="compare",
+        label_visibility="collapsed",
+        on_change=_kind_chosen,
+        args=(prediction,),
+    )
+    if not choice.compare:
+        st.caption("Several methods, or several classes, side by side on this picture.")
+        return
+    _members(choice, prediction)
+    if choice.compared:
+        _grid(shown, choice)
+
+
+def _kind_chosen(prediction: Prediction) -> None:
+    choice = state.current() or Choice()
+    kind: Comparison = st.session_state["compare"] or ""
+    starts: dict[Comparison, tuple[str, ...]] = {
+        "": (),
+        "methods": tuple(
+            id for id, card in offered(services.model(choice.model)).items() if not card.slow
+        ),
+        "classes": tuple(str(s.index) for s in services.ranking(prediction, _CLASSES)),
+    }
+    state.change(compare=kind, compared=starts[kind])
+
+
+def _members(choice: Choice, prediction: Prediction) -> None:
+    names = services.class_names(choice.model)
+    cards = offered(services.model(choice.model))
+    of_methods = choice.compare == "methods"
+    options = list(cards) if of_methods else [str(i) for i in likely_classes(prediction)]
+    key = f"compared/{choice.compare}"
+    st.session_state[key] = [member for member in choice.compared if member in options]
+    st.multiselect(
+        _KINDS[choice.compare],
+        options,
+        format_func=lambda id: cards[id].name if of_methods else names[int(id)],
+        key=key,
+        max_selections=_MOST,
+        label_visibility="collapsed",
+        on_change=lambda: state.change(compared=tuple(st.session_state[key])),
+    )
+
+
+def _variant(choice: Choice, member: str) -> Choice:
+    if choice.compare == "classes":
+        return replace(choice, target=int(member), against=None)
+    if member == choice.method:
+        return choice
+    layer = choice.layer if services.method(member).uses_layer else None
+    return replace(choice, method=member, parameters=(), layer=layer)
+
+
+def _grid(shown: Picture, choice: Choice) -> None:
+    members = choice.compared[:_MOST]
+    answers = {
+        member: desk().ask(
+            services.explanation_request(shown, _variant(choice, member)), patience=0
+        )
+        for member in members
+    }
+    titles = {member: _title(choice, member) for member in members}
+    box = services.prediction_request(shown, choice).input.box
+    tiles(
+        [_tile(m, titles[m], answers[m], selected=_is_shown(choice, m)) for m in members],
+        key="grid",
+        kind="grid",
+        label="Comparison",
+        on_pick=_pick,
+        base=services.base_uri(shown, side=_TILE_SIDE),
+        box=fractions(box, shown.width, shown.height),
+        ratio=f"{shown.width} / {shown.height}",
+    )
+    progress.waiting_together(
+        [Pending(a.key, titles[m]) for m, a in answers.items() if a.state == "waiting"],
+        total=len(members),
+    )
+    st.caption(
+        "Each map has its own scale: compare where the maps point, not how strong their colours "
+        "are. Click a map to put it on the stage."
+    )
+
+
+def _title(choice: Choice, member: str) -> str:
+    if choice.compare == "classes":
+        return services.class_names(choice.model)[int(member)]
+    return services.method(member).name
+
+
+def _is_shown(choice: Choice, member: str) -> bool:
+    return _variant(choice, member).explanation_key() == choice.explanation_key()
+
+
+def _tile(member: str, title: str, answer: Answer, *, selected: bool) -> Tile:
+    if isinstance(answer.result, Explanation):
+        drawn = services.layer(answer.result)
+        return Tile(
+            member,
+            title,
+            caption=_caption(answer.result, drawn),
+            map=None if drawn.empty else drawn.uri,
+            selected=selected,
+        )
+    words = {"waiting": answer.message or "waiting", "stopped": "stopped"}
+    caption = words.get(answer.state) or str(answer.error)
+    share = answer.fraction if answer.state == "waiting" else None
+    return Tile(member, title, caption=caption, selected=selected, share=share)
+
+
+def _caption(explanation: Explanation, drawn: services.Layer) -> str:
+    low, high = (number(limit) for limit in drawn.limits)
+    parts = [
+        explanation.target.label if explanation.against is None
+        else f"{explanation.target.label} − {explanation.against.label}",
+        "no evidence: 0 everywhere" if drawn.empty else f"scale {low} to {high}",
+    ]  # fmt: skip
+    if explanation.completeness_error is not None:
+        parts.append(f"completeness error {percent(explanation.completeness_error)}")
+    return " · ".join(parts)
+
+
+def _pick(member: str) -> None:
+    choice = _variant(state.current() or Choice(), member)
+    state.change(
+        method=choice.method,
+        parameters=choice.parameters,
+        layer=choice.layer,
+        target=choice.target,
+        against=choice.against,
+    )

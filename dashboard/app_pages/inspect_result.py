@@ -1,0 +1,138 @@
+"""The results of Inspect: the probabilities, and the map with its caption and downloads."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.contracts import Box, Explanation, MethodCard, Picture, Prediction
+from dashboard import services
+from dashboard.desk import Answer
+from dashboard.figures.ranking import ranking
+from dashboard.lru import Lru
+from dashboard.state import Choice
+from dashboard.theme import Mode
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+from dashboard.widgets.stage import stage
+from dashboard.words import caption, errors_line, escape, percent
+
+__all__ = ["CHART_HEIGHT", "ranking_chart", "stage_panel"]
+
+_TOP = 5
+_MIME = {"PNG": "image/png", "npz": "application/octet-stream", "JSON": "application/json"}
+CHART_HEIGHT = 242
+_charts: Lru[tuple[object, ...], go.Figure] = Lru(256)
+
+
+# ---- probabilities
+
+
+def ranking_chart(prediction: Prediction, explanation: Explanation | None, choice: Choice) -> None:
+    """Draw the most probable classes; the explained ones among them are marked."""
+    scores = services.ranking(prediction, _TOP)
+    explained = _explained(explanation, choice)
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    figure = _charts.get_or(
+        (prediction.key, explained, mode),
+        lambda: ranking(scores, explained=explained or {scores[0].index}, mode=mode),
+    )
+    words = ", ".join(f"{score.label} {percent(score.probability)}" for score in scores)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="ranking",
+        config={"displayModeBar": False},
+        alt=f"Top classes: {words}",
+    )
+
+
+def _explained(explanation: Explanation | None, choice: Choice) -> frozenset[int]:
+    if explanation is None:
+        return frozenset(i for i in (choice.target, choice.against) if i is not None)
+    classes = (explanation.target, explanation.against)
+    return frozenset(c.index for c in classes if c is not None)
+
+
+# ---- the map
+
+
+def stage_panel(shown: Picture, choice: Choice, answer: Answer, evidence: Answer) -> None:
+    """Draw the picture with the map, what it says, and how to take it along."""
+    explanation = evidence.result if isinstance(evidence.result, Explanation) else None
+    card = services.method(choice.method)
+    request = services.explanation_request(shown, choice)
+    stage(shown, request.input.box, explanation)
+    _pending(answer, evidence, card)
+    if explanation is not None:
+        _describe(explanation, card)
+        _take_along(shown, explanation)
+    elif evidence.state in ("failed", "stopped") and answer.state != "failed":
+        progress.ended_badly(evidence, card.name)
+    progress.notes(evidence)
+    _about_picture(shown, request.input.box)
+
+
+def _pending(answer: Answer, evidence: Answer, card: MethodCard) -> None:
+    jobs = []
+    if answer.state == "waiting":
+        jobs.append(Pending(answer.key, "Prediction", can_cancel=False))
+    if evidence.state == "waiting":
+        jobs.append(Pending(evidence.key, card.name))
+    progress.waiting(jobs, place="stage")
+
+
+def _describe(explanation: Explanation, card: MethodCard) -> None:
+    drawn = services.layer(explanation)
+    lines = [escape(caption(explanation, card, drawn.limits))]
+    if drawn.empty:
+        lines = [
+            f"**No evidence to show:** the map of {escape(card.name)} is 0 everywhere. This class "
+            "has nothing that speaks for it here, as far as this method can see.",
+            *lines,
+        ]
+    if errors := errors_line(explanation):
+        lines.append(escape(errors))
+    st.markdown(f"{escape(card.summary)} **What it can't show:** {escape(card.limits)}")
+    st.caption("  \n".join(lines))
+
+
+def _take_along(shown: Picture, explanation: Explanation) -> None:
+    stem = f"{_stem(shown.name)}.{explanation.method}"
+    with st.container(horizontal=True, gap="small", key="downloads"):
+        for kind, help_, make in (
+            ("PNG", "The picture with the map", partial(services.overlay_png, shown, explanation)),
+            ("npz", "The raw map", partial(services.explanation_npz, explanation)),
+            ("JSON", "All but the map", partial(services.explanation_json, explanation)),
+        ):
+            st.download_button(
+                kind,
+                make,
+                file_name=f"{stem}.{kind.lower()}",
+                mime=_MIME[kind],
+                key=f"download/{kind}",
+                help=help_,
+                icon=":material/download:",
+                on_click="ignore",
+                type="tertiary",
+            )
+        with st.popover("Command", icon=":material/terminal:", type="tertiary"):
+            st.markdown("This command computes the same map again:")
+            st.code(explanation.command, language="bash", wrap_lines=True)
+
+
+def _stem(name: str) -> str:
+    """Return a file name's stem without anything that a file system or a shell minds."""
+    stem = name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1].rsplit(".", 1)[0]
+    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in stem)
+    return kept[:60] or "picture"
+
+
+def _about_picture(shown: Picture, box: Box) -> None:
+    words = [f"{shown.name}, {shown.width} × {shown.height} px", *shown.notes]
+    inside = box.left > 0.5 or box.top > 0.5
+    if inside or box.right < shown.width - 0.5 or box.bottom < shown.height - 0.5:
+        words.append("Dimmed: what the model did not see.")
+    st.caption(" · ".join(escape(w) for w in words))

@@ -1,0 +1,68 @@
+"""The strip above the stage: drop pictures, choose one of them or an example."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import state, uploads
+from dashboard.state import Choice
+from dashboard.widgets.tiles import Tile, tiles
+from dashboard.words import escape
+
+__all__ = ["FORMATS", "strip"]
+
+FORMATS = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif")
+_ROUND = "upload round"
+_PROBLEMS = "upload problems"
+
+
+def strip(choice: Choice) -> None:
+    """Draw the drop zone beside the pictures of this session and the examples."""
+    drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
+    with drop:
+        _drop_zone()
+    with gallery:
+        items = [*reversed(uploads.session_items().values()), *uploads.examples().values()]
+        tiles(
+            [_tile(item, choice) for item in items],
+            key="strip",
+            kind="strip",
+            label="Pictures",
+            on_pick=_pick,
+        )
+    for problem in st.session_state.get(_PROBLEMS, ()):
+        st.error(escape(problem), icon=":material/broken_image:")
+
+
+def _drop_zone() -> None:
+    # A new key empties the uploader: what it took is in the strip now.
+    key = f"drop/{st.session_state.get(_ROUND, 0)}"
+    st.file_uploader(
+        "Drop pictures here",
+        type=FORMATS,
+        accept_multiple_files=True,
+        key=key,
+        on_change=_take,
+        args=(key,),
+        label_visibility="collapsed",
+    )
+
+
+def _take(key: str) -> None:
+    added, problems = uploads.add(st.session_state[key] or [])
+    st.session_state[_PROBLEMS] = problems
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    if added:
+        state.change(picture=added[-1].id)
+
+
+def _pick(id: str) -> None:
+    st.session_state[_PROBLEMS] = []
+    state.change(picture=id)
+
+
+def _tile(item: uploads.Item, choice: Choice) -> Tile:
+    hint = f"{item.title} ({item.credit})" if item.credit else item.title
+    return Tile(
+        item.id, item.title, hint=hint, image=item.thumbnail, selected=item.id == choice.picture
+    )

@@ -1,0 +1,90 @@
+"""Reference: what the methods show and cannot show, which models there are, what the terms mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.contracts import MethodCard, ModelCard, Parameter
+from dashboard import glossary, services
+from dashboard.guard import guarded
+from dashboard.words import escape
+
+__all__ = ["page"]
+
+
+def page() -> None:
+    """Draw the page."""
+    with guarded():
+        st.title("Reference", anchor=False)
+        st.markdown(
+            "What each method shows and what it can't, which models there are, and the terms."
+        )
+        wanted = st.text_input(
+            "Search",
+            key="reference search",
+            placeholder="Search methods, models and terms",
+            label_visibility="collapsed",
+            icon=":material/search:",
+        )
+        sections = {
+            "Methods": [_method(card) for card in services.methods().values()],
+            "Models": [_model(card) for card in services.models().values()],
+            "Terms": [_term(*entry) for entry in glossary.TERMS.items()],
+        }
+        found = [_section(title, entries, wanted) for title, entries in sections.items()]
+        if not any(found):
+            st.info(f"Nothing here mentions “{escape(wanted)}”. Try a shorter word.")
+
+
+def _section(title: str, entries: Sequence[str], wanted: str) -> bool:
+    """Draw the entries that mention what is searched for; tell whether there were any."""
+    needle = escape(wanted.strip()).casefold()
+    found = [entry for entry in entries if needle in entry.casefold()]
+    if found:
+        st.header(title, anchor=False, divider="gray")
+        st.markdown("\n\n".join(found))
+    return bool(found)
+
+
+def _method(card: MethodCard) -> str:
+    tags = [
+        "signed" if card.signed else "unsigned",
+        "reads a layer" if card.uses_layer else "reads the pixels",
+        "uses gradients" if card.needs_gradients else "no gradients",
+        *(["slow"] if card.slow else []),
+    ]
+    lines = [
+        f"**{escape(card.name)}** · `{card.id}` · {', '.join(tags)}",
+        f"{escape(card.summary)} *What it can't show:* {escape(card.limits)}",
+        *(_parameter(spec) for spec in card.parameters),
+        f":gray[{escape(card.paper)}]",
+    ]
+    return "  \n".join(lines)
+
+
+def _parameter(spec: Parameter) -> str:
+    default = escape(str(spec.default))
+    return f"`{spec.name}` {escape(spec.help)}: {escape(spec.expected)}, default {default}."
+
+
+def _model(card: ModelCard) -> str:
+    where = (
+        "weights installed, works offline" if card.offline else "weights downloaded at first use"
+    )
+    facts = (
+        f"{card.parameters / 1e6:.1f} M weights · {card.input_size} px · {card.classes} classes · "
+        f"layer {card.feature_layer} · {where}"
+    )
+    lines = [
+        f"**{escape(card.name)}** · `{escape(card.id)}`",
+        escape(card.summary),
+        escape(facts),
+        f":gray[{escape(card.paper)} · {escape(card.licence)}]",
+    ]
+    return "  \n".join(lines)
+
+
+def _term(name: str, meaning: str) -> str:
+    return f"**{escape(name.capitalize())}** {escape(meaning)}"

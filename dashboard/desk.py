@@ -1,0 +1,115 @@
+"""What one browser session waits for, so that a rerun neither asks twice nor forgets to let go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import streamlit as st
+
+from core.contracts import Request, Result
+from core.errors import PellucidError
+from dashboard import services
+from dashboard.state import session_id
+
+__all__ = ["Answer", "Desk", "desk"]
+
+_DESK = "desk"
+PATIENCE_SECONDS = 0.6
+"""How long a script waits for a quick answer before it draws the page without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A request's state as the page shows it.
+
+    ``state`` is ``"stopped"`` when this session cancelled it, whatever others do with it.
+    """
+
+    key: str
+    state: Literal["waiting", "done", "failed", "stopped"]
+    result: Result | None = None
+    error: PellucidError | None = None
+    fraction: float = 0.0
+    message: str = ""
+    seconds_left: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Desk:
+    """The jobs of one session."""
+
+    _asked: set[str] = field(default_factory=set)
+    _stopped: set[str] = field(default_factory=set)
+    _wanted: set[str] = field(default_factory=set)
+    _notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def open(self) -> None:
+        """Begin a run of the page: nothing is wanted yet."""
+        self._wanted = set()
+
+    def close(self) -> None:
+        """End a run of the page: let go of what it no longer shows."""
+        for key in self._asked - self._wanted:
+            self._let_go(key)
+        self._stopped &= self._wanted
+
+    def ask(self, request: Request, *, patience: float = PATIENCE_SECONDS) -> Answer:
+        """Return the answer to ``request``, or how far it is."""
+        key = request.key
+        self._wanted.add(key)
+        if key not in self._stopped and (result := services.kept(key)) is not None:
+            return Answer(key, "done", result, notes=self._notes.get(key, ()))
+        if key in self._asked | self._stopped and (answer := self.look(key)) is not None:
+            return answer
+        self._asked.add(key)
+        return self._answer(services.submit(request, owner=session_id(), patience=patience))
+
+    def look(self, key: str) -> Answer | None:
+        """Return how far a job is, ``None`` if the table has forgotten it."""
+        if key in self._stopped:
+            return Answer(key, "stopped")
+        shown = services.view(key)
+        return None if shown is None else self._answer(shown)
+
+    def stop(self, key: str) -> None:
+        """Give up a job at the user's wish; it is not asked for again by itself."""
+        self._stopped.add(key)
+        self._let_go(key)
+
+    def again(self, key: str) -> None:
+        """Forget that a job was stopped or has failed: the next run asks anew."""
+        self._stopped.discard(key)
+        self._asked.discard(key)
+
+    def _let_go(self, key: str) -> None:
+        self._asked.discard(key)
+        if services.kept(key) is None:
+            services.cancel(key, owner=session_id())
+
+    def _answer(self, shown: services.JobView) -> Answer:
+        if shown.notes:
+            self._notes[shown.key] = shown.notes
+        if shown.state == "cancelled":
+            return Answer(shown.key, "stopped", notes=shown.notes)
+        if shown.error is not None:
+            return Answer(shown.key, "failed", error=shown.error, notes=shown.notes)
+        if shown.result is not None:
+            return Answer(shown.key, "done", shown.result, notes=shown.notes)
+        return Answer(
+            shown.key,
+            "waiting",
+            fraction=shown.fraction,
+            message=shown.message,
+            seconds_left=shown.seconds_left,
+            notes=shown.notes,
+        )
+
+
+def desk() -> Desk:
+    """Return this session's desk."""
+    held = st.session_state.get(_DESK)
+    if not isinstance(held, Desk):
+        held = st.session_state[_DESK] = Desk()
+    return held

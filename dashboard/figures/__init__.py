@@ -1,0 +1,1 @@
+"""Pure functions from results to ``plotly.graph_objects.Figure``; they compute and call nothing."""

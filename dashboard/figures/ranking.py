@@ -1,0 +1,74 @@
+"""The most probable classes as labelled bars."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import plotly.graph_objects as go
+
+from core.contracts import ClassScore
+from dashboard.theme import Mode, template, tokens
+from dashboard.words import percent
+
+__all__ = ["ranking"]
+
+_ROW = 46
+_MARK = "\N{BLACK DIAMOND}"
+_LONGEST = 38
+_HOVER = "%{customdata[0]}<br>%{customdata[1]} (class %{customdata[2]})<extra></extra>"
+
+
+def ranking(scores: Sequence[ClassScore], *, explained: Collection[int], mode: Mode) -> go.Figure:
+    """Draw one bar a class, the name above it and the probability at its side.
+
+    Parameters
+    ----------
+    scores : sequence of ClassScore
+        Best first.
+    explained : collection of int
+        Indices of the classes that the map is about: marked by a symbol and by colour.
+    mode : {"light", "dark"}
+    """
+    colours = tokens(mode)
+    rows = list(range(len(scores)))
+    widths = [score.probability for score in scores]
+    figure = go.Figure(
+        go.Bar(
+            x=widths,
+            y=rows,
+            orientation="h",
+            width=0.3,
+            marker={
+                "color": [colours.accent if s.index in explained else colours.bar for s in scores],
+                "cornerradius": 3,
+            },
+            customdata=[[_plain(s.label), percent(s.probability), s.index] for s in scores],
+            hovertemplate=_HOVER,
+        )
+    )
+    for row, score in zip(rows, scores):
+        mark = f"{_MARK} " if score.index in explained else ""
+        name = mark + _plain(_shortened(score.label))
+        name = f"<b>{name}</b>" if score.index in explained else name
+        place = {"y": row, "yshift": 17, "showarrow": False, "xref": "paper"}
+        figure.add_annotation(text=name, x=0, xanchor="left", **place)
+        figure.add_annotation(text=percent(score.probability), x=1, xanchor="right", **place)
+    figure.update_layout(
+        template=template(mode),
+        height=_ROW * len(scores) + 12,
+        margin={"l": 0, "r": 0, "t": 12, "b": 0},
+        bargap=0,
+        showlegend=False,
+        xaxis={"visible": False, "range": [0, 1], "fixedrange": True},
+        yaxis={"visible": False, "range": [len(scores) - 0.65, -0.75], "fixedrange": True},
+    )
+    return figure
+
+
+def _shortened(label: str) -> str:
+    return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
+
+
+def _plain(label: str) -> str:
+    """Return text that Plotly does not read as markup."""
+    return label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

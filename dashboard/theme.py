@@ -1,0 +1,105 @@
+"""The look: colour tokens, the Plotly template made from them, and the few lines of CSS.
+
+``.streamlit/config.toml`` repeats the tokens, because Streamlit reads them there; a test compares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import plotly.graph_objects as go
+
+__all__ = ["CSS", "DARK", "LIGHT", "Mode", "Tokens", "template", "tokens"]
+
+Mode = Literal["light", "dark"]
+FONT = '"Source Sans", "Source Sans Pro", sans-serif'
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The colours of one theme.
+
+    Parameters
+    ----------
+    accent : str
+        The one accent; marks what is selected or explained.
+    surface, raised : str
+        Page and panel backgrounds.
+    text, muted, line : str
+        Text, secondary text, hairlines.
+    bar : str
+        Fill of a bar that is not the subject.
+    """
+
+    accent: str
+    surface: str
+    raised: str
+    text: str
+    muted: str
+    line: str
+    bar: str
+
+
+LIGHT = Tokens(
+    accent="#0f766e",
+    surface="#ffffff",
+    raised="#f4f6f6",
+    text="#16211f",
+    muted="#5b6967",
+    line="#dbe2e1",
+    bar="#b4c2c0",
+)
+DARK = Tokens(
+    accent="#2dd4bf",
+    surface="#0e1514",
+    raised="#172120",
+    text="#e8f0ef",
+    muted="#9bb0ad",
+    line="#2b3937",
+    bar="#4a5c59",
+)
+
+
+def tokens(mode: Mode) -> Tokens:
+    """Return the tokens of a theme."""
+    return DARK if mode == "dark" else LIGHT
+
+
+@lru_cache(maxsize=2)
+def template(mode: Mode) -> go.layout.Template:
+    """Return the Plotly template of a theme: transparent, quiet, tabular."""
+    colours = tokens(mode)
+    axis = {
+        "gridcolor": colours.line,
+        "zerolinecolor": colours.line,
+        "linecolor": colours.line,
+        "tickfont": {"color": colours.text},
+        "title": {"font": {"color": colours.muted}},
+    }
+    return go.layout.Template(
+        layout={
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": FONT, "size": 14, "color": colours.text},
+            "colorway": [colours.accent, colours.bar],
+            "hoverlabel": {"font": {"family": FONT}, "bgcolor": colours.raised},
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    )
+
+
+CSS = """
+<style>
+.stMainBlockContainer { padding-top: 3.25rem; padding-bottom: 4rem; max-width: 1320px; }
+.stMain { font-variant-numeric: tabular-nums; }
+.stMain h1 { padding-bottom: 0; }
+.stMain [data-testid="stCaptionContainer"] p { max-width: 62ch; }
+.stMain [data-testid="stFileUploaderDropzone"] { padding: .75rem 1rem; min-height: 0; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.25rem 1rem 3rem; }
+}
+</style>
+"""

@@ -1,0 +1,143 @@
+"""Pictures to look at: the examples that come with Pellucid, and what a session has uploaded.
+
+Uploads stay in memory. A session keeps its own, within caps. Beside that the server remembers the
+latest uploads of all sessions by the SHA-256 of their pixels, so that a reloaded page or a shared
+link finds its picture; only who has the picture, or was given the link, knows that number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import streamlit as st
+
+from core.contracts import Picture
+from core.errors import ImageError, PellucidError
+from dashboard import services
+from dashboard.lru import Lru
+
+__all__ = ["MAX_BYTES", "MAX_COUNT", "Item", "add", "examples", "find", "picture", "session_items"]
+
+MAX_COUNT = 24
+MAX_BYTES = 96 * 2**20
+_SHELF_BYTES = 256 * 2**20
+_DECODED_BYTES = 256 * 2**20
+_EXAMPLES = Path(__file__).resolve().parent.parent / "assets" / "examples"
+_UPLOADS = "uploads"
+
+
+class File(Protocol):
+    """What Streamlit's uploader hands over."""
+
+    name: str
+
+    def getvalue(self) -> bytes:
+        """Return the file's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A picture of the strip: its encoded bytes and how to show it small.
+
+    Parameters
+    ----------
+    id : str
+        Name of an example, or SHA-256 of the pixels of an upload.
+    title : str
+        File name or title; a stranger's text.
+    credit : str
+        Author and licence of an example, ``""`` for uploads.
+    data : bytes
+        The file.
+    thumbnail : str
+        Data URI.
+    """
+
+    id: str
+    title: str
+    credit: str
+    data: bytes
+    thumbnail: str
+
+
+_shelf: Lru[str, Item] = Lru(_SHELF_BYTES, lambda item: len(item.data))
+_decoded: Lru[str, Picture] = Lru(_DECODED_BYTES, lambda value: value.pixels.nbytes)
+
+
+@lru_cache(maxsize=1)
+def examples() -> dict[str, Item]:
+    """Return the example pictures by id."""
+    entries = json.loads((_EXAMPLES / "examples.json").read_text(encoding="utf-8"))
+    return {entry["id"]: _example(**entry) for entry in entries}
+
+
+def _example(id: str, file: str, title: str, credit: str) -> Item:
+    data = (_EXAMPLES / file).read_bytes()
+    shown = services.open_picture(data, name=file)
+    return Item(id, title, credit, data, services.thumbnail_uri(shown))
+
+
+def session_items() -> dict[str, Item]:
+    """Return what this session has uploaded, by id, in order."""
+    items: dict[str, Item] = st.session_state.setdefault(_UPLOADS, {})
+    return items
+
+
+def add(files: Iterable[File]) -> tuple[list[Item], list[str]]:
+    """Check files and keep those that are pictures.
+
+    Returns
+    -------
+    added : list of Item
+        Pictures that were read, also those that were here already.
+    problems : list of str
+        One sentence for each file that was refused. Plain text, to be escaped.
+    """
+    added: list[Item] = []
+    problems: list[str] = []
+    for file in files:
+        try:
+            added.append(_add(file.name, file.getvalue()))
+        except PellucidError as error:
+            problems.append(str(error))
+    return added, problems
+
+
+def _add(name: str, data: bytes) -> Item:
+    items = session_items()
+    shown = services.open_picture(data, name=name)
+    if shown.sha256 in items:
+        return items[shown.sha256]
+    held = sum(len(item.data) for item in items.values())
+    if len(items) >= MAX_COUNT or held + len(data) > MAX_BYTES:
+        raise ImageError(
+            f"{name} was not kept: a session holds at most {MAX_COUNT} pictures and "
+            f"{MAX_BYTES // 2**20} MB. Reload the page to start with an empty strip."
+        )
+    item = Item(shown.sha256, name, "", data, services.thumbnail_uri(shown))
+    items[item.id] = item
+    _shelf.put(item.id, item)
+    _decoded.put(item.id, shown)
+    return item
+
+
+def find(id: str) -> Item | None:
+    """Return an example, an upload of this session, or one that the server still remembers."""
+    return examples().get(id) or session_items().get(id) or _recall(id)
+
+
+def _recall(id: str) -> Item | None:
+    item = _shelf.get(id)
+    if item is not None:
+        session_items()[item.id] = item
+    return item
+
+
+def picture(item: Item) -> Picture:
+    """Return the decoded picture of ``item``, decoded once while it is in use."""
+    return _decoded.get_or(item.id, lambda: services.open_picture(item.data, name=item.title))

@@ -1,0 +1,99 @@
+"""Widgets made from parameter specs: a new method or parameter needs no line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.contracts import MethodCard, Parameter, Value
+from dashboard import state
+from dashboard.words import escape
+
+__all__ = ["parameter_widgets", "widget_key"]
+
+_SLIDER_STEPS = 200
+"""With more steps than this a slider is too coarse to hit a value: it becomes a number field."""
+
+
+def widget_key(method: str, name: str) -> str:
+    """Return the session state key of a parameter's widget."""
+    return f"parameter/{method}/{name}"
+
+
+def parameter_widgets(card: MethodCard, chosen: dict[str, Value]) -> None:
+    """Draw a widget for every parameter of a method.
+
+    Parameters
+    ----------
+    card : MethodCard
+    chosen : dict
+        Values that differ from the defaults.
+    """
+    for spec in card.parameters:
+        key = widget_key(card.id, spec.name)
+        st.session_state[key] = chosen.get(spec.name, spec.default)
+        _DRAW[spec.kind](spec, key, _on_change(card, spec, key))
+
+
+def _on_change(card: MethodCard, spec: Parameter, key: str) -> Callable[[], None]:
+    def changed() -> None:
+        choice = state.current() or state.Choice()
+        values = dict(choice.parameters)
+        values[spec.name] = spec.parse(st.session_state[key])
+        state.change(
+            parameters=tuple(
+                (p.name, values[p.name])
+                for p in card.parameters
+                if p.name in values and values[p.name] != p.default
+            )
+        )
+
+    return changed
+
+
+def _label(spec: Parameter) -> str:
+    return escape(spec.name.replace("_", " ").capitalize())
+
+
+def _help(spec: Parameter) -> str:
+    return f"{escape(spec.help)}. Expected: {escape(spec.expected)}."
+
+
+def _whole(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
+    low, high, step = int(spec.low or 0), int(spec.high or 0), int(spec.step or 1)
+    draw = st.slider if (high - low) / step <= _SLIDER_STEPS else st.number_input
+    draw(_label(spec), low, high, step=step, key=key, help=_help(spec), on_change=changed)
+
+
+def _real(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
+    low, high = float(spec.low or 0), float(spec.high or 0)
+    step = float(spec.step or (high - low) / 100)
+    fits = round((high - low) / step, 6) <= _SLIDER_STEPS and _on_grid(spec, low, step)
+    draw = st.slider if fits else st.number_input
+    draw(
+        _label(spec), low, high, step=step, key=key, help=_help(spec), format="%.4g",
+        on_change=changed,
+    )  # fmt: skip
+
+
+def _on_grid(spec: Parameter, low: float, step: float) -> bool:
+    """Whether a slider from ``low`` can stand on the default."""
+    steps = (float(spec.default) - low) / step
+    return abs(steps - round(steps)) < 1e-6
+
+
+def _choice(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
+    st.selectbox(_label(spec), spec.choices, key=key, help=_help(spec), on_change=changed)
+
+
+def _switch(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
+    st.toggle(_label(spec), key=key, help=_help(spec), on_change=changed)
+
+
+_DRAW: dict[str, Callable[[Parameter, str, Callable[[], None]], None]] = {
+    "int": _whole,
+    "float": _real,
+    "choice": _choice,
+    "bool": _switch,
+}

@@ -1,0 +1,124 @@
+"""Waiting for jobs: a bar with the time left and a Cancel button, and what became of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.desk import Answer, desk
+from dashboard.guard import guarded
+from dashboard.words import escape, time_left
+
+__all__ = ["Pending", "ended_badly", "notes", "waiting", "waiting_together"]
+
+_POLL_SECONDS = 0.5
+_STARTING = "starting (the first time, the worker loads the model: up to 20 s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A job that the page waits for, by the name that people know it by."""
+
+    key: str
+    name: str
+    can_cancel: bool = True
+
+
+def waiting(pending: Sequence[Pending], *, place: str) -> None:
+    """Draw the bars of jobs under way, and rerun the page as soon as one of them ends.
+
+    Parameters
+    ----------
+    pending : sequence of Pending
+        None of them: nothing is drawn, and nothing polls.
+    place : str
+        Tells this place from others on the page.
+    """
+    if not pending:
+        return
+    st.fragment(_bars, run_every=_POLL_SECONDS, key=f"waiting/{place}")(tuple(pending), place)
+
+
+def waiting_together(pending: Sequence[Pending], *, total: int) -> None:
+    """Draw one bar for many jobs, and rerun the page whenever one of them ends.
+
+    Parameters
+    ----------
+    pending : sequence of Pending
+        Those under way.
+    total : int
+        How many there are, with those that have ended.
+    """
+    if pending:
+        st.fragment(_one_bar, run_every=_POLL_SECONDS, key="waiting/together")(
+            tuple(pending), total
+        )
+
+
+def _one_bar(pending: tuple[Pending, ...], total: int) -> None:
+    with guarded():
+        answers = [desk().look(job.key) for job in pending]
+        under_way = [a for a in answers if a is not None and a.state == "waiting"]
+        if len(under_way) < len(pending):
+            st.rerun()
+        done = total - len(pending)
+        share = (done + sum(answer.fraction for answer in under_way)) / total
+        with st.container(horizontal=True, vertical_alignment="center", key="bar/together"):
+            st.progress(share, text=f"{done} of {total} maps done")
+            st.button("Cancel", key="cancel/together", icon=":material/close:",
+                      on_click=_stop_all, args=(pending,))  # fmt: skip
+
+
+def _stop_all(pending: Sequence[Pending]) -> None:
+    for job in pending:
+        desk().stop(job.key)
+
+
+def _bars(pending: tuple[Pending, ...], place: str) -> None:
+    with guarded():
+        for job in pending:
+            answer = desk().look(job.key)
+            if answer is None or answer.state != "waiting":
+                st.rerun()
+            _bar(job, answer, place)
+
+
+def _bar(job: Pending, answer: Answer, place: str) -> None:
+    words = [answer.message or _STARTING, time_left(answer.seconds_left)]
+    text = f"**{escape(job.name)}** · " + " · ".join(escape(w) for w in words if w)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"bar/{place}/{job.key}"):
+        st.progress(answer.fraction, text=text)
+        if job.can_cancel:
+            st.button(
+                "Cancel",
+                key=f"cancel/{place}/{job.key}",
+                icon=":material/close:",
+                on_click=desk().stop,
+                args=(job.key,),
+            )
+
+
+def notes(answer: Answer) -> None:
+    """Say what happened on the way: a restarted worker, a damaged entry."""
+    for note in answer.notes:
+        st.info(escape(note), icon=":material/restart_alt:")
+
+
+def ended_badly(answer: Answer, name: str) -> None:
+    """Say that a job was stopped or has failed, and offer to run it again."""
+    if answer.state == "stopped":
+        st.info(
+            f"{escape(name)} was stopped. Run it again, or choose another method.",
+            icon=":material/stop_circle:",
+        )
+    else:
+        st.error(escape(str(answer.error)), icon=":material/error:")
+    st.button(
+        "Run again",
+        key=f"again/{answer.key}",
+        icon=":material/refresh:",
+        on_click=desk().again,
+        args=(answer.key,),
+    )

@@ -1,0 +1,50 @@
+"""The stage: one picture with a map over it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.contracts import Box, Explanation, Picture
+from dashboard import services
+from dashboard.services import Layer
+from dashboard.widgets.components import component
+from dashboard.words import number
+
+__all__ = ["fractions", "stage", "stage_data"]
+
+
+def fractions(box: Box, width: int, height: int) -> list[float]:
+    """Return ``box`` as shares of the picture's sides; a letterbox reaches outside [0, 1]."""
+    return [box.left / width, box.top / height, box.right / width, box.bottom / height]
+
+
+def stage_data(picture: Picture, box: Box, explanation: Explanation | None) -> dict[str, Any]:
+    """Return what the component draws: text is shown as text, never as markup."""
+    drawn = None if explanation is None else services.layer(explanation)
+    shown = drawn is not None and not drawn.empty
+    return {
+        "base": services.base_uri(picture),
+        "alt": f"The picture {picture.name}",
+        "width": picture.width,
+        "height": picture.height,
+        "box": fractions(box, picture.width, picture.height),
+        "map": drawn.uri if drawn is not None and shown else None,
+        "mapAlt": "" if explanation is None else f"Map for {explanation.target.label}",
+        "legend": _legend(drawn) if drawn is not None and shown else None,
+    }
+
+
+def _legend(drawn: Layer) -> dict[str, Any]:
+    low, high = (number(value) for value in drawn.limits)
+    words = ("against", "for") if drawn.signed else ("", "")
+    return {
+        "stops": services.stops(signed=drawn.signed),
+        "low": f"{words[0]} {low}".strip(),
+        "high": f"{high} {words[1]}".strip(),
+        "label": f"Colour scale from {low} to {high}",
+    }
+
+
+def stage(picture: Picture, box: Box, explanation: Explanation | None) -> None:
+    """Draw the picture and the map, ``None`` while there is none."""
+    component("stage")(key="stage", data=stage_data(picture, box, explanation))

@@ -1,0 +1,137 @@
+"""Numbers and captions in words: pure functions from results to plain text."""
+
+from __future__ import annotations
+
+import math
+
+from core.contracts import Explanation, MethodCard
+
+__all__ = [
+    "caption",
+    "duration",
+    "errors_line",
+    "escape",
+    "number",
+    "percent",
+    "score_words",
+    "target_words",
+    "time_left",
+]
+
+_SPECIAL = set("\\`*_{}[]()<>#+-.!|~$:&@\"'/=^")
+
+
+def escape(text: str) -> str:
+    """Return ``text`` so that Streamlit's Markdown shows it as it is.
+
+    Names come from strangers (file names, class files): no emphasis, link, HTML, LaTeX, colour
+    directive or icon may come to life in them. Line breaks become spaces.
+
+    Examples
+    --------
+    >>> escape(":red[x]") == "&#58;red&#91;x&#93;"
+    True
+    """
+    line = " ".join(text.split())
+    return "".join(f"&#{ord(c)};" if c in _SPECIAL else c for c in line)
+
+
+def number(value: float) -> str:
+    """Return three significant digits, with a true minus sign.
+
+    Examples
+    --------
+    >>> number(0.0123456), number(-9.614), number(123456.0), number(0.0)
+    ('0.0123', '−9.61', '123 000', '0')
+    """
+    if value == 0:
+        return "0"
+    if not math.isfinite(value):
+        return "not finite"
+    magnitude = abs(value)
+    if 1e-4 <= magnitude < 1e7:
+        decimals = max(0, 2 - math.floor(math.log10(magnitude)))
+        text = f"{round(magnitude, 2 - math.floor(math.log10(magnitude))):,.{decimals}f}"
+        text = text.replace(",", "\N{NARROW NO-BREAK SPACE}")
+    else:
+        mantissa, exponent = f"{magnitude:.2e}".split("e")
+        text = f"{mantissa}·10^{int(exponent)}"
+    return ("−" if value < 0 else "") + text
+
+
+def percent(share: float) -> str:
+    """Return a share in [0, 1] in per cent, honest at both ends.
+
+    Examples
+    --------
+    >>> percent(0.6123), percent(0.0312), percent(0.00004), percent(0.99996)
+    ('61.2 %', '3.12 %', '< 0.01 %', '> 99.9 %')
+    """
+    if 0 < share < 1e-4:
+        return "< 0.01 %"
+    if 0.9995 <= share < 1:
+        return "> 99.9 %"
+    return f"{number(share * 100)} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a time that something took.
+
+    Examples
+    --------
+    >>> duration(0.0312), duration(7.04), duration(125)
+    ('31 ms', '7.0 s', '2 min 5 s')
+    """
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def time_left(seconds: float | None) -> str:
+    """Return an estimate of the time left, rounded up so that it rarely disappoints."""
+    if seconds is None:
+        return ""
+    return f"about {duration(max(1.0, math.ceil(seconds))).replace('.0 s', ' s')} left"
+
+
+def target_words(explanation: Explanation) -> str:
+    """Return what is explained: a class, or one class rather than another."""
+    target = explanation.target.label
+    if explanation.against is None:
+        return target
+    return f"{target} rather than {explanation.against.label}"
+
+
+def score_words(explanation: Explanation) -> str:
+    """Return the explained number with its name."""
+    name = "logit" if explanation.against is None else "difference of logits"
+    return f"{name} {number(explanation.logit)}"
+
+
+def caption(explanation: Explanation, card: MethodCard, limits: tuple[float, float]) -> str:
+    """Return the line under a map: method, target, layer, scale, time. Plain text."""
+    parts = [
+        f"{card.name} for {target_words(explanation)} ({score_words(explanation)})",
+        f"layer {explanation.layer}" if explanation.layer else "",
+        f"scale {number(limits[0])} to {number(limits[1])} (99th percentile of |map|)",
+        f"seed {explanation.seed}" if any("sample" in p for p in explanation.parameters) else "",
+        f"{duration(explanation.seconds)} on {explanation.device}",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def errors_line(explanation: Explanation) -> str:
+    """Return both errors of a method that promises completeness; ``""`` for the others."""
+    if explanation.completeness_error is None:
+        return ""
+    figures = explanation.diagnostics
+    text = f"Completeness error {percent(explanation.completeness_error)}"
+    if "absolute_defect" in figures:
+        text += f", summed defect along the path {percent(float(figures['absolute_defect']))}"
+    if "gradient_passes" in figures:
+        text += f", after {figures['gradient_passes']} gradient passes"
+    if figures.get("converged") is False:
+        text += ". The passes ran out before the tolerance was met: allow more of them"
+    return text + "."

@@ -1,0 +1,375 @@
+"""The store: whole entries or none, whatever happens to those who write them."""
+
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import store_space
+from core.contracts import Artefact
+from core.errors import Cancelled, StoreError
+from core.store import Store
+from tests.store_worker import artefact_of, churn, is_whole, key_of
+
+ROOT = Path(__file__).parent.parent
+GIB = 2**30
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "home", GIB)
+
+
+def spawn(role: str, store: Store, *rest: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tests.store_worker", role),
+            *(str(store.root), str(store.max_bytes), *rest),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def entry_folder(store: Store, key: str) -> Path:
+    return store.root / "store" / key[:2] / key
+
+
+def test_round_trip_keeps_document_names_shapes_and_dtypes(store: Store) -> None:
+    arrays = {
+        "float": np.random.default_rng(0).normal(size=(224, 224)).astype(np.float32),
+        "half": np.array([1.5, np.nan, np.inf], np.float16),
+        "int": np.arange(6, dtype=np.int64).reshape(2, 3)[:, ::-1],
+        "bool": np.array([[True], [False]]),
+        "bytes": np.frombuffer(b"\x00\xff", np.uint8),
+        "text": np.array("ünïcode"),
+        "empty": np.zeros((0, 3), np.float64),
+        "scalar": np.array(3.25),
+        "file": np.ones(2, ">i2"),
+        "block/conv/kernel": np.ones((1, 1)),
+    }
+    document = {"name": "Größe", "nested": {"list": [1, 2.5, None, True]}}
+    store.put(key_of(0), Artefact(document, arrays))
+    found = store.get(key_of(0))
+    assert found is not None
+    assert found.document == document
+    assert list(found.arrays) == list(arrays)
+    for name, array in arrays.items():
+        assert found.arrays[name].dtype == array.dtype
+        assert found.arrays[name].shape == array.shape
+        np.testing.assert_array_equal(found.arrays[name], array)
+
+
+def test_a_document_alone_has_no_npz(store: Store) -> None:
+    store.put(key_of(0), Artefact({"a": 1}), kind="note")
+    assert store.get(key_of(0)) == Artefact({"a": 1})
+    assert not (entry_folder(store, key_of(0)) / "arrays.npz").exists()
+    assert [entry.kind for entry in store.entries()] == ["note"]
+
+
+def test_objects_are_refused_and_leave_nothing(store: Store) -> None:
+    with pytest.raises(ValueError, match="Object arrays"):
+        store.put(key_of(0), Artefact({}, {"a": np.array([{}], dtype=object)}))
+    assert store.get(key_of(0)) is None
+    assert list((store.root / "tmp").iterdir()) == []
+
+
+def test_a_pickle_in_an_entry_is_never_loaded(store: Store) -> None:
+    """Even with checksums that fit."""
+    store.put(key_of(0), artefact_of(0))
+    folder = entry_folder(store, key_of(0))
+    np.savez(folder / "arrays.npz", map=np.array([print], dtype=object))
+    payload = (folder / "arrays.npz").read_bytes()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    import hashlib
+
+    digest = hashlib.sha256(payload).hexdigest()
+    manifest["files"]["arrays.npz"] = {"bytes": len(payload), "sha256": digest}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert store.get(key_of(0)) is None
+    assert "allow_pickle=False" in store.damage[0].reason
+
+
+@pytest.mark.parametrize(
+    "key", ["", "../../etc/passwd", "A" * 64, "a" * 63, "a" * 65, "a" * 64 + "\n", "g" * 64]
+)
+def test_a_key_is_64_hex_digits(store: Store, key: str) -> None:
+    for use in (store.get, store.contains, lambda k: store.put(k, artefact_of(0))):
+        with pytest.raises(StoreError, match="64 lowercase hex digits"):
+            use(key)
+    with pytest.raises(StoreError), store.lock(key):
+        pass
+
+
+def test_the_first_writer_wins(store: Store) -> None:
+    store.put(key_of(0), artefact_of(1))
+    store.put(key_of(0), artefact_of(2))
+    found = store.get(key_of(0))
+    assert found is not None
+    assert found.document == {"number": 1}
+    assert list((store.root / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["document.json", "arrays.npz", "manifest.json"])
+@pytest.mark.parametrize("harm", ["flip", "truncate", "delete", "empty"])
+def test_damage_is_set_aside_reported_and_recomputed(
+    store: Store, name: str, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.put(key_of(0), artefact_of(0))
+    path = entry_folder(store, key_of(0)) / name
+    payload = bytearray(path.read_bytes())
+    # The manifest is not checked against itself: a flipped digit of a checksum shows, a flipped
+    # digit of the creation time does not matter.
+    payload[payload.find(b'sha256":"') + 10 if name == "manifest.json" else len(payload) // 2] ^= 1
+    if harm == "delete":
+        path.unlink()
+    else:
+        path.write_bytes({"flip": payload, "truncate": payload[:-7], "empty": b""}[harm])
+    artefact, cached = store.get_or_compute(key_of(0), lambda: artefact_of(0))
+    assert not cached
+    assert is_whole(0, artefact)
+    assert store.damaged_count == store.stats().damaged == 1
+    assert store.damage[0].key == key_of(0)
+    assert store.damage[0].folder.is_dir()
+    assert "damaged" in caplog.text
+    assert store.get_or_compute(key_of(0), lambda: artefact_of(0))[1]
+    assert store.clear() == 1
+    assert store.stats().damaged == 0
+
+
+def test_an_entry_under_the_wrong_key_is_damaged(store: Store) -> None:
+    store.put(key_of(0), artefact_of(0))
+    wrong = entry_folder(store, key_of(1))
+    wrong.parent.mkdir(exist_ok=True)
+    entry_folder(store, key_of(0)).rename(wrong)
+    assert store.get(key_of(1)) is None
+    assert store.damaged_count == 1
+
+
+def test_eviction_drops_the_least_recently_used(tmp_path: Path) -> None:
+    size = 40_000
+    store = Store(tmp_path, 5 * size)
+    for number in range(5):
+        store.put(key_of(number), artefact_of(number))
+        os.utime(entry_folder(store, key_of(number)), (number, number))
+    assert store.get(key_of(0)) is not None  # now the most recently used
+    store.put(key_of(5), artefact_of(5))
+    kept = [number for number in range(6) if store.contains(key_of(number))]
+    assert kept[0] == 0
+    assert kept[-1] == 5
+    assert 1 not in kept
+    assert store.stats().bytes <= store.max_bytes
+    assert list((tmp_path / "trash").iterdir()) == []
+
+
+def test_an_entry_bigger_than_the_cap_stays_until_the_next(tmp_path: Path) -> None:
+    store = Store(tmp_path, 1000)
+    store.put(key_of(0), artefact_of(0))
+    assert store.get(key_of(0)) is not None
+    store.put(key_of(1), artefact_of(1))
+    assert [entry.key for entry in store.entries()] == [key_of(1)]
+
+
+def test_the_account_survives_restarts_and_damage(tmp_path: Path) -> None:
+    for number in range(12):
+        if number == 6:
+            (tmp_path / "usage").write_text("nonsense")
+        Store(tmp_path, 200_000).put(key_of(number), artefact_of(number))
+        assert Store(tmp_path, 200_000).stats().bytes <= 200_000
+
+
+def test_readers_that_race_with_eviction_see_a_miss(tmp_path: Path) -> None:
+    store = Store(tmp_path, 150_000)
+    ended = threading.Event()
+    problems: list[BaseException | str] = []
+
+    def read() -> None:
+        try:
+            while not ended.is_set():
+                for number in range(12):
+                    found = store.get(key_of(number))
+                    if found is not None and not is_whole(number, found):
+                        problems.append(f"torn {number}")
+        except BaseException as error:
+            problems.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(60):
+        store.put(key_of(number % 12), artefact_of(number % 12))
+    ended.set()
+    for reader in readers:
+        reader.join()
+    assert problems == []
+    assert store.damaged_count == 0
+
+
+def test_many_processes_compute_a_key_once(store: Store, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    processes = [spawn("compute", store, str(trace)) for _ in range(6)]
+    answers = sorted(process.communicate(timeout=60)[0].strip() for process in processes)
+    assert answers == ["False"] + ["True"] * 5
+    assert len(trace.read_text().splitlines()) == 1
+
+
+def test_a_hundred_kills_tear_nothing(tmp_path: Path) -> None:
+    """Three processes write, read and evict; each is killed at a random moment, again and again."""
+    store = Store(tmp_path / "home", 600_000)
+    context = multiprocessing.get_context("forkserver")  # starts in milliseconds, imports done
+    context.set_forkserver_preload(["tests.store_worker"])
+    dice = random.Random(0)
+
+    def start() -> multiprocessing.process.BaseProcess:
+        process = context.Process(target=churn, args=(store,), daemon=True)
+        process.start()
+        return process
+
+    running = [start() for _ in range(3)]
+    mid_write = 0
+    for _ in range(120):
+        time.sleep(dice.uniform(0.02, 0.08))
+        victim = running.pop(0)
+        assert victim.exitcode is None, f"left by itself with status {victim.exitcode}"
+        victim.kill()
+        victim.join()
+        mid_write += any(f"-{victim.pid}-" in path.name for path in (store.root / "tmp").iterdir())
+        running.append(start())
+        for number in range(40):
+            found = store.get(key_of(number))
+            assert found is None or is_whole(number, found)
+    for process in running:
+        process.kill()
+        process.join()
+    assert mid_write >= 10, "too few kills hit a writer at work to prove anything"
+    assert store.damaged_count == store.stats().damaged == 0
+    store.sweep()
+    assert list((store.root / "tmp").iterdir()) == []
+    store.put(key_of(99), artefact_of(99))
+    assert store.get(key_of(99)) is not None
+
+
+def test_a_lock_is_held_across_processes_and_ends_with_its_holder(store: Store) -> None:
+    holder = spawn("hold", store)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "locked\n"
+    checks = 0
+
+    def check() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == 2:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled, match="enough"), store.lock(key_of(1), check=check):
+        pass
+    with store.lock(key_of(2)):
+        pass  # another key is free
+    holder.kill()
+    holder.communicate()
+    with store.lock(key_of(1)):
+        pass
+    assert list((store.root / "locks").iterdir()) == []
+
+
+def test_threads_take_turns_at_a_lock(store: Store) -> None:
+    inside, most = 0, 0
+
+    def work() -> None:
+        nonlocal inside, most
+        with store.lock(key_of(1)):
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.02)
+            inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+
+
+def test_what_killed_writers_left_is_swept(store: Store) -> None:
+    store.put(key_of(0), artefact_of(0))
+    drafts = store.root / "tmp"
+    host = os.uname().nodename
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in (f"{host}-{dead.pid}-a", f"{host}-{os.getpid()}-a", "elsewhere-1-a"):
+        (drafts / name).mkdir()
+    old = drafts / "elsewhere-1-b"
+    old.mkdir()
+    long_ago = time.time() - store_space.STALE_SECONDS - 1
+    os.utime(old, (long_ago, long_ago))
+    assert store.sweep() == 2
+    left = {folder.name for folder in drafts.iterdir()}
+    assert left == {f"{host}-{os.getpid()}-a", "elsewhere-1-a"}
+
+
+def test_a_full_disk_is_one_clear_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreError, match=r"disk is full.*PELLUCID_HOME"):
+        store.put(key_of(0), artefact_of(0))
+    monkeypatch.undo()
+    assert store.get(key_of(0)) is None
+    assert list((store.root / "tmp").iterdir()) == []
+    assert store.stats().entries == 0
+
+
+def test_a_file_size_limit_leaves_no_partial_entry(store: Store) -> None:
+    text, _ = spawn("put", store).communicate(timeout=60)
+    assert text.startswith("StoreError: Cannot write the store")
+    assert store.stats().entries == 0
+    assert list((store.root / "tmp").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file is in the way")
+    store = Store(tmp_path / "home", GIB)
+    with pytest.raises(StoreError, match="set PELLUCID_HOME"):
+        store.put(key_of(0), artefact_of(0))
+    with pytest.raises(StoreError, match="set PELLUCID_HOME"), store.lock(key_of(0)):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_folder_is_one_clear_error(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="Permission denied"):
+        Store(tmp_path / "home", GIB).put(key_of(0), artefact_of(0))
+
+
+def test_a_folder_deleted_meanwhile_is_made_again(store: Store) -> None:
+    import shutil
+
+    store.put(key_of(0), artefact_of(0))
+    shutil.rmtree(store.root)
+    assert store.get(key_of(0)) is None
+    store.put(key_of(0), artefact_of(0))
+    assert store.get(key_of(0)) is not None
+
+
+def test_a_store_that_was_never_written_is_empty_and_stays_unmade(store: Store) -> None:
+    assert store.get(key_of(0)) is None
+    assert store.entries() == []
+    assert store.stats().entries == 0
+    assert store.sweep() == 0
+    assert not store.root.exists()
