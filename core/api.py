@@ -24,7 +24,6 @@ import numpy.typing as npt
 
 from core import images
 from core import overlay as overlays
-from core import parameters as specs
 from core.contracts import (
     ClassRef,
     ClassScore,
@@ -47,8 +46,8 @@ from core.models import zoo
 from core.models.labels import class_names as _class_names
 from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
 from core.overlay import OverlayLayer, colour_scale
-from core.saliency import registry
 from core.requests import explanation_request, prediction_request
+from core.saliency import registry
 from core.workers import Workers
 from core.workspace import open_store
 
@@ -104,9 +103,7 @@ def class_names(model: str = DEFAULT_MODEL, *, classes: str | None = None) -> tu
     return _class_names(ModelRef(model, classes=classes)).labels
 
 
-def find_class(
-    model: str, text: str | int, *, classes: str | None = None
-) -> ClassRef:
+def find_class(model: str, text: str | int, *, classes: str | None = None) -> ClassRef:
     """Find a class by index, name, synonym or WordNet id.
 
     Raises
@@ -153,7 +150,7 @@ def register_model(
     Notes
     -----
     Workers of the dashboard are other processes: there a model joins through an entry point of
-    the group ``pellucid.models`` that names a function returning :class:`core.models.zoo.ModelSpec`.
+    the group ``pellucid.models``: a function that returns :class:`core.models.zoo.ModelSpec` s.
     """
     if not id.isidentifier():
         raise InputError(f"A model id is a plain identifier such as my_resnet. Received: {id!r}.")

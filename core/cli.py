@@ -63,7 +63,9 @@ def _pictures(paths: Sequence[Path]) -> list[Path]:
             continue
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in images.SUFFIXES)
         if not inside:
-            raise InputError(f"The folder {path} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF).")
+            raise InputError(
+                f"The folder {path} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF)."
+            )
         found += inside
     return found
 

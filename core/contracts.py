@@ -202,7 +202,7 @@ _NESTED: dict[str, type] = {"box": Box, "target": ClassRef, "against": ClassRef}
 class Prediction(_Stored):
     """What a model says about one picture.
 
-    ``logits`` is float32 ``(n_classes,)``; probabilities are their softmax (:func:`core.api.ranking`).
+    ``logits`` is float32 ``(n_classes,)``; :func:`core.api.ranking` makes probabilities of them.
     ``seconds`` is the time the work took when it was computed.
     """
 

@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     max_megapixels: float = Field(
         default=50.0, gt=0, description="Cap on a picture's pixels, checked before decoding."
     )
-    seed: int = Field(default=0, ge=0, description="Seed of every random draw, unless one is given.")
+    seed: int = Field(
+        default=0, ge=0, description="Seed of every random draw, unless one is given."
+    )
 
     @property
     def root(self) -> Path:

@@ -71,6 +71,7 @@ _THUMBNAIL_SIDE = 160
 
 _results: Lru[str, Result] = Lru(96 * _MB, lambda r: _array(r).nbytes)
 _requests: Lru[tuple[object, ...], Request] = Lru(64 * _MB, lambda r: r.input.pixels.nbytes)
+_rankings: Lru[tuple[str, int], tuple[ClassScore, ...]] = Lru(512)
 _layers: Lru[str, Layer] = Lru(64 * _MB, lambda value: len(value.uri))
 _bases: Lru[tuple[str, int], str] = Lru(64 * _MB, len)
 
@@ -115,8 +116,8 @@ def find_class(model_id: str, text: str) -> ClassRef:
 
 
 def ranking(prediction: Prediction, k: int = 5) -> tuple[ClassScore, ...]:
-    """Return the ``k`` most probable classes."""
-    return api.ranking(prediction, k)
+    """Return the ``k`` most probable classes, ranked once."""
+    return _rankings.get_or((prediction.key, k), lambda: api.ranking(prediction, k))
 
 
 def stops(*, signed: bool) -> list[tuple[float, str]]:

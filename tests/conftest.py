@@ -6,7 +6,6 @@ import csv
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +46,8 @@ def imagenet_sample() -> list[tuple[Path, int]]:
 
 
 @pytest.fixture(scope="session")
-def toys() -> Iterator[None]:
-    """Register ``toy_linear`` (Flatten, Dense) and ``toy_gap`` (Conv, GAP, Dense), known weights."""
+def toys() -> None:
+    """Register ``toy_linear`` (Flatten, Dense) and ``toy_gap`` (Conv, GAP, Dense)."""
     from core import api
 
     def linear(inputs: object, n_classes: int) -> object:
@@ -74,7 +73,6 @@ def toys() -> Iterator[None]:
 
     api.register_model("toy_linear", linear, input_size=16, n_classes=3)
     api.register_model("toy_gap", gap, input_size=16, n_classes=3, feature_layer="features")
-    yield
 
 
 def _fill(model: object, *, seed: int) -> object:

@@ -19,13 +19,16 @@ def test_predict_sees_a_cat(cat: Path) -> None:
     best = api.ranking(api.predict(cat), 5)
     assert best[0].label in {"tabby", "tiger cat", "Egyptian cat"}
     assert [s.probability for s in best] == sorted((s.probability for s in best), reverse=True)
-    assert sum(s.probability for s in api.ranking(api.predict(cat), 1000)) == pytest.approx(1, abs=1e-5)
+    assert sum(s.probability for s in api.ranking(api.predict(cat), 1000)) == pytest.approx(
+        1, abs=1e-5
+    )
 
 
 def test_bytes_paths_arrays_and_pictures_are_the_same(cat: Path) -> None:
     picture = api.open_picture(cat)
     keys = {
-        api.predict(source).key for source in (cat, str(cat), cat.read_bytes(), picture.pixels, picture)
+        api.predict(source).key
+        for source in (cat, str(cat), cat.read_bytes(), picture.pixels, picture)
     }
     assert len(keys) == 1
 
@@ -57,7 +60,11 @@ def test_parameters_are_in_the_key_by_value(cat: Path) -> None:
     request = lambda n: api.explanation_request(  # noqa: E731
         picture, method="smoothgrad", parameters={"n_samples": n}
     )
-    assert request("20").key == request(20).key == api.explanation_request(picture, method="smoothgrad").key
+    assert (
+        request("20").key
+        == request(20).key
+        == api.explanation_request(picture, method="smoothgrad").key
+    )
     assert request(21).key != request(20).key
 
 
@@ -159,7 +166,7 @@ def test_wrong_options_are_told_before_any_file_is_opened(
 def test_a_bad_picture_in_the_middle_names_itself(cat: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"%PDF")
-    with pytest.raises(ImageError, match="bad.png"):
+    with pytest.raises(ImageError, match=r"bad\.png"):
         list(api.predict_many([cat, bad, cat]))
 
 
@@ -174,7 +181,7 @@ def test_predictions_keep_their_order(cat: Path) -> None:
 def test_own_model_in_a_script(toys: None, noise_picture: np.ndarray) -> None:
     result = api.predict(noise_picture, model="toy_gap", geometry="squash")
     assert result.logits.shape == (3,)
-    assert [s.label for s in api.ranking(result, 3)][0].startswith("class ")
+    assert next(s.label for s in api.ranking(result, 3)).startswith("class ")
     assert api.explain(noise_picture, model="toy_gap", geometry="squash").map.shape == (16, 16)
 
 
@@ -188,7 +195,9 @@ def test_other_weights_never_share_a_key(toys: None, noise_picture: np.ndarray) 
 
             x = keras.layers.Flatten()(inputs)
             return _fill(
-                keras.Model(keras.utils.get_source_inputs(inputs), keras.layers.Dense(n_classes)(x)),
+                keras.Model(
+                    keras.utils.get_source_inputs(inputs), keras.layers.Dense(n_classes)(x)
+                ),
                 seed=seed,
             )
 
@@ -201,9 +210,7 @@ def test_other_weights_never_share_a_key(toys: None, noise_picture: np.ndarray) 
     assert len(keys) == 2
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"id": "two words"}, {"input_size": 2}, {"n_classes": 1}]
-)
+@pytest.mark.parametrize("wrong", [{"id": "two words"}, {"input_size": 2}, {"n_classes": 1}])
 def test_registering_nonsense_is_refused(wrong: dict[str, object]) -> None:
     options = {"id": "x", "builder": lambda i, n: None, "input_size": 16, "n_classes": 3} | wrong
     with pytest.raises(InputError):

@@ -6,7 +6,7 @@ import ast
 import os
 import subprocess
 import sys
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ HEAVY = {"tensorflow", "keras", "openvino", "shap", "tf_keras_vis", "h5py"}
 ROOMS_THAT_COMPUTE = ("core.models", "core.data", "core.training", "core.saliency", "core.shapley",
                       "core.evidence", "core.robustness")  # fmt: skip
 FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fingerprint",
-                      "core.models.runtime", "core.saliency.registry", "core.saliency.base")  # fmt: skip
+                      "core.models.runtime", "core.saliency.registry",
+                      "core.saliency.base")  # fmt: skip
 
 # Lower may not import higher.
 LEVELS = [
@@ -42,7 +43,7 @@ def modules(package: str) -> dict[str, Path]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def imports(path: Path, *, top_level: bool = False) -> frozenset[str]:
     """Every module that ``path`` names; type-checking blocks do not count."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -159,7 +160,9 @@ def test_all_lists_are_honest() -> None:
         for node in tree.body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
                 listed = ast.literal_eval(node.value)
-            for inner in ast.walk(node) if isinstance(node, ast.If | ast.With | ast.Try) else [node]:
+            for inner in (
+                ast.walk(node) if isinstance(node, ast.If | ast.With | ast.Try) else [node]
+            ):
                 if isinstance(inner, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
                     defined.add(inner.name)
                 elif isinstance(inner, ast.Assign):

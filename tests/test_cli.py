@@ -141,7 +141,7 @@ def test_bad_pictures_get_one_line_and_write_nothing(cat: Path, tmp_path: Path) 
         (("--model", "resnet5"), "resnet50"),
         (("--method", "gradcam2"), "gradcam"),
         (("--layer", "nowhere"), "Choose one of"),
-        (("--geometry", "stretch"), "crop, squash or letterbox".split(",")[0]),
+        (("--geometry", "stretch"), ["crop", " squash or letterbox"][0]),
         (("--weights", "evil.pkl"), "weights only"),
         (("--seed", "-3"), "--seed"),
         (("--no-such-option",), "no-such-option"),
@@ -165,7 +165,7 @@ def test_without_network_or_file_one_line_tells_what_to_do(
     import threading
 
     class Refuse(http.server.BaseHTTPRequestHandler):
-        def do_CONNECT(self) -> None:  # noqa: N802
+        def do_CONNECT(self) -> None:
             self.send_error(503)
 
         def log_message(self, *_: object) -> None:
@@ -184,7 +184,9 @@ def test_without_network_or_file_one_line_tells_what_to_do(
     assert "--weights" in last
 
 
-def test_cache_shows_and_empties(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cat: Path) -> None:
+def test_cache_shows_and_empties(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cat: Path
+) -> None:
     monkeypatch.setenv("PELLUCID_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PELLUCID_FORWARD", "tensorflow")
     answer("predict", cat)

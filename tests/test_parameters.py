@@ -13,7 +13,13 @@ FLAG = Parameter("flag", "bool", True, "Flag")
 
 @pytest.mark.parametrize(
     ("spec", "given", "expected"),
-    [(COUNT, "50", 50), (COUNT, 1, 1), (SHARE, "0.5", 0.5), (MODE, "b", "b"), (FLAG, "False", False)],
+    [
+        (COUNT, "50", 50),
+        (COUNT, 1, 1),
+        (SHARE, "0.5", 0.5),
+        (MODE, "b", "b"),
+        (FLAG, "False", False),
+    ],
 )
 def test_parse_accepts_text_and_values(spec: Parameter, given: object, expected: object) -> None:
     assert spec.parse(given) == expected
@@ -32,7 +38,10 @@ def test_parse_says_what_came_and_what_is_expected(spec: Parameter, given: objec
 
 
 def test_resolve_fills_defaults_in_order() -> None:
-    assert list(resolve((COUNT, MODE), {"mode": "b"}, owner="m").items()) == [("n", 20), ("mode", "b")]
+    assert list(resolve((COUNT, MODE), {"mode": "b"}, owner="m").items()) == [
+        ("n", 20),
+        ("mode", "b"),
+    ]
 
 
 def test_resolve_names_unknown_parameters() -> None:

@@ -41,9 +41,7 @@ def _conv(x: Any, channels: int, kernel: int, stride: int, name: str) -> Any:
     )(x)
 
 
-def _block(
-    x: Any, *, kernel: int, stride: int, expansion: int, channels: int, name: str
-) -> Any:
+def _block(x: Any, *, kernel: int, stride: int, expansion: int, channels: int, name: str) -> Any:
     """Inverted residual (MBConv) without squeeze-and-excitation."""
     before = x
     if expansion != 1:

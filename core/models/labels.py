@@ -108,8 +108,8 @@ def _fold(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _imagenet() -> ClassNames:
-    with (files("core.models") / "imagenet.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    table = (files("core.models") / "imagenet.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(table.splitlines()))
     shared = Counter(_fold(row["name"]) for row in rows)
     labels = tuple(
         f"{row['name']} ({row['wnid']})" if shared[_fold(row["name"])] > 1 else row["name"]
@@ -130,7 +130,7 @@ def _from_file(path: str, modified: float) -> ClassNames:
     labels = tuple(line.strip() for line in lines if line.strip())
     if len(labels) < 2:
         raise InputError(
-            f"The class file {path!r} names {len(labels)} classes; expected two or more, one a line."
+            f"The class file {path!r} names {len(labels)} classes; expected at least two, one a line."
         )
     return ClassNames(labels)
 

@@ -47,7 +47,9 @@ def configure_devices() -> str:
     return "gpu"
 
 
-def build(spec: ModelSpec, ref: ModelRef, n_classes: int, *, seed: int, store: Store) -> keras.Model:
+def build(
+    spec: ModelSpec, ref: ModelRef, n_classes: int, *, seed: int, store: Store
+) -> keras.Model:
     """Build the architecture with its preprocessing inside, and load its weights."""
     if ref.weights == "random":
         keras.utils.set_random_seed(seed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import OrderedDict
+from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
@@ -243,7 +244,7 @@ def _gpu_in_use() -> bool:
         return False
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None:
-        return os.path.exists("/dev/nvidiactl") and _tensorflow_gpu()
+        return Path("/dev/nvidiactl").exists() and _tensorflow_gpu()
     return bool(tensorflow.config.list_physical_devices("GPU"))
 
 

@@ -80,9 +80,7 @@ def _assign(model: keras.Model, tensors: Tensors, *, origin: str) -> None:
 
 def _packaged(spec: ModelSpec, ref: ModelRef, path: Path, store: Store) -> Tensors:
     """Convert the packaged file once; afterwards it comes from the store."""
-    key = content_key(
-        {"kind": "weights", "source": weights_sha256(ref), "reader": _READER_VERSION}
-    )
+    key = content_key({"kind": "weights", "source": weights_sha256(ref), "reader": _READER_VERSION})
     artefact, _ = store.get_or_compute(
         key, lambda: Artefact({"kind": "weights", "model": spec.id}, _convert_lite0(path))
     )

@@ -1,1 +1,1 @@
-"""Saliency: which pixels a decision rests on. One method a file; see :mod:`core.saliency.registry`."""
+"""Saliency: which pixels a decision rests on. One method a file, listed in ``registry``."""

@@ -36,6 +36,4 @@ class Cam(Method):
         weights = self.weights(features, gradients)
         raw = np.sum(weights * features, axis=-1)
         maps = upsample(np.maximum(raw, 0), problem.inputs.shape[1:3])
-        return [
-            Attribution(m, diagnostics={"positive_evidence": bool(m.any())}) for m in maps
-        ]
+        return [Attribution(m, diagnostics={"positive_evidence": bool(m.any())}) for m in maps]

@@ -58,8 +58,7 @@ def _targets(model: Runtime, requests: Sequence[ExplainRequest], inputs: Array) 
         return [int(r.target) for r in requests if r.target is not None]
     predicted = model.logits(inputs).argmax(axis=-1)
     return [
-        int(p) if r.target is None else r.target
-        for r, p in zip(requests, predicted, strict=True)
+        int(p) if r.target is None else r.target for r, p in zip(requests, predicted, strict=True)
     ]
 
 

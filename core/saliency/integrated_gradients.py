@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 
 __all__ = ["IntegratedGradients"]
+
+Positions = npt.NDArray[np.float64]
 
 _BISECT = 16
 _SMALLEST_CHANGE = 1e-6
@@ -30,17 +33,17 @@ _BASELINES = {"black": 0.0, "grey": 0.5, "white": 1.0}
 class _Path:
     """Points on the straight path: position, f, and (x − baseline) · gradient per pixel."""
 
-    at: Array
+    at: Positions
     f: Array
     slopes: Array  # (points, H, W): summed over channels; its sum over pixels is df/dt
 
-    def defects(self) -> Array:
+    def defects(self) -> Positions:
         """Return, per interval, the known change of f minus its trapezoid."""
         rates = self.slopes.sum(axis=(1, 2), dtype=np.float64)
         widths = np.diff(self.at)
         return np.diff(self.f) - widths * (rates[1:] + rates[:-1]) / 2
 
-    def insert(self, at: Array, f: Array, slopes: Array) -> None:
+    def insert(self, at: Positions, f: Array, slopes: Array) -> None:
         """Add points and keep the order."""
         order = np.argsort(np.concatenate([self.at, at]), kind="stable")
         self.at = np.concatenate([self.at, at])[order]
@@ -92,7 +95,7 @@ class IntegratedGradients(Method):
         baseline = np.full_like(picture, _BASELINES[str(parameters["baseline"])])
         cap, tolerance = int(parameters["max_passes"]), float(parameters["tolerance"])
 
-        def evaluate(at: Array) -> tuple[Array, Array]:
+        def evaluate(at: Positions) -> tuple[Array, Array]:
             problem.control.check()
             points = baseline + at[:, None, None, None].astype(np.float32) * (picture - baseline)
             directions = np.repeat(direction[None], len(at), axis=0)

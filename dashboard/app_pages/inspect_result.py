@@ -22,7 +22,7 @@ from dashboard.words import caption, errors_line, escape, percent
 __all__ = ["CHART_HEIGHT", "ranking_chart", "stage_panel"]
 
 _TOP = 5
-_MIME = {"PNG": "image/png", "npz": "application/octet-stream", "JSON": "application/json"}
+_MIME = {"png": "image/png", "npz": "application/octet-stream", "json": "application/json"}
 CHART_HEIGHT = 242
 _charts: Lru[tuple[object, ...], go.Figure] = Lru(256)
 
@@ -100,27 +100,28 @@ def _describe(explanation: Explanation, card: MethodCard) -> None:
 
 
 def _take_along(shown: Picture, explanation: Explanation) -> None:
+    menu = st.popover("Take along", icon=":material/download:", key="take along", on_change="rerun")
+    if not menu.open:
+        return
     stem = f"{_stem(shown.name)}.{explanation.method}"
-    with st.container(horizontal=True, gap="small", key="downloads"):
-        for kind, help_, make in (
-            ("PNG", "The picture with the map", partial(services.overlay_png, shown, explanation)),
-            ("npz", "The raw map", partial(services.explanation_npz, explanation)),
-            ("JSON", "All but the map", partial(services.explanation_json, explanation)),
+    with menu:
+        for kind, label, make in (
+            ("png", "Picture with the map", partial(services.overlay_png, shown, explanation)),
+            ("npz", "Raw map", partial(services.explanation_npz, explanation)),
+            ("json", "All but the map", partial(services.explanation_json, explanation)),
         ):
             st.download_button(
-                kind,
+                f"{label} ({kind})",
                 make,
-                file_name=f"{stem}.{kind.lower()}",
+                file_name=f"{stem}.{kind}",
                 mime=_MIME[kind],
                 key=f"download/{kind}",
-                help=help_,
                 icon=":material/download:",
                 on_click="ignore",
                 type="tertiary",
             )
-        with st.popover("Command", icon=":material/terminal:", type="tertiary"):
-            st.markdown("This command computes the same map again:")
-            st.code(explanation.command, language="bash", wrap_lines=True)
+        st.caption("This command computes the same map again:")
+        st.code(explanation.command, language="bash", wrap_lines=True)
 
 
 def _stem(name: str) -> str:

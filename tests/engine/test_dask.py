@@ -282,7 +282,7 @@ from core.engine.dask import DaskEngine
 from core.settings import Settings
 from core.store import Store
 engine = DaskEngine(Store(Path(sys.argv[1]), 2**30), Settings(scheduler="", worker_memory_gb=2))
-engine.call("batch", "os:getpid", timeout=60)
+engine.call("interactive", "os:getpid", timeout=60)
 import psutil
 children = psutil.Process().children(recursive=True)
 print(*(child.pid for child in children), flush=True)

@@ -25,7 +25,9 @@ def test_the_table_agrees_with_the_sample(imagenet_sample: list[tuple[Path, int]
         assert NAMES.synonyms[label][0].replace(" ", "_").casefold() == name.casefold()
 
 
-@pytest.mark.parametrize("text", ["tabby", "Tabby_Cat", "tabby cat", "n02123045", "281", 281, " TABBY "])
+@pytest.mark.parametrize(
+    "text", ["tabby", "Tabby_Cat", "tabby cat", "n02123045", "281", 281, " TABBY "]
+)
 def test_find(text: str | int) -> None:
     assert api.find_class("efficientnet_lite0", text).index == 281
 
@@ -58,7 +60,11 @@ def test_suggestions() -> None:
 def test_own_class_file(tmp_path: Path) -> None:
     path = tmp_path / "names.txt"
     path.write_text("none\nglasses\nsunglasses\n", encoding="utf-8")
-    assert class_names(ModelRef("resnet50", classes=str(path))).labels == ("none", "glasses", "sunglasses")
+    assert class_names(ModelRef("resnet50", classes=str(path))).labels == (
+        "none",
+        "glasses",
+        "sunglasses",
+    )
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError):
         class_names(ModelRef("vgg16", classes=str(path)))

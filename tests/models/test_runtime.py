@@ -32,9 +32,7 @@ def directions() -> np.ndarray:
     return np.eye(1000, dtype=np.float32)[[281, 282, 285, 0, 1]]
 
 
-def test_accuracy_on_real_pictures(
-    model: Runtime, imagenet_sample: list[tuple[Path, int]]
-) -> None:
+def test_accuracy_on_real_pictures(model: Runtime, imagenet_sample: list[tuple[Path, int]]) -> None:
     inputs = np.stack(
         [images.to_input(images.open_picture(p), size=224).tensor() for p, _ in imagenet_sample]
     )

@@ -1,0 +1,39 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-all lint bench clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 12
+
+# Set up once; afterwards only when a requirements file changes.
+$(STAMP): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pellucid needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+setup: $(STAMP)  ## Install everything into .venv
+
+run: $(STAMP)  ## Serve the dashboard on http://127.0.0.1:8501
+	$(BIN)/python -m streamlit run dashboard/app.py
+
+test: $(STAMP)  ## Run the tests (the slow ones left out)
+	$(BIN)/python -m pytest
+
+test-all: $(STAMP)  ## Run every test
+	$(BIN)/python -m pytest -m ''
+
+lint: $(STAMP)  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)  ## Measure against peers and write benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove the environments and caches of this folder
+	rm -rf $(VENV) .bench-venvs .pytest_cache .mypy_cache .ruff_cache
