@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core import images
-from core.contracts import Array, ModelInput, ModelRef
+from core.contracts import Array, ModelInput, ModelRef, Picture
 from core.engine.control import NullControl
 from core.models.runtime import Runtime, runtime
 from core.models.zoo import DEFAULT_MODEL
@@ -18,6 +18,7 @@ from core.saliency.registry import get
 
 __all__ = [
     "HOME",
+    "changed",
     "defaults",
     "model_inputs",
     "picture_files",
@@ -74,6 +75,14 @@ def model_inputs(n: int, *, size: int = 224) -> list[ModelInput]:
 def stack(inputs: list[ModelInput]) -> Array:
     """Return float32 ``(N, H, W, 3)`` in [0, 1]."""
     return np.stack([i.tensor() for i in inputs])
+
+
+def changed(picture: Picture) -> Picture:
+    """Return the picture with two corner pixels drawn anew: for the store, another picture."""
+    pixels = picture.pixels.copy()
+    pixels[0, 0] = np.frombuffer(os.urandom(3), np.uint8)
+    pixels[-1, -1] = np.frombuffer(os.urandom(3), np.uint8)
+    return Picture(picture.name, pixels)
 
 
 def warm_runtime(model: str = DEFAULT_MODEL) -> Runtime:

@@ -6,11 +6,12 @@ cell, before its enlargement and at the cell centres of ours, which enlarging le
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from itertools import count, cycle
+from itertools import cycle
 from typing import Any
 from unittest.mock import patch
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from benchmarks.base import Options, Row, alternate, faster, main, milliseconds
 from benchmarks.subject import (
+    changed,
     defaults,
     model_inputs,
     picture_files,
@@ -27,8 +29,9 @@ from benchmarks.subject import (
     warm_runtime,
 )
 from core import api
-from core.contracts import Array, Picture
+from core.contracts import Array
 from core.models.runtime import Runtime
+from core.models.tensorflow import keras
 from core.parameters import Value
 from core.saliency.base import Problem
 
@@ -37,7 +40,6 @@ __all__ = ["measure"]
 _PEARSON = 0.99
 _SAMPLES = 20
 _NOISE = 0.2
-_fresh = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ _RIVALS = (
 
 def measure(options: Options) -> list[Row]:
     """Time every rival pair and correlate their maps."""
+    keras.config.disable_interactive_logging()  # Score-CAM there draws a progress bar
+    warnings.filterwarnings("ignore", message="The structure of `inputs`")
     model = warm_runtime()
     tasks = [problem(model, batch[None]) for batch in stack(model_inputs(options.some(5, 2)))]
     return [_row(model, rival, tasks, options) for rival in _RIVALS]
@@ -115,9 +119,7 @@ def _through_api(rival: Rival) -> Callable[[], object]:
     seen = api.open_picture(picture_files(1)[0])
 
     def call() -> object:
-        pixels = np.random.default_rng().permuted(seen.pixels, axis=0)
-        picture = Picture(f"fresh-{next(_fresh)}", pixels)
-        return api.explain(picture, method=rival.method, parameters=rival.ours, target=0)
+        return api.explain(changed(seen), method=rival.method, parameters=rival.ours)
 
     return call
 

@@ -16,11 +16,11 @@ def main() -> None:
     """Set the frame and run the page that the address names."""
     st.set_page_config(page_title="Pellucid", page_icon=str(_ASSETS / "logo.svg"), layout="wide")
     background.start()
-    mode = "dark" if st.context.theme.type == "dark" else "light"
+    mode = theme.current_mode()
     st.logo(
         str(_ASSETS / f"wordmark-{mode}.svg"), size="large", icon_image=str(_ASSETS / "logo.svg")
     )
-    st.html(theme.CSS)
+    st.html(theme.css(mode))
     page = st.navigation(
         [
             st.Page(inspect.page, title="Inspect", icon=":material/center_focus_strong:",

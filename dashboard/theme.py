@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Literal
 
 import plotly.graph_objects as go
+import streamlit as st
 
-__all__ = ["CSS", "DARK", "LIGHT", "Mode", "Tokens", "template", "tokens"]
+__all__ = ["DARK", "LIGHT", "Mode", "Tokens", "css", "current_mode", "template", "tokens"]
 
 Mode = Literal["light", "dark"]
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
@@ -67,6 +68,11 @@ def tokens(mode: Mode) -> Tokens:
     return DARK if mode == "dark" else LIGHT
 
 
+def current_mode() -> Mode:
+    """Return the theme that the visitor's browser shows."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
 @lru_cache(maxsize=2)
 def template(mode: Mode) -> go.layout.Template:
     """Return the Plotly template of a theme: transparent, quiet, tabular."""
@@ -91,15 +97,24 @@ def template(mode: Mode) -> go.layout.Template:
     )
 
 
-CSS = """
+_CSS = """
 <style>
-.stMainBlockContainer { padding-top: 3.25rem; padding-bottom: 4rem; max-width: 1320px; }
-.stMain { font-variant-numeric: tabular-nums; }
-.stMain h1 { padding-bottom: 0; }
-.stMain [data-testid="stCaptionContainer"] p { max-width: 62ch; }
-.stMain [data-testid="stFileUploaderDropzone"] { padding: .75rem 1rem; min-height: 0; }
-@media (max-width: 640px) {
-  .stMainBlockContainer { padding: 3.25rem 1rem 3rem; }
-}
+.stMainBlockContainer {{ padding-top: 3.25rem; padding-bottom: 4rem; max-width: 1320px; }}
+.stMain {{ font-variant-numeric: tabular-nums; }}
+.stMain [data-testid="stCaptionContainer"] p {{ max-width: 62ch; }}
+.stMain [data-testid="stFileUploaderDropzone"] {{ padding: .75rem 1rem; min-height: 0; }}
+.stMultiSelect [data-tag] {{
+  background: {raised}; color: {text}; border: 1px solid {line};
+}}
+@media (max-width: 640px) {{
+  .stMainBlockContainer {{ padding: 4.25rem 1rem 3rem; }}
+}}
 </style>
 """
+
+
+@lru_cache(maxsize=2)
+def css(mode: Mode) -> str:
+    """Return the page's style sheet: room to breathe, and quiet tags."""
+    colours = tokens(mode)
+    return _CSS.format(raised=colours.raised, text=colours.text, line=colours.line)

@@ -7,6 +7,7 @@ import math
 from core.contracts import Explanation, MethodCard
 
 __all__ = [
+    "code",
     "caption",
     "duration",
     "errors_line",
@@ -34,6 +35,17 @@ def escape(text: str) -> str:
     """
     line = " ".join(text.split())
     return "".join(f"&#{ord(c)};" if c in _SPECIAL else c for c in line)
+
+
+def code(text: str) -> str:
+    """Return ``text`` as a Markdown code span.
+
+    Examples
+    --------
+    >>> code("a_b`c")
+    '`a_bc`'
+    """
+    return f"`{' '.join(text.replace('`', '').split())}`"
 
 
 def number(value: float) -> str:

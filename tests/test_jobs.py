@@ -308,5 +308,5 @@ class TestWithWorkers:
             begun = time.perf_counter()
             assert fresh.submit(request, "a").state == "done"
             stored.append(time.perf_counter() - begun)
-        assert np.median(computed) < 0.08
+        assert np.median(computed) < 0.15
         assert np.median(stored) < 0.03

@@ -14,6 +14,7 @@ import asyncio
 import json
 import logging
 import os
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -124,6 +125,7 @@ async def serve() -> None:
     """Do what the lines on standard input say, until they end."""
     lines, answer = await _connect_parent()
     order = Order(**json.loads(await lines.readline()))
+    dask.config.set({**CONFIG, "temporary-directory": order.scratch})
     async with Scheduler(
         host=LOOPBACK,
         port=0,
@@ -142,6 +144,7 @@ async def serve() -> None:
         for task in opening:
             task.cancel()
         await host.close()
+    shutil.rmtree(order.scratch, ignore_errors=True)  # a parent that was killed cannot
 
 
 async def _connect_parent() -> tuple[asyncio.StreamReader, Any]:
@@ -158,5 +161,4 @@ async def _connect_parent() -> tuple[asyncio.StreamReader, Any]:
 
 
 if __name__ == "__main__":
-    with dask.config.set(CONFIG):
-        asyncio.run(serve())
+    asyncio.run(serve())

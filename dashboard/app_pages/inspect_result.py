@@ -13,7 +13,7 @@ from dashboard.desk import Answer
 from dashboard.figures.ranking import ranking
 from dashboard.lru import Lru
 from dashboard.state import Choice
-from dashboard.theme import Mode
+from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.stage import stage
@@ -23,7 +23,7 @@ __all__ = ["CHART_HEIGHT", "ranking_chart", "stage_panel"]
 
 _TOP = 5
 _MIME = {"png": "image/png", "npz": "application/octet-stream", "json": "application/json"}
-CHART_HEIGHT = 242
+CHART_HEIGHT = 230
 _charts: Lru[tuple[object, ...], go.Figure] = Lru(256)
 
 
@@ -34,7 +34,7 @@ def ranking_chart(prediction: Prediction, explanation: Explanation | None, choic
     """Draw the most probable classes; the explained ones among them are marked."""
     scores = services.ranking(prediction, _TOP)
     explained = _explained(explanation, choice)
-    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    mode = current_mode()
     figure = _charts.get_or(
         (prediction.key, explained, mode),
         lambda: ranking(scores, explained=explained or {scores[0].index}, mode=mode),
@@ -68,7 +68,7 @@ def stage_panel(shown: Picture, choice: Choice, answer: Answer, evidence: Answer
     _pending(answer, evidence, card)
     if explanation is not None:
         _describe(explanation, card)
-        _take_along(shown, explanation)
+        _download(shown, explanation)
     elif evidence.state in ("failed", "stopped") and answer.state != "failed":
         progress.ended_badly(evidence, card.name)
     progress.notes(evidence)
@@ -99,8 +99,8 @@ def _describe(explanation: Explanation, card: MethodCard) -> None:
     st.caption("  \n".join(lines))
 
 
-def _take_along(shown: Picture, explanation: Explanation) -> None:
-    menu = st.popover("Take along", icon=":material/download:", key="take along", on_change="rerun")
+def _download(shown: Picture, explanation: Explanation) -> None:
+    menu = st.popover("Download", icon=":material/download:", key="download", on_change="rerun")
     if not menu.open:
         return
     stem = f"{_stem(shown.name)}.{explanation.method}"

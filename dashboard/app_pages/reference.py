@@ -9,14 +9,16 @@ import streamlit as st
 from core.contracts import MethodCard, ModelCard, Parameter
 from dashboard import glossary, services
 from dashboard.guard import guarded
-from dashboard.words import escape
+from dashboard.words import code, escape
 
 __all__ = ["page"]
+
+_READABLE_PX = 860
 
 
 def page() -> None:
     """Draw the page."""
-    with guarded():
+    with guarded(), st.container(width=_READABLE_PX):
         st.title("Reference", anchor=False)
         st.markdown(
             "What each method shows and what it can't, which models there are, and the terms."
@@ -43,7 +45,7 @@ def _section(title: str, entries: Sequence[str], wanted: str) -> bool:
     needle = escape(wanted.strip()).casefold()
     found = [entry for entry in entries if needle in entry.casefold()]
     if found:
-        st.header(title, anchor=False, divider="gray")
+        st.header(title, anchor=False)
         st.markdown("\n\n".join(found))
     return bool(found)
 
@@ -56,7 +58,7 @@ def _method(card: MethodCard) -> str:
         *(["slow"] if card.slow else []),
     ]
     lines = [
-        f"**{escape(card.name)}** · `{card.id}` · {', '.join(tags)}",
+        f"**{escape(card.name)}** · {code(card.id)} · {', '.join(tags)}",
         f"{escape(card.summary)} *What it can't show:* {escape(card.limits)}",
         *(_parameter(spec) for spec in card.parameters),
         f":gray[{escape(card.paper)}]",
@@ -66,7 +68,7 @@ def _method(card: MethodCard) -> str:
 
 def _parameter(spec: Parameter) -> str:
     default = escape(str(spec.default))
-    return f"`{spec.name}` {escape(spec.help)}: {escape(spec.expected)}, default {default}."
+    return f"{code(spec.name)} {escape(spec.help)}: {escape(spec.expected)}, default {default}."
 
 
 def _model(card: ModelCard) -> str:
@@ -78,7 +80,7 @@ def _model(card: ModelCard) -> str:
         f"layer {card.feature_layer} · {where}"
     )
     lines = [
-        f"**{escape(card.name)}** · `{escape(card.id)}`",
+        f"**{escape(card.name)}** · {code(card.id)}",
         escape(card.summary),
         escape(facts),
         f":gray[{escape(card.paper)} · {escape(card.licence)}]",

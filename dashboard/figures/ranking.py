@@ -55,12 +55,12 @@ def ranking(scores: Sequence[ClassScore], *, explained: Collection[int], mode: M
         figure.add_annotation(text=percent(score.probability), x=1, xanchor="right", **place)
     figure.update_layout(
         template=template(mode),
-        height=_ROW * len(scores) + 12,
-        margin={"l": 0, "r": 0, "t": 12, "b": 0},
+        height=_ROW * len(scores),
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
         bargap=0,
         showlegend=False,
         xaxis={"visible": False, "range": [0, 1], "fixedrange": True},
-        yaxis={"visible": False, "range": [len(scores) - 0.65, -0.75], "fixedrange": True},
+        yaxis={"visible": False, "range": [len(scores) - 0.4, -0.6], "fixedrange": True},
     )
     return figure
 

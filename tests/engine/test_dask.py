@@ -219,7 +219,7 @@ def test_submitting_overhead_is_small(engine: DaskEngine) -> None:
         begun = time.perf_counter()
         engine.run([fake(f"overhead {number}")])
         spent.append(time.perf_counter() - begun)
-    assert np.median(spent) < 0.08
+    assert np.median(spent) < 0.15
 
 
 def family_of(engine: DaskEngine) -> list[psutil.Process]:
@@ -295,7 +295,9 @@ def test_no_worker_outlives_its_server(tmp_path: Path) -> None:
     """Plain scripts, without ``if __name__ == "__main__"``, start and leave no process."""
     script = tmp_path / "server.py"
     script.write_text(SERVER)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
     ends = {"exit": None, "interrupt": signal.SIGINT, "kill": signal.SIGKILL}
     servers = {
         end: subprocess.Popen(
@@ -317,3 +319,4 @@ def test_no_worker_outlives_its_server(tmp_path: Path) -> None:
         assert not psutil.wait_procs(children, timeout=10)[1], end
         if end != "kill":  # then the scheduler may say that its client vanished
             assert "distributed" not in noise, noise
+    assert list(temporary.iterdir()) == []

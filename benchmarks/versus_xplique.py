@@ -1,0 +1,191 @@
+"""Maps against Xplique, which runs in an environment of its own on the same weights.
+
+Its TensorFlow is an older one, so a bare gradient pass is timed on both sides too: the normalised
+ratio divides each side's time by its own bare pass.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.base import (
+    Options,
+    Row,
+    alternate,
+    compared,
+    faster,
+    info,
+    main,
+    milliseconds,
+)
+from benchmarks.subject import ROOT, defaults, model_inputs, problem, same, stack, warm_runtime
+from core.contracts import Array
+from core.models.runtime import Runtime
+from core.parameters import Value
+from core.saliency.base import Problem
+
+__all__ = ["measure"]
+
+ENVIRONMENT = ROOT / ".bench-venvs" / "xplique"
+REQUIREMENTS = ROOT / "requirements-bench-xplique.txt"
+_BARE = {1: "bare1", 16: "bare16"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A method in both houses; ``at_least`` 0 claims at most 1.1× its time."""
+
+    method: str
+    ours: dict[str, Value]
+    bare: int
+    at_least: float = 0
+
+
+_RIVALS = (
+    Rival("saliency", {}, 1),
+    Rival("gradcam", {}, 1),
+    Rival("smoothgrad", {"n_samples": 20, "noise": 0.2, "channels": "sum"}, 16, at_least=2),
+)
+
+
+class Peer:
+    """The other process: it answers each name with the seconds that the call took."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def call(self, name: str) -> float:
+        """Run ``name`` there once."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{name}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"The Xplique process ended at {name!r}; its errors are above.")
+        return float(json.loads(answer)["seconds"])
+
+
+def measure(options: Options) -> list[Row]:
+    """Time the methods in both environments in turn."""
+    model = warm_runtime()
+    task = problem(model, stack(model_inputs(1)))
+    with tempfile.TemporaryDirectory(prefix="pellucid-xplique-") as name:
+        folder = Path(name)
+        _export(model, task, folder)
+        with _peer(folder) as peer:
+            bare = {n: _bare(model, task, n, peer, options) for n in _BARE}
+            rows = [_row(task, rival, bare[rival.bare], peer, folder, options) for rival in _RIVALS]
+    bare_rows = [
+        info(f"Bare gradient pass, batch {n}: TensorFlow here and there", *times, note="the tie")
+        for n, times in bare.items()
+    ]
+    return rows + bare_rows
+
+
+def _export(model: Runtime, task: Problem, folder: Path) -> None:
+    weights = {v.path: v.numpy() for v in model.network().model.weights}
+    np.savez(folder / "weights.npz", **weights)
+    np.savez(folder / "task.npz", inputs=task.inputs, directions=task.directions)
+    affine = model.spec.preprocessing
+    document = {
+        "size": model.spec.input_size,
+        "n_classes": model.n_classes,
+        "builder": str(model.spec.builder),
+        "layer": model.spec.feature_layer,
+        "scale": [255.0 / s for s in affine.scale],
+        "offset": [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)],
+    }
+    (folder / "model.json").write_text(json.dumps(document))
+
+
+@contextmanager
+def _peer(folder: Path) -> Iterator[Peer]:
+    python = _environment()
+    process = subprocess.Popen(
+        [str(python), "-m", "benchmarks.xplique_side", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Peer(process)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(30)
+
+
+def _environment() -> Path:
+    """Return the Python of Xplique's environment, made at the first call."""
+    python = ENVIRONMENT / "bin" / "python"
+    if not (ENVIRONMENT / "ready").is_file():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
+        install = ["-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)]
+        subprocess.run([str(python), *install], check=True)
+        (ENVIRONMENT / "ready").touch()
+    return python
+
+
+def _bare(
+    model: Runtime, task: Problem, n: int, peer: Peer, options: Options
+) -> tuple[float, float]:
+    batch = np.repeat(task.inputs, n, axis=0)
+    directions = np.repeat(task.directions, n, axis=0)
+    ours: Callable[[], Any] = partial(model.network().gradient, batch, directions)
+    mine, theirs = _rival_times(ours, peer, _BARE[n], options.repeats)
+    return milliseconds(mine), milliseconds(theirs)
+
+
+def _rival_times(
+    ours: Callable[[], object], peer: Peer, name: str, repeats: int
+) -> tuple[list[float], list[float]]:
+    theirs: list[float] = []
+    mine, _ = alternate(ours, lambda: theirs.append(peer.call(name)), repeats=repeats)
+    return mine, theirs[1:]
+
+
+def _row(
+    task: Problem,
+    rival: Rival,
+    bare: tuple[float, float],
+    peer: Peer,
+    folder: Path,
+    options: Options,
+) -> Row:
+    method, parameters = defaults(rival.method, **rival.ours)
+    mine, theirs = _rival_times(
+        lambda: method.explain(task, parameters), peer, rival.method, options.repeats
+    )
+    ours, peers = milliseconds(mine), milliseconds(theirs)
+    correlation = same(method.explain(task, parameters)[0].map, _their_map(folder, rival.method))
+    note = (
+        f"normalised by the bare pass {(peers / bare[1]) / (ours / bare[0]):.2f}×; "
+        f"Pearson {correlation:.3f}"
+    )
+    claim = f"{method.name}{'(20)' if rival.ours else ''} against Xplique"
+    if rival.at_least:
+        return faster(claim, ours, peers, at_least=rival.at_least, note=note)
+    return compared(claim, ours, peers, at_most=1.1, note=note)
+
+
+def _their_map(folder: Path, method: str) -> Array:
+    return np.load(folder / f"{method}.npy")
+
+
+if __name__ == "__main__":
+    main(measure, __doc__)
