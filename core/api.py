@@ -81,7 +81,6 @@ __all__ = [
 
 Source = bytes | str | Path | npt.NDArray[np.generic] | Picture
 _BATCH = 64
-_BLANK = images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8), name="blank")
 T = TypeVar("T")
 
 
@@ -189,6 +188,11 @@ def open_picture(source: Source, *, name: str | None = None) -> Picture:
 # ---- answers in this process
 
 
+def _blank() -> Picture:
+    """Return the smallest picture there is, to check options with."""
+    return images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8))
+
+
 def predict(source: Source, **options: Any) -> Prediction:
     """Predict one picture; options as in :func:`prediction_request`."""
     return next(predict_many([source], **options))
@@ -213,7 +217,7 @@ def predict_many(
         At the first source that is no picture; the pictures before it have been yielded.
     """
     # Wrong options are told before the first file is opened.
-    prediction_request(_BLANK, **options)
+    prediction_request(_blank(), **options)
 
     def ready(source: Source) -> PredictRequest:
         return prediction_request(open_picture(source), **options)
@@ -234,7 +238,7 @@ def explain_many(
     Parameters and errors are those of :func:`predict_many`, options those of
     :func:`explanation_request`.
     """
-    explanation_request(_BLANK, **options)
+    explanation_request(_blank(), **options)
 
     def ready(source: Source) -> ExplainRequest:
         return explanation_request(open_picture(source), **options)

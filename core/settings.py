@@ -6,8 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import InputError
 
 __all__ = ["Settings", "settings"]
 
@@ -55,5 +57,16 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Return the settings of this process (read once; tests call ``settings.cache_clear()``)."""
-    return Settings()
+    """Return the settings of this process (read once; tests call ``settings.cache_clear()``).
+
+    Raises
+    ------
+    InputError
+        If a variable holds what it may not; the text names the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"PELLUCID_{first['loc'][0]}".upper()
+        raise InputError(f"{name}={first['input']!s}: {first['msg']}.") from error

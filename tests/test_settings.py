@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
-from core.settings import Settings
+from core.errors import InputError
+from core.settings import Settings, settings
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -26,5 +26,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PELLUCID_CACHE_GB", "0.5")
     assert Settings().cache_gb == 0.5
     monkeypatch.setenv("PELLUCID_DEVICE", "tpu")
-    with pytest.raises(ValidationError):
-        Settings()
+    settings.cache_clear()
+    with pytest.raises(InputError, match="PELLUCID_DEVICE=tpu"):
+        settings()
+    settings.cache_clear()

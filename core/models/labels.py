@@ -130,7 +130,7 @@ def _from_file(path: str, modified: float) -> ClassNames:
     labels = tuple(line.strip() for line in lines if line.strip())
     if len(labels) < 2:
         raise InputError(
-            f"The class file {path!r} names {len(labels)} classes; expected at least two, one a line."
+            f"The class file {path!r} names {len(labels)} classes; expected two or more lines."
         )
     return ClassNames(labels)
 

@@ -164,6 +164,17 @@ class Page:
         until(lambda: f"{method} for " in self.text and self.map_source(), f"map of {method}")
         return str(self.map_source())
 
+    def press(self, css: str) -> None:
+        """Click an element inside a component, wherever it is on the page."""
+        element = until(lambda: self.in_component(css), css)[0]
+        self.run("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def allow_downloads(self, folder: Path) -> None:
+        self._devtools(
+            "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)}
+        )
+
     def opacity(self) -> WebElement:
         return until(lambda: self.in_component(".stage input[type=range]"), "opacity slider")[0]
 

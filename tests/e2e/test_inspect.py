@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from pathlib import Path
 
@@ -41,8 +43,7 @@ def test_a_newcomer_sees_a_cat_and_the_evidence_for_it_without_a_click(page: Pag
 def test_clicking_an_example_shows_it(page: Page) -> None:
     page.open()
     before = page.map_of("Grad-CAM")
-    strip = until(lambda: page.in_component(".strip button[data-id=coffee]"), "coffee example")
-    strip[0].click()
+    page.press(".strip button[data-id=coffee]")
     page.says("for espresso")
     assert page.map_source() != before
     page.has_query("picture=coffee")
@@ -116,7 +117,7 @@ def test_a_contrast_of_two_classes(page: Page) -> None:
 def test_comparing_methods_draws_a_map_for_each(page: Page) -> None:
     page.open("?compare=methods&with=gradcam,layercam,saliency")
     until(lambda: len(page.in_component(".grid .map")) == 3, "three maps")
-    page.in_component(".grid button[data-id=layercam]")[0].click()
+    page.press(".grid button[data-id=layercam]")
     page.map_of("LayerCAM")
     page.has_query("method=layercam")
 
@@ -131,6 +132,36 @@ def test_scorecam_shows_progress_and_stops_when_cancelled(page: Page) -> None:
     page.click("Run again")
     page.map_of("Score-CAM")
     calm(page)
+
+
+def test_progress_survives_a_reload(page: Page) -> None:
+    def channel() -> int:
+        found = re.search(r"channel (\d+) of", page.text)
+        return int(found[1]) if found else 0
+
+    page.open("?picture=flower&method=scorecam")
+    before = until(channel, "progress")
+    page.browser.refresh()
+    after = until(lambda: channel() or page.map_source() and 10_000, "progress or the map")
+    assert after >= before
+    page.map_of("Score-CAM")
+
+
+def test_the_map_can_be_taken_along(page: Page, tmp_path: Path) -> None:
+    page.allow_downloads(tmp_path)
+    page.open()
+    page.map_of("Grad-CAM")
+    page.click("Download")
+    for label in ("Picture with the map (png)", "Raw map (npz)", "All but the map (json)"):
+        page.click(label)
+    names = {f"cat.gradcam.{kind}" for kind in ("png", "npz", "json")}
+    until(lambda: names <= {file.name for file in tmp_path.iterdir()}, "three files")
+    with np.load(tmp_path / "cat.gradcam.npz", allow_pickle=False) as held:
+        assert held["map"].shape == (224, 224)
+    with Image.open(tmp_path / "cat.gradcam.png") as drawn:
+        assert drawn.size == (451, 300)
+    assert json.loads((tmp_path / "cat.gradcam.json").read_text())["method"] == "gradcam"
+    assert "--method gradcam" in page.one(".stCode").text
 
 
 def test_a_killed_worker_is_replaced_and_the_page_says_so(page: Page, server: Server) -> None:
