@@ -49,7 +49,9 @@ class Item:
     id : str
         Name of an example, or SHA-256 of the pixels of an upload.
     title : str
-        File name or title; a stranger's text.
+        Shown in the strip.
+    file : str
+        File name; a stranger's text.
     credit : str
         Author and licence of an example, ``""`` for uploads.
     data : bytes
@@ -60,6 +62,7 @@ class Item:
 
     id: str
     title: str
+    file: str
     credit: str
     data: bytes
     thumbnail: str
@@ -79,7 +82,7 @@ def examples() -> dict[str, Item]:
 def _example(id: str, file: str, title: str, credit: str) -> Item:
     data = (_EXAMPLES / file).read_bytes()
     shown = services.open_picture(data, name=file)
-    return Item(id, title, credit, data, services.thumbnail_uri(shown))
+    return Item(id, title, file, credit, data, services.thumbnail_uri(shown))
 
 
 def session_items() -> dict[str, Item]:
@@ -119,7 +122,7 @@ def _add(name: str, data: bytes) -> Item:
             f"{name} was not kept: a session holds at most {MAX_COUNT} pictures and "
             f"{MAX_BYTES // 2**20} MB. Reload the page to start with an empty strip."
         )
-    item = Item(shown.sha256, name, "", data, services.thumbnail_uri(shown))
+    item = Item(shown.sha256, name, name, "", data, services.thumbnail_uri(shown))
     items[item.id] = item
     _shelf.put(item.id, item)
     _decoded.put(item.id, shown)
@@ -140,4 +143,4 @@ def _recall(id: str) -> Item | None:
 
 def picture(item: Item) -> Picture:
     """Return the decoded picture of ``item``, decoded once while it is in use."""
-    return _decoded.get_or(item.id, lambda: services.open_picture(item.data, name=item.title))
+    return _decoded.get_or(item.id, lambda: services.open_picture(item.data, name=item.file))

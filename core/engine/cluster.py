@@ -25,7 +25,6 @@ __all__ = ["Cluster", "LocalCluster", "RemoteCluster"]
 CLOSE_SECONDS = 8.0
 CONNECT_SECONDS = 20.0
 QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
     "DASK_LOGGING__DISTRIBUTED": "warning",
     "PYTHONUNBUFFERED": "1",
 }

@@ -58,6 +58,32 @@ def test_a_keras_application_saved_by_its_user_is_read(probe: np.ndarray, tmp_pa
     np.testing.assert_allclose(ours, expected.numpy(), atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("model_id", "constructor", "preprocess"),
+    [
+        ("mobilenet_v2", "MobileNetV2", lambda x: x * 255 / 127.5 - 1),
+        # These two preprocess inside, from pixels in [0, 255].
+        ("efficientnetv2_b0", "EfficientNetV2B0", lambda x: x * 255),
+        pytest.param("convnext_tiny", "ConvNeXtTiny", lambda x: x * 255, marks=pytest.mark.slow),
+    ],
+)
+def test_the_format_that_keras_downloads_is_read(
+    model_id: str, constructor: str, preprocess: object, probe: np.ndarray, tmp_path: Path
+) -> None:
+    """Keras' own files are legacy HDF5, saved from a model without our layers in front."""
+    import h5py
+    from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+
+    from core.models.tensorflow import keras
+
+    theirs = getattr(keras.applications, constructor)(weights=None, classifier_activation=None)
+    path = tmp_path / "download.h5"
+    with h5py.File(path, "w") as file:
+        save_weights_to_hdf5_group(file, theirs)
+    ours = runtime(ModelRef(model_id, str(path))).network().logits(probe)
+    np.testing.assert_allclose(ours, theirs(preprocess(probe), training=False).numpy(), atol=1e-3)
+
+
 def test_random_weights_depend_on_the_seed_alone() -> None:
     a, b = (weights_sha256(ModelRef(MODEL, "random"), seed=s) for s in (0, 1))
     assert a != b == weights_sha256(ModelRef(MODEL, "random"), seed=1)
