@@ -108,6 +108,8 @@ def _lite_rt(network: Network) -> list[Candidate]:
 
 
 def _interpreter(network: Network, n: int) -> Any:
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
     shape = (n, *network.model.input.shape[1:])
 
     @tf.function(autograph=False)
@@ -115,7 +117,8 @@ def _interpreter(network: Network, n: int) -> Any:
         return network.model(pixels, training=False)
 
     concrete = forward.get_concrete_function(tf.TensorSpec(shape, tf.float32))
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], network.model)
+    frozen = convert_variables_to_constants_v2(concrete)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
     interpreter = tf.lite.Interpreter(
         model_content=converter.convert(), num_threads=len(os.sched_getaffinity(0))
     )

@@ -26,7 +26,7 @@ _LIMIT = 2.5 * 1024
 def measure(options: Options) -> list[Row]:
     """Run every method in a process of its own; in a quick run, two of them."""
     methods = list(METHODS)
-    return [_row(method) for method in (methods[:1] + ["scorecam"] if options.quick else methods)]
+    return [_row(method) for method in ([*methods[:1], "scorecam"] if options.quick else methods)]
 
 
 def _row(method: str) -> Row:

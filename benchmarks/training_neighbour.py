@@ -106,7 +106,7 @@ def train() -> None:
     pictures = rng.random((4096, 32, 32, 3), dtype=np.float32)
     labels = rng.integers(0, 10, len(pictures))
     ready = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, _logs: print(_READY, flush=True) if batch == 3 else None
+        on_train_batch_end=lambda batch, logs: print(_READY, flush=True) if batch == 3 else None
     )
     model.fit(pictures[:1024], labels[:1024], batch_size=64, verbose=0, callbacks=[ready])
     model.fit(pictures, labels, batch_size=64, epochs=10_000, verbose=0)

@@ -78,8 +78,8 @@ def _rgba(explanation: Explanation) -> npt.NDArray[np.uint8]:
     scaled = np.clip((explanation.map - low) / max(high - low, 1e-30), 0, 1)
     strength = np.abs(2 * scaled - 1) if explanation.signed else scaled
     rgb = _table(explanation.signed)[np.rint(scaled * 255).astype(np.uint8)]
-    # The square root keeps middling evidence visible over a busy picture.
-    alpha = np.rint(255 * np.sqrt(strength)).astype(np.uint8)
+    # In proportion: weak evidence must not veil the picture.
+    alpha = np.rint(255 * strength).astype(np.uint8)
     return np.concatenate([rgb, alpha[..., None]], axis=-1)
 
 

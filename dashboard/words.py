@@ -53,8 +53,8 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(0.0123456), number(-9.614), number(123456.0), number(0.0)
-    ('0.0123', '−9.61', '123 000', '0')
+    >>> number(0.0123456), number(-9.614), number(9.996), number(0.0)
+    ('0.0123', '−9.61', '10.0', '0')
     """
     if value == 0:
         return "0"
@@ -62,8 +62,8 @@ def number(value: float) -> str:
         return "not finite"
     magnitude = abs(value)
     if 1e-4 <= magnitude < 1e7:
-        decimals = max(0, 2 - math.floor(math.log10(magnitude)))
-        text = f"{round(magnitude, 2 - math.floor(math.log10(magnitude))):,.{decimals}f}"
+        rounded = float(f"{magnitude:.3g}")  # first, because 9.996 has one digit more than it seems
+        text = f"{rounded:,.{max(0, 2 - math.floor(math.log10(rounded)))}f}"
         text = text.replace(",", "\N{NARROW NO-BREAK SPACE}")
     else:
         mantissa, exponent = f"{magnitude:.2e}".split("e")

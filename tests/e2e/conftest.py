@@ -11,7 +11,9 @@ from tests.e2e.driver import CHROMEDRIVER, CHROMIUM, Page, Server, opened
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if not (CHROMIUM and CHROMEDRIVER):
-        pytest.skip("no browser: install chromium and chromedriver (Debian: chromium chromium-driver)")
+        pytest.skip(
+            "no browser: install chromium and chromedriver (Debian: chromium chromium-driver)"
+        )
     running = Server(tmp_path_factory.mktemp("pellucid-home"))
     yield running
     running.stop()

@@ -19,6 +19,7 @@ import psutil
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +94,9 @@ class Server:
 class Page:
     """The dashboard in a browser window."""
 
-    def __init__(self, url: str, *, width: int = 1440, height: int = 900, mode: str = "light") -> None:
+    def __init__(
+        self, url: str, *, width: int = 1440, height: int = 900, mode: str = "light"
+    ) -> None:
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM or ""
         self._profile = tempfile.mkdtemp(prefix="pellucid-browser-")
@@ -114,7 +117,12 @@ class Page:
     def _resize(self, height: int) -> None:
         self._devtools(
             "Emulation.setDeviceMetricsOverride",
-            {"width": self.width, "height": height, "deviceScaleFactor": 1, "mobile": self.width < 600},
+            {
+                "width": self.width,
+                "height": height,
+                "deviceScaleFactor": 1,
+                "mobile": self.width < 600,
+            },
         )
 
     def close(self) -> None:
@@ -146,7 +154,7 @@ class Page:
           const found = [];
           const walk = (root) => {
             found.push(...root.querySelectorAll(arguments[0]));
-            for (const element of root.querySelectorAll('*')) if (element.shadowRoot) walk(element.shadowRoot);
+            for (const e of root.querySelectorAll('*')) if (e.shadowRoot) walk(e.shadowRoot);
           };
           walk(document);
           return found;
@@ -189,6 +197,13 @@ class Page:
         )[0]
         entry.click()
 
+    def type_in(self, label: str, words: str) -> None:
+        """Type into a select box and press Enter."""
+        box = self.one(f"input[aria-label^='{label}']")
+        self.run("arguments[0].scrollIntoView({block: 'center'})", box)
+        box.click()
+        box.send_keys(words, Keys.ENTER)
+
     def click(self, words: str) -> None:
         """Click the button that is called ``words``."""
 
@@ -214,7 +229,9 @@ class Page:
 
     def screenshot(self, path: Path) -> None:
         """Write the whole page, not only what the window shows."""
-        script = "return Math.max(...[...document.querySelectorAll('.stMain')].map(e => e.scrollHeight))"
+        script = (
+            "return Math.max(...[...document.querySelectorAll('.stMain')].map(e => e.scrollHeight))"
+        )
         self._resize(int(self.run(script)) + 10)
         time.sleep(0.8)
         self.browser.save_screenshot(str(path))

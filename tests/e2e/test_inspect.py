@@ -49,7 +49,9 @@ def test_clicking_an_example_shows_it(page: Page) -> None:
     page.has_query("picture=coffee")
 
 
-def test_uploads_from_disk_are_read_and_survive_a_reload(page: Page, tmp_path: Path, examples: Path) -> None:
+def test_uploads_from_disk_are_read_and_survive_a_reload(
+    page: Page, tmp_path: Path, examples: Path
+) -> None:
     photo, second = tmp_path / "my photo.webp", tmp_path / "second.png"
     with Image.open(examples / "flower.jpg") as image:
         image.crop((100, 20, 500, 400)).save(photo)
@@ -96,7 +98,13 @@ def test_zoom_by_keyboard_and_back(page: Page) -> None:
 def test_a_deep_link_shows_the_same_after_a_reload(page: Page) -> None:
     page.open("?picture=coffee&method=smoothgrad&target=967&p.n_samples=5&p.noise=0.1")
     shown = page.map_of("SmoothGrad")
-    for part in ("picture=coffee", "method=smoothgrad", "target=967", "p.n_samples=5", "p.noise=0.1"):
+    for part in (
+        "picture=coffee",
+        "method=smoothgrad",
+        "target=967",
+        "p.n_samples=5",
+        "p.noise=0.1",
+    ):
         page.has_query(part)
     query = page.query()
     page.browser.refresh()
@@ -112,6 +120,16 @@ def test_a_contrast_of_two_classes(page: Page) -> None:
     page.says("rather than")
     page.says("difference of logits")
     until(lambda: "against=" in page.query(), "second class in the address")
+
+
+def test_a_class_may_be_typed_and_a_wrong_name_is_explained(page: Page) -> None:
+    page.open("?target=tabby")
+    page.says("Grad-CAM for tabby")
+    page.type_in("Class", "catamount")
+    page.says("2 classes are called 'catamount'")
+    page.type_in("Class", "puma")
+    page.says("Grad-CAM for cougar")
+    page.has_query("target=286")
 
 
 def test_comparing_methods_draws_a_map_for_each(page: Page) -> None:
@@ -142,7 +160,7 @@ def test_progress_survives_a_reload(page: Page) -> None:
     page.open("?picture=flower&method=scorecam")
     before = until(channel, "progress")
     page.browser.refresh()
-    after = until(lambda: channel() or page.map_source() and 10_000, "progress or the map")
+    after = until(lambda: channel() or (page.map_source() and 10_000), "progress or the map")
     assert after >= before
     page.map_of("Score-CAM")
 

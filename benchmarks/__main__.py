@@ -1,0 +1,103 @@
+"""Run every benchmark in a process of its own and write ``benchmarks/RESULTS.md``.
+
+``python -m benchmarks [NAME…] [--repeats N] [--quick]``; with names, only those, and no file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.base import Options, Row, rows_from, table
+from benchmarks.machine import machine
+from benchmarks.subject import ROOT, use_home
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+TITLES = {
+    "versus_tf_keras_vis": "Maps against tf-keras-vis",
+    "versus_xplique": "Maps against Xplique",
+    "integrated_gradients": "Passes of integrated gradients",
+    "method_overhead": "Methods against their bare passes",
+    "engine_overhead": "Through engine and store",
+    "batch_prediction": "Batched prediction",
+    "training_neighbour": "Beside a training",
+    "peak_memory": "Peak memory",
+    "page_reruns": "The page under 50 sessions",
+    "forward_runtimes": "Runtimes of the forward pass",
+}
+_INTRODUCTION = (
+    "Written by `make bench` (`python -m benchmarks`). Medians; rival timings alternate within one "
+    "run. The ratio is what the target speaks of: how many times faster where it says ≥, the "
+    "share of the peer's cost where it says ≤. Rows without a target are for information."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one benchmark said; ``failure`` if it did not come to its end."""
+
+    title: str
+    rows: list[Row]
+    failure: str = ""
+
+    @property
+    def text(self) -> str:
+        """The section as Markdown."""
+        body = f"✗ {self.failure}" if self.failure else table(self.rows)
+        return f"## {self.title}\n\n{body}\n"
+
+    @property
+    def missed(self) -> list[str]:
+        """Claims that were not met."""
+        if self.failure:
+            return [f"{self.title}: {self.failure}"]
+        return [row.claim for row in self.rows if row.passed is False]
+
+
+def main() -> int:
+    """Run what the command line names; return 1 if a claim was not met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(TITLES))
+    parser.add_argument("--repeats", type=int, default=Options().repeats)
+    parser.add_argument("--quick", action="store_true", help="few repeats: does it work at all?")
+    given = parser.parse_args()
+    if unknown := set(given.names) - TITLES.keys():
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; known: {', '.join(TITLES)}")
+    use_home()
+    options = ["--repeats", str(given.repeats), *(["--quick"] if given.quick else [])]
+    sections = [_section(name, options) for name in given.names or TITLES]
+    missed = [claim for section in sections for claim in section.missed]
+    if not given.names and not given.quick:
+        RESULTS.write_text(_document(sections), encoding="utf-8")
+        print(f"Written to {RESULTS.relative_to(ROOT)}.")
+    print("\n".join(["Not met:", *missed]) if missed else "Every claim was met.")
+    return 1 if missed else 0
+
+
+def _section(name: str, options: list[str]) -> Section:
+    print(f"\n{TITLES[name]} …", flush=True)
+    with tempfile.TemporaryDirectory(prefix="pellucid-bench-") as folder:
+        rows = Path(folder) / "rows.json"
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--rows", str(rows), *options]
+        done = subprocess.run(command, cwd=ROOT, check=False)
+        if done.returncode != 0:
+            return Section(TITLES[name], [], f"ended with an error (exit {done.returncode})")
+        return Section(TITLES[name], rows_from(json.loads(rows.read_text())))
+
+
+def _document(sections: list[Section]) -> str:
+    rows = [row for section in sections for row in section.rows if row.passed is not None]
+    met = sum(bool(row.passed) for row in rows)
+    when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    head = f"# Benchmarks\n\n{_INTRODUCTION}\n\n{when}. {machine()}.\n\n"
+    return f"{head}{met} of {len(rows)} claims met.\n\n" + "\n".join(s.text for s in sections)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = str(ROOT / "dashboard" / "app.py")
+
+Open = Callable[..., AppTest]
+
+
+def texts(app: AppTest) -> str:
+    """Everything a visitor reads, joined."""
+    kinds = (app.markdown, app.caption, app.error, app.info, app.warning, app.title, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def settled(app: AppTest, *, patience: float = 90.0) -> AppTest:
+    """Rerun until nothing is under way any more."""
+    end = time.monotonic() + patience
+    while any(element.key and element.key.startswith("cancel/") for element in app.button) or (
+        app.get("skeleton")
+    ):
+        assert time.monotonic() < end, "the page still waits"
+        time.sleep(0.3)
+        app.run()
+    return app
+
+
+@pytest.fixture
+def open_app() -> Open:
+    """Open the app at an address, and wait for its results."""
+
+    def opened(*, wait: bool = True, **query: str) -> AppTest:
+        app = AppTest.from_file(APP, default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        return settled(app) if wait else app
+
+    return opened
