@@ -125,8 +125,13 @@ def info(
     return Row(claim, ours, peer, unit, ratio, "", None, note)
 
 
-def alternate(*sides: Callable[[], object], repeats: int, warm_up: int = 1) -> list[list[float]]:
+def alternate(
+    *sides: Callable[[], object], repeats: int, warm_up: int = 1, pause: float = 0.0
+) -> list[list[float]]:
     """Call the sides in turn and return the seconds of each, warm-up left out.
+
+    ``pause`` seconds pass before each call: threads that spin after one side's work, in another
+    process, would slow the next side.
 
     >>> fast, slow = alternate(lambda: None, lambda: time.sleep(0.01), repeats=3)
     >>> median(fast) < median(slow)
@@ -137,6 +142,7 @@ def alternate(*sides: Callable[[], object], repeats: int, warm_up: int = 1) -> l
     seconds: list[list[float]] = [[] for _ in sides]
     for _ in range(repeats):
         for side, taken in zip(sides, seconds, strict=True):
+            time.sleep(pause)
             began = time.perf_counter()
             side()
             taken.append(time.perf_counter() - began)

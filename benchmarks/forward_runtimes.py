@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -32,6 +34,7 @@ class Candidate:
     run: Run
     made_in: float
     note: str = ""
+    batches: tuple[int, ...] = _BATCHES
 
 
 def measure(options: Options) -> list[Row]:
@@ -44,7 +47,8 @@ def measure(options: Options) -> list[Row]:
     rows = []
     for n in _BATCHES:
         some = batch[:n]
-        calls = [lambda c=c, some=some: c.run(some) for c in candidates]
+        able = [candidate for candidate in candidates if n in candidate.batches]
+        calls = [partial(candidate.run, some) for candidate in able]
         repeats = 3 * options.repeats if n == 1 else options.repeats
         times = [milliseconds(t) / n for t in alternate(*calls, repeats=repeats, warm_up=2)]
         rows += [
@@ -54,7 +58,7 @@ def measure(options: Options) -> list[Row]:
                 times[0],
                 note=candidate.note if n == 1 else "",
             )
-            for candidate, taken in zip(candidates, times, strict=True)
+            for candidate, taken in zip(able, times, strict=True)
         ]
     for candidate in candidates[1:]:
         rows.append(info(f"Export to {candidate.name}, once a model", MILLI * candidate.made_in))
@@ -92,6 +96,7 @@ def _lite_rt(network: Network) -> list[Candidate]:
     """Return LiteRT as the interpreter that TensorFlow ships, one candidate per batch size."""
     if not hasattr(tf, "lite"):
         return []
+    warnings.filterwarnings("ignore", category=UserWarning, module="tensorflow.lite")
     made = []
     for n in _BATCHES:
         began = perf_counter()
@@ -100,8 +105,9 @@ def _lite_rt(network: Network) -> list[Candidate]:
         made.append(
             Candidate(
                 f"LiteRT, XNNPACK, made for batch {n}",
-                lambda batch, i=interpreter, n=n: _invoke(i, batch, n),
+                partial(_invoke, interpreter, n),
                 seconds,
+                batches=tuple(batch for batch in _BATCHES if batch >= n),
             )
         )
     return made
@@ -126,7 +132,7 @@ def _interpreter(network: Network, n: int) -> Any:
     return interpreter
 
 
-def _invoke(interpreter: Any, batch: Array, n: int) -> Array:
+def _invoke(interpreter: Any, n: int, batch: Array) -> Array:
     given = interpreter.get_input_details()[0]["index"]
     answer = interpreter.get_output_details()[0]["index"]
     rows = []

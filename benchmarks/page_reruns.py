@@ -7,12 +7,14 @@ the script has finished. Meanwhile the health page is asked all the time.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -75,23 +77,20 @@ class Client:
 def measure(options: Options) -> list[Row]:
     """Start a server, warm it, and let all the clients ask at once."""
     use_home()
-    return asyncio.run(_measure(_free_port(), options.some(_CLIENTS, 10), options.some(5, 2)))
+    return asyncio.run(_measure(_free_port(), options.some(_CLIENTS, 10), options.some(10, 2)))
 
 
 async def _measure(port: int, n: int, rounds: int) -> list[Row]:
+    health: list[float] = []
+    reruns: list[float] = []
     async with _server(port), AsyncExitStack() as stack:
-        health: list[float] = []
-        watch = asyncio.create_task(_watch_health(port, health))
         async with _session(port) as first:
             await _warm(first)
-        clients = [await stack.enter_async_context(_session(port)) for _ in range(n)]
-        first_views = await asyncio.gather(*(client.rerun() for client in clients))
-        reruns: list[float] = []
-        for _ in range(rounds):
-            reruns += await asyncio.gather(*(client.rerun() for client in clients))
-        watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        async with _health_watched(port, health):
+            clients = [await stack.enter_async_context(_session(port)) for _ in range(n)]
+            first_views = await asyncio.gather(*(client.rerun() for client in clients))
+            for _ in range(rounds):
+                reruns += await asyncio.gather(*(client.rerun() for client in clients))
     return [
         at_most(
             f"{n} simultaneous reruns of the Inspect page, results cached: median",
@@ -119,10 +118,39 @@ async def _warm(client: Client) -> None:
     raise TimeoutError(f"The page's results were not there after {_WARM_SECONDS} s.")
 
 
-async def _watch_health(port: int, seconds: list[float]) -> None:
-    while True:
-        seconds.append(await asyncio.to_thread(_health, port))
-        await asyncio.sleep(_HEALTH_EVERY)
+@asynccontextmanager
+async def _health_watched(port: int, seconds: list[float]) -> AsyncIterator[None]:
+    """Ask the health page all the time, from a process that nothing else slows down."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", f"from {__spec__.name} import watch_health; watch_health({port})"),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=_MAX_MESSAGE,
+    )
+    assert process.stdout is not None
+    await process.stdout.readline()
+    try:
+        yield
+    finally:
+        output, _ = await process.communicate(b"")
+    seconds += json.loads(output)
+
+
+def watch_health(port: int) -> None:
+    """Ask until standard input ends, then print the seconds of each answer as JSON."""
+    ended = threading.Event()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    print("watching", flush=True)
+    seconds = []
+    while not ended.wait(_HEALTH_EVERY):
+        seconds.append(_health(port))
+    print(json.dumps(seconds), flush=True)
 
 
 def _health(port: int) -> float:

@@ -159,7 +159,8 @@ def _cells(full: Array, n: int) -> Array:
     """Read an enlarged map at the centres of its ``n`` × ``n`` cells."""
     centres = ((np.arange(n) + 0.5) * len(full) / n - 0.5).astype(int)
     rows = (full[centres] + full[centres + 1]) / 2
-    return (rows[:, centres] + rows[:, centres + 1]) / 2
+    cells: Array = (rows[:, centres] + rows[:, centres + 1]) / 2
+    return cells
 
 
 def _same_noise(task: Problem) -> AbstractContextManager[object]:

@@ -41,6 +41,7 @@ __all__ = ["measure"]
 ENVIRONMENT = ROOT / ".bench-venvs" / "xplique"
 REQUIREMENTS = ROOT / "requirements-bench-xplique.txt"
 _BARE = {1: "bare1", 16: "bare16"}
+_PAUSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _rival_times(
     ours: Callable[[], object], peer: Peer, name: str, repeats: int
 ) -> tuple[list[float], list[float]]:
     theirs: list[float] = []
-    mine, _ = alternate(ours, lambda: theirs.append(peer.call(name)), repeats=repeats)
+    mine, _ = alternate(ours, lambda: theirs.append(peer.call(name)), repeats=repeats, pause=_PAUSE)
     return mine, theirs[1:]
 
 
@@ -184,7 +185,8 @@ def _row(
 
 
 def _their_map(folder: Path, method: str) -> Array:
-    return np.load(folder / f"{method}.npy")
+    loaded: Array = np.load(folder / f"{method}.npy")
+    return loaded
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 _MB = 2**20
+_starting = threading.Lock()
 _STAGE_SIDE = 1200
 _THUMBNAIL_SIDE = 160
 
@@ -127,7 +128,12 @@ def stops(*, signed: bool) -> list[tuple[float, str]]:
 
 def device() -> str | None:
     """Return the device in words, once a worker has told it."""
-    return api.device()
+    if not _starting.acquire(blocking=False):
+        return None
+    try:
+        return api.device()
+    finally:
+        _starting.release()
 
 
 # ---- pictures
@@ -205,9 +211,9 @@ def _is_alive(owner: str) -> bool:
     return runtime.exists() and runtime.get_instance().is_active_session(owner)
 
 
-@lru_cache(maxsize=1)
 def _table() -> api.JobTable:
-    return api.jobs(is_alive=_is_alive)
+    with _starting:  # the first visitor and the warm-up must not start workers each
+        return api.jobs(is_alive=_is_alive)
 
 
 def warm_up() -> None:

@@ -14,7 +14,17 @@ import streamlit as st
 
 from core.contracts import Geometry, Value
 
-__all__ = ["Choice", "Comparison", "change", "current", "publish", "session_id"]
+__all__ = [
+    "Choice",
+    "Comparison",
+    "Focus",
+    "begin",
+    "change",
+    "current",
+    "parameter_texts",
+    "publish",
+    "session_id",
+]
 
 
 Comparison = Literal["", "methods", "classes"]

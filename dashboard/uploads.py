@@ -136,7 +136,7 @@ def find(id: str) -> Item | None:
 
 def _recall(id: str) -> Item | None:
     item = _shelf.get(id)
-    if item is not None:
+    if item is not None and len(session_items()) < MAX_COUNT:
         session_items()[item.id] = item
     return item
 

@@ -19,6 +19,7 @@ __all__ = [
     "time_left",
 ]
 
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _SPECIAL = set("\\`*_{}[]()<>#+-.!|~$:&@\"'/=^")
 
 
@@ -76,14 +77,15 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.6123), percent(0.0312), percent(0.00004), percent(0.99996)
-    ('61.2 %', '3.12 %', '< 0.01 %', '> 99.9 %')
+    >>> [percent(share).split() for share in (0.6123, 0.00004, 0.99996)]
+    [['61.2', '%'], ['<', '0.01', '%'], ['>', '99.9', '%']]
     """
+    text = number(share * 100)
     if 0 < share < 1e-4:
-        return "< 0.01 %"
-    if 0.9995 <= share < 1:
-        return "> 99.9 %"
-    return f"{number(share * 100)} %"
+        text = "< 0.01"
+    elif 0.9995 <= share < 1:
+        text = "> 99.9"
+    return text.replace(" ", _NO_BREAK) + _NO_BREAK + "%"
 
 
 def duration(seconds: float) -> str:

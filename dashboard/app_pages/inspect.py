@@ -58,12 +58,12 @@ def _one_picture(choice: Choice) -> None:
     shown = uploads.picture(item)
     desk().open()
     try:
-        _ask_and_draw(shown, choice)
+        _ask_and_draw(shown, choice, item.credit)
     finally:
         desk().close()
 
 
-def _ask_and_draw(shown: Picture, choice: Choice) -> None:
+def _ask_and_draw(shown: Picture, choice: Choice, credit: str) -> None:
     request = services.prediction_request(shown, choice)
     # Both are submitted before either is waited for.
     desk().ask(request, patience=0)
@@ -74,7 +74,7 @@ def _ask_and_draw(shown: Picture, choice: Choice) -> None:
 
     left, right = st.columns([1.3, 1], gap="large")
     with left:
-        inspect_result.stage_panel(shown, choice, answer, evidence)
+        inspect_result.stage_panel(shown, choice, answer, evidence, credit=credit)
     with right:
         _say(answer, prediction, explanation, choice)
         inspect_controls.explain_panel(choice, prediction)

@@ -132,7 +132,7 @@ def _tile(member: str, title: str, answer: Answer, *, selected: bool) -> Tile:
         return Tile(
             member,
             title,
-            caption=_caption(answer.result, drawn),
+            caption=_caption(answer.result, drawn, title),
             map=None if drawn.empty else drawn.uri,
             selected=selected,
         )
@@ -142,13 +142,14 @@ def _tile(member: str, title: str, answer: Answer, *, selected: bool) -> Tile:
     return Tile(member, title, caption=caption, selected=selected, share=share)
 
 
-def _caption(explanation: Explanation, drawn: services.Layer) -> str:
+def _caption(explanation: Explanation, drawn: services.Layer, title: str) -> str:
     low, high = (number(limit) for limit in drawn.limits)
-    parts = [
-        explanation.target.label if explanation.against is None
-        else f"{explanation.target.label} − {explanation.against.label}",
-        "no evidence: 0 everywhere" if drawn.empty else f"scale {low} to {high}",
-    ]  # fmt: skip
+    target = explanation.target.label
+    if explanation.against is not None:
+        target += f" − {explanation.against.label}"
+    parts = ["no evidence: 0 everywhere" if drawn.empty else f"scale {low} to {high}"]
+    if target != title:
+        parts.insert(0, target)
     if explanation.completeness_error is not None:
         parts.append(f"completeness error {percent(explanation.completeness_error)}")
     return " · ".join(parts)

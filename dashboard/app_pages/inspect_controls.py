@@ -12,7 +12,7 @@ from dashboard.state import Choice, Focus
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import escape
 
-__all__ = ["explain_panel", "likely_classes", "sidebar"]
+__all__ = ["explain_panel", "likely_classes", "offered", "sidebar"]
 
 _FRAMINGS = {"crop": "Crop the centre", "squash": "Squash", "letterbox": "Letterbox"}
 _FOCUSES: dict[Focus, str] = {

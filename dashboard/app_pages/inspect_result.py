@@ -31,15 +31,17 @@ _charts: Lru[tuple[object, ...], go.Figure] = Lru(256)
 
 
 def ranking_chart(prediction: Prediction, explanation: Explanation | None, choice: Choice) -> None:
-    """Draw the most probable classes; the explained ones among them are marked."""
-    scores = services.ranking(prediction, _TOP)
-    explained = _explained(explanation, choice)
+    """Draw the most probable classes, and below them explained ones that are less probable."""
+    everything = services.ranking(prediction, len(prediction.logits))
+    explained = _explained(explanation, choice) or (everything[0].index,)
+    scores = [s for i, s in enumerate(everything) if i < _TOP or s.index in explained]
     mode = current_mode()
     figure = _charts.get_or(
         (prediction.key, explained, mode),
-        lambda: ranking(scores, explained=explained or {scores[0].index}, mode=mode),
+        lambda: ranking(scores, explained=explained, mode=mode),
     )
     words = ", ".join(f"{score.label} {percent(score.probability)}" for score in scores)
+    st.caption(f"The likeliest of {len(everything)} classes, by the model's own reckoning.")
     st.plotly_chart(
         figure,
         theme=None,
@@ -49,17 +51,19 @@ def ranking_chart(prediction: Prediction, explanation: Explanation | None, choic
     )
 
 
-def _explained(explanation: Explanation | None, choice: Choice) -> frozenset[int]:
+def _explained(explanation: Explanation | None, choice: Choice) -> tuple[int, ...]:
     if explanation is None:
-        return frozenset(i for i in (choice.target, choice.against) if i is not None)
+        return tuple(i for i in (choice.target, choice.against) if i is not None)
     classes = (explanation.target, explanation.against)
-    return frozenset(c.index for c in classes if c is not None)
+    return tuple(c.index for c in classes if c is not None)
 
 
 # ---- the map
 
 
-def stage_panel(shown: Picture, choice: Choice, answer: Answer, evidence: Answer) -> None:
+def stage_panel(
+    shown: Picture, choice: Choice, answer: Answer, evidence: Answer, *, credit: str
+) -> None:
     """Draw the picture with the map, what it says, and how to take it along."""
     explanation = evidence.result if isinstance(evidence.result, Explanation) else None
     card = services.method(choice.method)
@@ -72,7 +76,7 @@ def stage_panel(shown: Picture, choice: Choice, answer: Answer, evidence: Answer
     elif evidence.state in ("failed", "stopped") and answer.state != "failed":
         progress.ended_badly(evidence, card.name)
     progress.notes(evidence)
-    _about_picture(shown, request.input.box)
+    _about_picture(shown, request.input.box, credit)
 
 
 def _pending(answer: Answer, evidence: Answer, card: MethodCard) -> None:
@@ -131,8 +135,10 @@ def _stem(name: str) -> str:
     return kept[:60] or "picture"
 
 
-def _about_picture(shown: Picture, box: Box) -> None:
+def _about_picture(shown: Picture, box: Box, credit: str) -> None:
     words = [f"{shown.name}, {shown.width} × {shown.height} px", *shown.notes]
+    if credit:
+        words.append(f"Photo: {credit}")
     inside = box.left > 0.5 or box.top > 0.5
     if inside or box.right < shown.width - 0.5 or box.bottom < shown.height - 0.5:
         words.append("Dimmed: what the model did not see.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
@@ -13,20 +13,21 @@ from dashboard.words import percent
 __all__ = ["ranking"]
 
 _ROW = 46
-_MARK = "\N{BLACK DIAMOND}"
+_MARKS = ("\N{BLACK CIRCLE}", "\N{WHITE CIRCLE}")
 _LONGEST = 38
 _HOVER = "%{customdata[0]}<br>%{customdata[1]} (class %{customdata[2]})<extra></extra>"
 
 
-def ranking(scores: Sequence[ClassScore], *, explained: Collection[int], mode: Mode) -> go.Figure:
+def ranking(scores: Sequence[ClassScore], *, explained: Sequence[int], mode: Mode) -> go.Figure:
     """Draw one bar a class, the name above it and the probability at its side.
 
     Parameters
     ----------
     scores : sequence of ClassScore
         Best first.
-    explained : collection of int
-        Indices of the classes that the map is about: marked by a symbol and by colour.
+    explained : sequence of int
+        Index of the class that the map is about, and of the one it is held against: marked by a
+        filled and a hollow symbol, and by colour.
     mode : {"light", "dark"}
     """
     colours = tokens(mode)
@@ -47,9 +48,9 @@ def ranking(scores: Sequence[ClassScore], *, explained: Collection[int], mode: M
         )
     )
     for row, score in zip(rows, scores):
-        mark = f"{_MARK} " if score.index in explained else ""
-        name = mark + _plain(_shortened(score.label))
-        name = f"<b>{name}</b>" if score.index in explained else name
+        name = _plain(_shortened(score.label))
+        if score.index in explained:
+            name = f"<b>{_MARKS[list(explained).index(score.index)]} {name}</b>"
         place = {"y": row, "yshift": 17, "showarrow": False, "xref": "paper"}
         figure.add_annotation(text=name, x=0, xanchor="left", **place)
         figure.add_annotation(text=percent(score.probability), x=1, xanchor="right", **place)

@@ -1,16 +1,30 @@
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import api
+
 ROOT = Path(__file__).resolve().parents[2]
 APP = str(ROOT / "dashboard" / "app.py")
 
 Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _no_traces() -> Iterator[None]:
+    """AppTest swaps ``__main__``, which spawned processes import again; workers stay open."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+    api._workers().engine.close()
+    api._workers.cache_clear()
+    api.jobs.cache_clear()
 
 
 def texts(app: AppTest) -> str:

@@ -110,18 +110,24 @@ def scores() -> list[ClassScore]:
 
 
 def test_the_ranking_marks_the_explained_class_by_more_than_colour() -> None:
-    figure = ranking(scores(), explained={3}, mode="light")
+    figure = ranking(scores(), explained=(3,), mode="light")
     names = [note.text for note in figure.layout.annotations]
-    assert any("◆" in name and "&lt;b&gt;cat" in name for name in names)
-    assert {"75.0 %", "< 0.01 %"} <= set(names)
+    assert any("●" in name and "&lt;b&gt;cat" in name for name in names)
+    assert {"75.0\xa0%", "<\xa00.01\xa0%"} <= set(names)
     assert figure.data[0].marker.color == (theme.LIGHT.accent, theme.LIGHT.bar)
     assert list(figure.data[0].x) == [0.75, 0.00001]
 
 
+def test_a_contrast_has_two_different_marks() -> None:
+    names = [n.text for n in ranking(scores(), explained=(4, 3), mode="dark").layout.annotations]
+    assert "<b>○ &lt;b&gt;cat&lt;/b&gt;</b>" in names
+    assert any(name.startswith("<b>● x") for name in names)
+
+
 def test_the_ranking_is_pure() -> None:
     given = scores()
-    first = ranking(given, explained={4}, mode="dark").to_json()
-    assert ranking(given, explained={4}, mode="dark").to_json() == first
+    first = ranking(given, explained=(4,), mode="dark").to_json()
+    assert ranking(given, explained=(4,), mode="dark").to_json() == first
     assert given == scores()
 
 

@@ -194,7 +194,7 @@ def test_connections_are_tls_on_loopback(engine: DaskEngine) -> None:
     engine.call("batch", "os:getpid", timeout=30)
     listening = [
         connection.laddr.ip
-        for process in psutil.Process().children(recursive=True)
+        for process in family_of(engine)
         for connection in process.net_connections()
         if connection.status == psutil.CONN_LISTEN
     ]

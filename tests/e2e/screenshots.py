@@ -1,0 +1,46 @@
+"""Write screenshots of every page, to be looked at: ``python -m tests.e2e.screenshots FOLDER``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.e2e.driver import Page, Server, opened, until
+
+QUERIES = {
+    "landing": "",
+    "contrast": "?target=281&against=282&method=layercam&compare=classes&with=281,282,285",
+    "signed": "?picture=coffee&method=integrated_gradients",
+    "compare": "?picture=coffee&compare=methods&with=gradcam,layercam,smoothgrad",
+}
+WIDTHS = {1440: 900, 390: 844}
+
+
+def shown(page: Page) -> bool:
+    waiting = page.all(".stProgress, .stSkeleton") or page.in_component(".tiles .waiting")
+    return bool(page.map_source() and not waiting)
+
+
+def main(folder: Path) -> None:
+    """Write ``<page>-<width>-<theme>.png`` files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        server = Server(Path(home))
+        try:
+            for width, height in WIDTHS.items():
+                for mode in ("light", "dark"):
+                    with opened(server, width=width, height=height, mode=mode) as page:
+                        for name, query in QUERIES.items():
+                            page.open(query)
+                            until(lambda: shown(page), f"finished page {name}")
+                            page.screenshot(folder / f"{name}-{width}-{mode}.png")
+                        page.open(path="/reference")
+                        page.says("Score-CAM")
+                        page.screenshot(folder / f"reference-{width}-{mode}.png")
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
