@@ -47,9 +47,7 @@ def _latencies(jobs: JobTable, repeats: int) -> list[float]:
     requests = iter(
         [api.explanation_request(changed(next(pictures))) for _ in range(2 * repeats + 3)]
     )
-    (seconds,) = alternate(
-        lambda: finished(jobs, next(requests)), repeats=2 * repeats, warm_up=3
-    )
+    (seconds,) = alternate(lambda: finished(jobs, next(requests)), repeats=2 * repeats, warm_up=3)
     return seconds
 
 
