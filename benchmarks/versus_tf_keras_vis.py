@@ -97,7 +97,7 @@ def _row(model: Runtime, rival: Rival, tasks: list[Problem], options: Options) -
     if rival.method == "smoothgrad":
         repeats, warm_up = options.some(min(repeats, 7), 1), 1
     if rival.long:
-        tasks, repeats, warm_up = tasks[:1], options.some(2, 1), 0
+        tasks, repeats, warm_up = tasks[:1], options.some(3, 1), 0
         through_api()
     mine, other = alternate(timed_ours, timed_theirs, repeats=repeats, warm_up=warm_up)
     (whole,) = alternate(through_api, repeats=1 if rival.long else repeats)

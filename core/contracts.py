@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
@@ -271,35 +272,52 @@ Result = Prediction | Explanation
 
 
 @dataclass(frozen=True)
-class PredictRequest:
-    """Ask for the logits of one picture."""
+class _Asked:
+    """What every request about one picture and one model depends on."""
 
-    kind: ClassVar[str] = "predict"
+    kind: ClassVar[str]
     model: ModelRef
     weights_sha256: str
     input: ModelInput
     versions: dict[str, str]
-    seed: int = 0
+    seed: int
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "model": self.model.id,
+            "weights": self.weights_sha256,
+            "classes": self.model.classes,
+            "input": self.input.sha256,
+            "image": self.input.image_sha256,
+            "geometry": self.input.geometry,
+            "versions": self.versions,
+        }
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request.
+
+        Equal pixels share a key, so the result may have been made for another visitor's file: its
+        name must not be shown here.
+        """
+        return replace(stored, image=self.input.name, cached=True)
+
+
+@dataclass(frozen=True)
+class PredictRequest(_Asked):
+    """Ask for the logits of one picture."""
+
+    kind: ClassVar[str] = "predict"
     lane: Lane = "interactive"
 
     @cached_property
     def key(self) -> str:
-        """Content key: everything the logits depend on."""
-        return content_key(
-            {
-                "kind": self.kind,
-                "model": self.model.id,
-                "weights": self.weights_sha256,
-                "input": self.input.sha256,
-                "image": self.input.image_sha256,
-                "geometry": self.input.geometry,
-                "versions": self.versions,
-            }
-        )
+        """Content key: everything the logits depend on (random weights carry the seed)."""
+        return content_key(self._parts())
 
 
 @dataclass(frozen=True)
-class ExplainRequest:
+class ExplainRequest(_Asked):
     """Ask for one map of one picture.
 
     ``target`` is ``None`` for the class the model predicts; ``against`` turns the explained
@@ -307,39 +325,48 @@ class ExplainRequest:
     """
 
     kind: ClassVar[str] = "explain"
-    model: ModelRef
-    weights_sha256: str
-    input: ModelInput
-    versions: dict[str, str]
     method: str
     parameters: dict[str, Value]
     target: int | None
     against: int | None
     layer: str | None
-    seed: int
     lane: Lane = "interactive"
 
     @cached_property
     def key(self) -> str:
         """Content key: everything the map depends on."""
         return content_key(
-            {
-                "kind": self.kind,
-                "model": self.model.id,
-                "weights": self.weights_sha256,
-                "classes": self.model.classes,
-                "input": self.input.sha256,
-                "image": self.input.image_sha256,
-                "geometry": self.input.geometry,
+            self._parts()
+            | {
                 "method": self.method,
                 "parameters": self.parameters,
                 "target": self.target,
                 "against": self.against,
                 "layer": self.layer,
                 "seed": self.seed,
-                "versions": self.versions,
             }
         )
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored map as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command(stored.target.index))
+
+    def command(self, target: int) -> str:
+        """Return the command line that repeats this request for the class ``target``."""
+        words = ["python", "-m", "core", "explain", self.input.name]
+        words += ["--model", self.model.id, "--method", self.method, "--target", str(target)]
+        if self.model.weights != "pretrained":
+            words += ["--weights", self.model.weights]
+        if self.model.classes is not None:
+            words += ["--classes", self.model.classes]
+        if self.against is not None:
+            words += ["--against", str(self.against)]
+        if self.layer is not None:
+            words += ["--layer", self.layer]
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "maps"]
+        return shlex.join(words)
 
 
 Request = PredictRequest | ExplainRequest

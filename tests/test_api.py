@@ -41,6 +41,21 @@ def test_the_second_answer_comes_from_the_store_and_is_equal(cat: Path) -> None:
     assert first.to_artefact().document | {"cached": True} == second.to_artefact().document
 
 
+def test_a_stored_result_does_not_tell_another_file_name(cat: Path, tmp_path: Path) -> None:
+    """Two visitors with the same picture share the map, not what they called their files."""
+    secret, mine = tmp_path / "secret client.png", tmp_path / "mine.png"
+    pixels = api.open_picture(cat).pixels[:, ::-1].copy()
+    for path in (secret, mine):
+        Image.fromarray(pixels).save(path)
+    api.explain(secret, method="gradcam")
+    again = api.explain(mine, method="gradcam")
+    assert again.cached
+    assert again.image == "mine.png"
+    assert "secret" not in api.explanation_json(again)
+    api.predict(secret)
+    assert api.predict(mine).image == "mine.png"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -9,7 +9,7 @@ import importlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from core.contracts import Explanation, Prediction, Request, Result
@@ -60,7 +60,7 @@ def load(request: Request, store: Store) -> Result | None:
     except (KeyError, TypeError, ValueError) as error:
         store.set_aside(request.key, f"not a {request.kind} result: {error}")
         return None
-    return replace(result, cached=True)
+    return request.adopt(result)
 
 
 def execute(requests: Sequence[Request], control: Control, store: Store) -> list[Result]:

@@ -29,30 +29,16 @@ def predict(requests: Sequence[PredictRequest], control: Control) -> list[Predic
     """
     model = runtime(requests[0].model, seed=requests[0].seed)
     model.prepare(len(requests))
-    results = []
+    results: list[Prediction] = []
     for start in range(0, len(requests), _CHUNK):
         control.check()
         chunk = requests[start : start + _CHUNK]
         began = time.perf_counter()
         logits = model.logits(np.stack([r.input.tensor() for r in chunk]))
         seconds = (time.perf_counter() - began) / len(chunk)
-        for request, row in zip(chunk, logits, strict=True):
-            results.append(
-                Prediction(
-                    key=request.key,
-                    model=request.model.id,
-                    weights_sha256=model.weights_sha256,
-                    device=model.device,
-                    image=request.input.name,
-                    image_sha256=request.input.image_sha256,
-                    width=request.input.width,
-                    height=request.input.height,
-                    box=request.input.box,
-                    geometry=request.input.geometry,
-                    logits=row,
-                    seconds=seconds,
-                    versions=request.versions,
-                )
-            )
+        results += [
+            Prediction(**model.provenance(request), logits=row, seconds=seconds)
+            for request, row in zip(chunk, logits, strict=True)
+        ]
         control.progress(len(results) / len(requests), f"{len(results)} of {len(requests)}")
     return results

@@ -12,11 +12,11 @@ import os
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.contracts import Array, ModelRef, content_key
+from core.contracts import Array, ModelRef, Request, content_key
 from core.errors import CapabilityError, UnknownNameError
 from core.models import zoo
 from core.models.fingerprint import versions, weights_inside, weights_sha256
@@ -168,6 +168,23 @@ class Runtime:
     def device(self) -> str:
         """Where forward passes run now, in words."""
         return describe_device(openvino=self._forward is not None)
+
+    def provenance(self, request: Request) -> dict[str, Any]:
+        """Return the fields that every result carries: what was asked, of what, run where."""
+        seen = request.input
+        return {
+            "key": request.key,
+            "model": request.model.id,
+            "weights_sha256": self.weights_sha256,
+            "device": self.device,
+            "image": seen.name,
+            "image_sha256": seen.image_sha256,
+            "width": seen.width,
+            "height": seen.height,
+            "box": seen.box,
+            "geometry": seen.geometry,
+            "versions": request.versions,
+        }
 
     def prepare(self, n_passes: int) -> None:
         """Say that ``n_passes`` forward passes follow, so that an export can pay for itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from core.saliency.registry import get
 if TYPE_CHECKING:
     from core.engine.control import Control
 
-__all__ = ["command", "explain"]
+__all__ = ["explain"]
 
 
 def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explanation]:
@@ -84,16 +83,7 @@ def _result(
 ) -> Explanation:
     against = request.against
     return Explanation(
-        key=request.key,
-        model=request.model.id,
-        weights_sha256=model.weights_sha256,
-        device=model.device,
-        image=request.input.name,
-        image_sha256=request.input.image_sha256,
-        width=request.input.width,
-        height=request.input.height,
-        box=request.input.box,
-        geometry=request.input.geometry,
+        **model.provenance(request),
         method=request.method,
         parameters=request.parameters,
         layer=model.layer(request.layer) if get(request.method).uses_layer else None,
@@ -106,24 +96,5 @@ def _result(
         completeness_error=attribution.completeness_error,
         diagnostics=dict(attribution.diagnostics),
         seconds=seconds,
-        versions=request.versions,
-        command=command(request, target),
+        command=request.command(target),
     )
-
-
-def command(request: ExplainRequest, target: int) -> str:
-    """Return the command line that repeats ``request``."""
-    words = ["python", "-m", "core", "explain", request.input.name]
-    words += ["--model", request.model.id, "--method", request.method, "--target", str(target)]
-    if request.model.weights != "pretrained":
-        words += ["--weights", request.model.weights]
-    if request.model.classes is not None:
-        words += ["--classes", request.model.classes]
-    if request.against is not None:
-        words += ["--against", str(request.against)]
-    if request.layer is not None:
-        words += ["--layer", request.layer]
-    for name, value in request.parameters.items():
-        words += ["--param", f"{name}={value}"]
-    words += ["--geometry", request.input.geometry, "--seed", str(request.seed), "--out", "maps"]
-    return shlex.join(words)

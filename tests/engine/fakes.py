@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, cast
@@ -34,6 +34,9 @@ class FakeRequest:
     @cached_property
     def key(self) -> str:
         return content_key({"kind": self.kind, "name": self.name})
+
+    def adopt(self, stored: Prediction) -> Prediction:
+        return replace(stored, cached=True)
 
 
 def fake(name: str, **fields: object) -> Request:
