@@ -42,7 +42,15 @@ class FakeServices:
 
 
 def request(key: str) -> Any:
-    return SimpleNamespace(key=key)
+    return SimpleNamespace(
+        key=key,
+        input=SimpleNamespace(name="mine.png"),
+        adopt=lambda stored: SimpleNamespace(image="mine.png", map=stored.map),
+    )
+
+
+def a_map(image: str = "mine.png") -> Any:
+    return SimpleNamespace(image=image, map="the map")
 
 
 @pytest.fixture
@@ -106,5 +114,12 @@ def test_a_restart_is_remembered_after_the_result_is_there(table: FakeServices) 
     desk.ask(request("a"))
     table.set("a", "running", notes=("restarted",))
     assert desk.ask(request("a")).notes == ("restarted",)
-    table.set("a", "done", result=object(), notes=("restarted",))
+    table.set("a", "done", result=a_map(), notes=("restarted",))
     assert desk.ask(request("a")).notes == ("restarted",)
+
+
+def test_a_shared_map_is_shown_under_ones_own_file_name(table: FakeServices) -> None:
+    table.set("a", "done", result=a_map("another visitor's secret.png"))
+    answer = Desk().ask(request("a"))
+    assert answer.result.image == "mine.png"
+    assert answer.result.map == "the map"
