@@ -7,7 +7,7 @@ Everything that needs gradients goes through :class:`Network`; forward-only work
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from core.contracts import Array, ModelRef
 from core.errors import CapabilityError, UnknownNameError
+from core.models.fold import Folded, folded
 from core.models.tensorflow import keras, tf
 from core.models.weights import load_weights
 from core.models.zoo import ModelSpec
@@ -149,14 +150,17 @@ class Network:
     ----------
     model : keras.Model
         From float32 ``(N, H, W, 3)`` in [0, 1] to logits ``(N, n_classes)``.
+    keep : sequence of str
+        Feature layers that will be asked for.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, *, keep: Sequence[str] = ()) -> None:
         self.model = model
+        self._fast = folded(model, keep={name.partition(":")[0] for name in keep})
         per_picture = 4.0 * sum(
             float(np.prod(layer.output.shape[1:]))
-            for layer in model.layers
-            if hasattr(layer.output, "shape")
+            for layer in self._fast.layers
+            if hasattr(layer.output, "shape") and not isinstance(layer, Folded)
         )
         self.buckets = tuple(b for b in _BUCKETS if b == 1 or b * per_picture <= _GRADIENT_MEMORY)
         self._traces: dict[tuple[str, int, str], Callable[..., Any]] = {}
@@ -217,31 +221,31 @@ class Network:
     def _make_logits(self, bucket: int, _layer: str) -> Callable[..., Any]:
         @tf.function(autograph=False)
         def logits(x: Any) -> Any:
-            return (self.model(x, training=False),)
+            return (self._fast(x, training=False),)
 
-        return logits.get_concrete_function(self._spec(bucket, self.model.input))
+        return logits.get_concrete_function(self._spec(bucket, self._fast.input))
 
     def _make_gradient(self, bucket: int, _layer: str) -> Callable[..., Any]:
         @tf.function(autograph=False)
         def gradient(x: Any, directions: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(x)
-                logits = self.model(x, training=False)
+                logits = self._fast(x, training=False)
                 score = tf.reduce_sum(logits * directions)
             return logits, tape.gradient(score, x, unconnected_gradients="zero")
 
         return gradient.get_concrete_function(
-            self._spec(bucket, self.model.input), self._spec(bucket, self.model.output)
+            self._spec(bucket, self._fast.input), self._spec(bucket, self._fast.output)
         )
 
     def _make_features(self, bucket: int, layer: str) -> Callable[..., Any]:
-        both = keras.Model(self.model.input, [self.model.output, layer_tensor(self.model, layer)])
+        both = keras.Model(self._fast.input, [self._fast.output, layer_tensor(self._fast, layer)])
 
         @tf.function(autograph=False)
         def features(x: Any) -> Any:
             return both(x, training=False)
 
-        return features.get_concrete_function(self._spec(bucket, self.model.input))
+        return features.get_concrete_function(self._spec(bucket, self._fast.input))
 
     def _make_head(self, bucket: int, layer: str) -> Callable[..., Any]:
         head = self._head(layer)
@@ -260,7 +264,7 @@ class Network:
     def _head(self, layer: str) -> keras.Model:
         if layer not in self._heads:
             try:
-                head = keras.Model(layer_tensor(self.model, layer), self.model.output)
+                head = keras.Model(layer_tensor(self._fast, layer), self._fast.output)
             except ValueError as error:
                 raise CapabilityError(
                     f"The logits do not depend on {layer!r} alone (a connection runs around it); "

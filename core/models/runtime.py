@@ -84,7 +84,7 @@ class Runtime:
                 model = build(
                     self.spec, self.ref, self.n_classes, seed=self._seed, store=self._store
                 )
-                self._network = Network(model)
+                self._network = Network(model, keep=self.spec.layers)
             return self._network
 
     # ---- passes

