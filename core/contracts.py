@@ -294,6 +294,11 @@ class _Asked:
             "versions": self.versions,
         }
 
+    @property
+    def batch(self) -> str:
+        """What requests must share to be computed in one call; pictures and targets may differ."""
+        return content_key({"kind": self.kind, "model": asdict(self.model), "seed": self.seed})
+
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request.
 
@@ -346,6 +351,12 @@ class ExplainRequest(_Asked):
                 "seed": self.seed,
             }
         )
+
+    @property
+    def batch(self) -> str:
+        """Of maps: the method, its parameters and the layer as well."""
+        own = {"method": self.method, "parameters": self.parameters, "layer": self.layer}
+        return content_key({"above": super().batch, **own})
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored map as the answer to this request, with this request's command."""

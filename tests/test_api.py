@@ -87,7 +87,7 @@ def test_contrast_adds_up(cat: Path) -> None:
     logits = api.predict(cat).logits
     result = api.explain(cat, method="gradient_x_input", target=281, against=285)
     assert result.logit == pytest.approx(float(logits[281] - logits[285]), abs=1e-3)
-    assert result.target.index, result.against.index == (281, 285)
+    assert (result.target.index, result.against.index) == (281, 285)
 
 
 def test_explaining_many_equals_explaining_one(cat: Path) -> None:
@@ -95,6 +95,22 @@ def test_explaining_many_equals_explaining_one(cat: Path) -> None:
     together = list(api.explain_many([cat, flipped], method="saliency", seed=3))
     alone = api.explain(flipped, method="saliency", seed=4)
     np.testing.assert_allclose(together[1].map, alone.map, atol=0.02 * alone.map.max())
+
+
+def test_requests_of_different_methods_are_not_computed_as_one(cat: Path) -> None:
+    from core.engine import LocalControl, execute
+    from core.workspace import open_store
+
+    picture = api.open_picture(cat)
+    requests = [
+        api.explanation_request(picture, method=m, target=t, seed=9)
+        for m, t in (("gradcam", 281), ("saliency", 281), ("gradcam", 285))
+    ]
+    results = execute(requests, LocalControl(), open_store())
+    assert [r.method for r in results] == ["gradcam", "saliency", "gradcam"]
+    assert [r.target.index for r in results] == [281, 281, 285]
+    alone = api.explain(picture, method="saliency", target=281, seed=10)
+    np.testing.assert_allclose(results[1].map, alone.map, atol=0.01 * alone.map.max())
 
 
 def test_downloads(cat: Path) -> None:

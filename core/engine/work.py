@@ -66,8 +66,9 @@ def load(request: Request, store: Store) -> Result | None:
 def execute(requests: Sequence[Request], control: Control, store: Store) -> list[Result]:
     """Return a result for each request: from the store, or computed and then stored.
 
-    What is missing is computed in one call for each kind, while this process holds the locks of
-    those keys; other processes that want the same wait and then find it in the store.
+    What is missing is computed in one call for all that can go together (the requests' ``batch``),
+    while this process holds the locks of those keys; other processes that want the same wait and
+    then find it in the store.
 
     Raises
     ------
@@ -85,9 +86,10 @@ def execute(requests: Sequence[Request], control: Control, store: Store) -> list
             if (found := load(unique[key], store)) is not None:
                 results[key] = found
             else:
-                todo.setdefault(unique[key].kind, []).append(unique[key])
-        for kind, group in todo.items():
+                todo.setdefault(unique[key].batch, []).append(unique[key])
+        for group in todo.values():
             control.check()
+            kind = group[0].kind
             for request, result in zip(group, _compute(kind, group, control), strict=True):
                 store.put(request.key, result.to_artefact(), kind=kind)
                 results[request.key] = result

@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 _EXPORT_AT = 400
 """Forward passes at which waiting for an export (2 to 10 s, once a model) pays for itself."""
 _KEEP = 2
+_GPU_FILES = ("/dev/nvidiactl", "/dev/dxg")  # the driver on Linux, and inside WSL
 
 _background = False
 
@@ -261,7 +262,7 @@ def _gpu_in_use() -> bool:
         return False
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None:
-        return Path("/dev/nvidiactl").exists() and _tensorflow_gpu()
+        return any(Path(name).exists() for name in _GPU_FILES) and _tensorflow_gpu()
     return bool(tensorflow.config.list_physical_devices("GPU"))
 
 

@@ -10,11 +10,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 __all__ = ["keras", "tf"]
-
-_NVIDIA = Path("/dev/nvidiactl")
 
 
 @contextmanager
@@ -37,8 +34,6 @@ if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
     import tensorflow as tf
 else:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-    if not _NVIDIA.exists():
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     with _silenced():
         import keras
         import tensorflow as tf

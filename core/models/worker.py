@@ -6,6 +6,7 @@ from threading import Thread
 
 from core.contracts import ModelRef
 from core.models.runtime import describe_device, runtime
+from core.settings import settings
 
 __all__ = ["describe", "warm_up"]
 
@@ -22,4 +23,4 @@ def warm_up(model_id: str) -> None:
 
 def describe() -> str:
     """Return this worker's device in words."""
-    return describe_device(openvino=True)
+    return describe_device(openvino=settings().forward == "auto")

@@ -37,11 +37,15 @@ def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explan
         model.network()
     began = time.perf_counter()
     inputs = np.stack([r.input.tensor() for r in requests])
-    targets = _targets(model, requests, inputs)
+    logits = model.logits(inputs)
+    targets = [
+        int(row.argmax()) if request.target is None else request.target
+        for request, row in zip(requests, logits, strict=True)
+    ]
     directions = _directions(targets, requests, model.n_classes)
     problem = Problem(model, inputs, directions, first.layer, first.seed, control)
     attributions = method.explain(problem, first.parameters)
-    scores = problem.score(model.logits(inputs))
+    scores = problem.score(logits)
     seconds = (time.perf_counter() - began) / len(requests)
     signed = method.is_signed(first.parameters)
     return [
@@ -49,15 +53,6 @@ def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explan
         for request, target, score, attribution in zip(
             requests, targets, scores, attributions, strict=True
         )
-    ]
-
-
-def _targets(model: Runtime, requests: Sequence[ExplainRequest], inputs: Array) -> list[int]:
-    if all(r.target is not None for r in requests):
-        return [int(r.target) for r in requests if r.target is not None]
-    predicted = model.logits(inputs).argmax(axis=-1)
-    return [
-        int(p) if r.target is None else r.target for r, p in zip(requests, predicted, strict=True)
     ]
 
 

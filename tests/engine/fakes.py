@@ -35,6 +35,10 @@ class FakeRequest:
     def key(self) -> str:
         return content_key({"kind": self.kind, "name": self.name})
 
+    @property
+    def batch(self) -> str:
+        return self.kind
+
     def adopt(self, stored: Prediction) -> Prediction:
         return replace(stored, cached=True)
 
