@@ -141,7 +141,7 @@ def test_bad_pictures_get_one_line_and_write_nothing(cat: Path, tmp_path: Path) 
         (("--model", "resnet5"), "resnet50"),
         (("--method", "gradcam2"), "gradcam"),
         (("--layer", "nowhere"), "Choose one of"),
-        (("--geometry", "stretch"), ["crop", " squash or letterbox"][0]),
+        (("--geometry", "stretch"), "crop, squash, letterbox"),
         (("--weights", "evil.pkl"), "weights only"),
         (("--seed", "-3"), "--seed"),
         (("--no-such-option",), "no-such-option"),
