@@ -1,0 +1,125 @@
+"""Requests: what is asked, of which model; each knows its content key and its command."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+from core.contracts._values import Lane, ModelInput, ModelRef, content_key
+from core.parameters import Value
+
+__all__ = ["ExplainRequest", "PredictRequest", "Request"]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What every request about one picture and one model depends on."""
+
+    kind: ClassVar[str]
+    model: ModelRef
+    weights_sha256: str
+    input: ModelInput
+    versions: dict[str, str]
+    seed: int
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "model": self.model.id,
+            "weights": self.weights_sha256,
+            "classes": self.model.classes,
+            "input": self.input.sha256,
+            "image": self.input.image_sha256,
+            "geometry": self.input.geometry,
+            "versions": self.versions,
+        }
+
+    @property
+    def batch(self) -> str:
+        """What requests must share to be computed in one call; pictures and targets may differ."""
+        return content_key({"kind": self.kind, "model": asdict(self.model), "seed": self.seed})
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request.
+
+        Equal pixels share a key, so the result may have been made for another visitor's file: its
+        name must not be shown here.
+        """
+        return replace(stored, image=self.input.name, cached=True)
+
+
+@dataclass(frozen=True)
+class PredictRequest(_Asked):
+    """Ask for the logits of one picture."""
+
+    kind: ClassVar[str] = "predict"
+    lane: Lane = "interactive"
+
+    @cached_property
+    def key(self) -> str:
+        """Content key: everything the logits depend on (random weights carry the seed)."""
+        return content_key(self._parts())
+
+
+@dataclass(frozen=True)
+class ExplainRequest(_Asked):
+    """Ask for one map of one picture.
+
+    ``target`` is ``None`` for the class the model predicts; ``against`` turns the explained
+    quantity into logit(target) − logit(against). ``layer`` is ``None`` for the declared one.
+    """
+
+    kind: ClassVar[str] = "explain"
+    method: str
+    parameters: dict[str, Value]
+    target: int | None
+    against: int | None
+    layer: str | None
+    lane: Lane = "interactive"
+
+    @cached_property
+    def key(self) -> str:
+        """Content key: everything the map depends on."""
+        return content_key(
+            self._parts()
+            | {
+                "method": self.method,
+                "parameters": self.parameters,
+                "target": self.target,
+                "against": self.against,
+                "layer": self.layer,
+                "seed": self.seed,
+            }
+        )
+
+    @property
+    def batch(self) -> str:
+        """Of maps: the method, its parameters and the layer as well."""
+        own = {"method": self.method, "parameters": self.parameters, "layer": self.layer}
+        return content_key({"above": super().batch, **own})
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored map as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command(stored.target.index))
+
+    def command(self, target: int) -> str:
+        """Return the command line that repeats this request for the class ``target``."""
+        words = ["python", "-m", "core", "explain", self.input.name]
+        words += ["--model", self.model.id, "--method", self.method, "--target", str(target)]
+        if self.model.weights != "pretrained":
+            words += ["--weights", self.model.weights]
+        if self.model.classes is not None:
+            words += ["--classes", self.model.classes]
+        if self.against is not None:
+            words += ["--against", str(self.against)]
+        if self.layer is not None:
+            words += ["--layer", self.layer]
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "maps"]
+        return shlex.join(words)
+
+
+Request = PredictRequest | ExplainRequest
