@@ -15,7 +15,7 @@ from benchmarks.base import MILLI, Options, Row, alternate, at_most, main, milli
 from benchmarks.subject import changed, picture_files, use_home, warm_runtime
 from core import api
 from core.contracts import ExplainRequest, Picture, PredictRequest, Request
-from core.engine.control import NullControl
+from core.engine.control import LocalControl
 from core.engine.dask import DaskEngine
 from core.jobs import JobTable, JobView
 from core.models.predict import predict
@@ -42,12 +42,12 @@ class Kind:
 
 def _explain_inline(request: Request) -> object:
     assert isinstance(request, ExplainRequest)
-    return explain([request], NullControl())
+    return explain([request], LocalControl())
 
 
 def _predict_inline(request: Request) -> object:
     assert isinstance(request, PredictRequest)
-    return predict([request], NullControl())
+    return predict([request], LocalControl())
 
 
 _KINDS = (

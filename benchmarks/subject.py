@@ -9,7 +9,7 @@ import numpy as np
 
 from core import images
 from core.contracts import Array, ModelInput, ModelRef, Picture
-from core.engine.control import NullControl
+from core.engine.control import LocalControl
 from core.models.runtime import Runtime, runtime
 from core.models.zoo import DEFAULT_MODEL
 from core.parameters import Value
@@ -98,7 +98,7 @@ def problem(model: Runtime, batch: Array, *, seed: int = 0) -> Problem:
     """Return the problem of explaining the predicted classes."""
     targets = model.logits(batch).argmax(axis=-1)
     directions = np.eye(model.n_classes, dtype=np.float32)[targets]
-    return Problem(model, batch, directions, None, seed, NullControl())
+    return Problem(model, batch, directions, None, seed, LocalControl())
 
 
 def defaults(method: str, **given: Value) -> tuple[Method, dict[str, Value]]:

@@ -53,6 +53,7 @@ from core.workspace import open_store
 
 __all__ = [
     "DEFAULT_MODEL",
+    "PICTURE_SUFFIXES",
     "Affine",
     "JobTable",
     "JobView",
@@ -81,6 +82,7 @@ __all__ = [
 
 Source = bytes | str | Path | npt.NDArray[np.generic] | Picture
 _BATCH = 64
+PICTURE_SUFFIXES = images.SUFFIXES
 T = TypeVar("T")
 
 

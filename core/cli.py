@@ -18,7 +18,7 @@ import typer
 from typer.exceptions import TyperException
 
 from core import __version__, api, images
-from core.contracts import Explanation, Geometry, Picture
+from core.contracts import GEOMETRIES, Explanation, Geometry, Picture
 from core.errors import InputError, ParameterError, PellucidError
 from core.workspace import open_store
 
@@ -42,8 +42,6 @@ Classes = Annotated[Path | None, typer.Option(help="Text file, one class name a 
 Geometry_ = Annotated[str, typer.Option(help="crop, squash or letterbox.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random draw.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-
-GEOMETRIES: tuple[Geometry, ...] = ("crop", "squash", "letterbox")
 
 
 def _emit(document: dict[str, Any], as_json: bool, lines: Callable[[], Iterator[str]]) -> None:

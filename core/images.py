@@ -20,7 +20,7 @@ from core.settings import settings
 __all__ = ["FORMATS", "MIN_SIDE", "SUFFIXES", "from_array", "open_picture", "to_input"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 MIN_SIDE = 8
 RESIZE_RATIO = 256 / 224
 """Short side of the resized picture relative to the crop, as ImageNet models are evaluated."""

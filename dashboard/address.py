@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from core.contracts import Geometry, Value
+from core.contracts import GEOMETRIES, Value
 from core.errors import InputError
 from dashboard import services
 from dashboard.state import Choice, Comparison, parameter_texts
 
-__all__ = ["GEOMETRIES", "read"]
+__all__ = ["read"]
 
-GEOMETRIES: tuple[Geometry, ...] = ("crop", "squash", "letterbox")
 _COMPARISONS: tuple[Comparison, ...] = ("", "methods", "classes")
 T = TypeVar("T", bound=str)
 

@@ -54,6 +54,7 @@ __all__ = [
     "models",
     "open_picture",
     "overlay_png",
+    "picture_types",
     "prediction_request",
     "ranking",
     "stops",
@@ -137,6 +138,11 @@ def device() -> str | None:
 
 
 # ---- pictures
+
+
+def picture_types() -> list[str]:
+    """Return the file name endings of pictures, without the dot."""
+    return [suffix.removeprefix(".") for suffix in api.PICTURE_SUFFIXES]
 
 
 def open_picture(data: bytes, *, name: str) -> Picture:

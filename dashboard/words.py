@@ -130,7 +130,7 @@ def caption(explanation: Explanation, card: MethodCard, limits: tuple[float, flo
         f"{card.name} for {target_words(explanation)} ({score_words(explanation)})",
         f"layer {explanation.layer}" if explanation.layer else "",
         f"scale {number(limits[0])} to {number(limits[1])} (99th percentile of |map|)",
-        f"seed {explanation.seed}" if any("sample" in p for p in explanation.parameters) else "",
+        f"seed {explanation.seed}" if card.random else "",
         f"{duration(explanation.seconds)} on {explanation.device}",
     ]
     return " · ".join(part for part in parts if part)

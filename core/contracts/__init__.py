@@ -9,6 +9,7 @@ from core.contracts._cards import MethodCard, ModelCard
 from core.contracts._requests import ExplainRequest, PredictRequest, Request
 from core.contracts._results import Explanation, Prediction, Result
 from core.contracts._values import (
+    GEOMETRIES,
     Array,
     Artefact,
     Box,
@@ -24,6 +25,7 @@ from core.contracts._values import (
 from core.parameters import Parameter, Value
 
 __all__ = [
+    "GEOMETRIES",
     "Array",
     "Artefact",
     "Box",

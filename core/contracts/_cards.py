@@ -42,4 +42,5 @@ class MethodCard:
     uses_layer: bool
     needs_gradients: bool
     slow: bool
+    random: bool
     parameters: tuple[Parameter, ...]

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "GEOMETRIES",
     "Array",
     "Artefact",
     "Box",
@@ -29,6 +30,7 @@ __all__ = [
 Array = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 Geometry = Literal["crop", "squash", "letterbox"]
+GEOMETRIES: tuple[Geometry, ...] = get_args(Geometry)
 Lane = Literal["interactive", "batch"]
 
 

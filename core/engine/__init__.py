@@ -17,7 +17,7 @@ from core.engine.base import (
     Run,
     Started,
 )
-from core.engine.control import Control, LocalControl, NullControl
+from core.engine.control import Control, LocalControl
 from core.engine.inline import InlineEngine
 from core.engine.work import execute, load, register_work
 
@@ -30,7 +30,6 @@ __all__ = [
     "InlineEngine",
     "Listener",
     "LocalControl",
-    "NullControl",
     "Progress",
     "Restarted",
     "Run",

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from core.errors import Cancelled
 
-__all__ = ["CANCELLED", "Control", "LocalControl", "NullControl"]
+__all__ = ["CANCELLED", "Control", "LocalControl"]
 
 CANCELLED = "Stopped, because nobody waits for it any more."
 
@@ -23,18 +23,8 @@ class Control(Protocol):
         """Raise :class:`core.errors.Cancelled` if the work shall stop."""
 
 
-class NullControl:
-    """Reports nowhere and never stops: for scripts and tests."""
-
-    def progress(self, fraction: float, message: str = "") -> None:
-        """Ignore the report."""
-
-    def check(self) -> None:
-        """Never raise."""
-
-
 class LocalControl:
-    """A control within one process.
+    """A control within one process; without arguments it reports nowhere and never stops.
 
     Parameters
     ----------

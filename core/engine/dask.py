@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from core.contracts import Lane, Request, Result
 from core.engine.base import Done, Event, Failed, Listener, Progress, Restarted, Run, Started
 from core.engine.cluster import LocalCluster, RemoteCluster
-from core.engine.control import CANCELLED, Control, NullControl
+from core.engine.control import CANCELLED, Control, LocalControl
 from core.engine.runs import DaskRun, Runs
 from core.engine.session import DISCONNECTED, Report, Session
 from core.errors import Cancelled, PellucidError, WorkerLostError
@@ -91,7 +91,7 @@ class DaskEngine:
 
     def run(self, requests: Sequence[Request], control: Control | None = None) -> list[Result]:
         """Return the results in order or raise what went wrong."""
-        control = control or NullControl()
+        control = control or LocalControl()
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         run = self.submit(requests, events.put)
         while True:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.contracts import Lane, Request, Result
 from core.engine.base import Done, Failed, Listener, Progress, Run, Started
-from core.engine.control import Control, LocalControl, NullControl
+from core.engine.control import Control, LocalControl
 from core.engine.work import execute, resolve_target
 from core.errors import PellucidError
 from core.store import Store
@@ -51,7 +51,7 @@ class InlineEngine:
 
     def run(self, requests: Sequence[Request], control: Control | None = None) -> list[Result]:
         """Return the results in order or raise what went wrong."""
-        return execute(requests, control or NullControl(), self._store)
+        return execute(requests, control or LocalControl(), self._store)
 
     def call(self, lane: Lane, target: str, *args: Any, timeout: float | None = None) -> Any:
         """Call ``"module:function"`` here; lane and timeout mean nothing in one thread."""

@@ -110,6 +110,8 @@ class Method(ABC):
         Whether negative values mean evidence against.
     uses_layer, needs_gradients : bool
         What it needs of the model.
+    slow, random : bool
+        Whether it belongs into the batch lane; whether its map depends on the seed.
     parameters : tuple of Parameter
     """
 
@@ -122,6 +124,7 @@ class Method(ABC):
     uses_layer: ClassVar[bool] = False
     needs_gradients: ClassVar[bool] = True
     slow: ClassVar[bool] = False
+    random: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     @abstractmethod
@@ -157,5 +160,6 @@ class Method(ABC):
             uses_layer=cls.uses_layer,
             needs_gradients=cls.needs_gradients,
             slow=cls.slow,
+            random=cls.random,
             parameters=cls.parameters,
         )

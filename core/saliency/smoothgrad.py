@@ -24,6 +24,7 @@ class SmoothGrad(Method):
     summary = "The gradient averaged over noisy copies of the picture, which steadies it."
     limits = "The noise level is a choice that changes the map; still sensitivity, not importance."
     paper = "Smilkov et al. 2017, SmoothGrad, arXiv:1706.03825"
+    random = True
     parameters = (
         Parameter("n_samples", "int", 20, "Noisy copies", low=1, high=500, step=1),
         Parameter(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import MethodCard, ModelCard, Prediction
+from core.contracts import GEOMETRIES, MethodCard, ModelCard, Prediction
 from core.errors import InputError
 from dashboard import glossary, services, state
-from dashboard.address import GEOMETRIES
 from dashboard.state import Choice, Focus
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import escape

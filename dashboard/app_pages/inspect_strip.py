@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import state, uploads
+from dashboard import services, state, uploads
 from dashboard.state import Choice
 from dashboard.widgets.tiles import Tile, tiles
 from dashboard.words import escape
 
-__all__ = ["FORMATS", "strip"]
+__all__ = ["strip"]
 
-FORMATS = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif")
 _ROUND = "upload round"
 _PROBLEMS = "upload problems"
 
@@ -39,7 +38,7 @@ def _drop_zone() -> None:
     key = f"drop/{st.session_state.get(_ROUND, 0)}"
     st.file_uploader(
         "Drop pictures here",
-        type=FORMATS,
+        type=services.picture_types(),
         accept_multiple_files=True,
         key=key,
         on_change=_take,

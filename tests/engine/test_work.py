@@ -17,7 +17,6 @@ from core.engine import (
     Failed,
     InlineEngine,
     LocalControl,
-    NullControl,
     Progress,
     Started,
     execute,
@@ -34,10 +33,10 @@ def store(tmp_path: Path) -> Store:
 
 def test_results_come_in_order_and_are_computed_once(store: Store, trace: Path) -> None:
     requests = [fake(name, trace=trace) for name in "bacab"]
-    results = execute(requests, NullControl(), store)
+    results = execute(requests, LocalControl(), store)
     assert [result.key for result in results] == [request.key for request in requests]
     assert len(trace.read_text().splitlines()) == 3
-    again = execute(requests, NullControl(), store)
+    again = execute(requests, LocalControl(), store)
     assert len(trace.read_text().splitlines()) == 3
     assert all(result.cached for result in again)
     assert not any(result.cached for result in results)
@@ -48,8 +47,8 @@ def test_results_come_in_order_and_are_computed_once(store: Store, trace: Path) 
 
 
 def test_only_what_is_missing_is_computed(store: Store, trace: Path) -> None:
-    execute([fake("a", trace=trace)], NullControl(), store)
-    results = execute([fake(name, trace=trace) for name in "ab"], NullControl(), store)
+    execute([fake("a", trace=trace)], LocalControl(), store)
+    results = execute([fake(name, trace=trace) for name in "ab"], LocalControl(), store)
     assert [result.cached for result in results] == [True, False]
     assert [line[0] for line in trace.read_text().splitlines()] == ["a", "b"]
 
@@ -57,7 +56,7 @@ def test_only_what_is_missing_is_computed(store: Store, trace: Path) -> None:
 def test_two_threads_with_overlapping_requests_do_not_deadlock(store: Store, trace: Path) -> None:
     def work(names: str) -> None:
         requests = [fake(name, trace=trace, seconds=0.1) for name in names]
-        execute(requests, NullControl(), store)
+        execute(requests, LocalControl(), store)
 
     threads = [threading.Thread(target=work, args=(names,)) for names in ("abc", "cba", "bca")]
     for thread in threads:
@@ -89,7 +88,7 @@ def test_a_wait_for_another_process_can_be_cancelled(store: Store) -> None:
 def test_an_entry_of_another_format_is_set_aside_and_computed(store: Store) -> None:
     request = fake("a")
     store.put(request.key, Artefact({"surprise": 1}))
-    (result,) = execute([request], NullControl(), store)
+    (result,) = execute([request], LocalControl(), store)
     assert not result.cached
     assert store.damaged_count == 1
 
