@@ -3,4 +3,4 @@
 Start at :mod:`core.api`.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"

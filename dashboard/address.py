@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from core.contracts import GEOMETRIES, Value
+from core.contracts import DEFAULT_METHOD, GEOMETRIES, Value
 from core.errors import InputError
 from dashboard import services
 from dashboard.state import Choice, Comparison, parameter_texts
@@ -33,7 +33,7 @@ def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
     """
     problems: list[str] = []
     model = _one_of("model", query, tuple(services.models()), problems)
-    method = _one_of("method", query, _default_first("gradcam"), problems)
+    method = _one_of("method", query, _default_first(DEFAULT_METHOD), problems)
     names = len(services.class_names(model))
     target = _class_index("target", query, model, problems)
     against = _class_index("against", query, model, problems)

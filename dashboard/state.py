@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core.contracts import Geometry, Value
+from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL, Geometry, Value
 
 __all__ = [
     "Choice",
@@ -54,9 +54,9 @@ class Choice:
     """
 
     picture: str = "cat"
-    model: str = "efficientnet_lite0"
+    model: str = DEFAULT_MODEL
     geometry: Geometry = "crop"
-    method: str = "gradcam"
+    method: str = DEFAULT_METHOD
     target: int | None = None
     against: int | None = None
     layer: str | None = None

@@ -5,41 +5,92 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from core.contracts._values import Lane, ModelInput, ModelRef, content_key
 from core.parameters import Value
 
-__all__ = ["ExplainRequest", "PredictRequest", "Request"]
+__all__ = ["ExplainRequest", "ModelRequest", "PictureRequest", "PredictRequest", "Request"]
+
+
+class Request(Protocol):
+    """Work to be done: what engine, job table and store need to know of any request."""
+
+    kind: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """Content key: the SHA-256 of everything the result depends on."""
+
+    @property
+    def lane(self) -> Lane:
+        """``"interactive"`` for answers within seconds, ``"batch"`` for the rest."""
+
+    @property
+    def batch(self) -> str:
+        """What requests must share to be computed in one call."""
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, marked as cached."""
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What every request about one picture and one model depends on."""
+class ModelRequest:
+    """What every request about a model depends on; subclasses extend ``parts``."""
 
     kind: ClassVar[str]
     model: ModelRef
     weights_sha256: str
-    input: ModelInput
     versions: dict[str, str]
     seed: int
 
-    def _parts(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
         return {
             "kind": self.kind,
             "model": self.model.id,
             "weights": self.weights_sha256,
             "classes": self.model.classes,
-            "input": self.input.sha256,
-            "image": self.input.image_sha256,
-            "geometry": self.input.geometry,
             "versions": self.versions,
         }
+
+    @cached_property
+    def key(self) -> str:
+        """Content key: everything the result depends on."""
+        return content_key(self.parts())
 
     @property
     def batch(self) -> str:
         """What requests must share to be computed in one call; pictures and targets may differ."""
         return content_key({"kind": self.kind, "model": asdict(self.model), "seed": self.seed})
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request."""
+        return replace(stored, cached=True)
+
+    def model_words(self) -> list[str]:
+        """Return the options of a command line that name the model."""
+        words = ["--model", self.model.id]
+        if self.model.weights != "pretrained":
+            words += ["--weights", self.model.weights]
+        if self.model.classes is not None:
+            words += ["--classes", self.model.classes]
+        return words
+
+
+@dataclass(frozen=True)
+class PictureRequest(ModelRequest):
+    """What every request about one picture and one model depends on."""
+
+    input: ModelInput
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "input": self.input.sha256,
+            "image": self.input.image_sha256,
+            "geometry": self.input.geometry,
+        }
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request.
@@ -51,20 +102,15 @@ class _Asked:
 
 
 @dataclass(frozen=True)
-class PredictRequest(_Asked):
-    """Ask for the logits of one picture."""
+class PredictRequest(PictureRequest):
+    """Ask for the logits of one picture (the weights' hash of random weights has the seed)."""
 
     kind: ClassVar[str] = "predict"
     lane: Lane = "interactive"
 
-    @cached_property
-    def key(self) -> str:
-        """Content key: everything the logits depend on (random weights carry the seed)."""
-        return content_key(self._parts())
-
 
 @dataclass(frozen=True)
-class ExplainRequest(_Asked):
+class ExplainRequest(PictureRequest):
     """Ask for one map of one picture.
 
     ``target`` is ``None`` for the class the model predicts; ``against`` turns the explained
@@ -79,20 +125,16 @@ class ExplainRequest(_Asked):
     layer: str | None
     lane: Lane = "interactive"
 
-    @cached_property
-    def key(self) -> str:
-        """Content key: everything the map depends on."""
-        return content_key(
-            self._parts()
-            | {
-                "method": self.method,
-                "parameters": self.parameters,
-                "target": self.target,
-                "against": self.against,
-                "layer": self.layer,
-                "seed": self.seed,
-            }
-        )
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "method": self.method,
+            "parameters": self.parameters,
+            "target": self.target,
+            "against": self.against,
+            "layer": self.layer,
+            "seed": self.seed,
+        }
 
     @property
     def batch(self) -> str:
@@ -107,11 +149,7 @@ class ExplainRequest(_Asked):
     def command(self, target: int) -> str:
         """Return the command line that repeats this request for the class ``target``."""
         words = ["python", "-m", "core", "explain", self.input.name]
-        words += ["--model", self.model.id, "--method", self.method, "--target", str(target)]
-        if self.model.weights != "pretrained":
-            words += ["--weights", self.model.weights]
-        if self.model.classes is not None:
-            words += ["--classes", self.model.classes]
+        words += [*self.model_words(), "--method", self.method, "--target", str(target)]
         if self.against is not None:
             words += ["--against", str(self.against)]
         if self.layer is not None:
@@ -120,6 +158,3 @@ class ExplainRequest(_Asked):
             words += ["--param", f"{name}={value}"]
         words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "maps"]
         return shlex.join(words)
-
-
-Request = PredictRequest | ExplainRequest

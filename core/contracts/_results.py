@@ -2,71 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from core.contracts._values import Array, Artefact, Box, ClassRef
+from core.contracts._codec import Stored
+from core.contracts._values import Array, Box, ClassRef, Geometry
 from core.parameters import Value
 
-__all__ = ["Explanation", "Prediction", "Result"]
+__all__ = ["Explanation", "PictureResult", "Prediction", "Result"]
 
 
 @dataclass(frozen=True)
-class _Stored:
-    """Save and load by field: arrays into the npz, everything else into the JSON."""
+class Result(Stored):
+    """What every result says of itself.
 
-    def to_artefact(self) -> Artefact:
-        """Return the document and the arrays that :meth:`from_artefact` reads back."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        arrays = {name: v for name, v in values.items() if isinstance(v, np.ndarray)}
-        document = {
-            name: asdict(v) if hasattr(v, "__dataclass_fields__") else v
-            for name, v in values.items()
-            if name not in arrays
-        }
-        return Artefact(document, arrays)
-
-    @classmethod
-    def from_artefact(cls, artefact: Artefact) -> Self:
-        """Rebuild the value; unknown fields are an error, so that formats do not drift."""
-        values: dict[str, Any] = {**artefact.document, **artefact.arrays}
-        for name, kind in _NESTED.items():
-            if isinstance(values.get(name), dict):
-                values[name] = kind(**values[name])
-        return cls(**values)
-
-
-_NESTED: dict[str, type] = {"box": Box, "target": ClassRef, "against": ClassRef}
-
-
-@dataclass(frozen=True)
-class Prediction(_Stored):
-    """What a model says about one picture.
-
-    ``logits`` is float32 ``(n_classes,)``; :func:`core.api.ranking` makes probabilities of them.
-    ``seconds`` is the time the work took when it was computed.
+    ``device`` is where the passes ran, ``seconds`` the time the work took when it was computed.
     """
 
     key: str
     model: str
     weights_sha256: str
     device: str
+    versions: dict[str, str]
+    seconds: float
+    cached: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class PictureResult(Result):
+    """A result about one picture, and which part of it the model saw."""
+
     image: str
     image_sha256: str
     width: int
     height: int
     box: Box
-    geometry: str
-    logits: Array
-    seconds: float
-    versions: dict[str, str]
-    cached: bool = False
+    geometry: Geometry
 
 
 @dataclass(frozen=True)
-class Explanation(_Stored):
+class Prediction(PictureResult):
+    """What a model says about one picture.
+
+    ``logits`` is float32 ``(n_classes,)``; :func:`core.api.ranking` makes probabilities of them.
+    """
+
+    logits: Array
+
+
+@dataclass(frozen=True)
+class Explanation(PictureResult):
     """An attribution map and everything needed to judge and to repeat it.
 
     Parameters
@@ -83,16 +67,6 @@ class Explanation(_Stored):
         The command line that reproduces the map.
     """
 
-    key: str
-    model: str
-    weights_sha256: str
-    device: str
-    image: str
-    image_sha256: str
-    width: int
-    height: int
-    box: Box
-    geometry: str
     method: str
     parameters: dict[str, Value]
     layer: str | None
@@ -104,10 +78,4 @@ class Explanation(_Stored):
     logit: float
     completeness_error: float | None
     diagnostics: dict[str, float | int | str | bool]
-    seconds: float
-    versions: dict[str, str]
     command: str
-    cached: bool = False
-
-
-Result = Prediction | Explanation

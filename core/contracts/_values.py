@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "DEFAULT_METHOD",
+    "DEFAULT_MODEL",
     "GEOMETRIES",
     "Array",
     "Artefact",
@@ -32,6 +34,8 @@ Pixels = npt.NDArray[np.uint8]
 Geometry = Literal["crop", "squash", "letterbox"]
 GEOMETRIES: tuple[Geometry, ...] = get_args(Geometry)
 Lane = Literal["interactive", "batch"]
+DEFAULT_MODEL = "efficientnet_lite0"
+DEFAULT_METHOD = "gradcam"
 
 
 def content_key(parts: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ Function = Callable[[Sequence[Request], Control], list[Result]]
 @dataclass(frozen=True, slots=True)
 class _Work:
     target: str
-    result: type[Prediction] | type[Explanation]
+    result: type[Result]
 
 
 _WORK: dict[str, _Work] = {
@@ -36,7 +36,7 @@ _WORK: dict[str, _Work] = {
 }
 
 
-def register_work(kind: str, target: str, *, result: type[Prediction] | type[Explanation]) -> None:
+def register_work(kind: str, target: str, *, result: type[Result]) -> None:
     """Let requests of ``kind`` be computed by ``"module:function"``.
 
     Register where the request's class is defined: whoever unpickles a request then knows its work.

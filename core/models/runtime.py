@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.contracts import Array, ModelRef, Request, content_key
+from core.contracts import Array, ModelRef, ModelRequest, PictureRequest, content_key
 from core.errors import CapabilityError, UnknownNameError
 from core.models import zoo
 from core.models.fingerprint import versions, weights_inside, weights_sha256
@@ -170,22 +170,26 @@ class Runtime:
         """Where forward passes run now, in words."""
         return describe_device(openvino=self._forward is not None)
 
-    def provenance(self, request: Request) -> dict[str, Any]:
+    def provenance(self, request: ModelRequest) -> dict[str, Any]:
         """Return the fields that every result carries: what was asked, of what, run where."""
-        seen = request.input
-        return {
+        fields: dict[str, Any] = {
             "key": request.key,
             "model": request.model.id,
             "weights_sha256": self.weights_sha256,
             "device": self.device,
-            "image": seen.name,
-            "image_sha256": seen.image_sha256,
-            "width": seen.width,
-            "height": seen.height,
-            "box": seen.box,
-            "geometry": seen.geometry,
             "versions": request.versions,
         }
+        if isinstance(request, PictureRequest):
+            seen = request.input
+            fields |= {
+                "image": seen.name,
+                "image_sha256": seen.image_sha256,
+                "width": seen.width,
+                "height": seen.height,
+                "box": seen.box,
+                "geometry": seen.geometry,
+            }
+        return fields
 
     def prepare(self, n_passes: int) -> None:
         """Say that ``n_passes`` forward passes follow, so that an export can pay for itself."""

@@ -13,12 +13,11 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Any, Literal
 
-from core.contracts import ModelCard
+from core.contracts import DEFAULT_MODEL, ModelCard
 from core.errors import UnknownNameError
 
 __all__ = ["DEFAULT_MODEL", "Affine", "ModelSpec", "get", "register", "specs"]
 
-DEFAULT_MODEL = "efficientnet_lite0"
 ENTRY_POINT_GROUP = "pellucid.models"
 Builder = Callable[..., Any]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import api
+from core.api import _server
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = str(ROOT / "dashboard" / "app.py")
@@ -22,9 +22,9 @@ def _no_traces() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
-    api._workers().engine.close()
-    api._workers.cache_clear()
-    api.jobs.cache_clear()
+    _server._workers().engine.close()
+    _server._workers.cache_clear()
+    _server.jobs.cache_clear()
 
 
 def texts(app: AppTest) -> str:

@@ -1,4 +1,4 @@
-"""From a picture and options to a checked request, ready to be computed anywhere."""
+"""Requests about one picture: predict it, explain it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,15 @@ from collections.abc import Mapping
 
 from core import images
 from core import parameters as specs
-from core.contracts import (
-    ExplainRequest,
-    Geometry,
-    ModelRef,
-    Picture,
-    PredictRequest,
-)
+from core.contracts import DEFAULT_METHOD, ExplainRequest, Geometry, Picture, PredictRequest
 from core.errors import CapabilityError, InputError
 from core.models import zoo
-from core.models.fingerprint import versions
-from core.models.labels import class_names
-from core.models.runtime import identify
 from core.models.zoo import DEFAULT_MODEL, ModelSpec
+from core.requests._common import Target, model_fields, target_indices
 from core.saliency import registry
 from core.saliency.base import Method
-from core.settings import settings
 
-__all__ = ["Target", "explanation_request", "prediction_request"]
-
-Target = int | str | None
+__all__ = ["explanation_request", "prediction_request"]
 
 
 def prediction_request(
@@ -38,23 +27,16 @@ def prediction_request(
     seed: int | None = None,
 ) -> PredictRequest:
     """Describe the work of predicting one picture, ready to be submitted."""
-    ref = ModelRef(model, weights, classes)
-    spec = zoo.get(model)
-    class_names(ref)
-    return PredictRequest(
-        model=ref,
-        weights_sha256=identify(ref, seed=_seed(seed)),
-        input=images.to_input(picture, size=spec.input_size, geometry=geometry),
-        versions=versions(),
-        seed=_seed(seed),
-    )
+    fields = model_fields(model, weights=weights, classes=classes, seed=seed)
+    size = zoo.get(model).input_size
+    return PredictRequest(**fields, input=images.to_input(picture, size=size, geometry=geometry))
 
 
 def explanation_request(
     picture: Picture,
     *,
     model: str = DEFAULT_MODEL,
-    method: str = "gradcam",
+    method: str = DEFAULT_METHOD,
     parameters: Mapping[str, object] | None = None,
     target: Target = "auto",
     against: Target = None,
@@ -82,21 +64,18 @@ def explanation_request(
     InputError
         For an unknown model, method, class, layer or parameter, or a value out of range.
     """
-    ref = ModelRef(model, weights, classes)
     spec, chosen = zoo.get(model), registry.get(method)
     _check_capabilities(spec, chosen)
-    target_index, against_index = _targets(ref, target, against)
+    fields = model_fields(model, weights=weights, classes=classes, seed=seed)
+    target_index, against_index = target_indices(fields["model"], target, against)
     return ExplainRequest(
-        model=ref,
-        weights_sha256=identify(ref, seed=_seed(seed)),
+        **fields,
         input=images.to_input(picture, size=spec.input_size, geometry=geometry),
-        versions=versions(),
         method=method,
         parameters=specs.resolve(chosen.parameters, parameters or {}, owner=method),
         target=target_index,
         against=against_index,
         layer=_checked_layer(spec, chosen.uses_layer, layer),
-        seed=_seed(seed),
         lane="batch" if chosen.slow else "interactive",
     )
 
@@ -108,22 +87,6 @@ def _check_capabilities(spec: ModelSpec, method: type[Method]) -> None:
         raise CapabilityError(
             f"{method.name} reads a convolutional layer, and {spec.id} declares none."
         )
-
-
-def _targets(ref: ModelRef, target: Target, against: Target) -> tuple[int | None, int | None]:
-    names = class_names(ref)
-    wanted = None if target is None or target == "auto" else names.find(target).index
-    other = None if against is None else names.find(against).index
-    if other is not None and other == wanted:
-        raise InputError(
-            f"The target and the class it is held against are the same ({names.labels[other]}): "
-            "their difference is always 0. Choose two classes."
-        )
-    return wanted, other
-
-
-def _seed(seed: int | None) -> int:
-    return settings().seed if seed is None else seed
 
 
 def _checked_layer(spec: ModelSpec, uses_layer: bool, layer: str | None) -> str | None:

@@ -1,0 +1,36 @@
+"""The dashboard's side: the job table of this process and its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from core.jobs import JobTable
+from core.workers import Workers
+from core.workspace import open_store
+
+__all__ = ["device", "jobs"]
+
+
+@lru_cache(maxsize=1)
+def _workers() -> Workers:
+    from core.engine.dask import DaskEngine
+
+    return Workers(DaskEngine(open_store()))
+
+
+@lru_cache(maxsize=4)
+def jobs(is_alive: Callable[[str], bool] = lambda owner: True) -> JobTable:
+    """Return the job table of this process; its workers start at the first call.
+
+    Parameters
+    ----------
+    is_alive : callable, optional
+        Says whether an owner (a browser session) is still there; the same function every time.
+    """
+    return JobTable(_workers().engine, open_store(), is_alive)
+
+
+def device() -> str | None:
+    """Return where the workers run, in words; ``None`` while they have not answered yet."""
+    return _workers().device

@@ -1,0 +1,48 @@
+"""What to do with an answer: rank it, draw it, take it along."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+
+from core import overlay as overlays
+from core.api._catalogue import class_names
+from core.contracts import ClassScore, Explanation, Picture, Prediction
+from core.overlay import OverlayLayer
+
+__all__ = ["explanation_json", "explanation_npz", "overlay", "overlay_png", "ranking"]
+
+
+def ranking(
+    prediction: Prediction, k: int = 5, *, classes: str | None = None
+) -> tuple[ClassScore, ...]:
+    """Return the ``k`` most probable classes (softmax of the logits), best first."""
+    shifted = np.exp(prediction.logits - prediction.logits.max())
+    probabilities = shifted / shifted.sum()
+    labels = class_names(prediction.model, classes=classes)
+    best = np.argsort(-probabilities, kind="stable")[:k]
+    return tuple(ClassScore(int(i), labels[i], float(probabilities[i])) for i in best)
+
+
+def overlay(explanation: Explanation) -> OverlayLayer:
+    """Return the map as a transparent PNG with the values at the ends of its scale."""
+    return overlays.layer(explanation)
+
+
+def overlay_png(picture: Picture, explanation: Explanation, *, opacity: float = 0.7) -> bytes:
+    """Return the original picture with the map over it, as PNG."""
+    return overlays.png(overlays.compose(picture, explanation, opacity=opacity))
+
+
+def explanation_npz(explanation: Explanation) -> bytes:
+    """Return an npz with ``map`` (float32 ``(H, W)``, raw) and ``metadata`` (JSON text)."""
+    buffer = io.BytesIO()
+    np.savez(buffer, map=explanation.map, metadata=np.array(explanation_json(explanation)))
+    return buffer.getvalue()
+
+
+def explanation_json(explanation: Explanation) -> str:
+    """Return everything but the map as JSON."""
+    return json.dumps(explanation.to_artefact().document, indent=2, ensure_ascii=False)

@@ -1,0 +1,66 @@
+"""The command line. ``--json`` prints one JSON object on stdout; everything else goes to stderr.
+
+Exit status: 0 done; 2 the caller's mistake, one line that says how to mend it; 1 our fault.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from core import __version__
+from core.cli import _catalogue, _picture  # noqa: F401  (each module adds its commands)
+from core.cli._common import app
+from core.errors import InputError, PellucidError
+
+__all__ = ["app", "main"]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"pellucid {__version__}", file=sys.__stdout__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Open up image models."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    # Libraries print to stdout (Keras' downloads do); only the result may.
+    with contextlib.redirect_stdout(sys.stderr):
+        sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        status = app(args=arguments, standalone_mode=False)
+    except InputError as error:
+        return _fail(str(error), 2)
+    except TyperException as error:
+        return _fail(error.format_message(), 2)
+    except PellucidError as error:
+        return _fail(str(error), 1)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("Stopped.", 130)
+    except OSError as error:
+        return _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 1)
+    return status if isinstance(status, int) else 0
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return status

@@ -1,0 +1,122 @@
+"""What commands share: options, output, folders of pictures, progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import images
+from core.contracts import GEOMETRIES, Geometry
+from core.errors import InputError, ParameterError
+
+__all__ = [
+    "Classes",
+    "GeometryName",
+    "ImagePaths",
+    "JsonFlag",
+    "Method",
+    "Model",
+    "Seed",
+    "Terminal",
+    "Weights",
+    "app",
+    "checked_geometry",
+    "common_options",
+    "emit",
+    "parameter_pairs",
+    "picture_paths",
+]
+
+app = typer.Typer(
+    name="pellucid",
+    help="Open up image models: predict, explain, and say how far to trust it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+ImagePaths = Annotated[list[Path], typer.Argument(help="Pictures or folders of pictures.")]
+Model = Annotated[str, typer.Option(help="Id of the model; see 'models'.")]
+Method = Annotated[str, typer.Option(help="Id of the method; see 'methods'.")]
+Weights = Annotated[
+    str, typer.Option(help="'pretrained', 'random', or a .weights.h5, .h5 or .safetensors file.")
+]
+Classes = Annotated[Path | None, typer.Option(help="Text file, one class name a line.")]
+GeometryName = Annotated[str, typer.Option(help="crop, squash or letterbox.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of every random draw.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def emit(document: dict[str, Any], as_json: bool, lines: Callable[[], Iterator[str]]) -> None:
+    """Print one JSON object, or the lines for people."""
+    if as_json:
+        print(json.dumps(document, ensure_ascii=False, allow_nan=False), file=sys.__stdout__)
+    else:
+        for line in lines():
+            print(line, file=sys.__stdout__)
+
+
+def picture_paths(paths: Sequence[Path]) -> list[Path]:
+    """Expand folders to the pictures in them, in the order of their names."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in images.SUFFIXES)
+        if not inside:
+            raise InputError(
+                f"The folder {path} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF)."
+            )
+        found += inside
+    return found
+
+
+def checked_geometry(text: str) -> Geometry:
+    """Return the geometry that ``text`` names."""
+    for geometry in GEOMETRIES:
+        if text == geometry:
+            return geometry
+    raise InputError(f"--geometry must be one of {', '.join(GEOMETRIES)}. Received: {text!r}.")
+
+
+def parameter_pairs(pairs: Sequence[str]) -> dict[str, str]:
+    """Return ``name=value`` pairs as a mapping."""
+    given: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name or not value:
+            raise ParameterError(f"--param takes name=value. Received: {pair!r}.")
+        given[name] = value
+    return given
+
+
+def common_options(
+    model: str, weights: str, classes: Path | None, geometry: str, seed: int
+) -> dict[str, Any]:
+    """Return the options that every command about pictures shares."""
+    return {
+        "model": model,
+        "weights": weights,
+        "classes": None if classes is None else str(classes),
+        "geometry": checked_geometry(geometry),
+        "seed": seed,
+    }
+
+
+class Terminal:
+    """A control that draws progress on stderr where that is a terminal."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        if sys.stderr.isatty():
+            end = "\n" if fraction >= 1 else ""
+            print(f"\r{fraction:4.0%} {message:40.40}", end=end, file=sys.stderr, flush=True)
+
+    def check(self) -> None:
+        """Never stops: Ctrl-C does."""

@@ -1,0 +1,163 @@
+"""Commands about pictures: predict, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import api
+from core.cli._common import (
+    Classes,
+    GeometryName,
+    ImagePaths,
+    JsonFlag,
+    Model,
+    Seed,
+    Terminal,
+    Weights,
+    app,
+    common_options,
+    emit,
+    parameter_pairs,
+    picture_paths,
+)
+from core.contracts import Explanation, Picture
+from core.errors import InputError
+
+__all__: list[str] = []
+
+
+@app.command()
+def predict(
+    image: ImagePaths,
+    model: Model = api.DEFAULT_MODEL,
+    weights: Weights = "pretrained",
+    classes: Classes = None,
+    top: Annotated[int, typer.Option(min=1, help="How many classes to list.")] = 5,
+    geometry: GeometryName = "crop",
+    seed: Seed = 0,
+    json_: JsonFlag = False,
+) -> None:
+    """Say what a model sees in pictures."""
+    options = common_options(model, weights, classes, geometry, seed)
+    paths = picture_paths(image)
+    results = list(api.predict_many(paths, control=Terminal(), **options))
+    ranked = [api.ranking(r, top, classes=options["classes"]) for r in results]
+    document = {
+        "model": model,
+        "weights_sha256": results[0].weights_sha256,
+        "device": results[0].device,
+        "predictions": [
+            {
+                "image": str(path),
+                "top": [asdict(score) for score in scores],
+                "seconds": result.seconds,
+                "cached": result.cached,
+            }
+            for path, result, scores in zip(paths, results, ranked, strict=True)
+        ],
+    }
+
+    def lines() -> Iterator[str]:
+        for path, scores in zip(paths, ranked, strict=True):
+            yield f"{path}"
+            yield from (f"  {s.probability:6.1%}  {s.label} ({s.index})" for s in scores)
+
+    emit(document, json_, lines)
+
+
+@app.command()
+def explain(
+    image: ImagePaths,
+    out: Annotated[Path, typer.Option(help="Folder for the maps; made if missing.")],
+    model: Model = api.DEFAULT_MODEL,
+    method: Annotated[
+        str, typer.Option(help="Id of the method; see 'methods'.")
+    ] = api.DEFAULT_METHOD,
+    layer: Annotated[str | None, typer.Option(help="Feature layer, for CAMs.")] = None,
+    target: Annotated[
+        str, typer.Option(help="auto (the predicted class), an index, a name, or a WordNet id.")
+    ] = "auto",
+    against: Annotated[
+        str | None, typer.Option(help="Explain the difference to this class instead.")
+    ] = None,
+    param: Annotated[list[str], typer.Option(help="A parameter as name=value.")] = [],  # noqa: B006
+    weights: Weights = "pretrained",
+    classes: Classes = None,
+    geometry: GeometryName = "crop",
+    seed: Seed = 0,
+    json_: JsonFlag = False,
+) -> None:
+    """Draw what a decision rests on: <stem>.<method>.npz (raw map) and .png (overlay)."""
+    options = common_options(model, weights, classes, geometry, seed)
+    paths = picture_paths(image)
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out} is a file; expected a folder.")
+    results = list(
+        api.explain_many(
+            paths,
+            control=Terminal(),
+            method=method,
+            layer=layer,
+            target=target,
+            against=against,
+            parameters=parameter_pairs(param),
+            **options,
+        )
+    )
+    # Nothing is written before every picture has succeeded.
+    out.mkdir(parents=True, exist_ok=True)
+    stems = _unique_stems(paths)
+    entries = [
+        _write(path, out / f"{stem}.{method}", result)
+        for path, stem, result in zip(paths, stems, results, strict=True)
+    ]
+    document = {"model": model, "device": results[0].device, "explanations": entries}
+
+    def lines() -> Iterator[str]:
+        for entry in entries:
+            yield f"{entry['overlay']}  {entry['target']['label']}  f = {entry['logit']:.3g}"
+
+    emit(document, json_, lines)
+
+
+def _unique_stems(paths: Sequence[Path]) -> list[str]:
+    """Return file stems; a second picture of the same stem gets ``-2`` and so on."""
+    taken: set[str] = set()
+    stems = []
+    for path in paths:
+        stem, count = path.stem, 2
+        while stem in taken:
+            stem, count = f"{path.stem}-{count}", count + 1
+        taken.add(stem)
+        stems.append(stem)
+    return stems
+
+
+def _write(path: Path, target: Path, result: Explanation) -> dict[str, Any]:
+    map_file, overlay_file = Path(f"{target}.npz"), Path(f"{target}.png")
+    picture: Picture = api.open_picture(path)
+    map_file.write_bytes(api.explanation_npz(result))
+    overlay_file.write_bytes(api.overlay_png(picture, result))
+    box = result.box
+    return {
+        "image": str(path),
+        "key": result.key,
+        "method": result.method,
+        "target": asdict(result.target),
+        "against": None if result.against is None else asdict(result.against),
+        "layer": result.layer,
+        "parameters": result.parameters,
+        "box": [box.left, box.top, box.right, box.bottom],
+        "logit": result.logit,
+        "map": str(map_file),
+        "overlay": str(overlay_file),
+        "completeness_error": result.completeness_error,
+        "diagnostics": result.diagnostics,
+        "seconds": result.seconds,
+        "cached": result.cached,
+    }

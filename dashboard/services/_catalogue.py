@@ -1,0 +1,57 @@
+"""What there is, read once: models, methods, classes, scales."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from core import api
+from core.contracts import ClassRef, ClassScore, MethodCard, ModelCard, Prediction
+from dashboard.lru import Lru
+
+__all__ = [
+    "class_names", "find_class", "method", "methods", "model", "models", "ranking", "stops",
+]  # fmt: skip
+
+_rankings: Lru[tuple[str, int], tuple[ClassScore, ...]] = Lru(512)
+
+
+@lru_cache(maxsize=1)
+def models() -> dict[str, ModelCard]:
+    """Return the cards of the zoo by id, the default first."""
+    return {card.id: card for card in api.models()}
+
+
+@lru_cache(maxsize=1)
+def methods() -> dict[str, MethodCard]:
+    """Return the cards of the saliency methods by id."""
+    return {card.id: card for card in api.methods()}
+
+
+def model(id: str) -> ModelCard:
+    """Return one model's card."""
+    return models()[id]
+
+
+def method(id: str) -> MethodCard:
+    """Return one method's card."""
+    return methods()[id]
+
+
+def class_names(model_id: str) -> tuple[str, ...]:
+    """Return the class names of a model by index."""
+    return api.class_names(model_id)
+
+
+def find_class(model_id: str, text: str) -> ClassRef:
+    """Find a class by what somebody typed; see :func:`core.api.find_class`."""
+    return api.find_class(model_id, text)
+
+
+def ranking(prediction: Prediction, k: int = 5) -> tuple[ClassScore, ...]:
+    """Return the ``k`` most probable classes, ranked once."""
+    return _rankings.get_or((prediction.key, k), lambda: api.ranking(prediction, k))
+
+
+def stops(*, signed: bool) -> list[tuple[float, str]]:
+    """Return the stops of the colour scale for a legend."""
+    return api.colour_scale(signed)

@@ -1,0 +1,51 @@
+"""Pictures: decoded, and encoded for the browser, each once."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+from PIL import Image
+
+from core import api
+from core.contracts import Picture
+from dashboard.lru import Lru
+
+__all__ = ["base_uri", "data_uri", "open_picture", "picture_types", "thumbnail_uri"]
+
+_STAGE_SIDE = 1200
+_THUMBNAIL_SIDE = 160
+_bases: Lru[tuple[str, int], str] = Lru(64 * 2**20, len)
+
+
+def picture_types() -> list[str]:
+    """Return the file name endings of pictures, without the dot."""
+    return [suffix.removeprefix(".") for suffix in api.PICTURE_SUFFIXES]
+
+
+def open_picture(data: bytes, *, name: str) -> Picture:
+    """Decode and check a file's bytes; see :func:`core.api.open_picture`."""
+    return api.open_picture(data, name=name)
+
+
+def _jpeg_uri(picture: Picture, side: int, quality: int) -> str:
+    image = Image.fromarray(picture.pixels)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return data_uri(buffer.getvalue(), "image/jpeg")
+
+
+def data_uri(data: bytes, mime: str) -> str:
+    """Return ``data`` as a data URI."""
+    return f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def base_uri(picture: Picture, *, side: int = _STAGE_SIDE) -> str:
+    """Return the picture as a JPEG data URI, at most ``side`` pixels long."""
+    return _bases.get_or((picture.sha256, side), lambda: _jpeg_uri(picture, side, 88))
+
+
+def thumbnail_uri(picture: Picture) -> str:
+    """Return a small JPEG data URI."""
+    return _jpeg_uri(picture, _THUMBNAIL_SIDE, 80)
