@@ -28,7 +28,7 @@ from core.engine.base import Done, Event, Failed, Listener, Progress, Restarted,
 from core.engine.cluster import LocalCluster, RemoteCluster
 from core.engine.control import CANCELLED, Control, LocalControl
 from core.engine.runs import DaskRun, Runs
-from core.engine.session import DISCONNECTED, Report, Session
+from core.engine.session import DISCONNECTED, Disconnected, Report, Session
 from core.errors import Cancelled, PellucidError, WorkerLostError
 from core.settings import Settings
 from core.settings import settings as read_settings
@@ -83,8 +83,7 @@ class DaskEngine:
                 raise WorkerLostError(CLOSED)
             self._runs.add(run)
             if not self._session.alive():
-                threading.Thread(target=self._session.close, daemon=True).start()
-                self._session = self._open()
+                self._replace()
             ready = self._session.ready
         ready.add_done_callback(lambda _: self._pump(run.lane))
         return run
@@ -155,6 +154,11 @@ class DaskEngine:
             session.ready.add_done_callback(lambda _, lane=lane: self._pump(lane))  # type: ignore[misc]
         return session
 
+    def _replace(self) -> None:
+        """Open a session in place of one that was lost (called with the lock held)."""
+        threading.Thread(target=self._session.close, daemon=True).start()
+        self._session = self._open()
+
     def _name(self, stem: str) -> str:
         return f"{stem}-{self._prefix}-{next(self._count)}"
 
@@ -189,11 +193,11 @@ class DaskEngine:
             resources=session.cluster.resources(client, run.lane),
             pure=False,
         )
-        run.future.add_done_callback(partial(self._on_done, run))
+        run.future.add_done_callback(partial(self._on_done, run, session))
         if run.stopped:  # while it was on its way from the queue to Dask
             self._halt(run.name, run.future)
 
-    def _on_done(self, run: DaskRun, future: Future[Any]) -> None:
+    def _on_done(self, run: DaskRun, session: Session, future: Future[Any]) -> None:
         """Turn the end of a Dask task into the run's last event."""
         if run.stopped or self._closed:
             return  # the run has ended already
@@ -201,12 +205,25 @@ class DaskEngine:
         try:
             event = Done(tuple(self._results(run, future)))
         except PellucidError as error:
+            if isinstance(error, Disconnected) and self._try_again(run, session):
+                return
             event = Failed(error)
         except Exception:
             log.exception("Fetching a result failed")
             event = Failed(WorkerLostError(DISCONNECTED))
         self._end(run, event)
         self._pump(run.lane)
+
+    def _try_again(self, run: DaskRun, session: Session) -> bool:
+        """Queue a run once more that was handed to a session just as it was lost."""
+        with self._lock:
+            if self._closed or run.started or not self._runs.put_back(run):
+                return False
+            if self._session is session:
+                self._replace()
+            ready = self._session.ready
+        ready.add_done_callback(lambda _: self._pump(run.lane))
+        return True
 
     def _results(self, run: DaskRun, future: Future[Any]) -> list[Result]:
         results: list[Result] = _value(future)
@@ -255,6 +272,7 @@ class DaskEngine:
         if run is None:
             return
         if report["event"] == "started":
+            run.started = True
             run.listener(Started())
         else:
             run.listener(Progress(report["fraction"], report["message"]))
@@ -278,7 +296,7 @@ def _value(future: Future[Any], timeout: float | None = None) -> Any:
     except KilledWorker as error:
         raise WorkerLostError(LOST) from error
     except CancelledError as error:
-        raise WorkerLostError(DISCONNECTED) from error
+        raise Disconnected(DISCONNECTED) from error
     if isinstance(value, PellucidError):
         raise value
     return value

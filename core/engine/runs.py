@@ -32,6 +32,8 @@ class DaskRun:
         self.lane: Lane = requests[0].lane
         self.listener = listener
         self.stopped = False
+        self.started = False
+        self.put_back = False
         self.future: Future[Any] | None = None
         self._stop = stop
 
@@ -73,6 +75,16 @@ class Runs:
             run = waiting.popleft()
             handed.add(run.name)
             return run
+
+    def put_back(self, run: DaskRun) -> bool:
+        """Let a run that was handed out wait again, first in its lane; once a run."""
+        with self._lock:
+            if run.put_back or run.name not in self._handed[run.lane]:
+                return False
+            run.put_back, run.future = True, None
+            self._handed[run.lane].discard(run.name)
+            self._waiting[run.lane].appendleft(run)
+            return True
 
     def remove(self, run: DaskRun) -> bool:
         """Forget a run that has ended; ``False`` if somebody did before."""

@@ -15,12 +15,16 @@ from core.errors import PellucidError, WorkerLostError
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["DISCONNECTED", "Report", "Session"]
+__all__ = ["DISCONNECTED", "Disconnected", "Report", "Session"]
 
 log = logging.getLogger(__name__)
 
 DISCONNECTED = "The connection to the workers was lost. Please try again."
 Report = tuple[float, dict[str, Any]]
+
+
+class Disconnected(WorkerLostError):
+    """The scheduler is gone, and with it what it was told."""
 
 
 class Session:

@@ -275,6 +275,18 @@ def test_a_lost_host_fails_the_run_and_the_next_one_gets_another(tmp_path: Path)
     engine.close()
 
 
+def test_a_run_handed_to_a_host_that_is_just_dying_is_tried_again(tmp_path: Path) -> None:
+    engine = fresh_engine(tmp_path)
+    engine.run([fake("first")])
+    family = family_of(engine)
+    lost = engine._session
+    lost.cluster.alive = lambda: True  # nobody has noticed yet
+    family[0].kill()
+    assert engine.run([fake("second")])[0].key == fake("second").key
+    assert engine._session is not lost
+    engine.close()
+
+
 SERVER = """
 import sys, time
 from pathlib import Path
@@ -315,7 +327,7 @@ def test_no_worker_outlives_its_server(tmp_path: Path) -> None:
         assert len(children) >= 3, end
         if (number := ends[end]) is not None:
             server.send_signal(number)
-        _, noise = server.communicate(timeout=20)
+        _, noise = server.communicate(timeout=60)
         assert not psutil.wait_procs(children, timeout=10)[1], end
         if end != "kill":  # then the scheduler may say that its client vanished
             assert "distributed" not in noise, noise
