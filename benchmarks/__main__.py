@@ -22,12 +22,16 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 TITLES = {
     "versus_tf_keras_vis": "Maps against tf-keras-vis",
     "versus_xplique": "Maps against Xplique",
+    "versus_shap": "Shapley values against shap",
     "integrated_gradients": "Passes of integrated gradients",
+    "evidence_speed": "Evidence against its bare passes",
+    "evidence_versus_xplique": "Evidence against Xplique",
     "method_overhead": "Methods against their bare passes",
     "engine_overhead": "Through engine and store",
     "batch_prediction": "Batched prediction",
     "training_neighbour": "Beside a training",
     "peak_memory": "Peak memory",
+    "leaderboard_memory": "A leaderboard over 200 pictures",
     "page_reruns": "The page under 50 sessions",
     "forward_runtimes": "Runtimes of the forward pass",
 }

@@ -19,6 +19,8 @@ from core.saliency.registry import METHODS
 __all__ = ["measure"]
 
 _LIMIT = 1.25
+_MASKED = {"occlusion": 1.1, "rise": 1.1, "sobol": 1.1, "lime": 1.1}
+"""Methods that do nothing but make masks: these must cost next to nothing."""
 
 
 class Recorder:
@@ -89,7 +91,7 @@ def _row(model: Runtime, method_id: str, task: Problem, options: Options) -> Row
         f"{method.name} against its bare passes",
         milliseconds(whole),
         milliseconds(bare),
-        at_most=_LIMIT,
+        at_most=_MASKED.get(method_id, _LIMIT),
         note=f"{len(recorder.calls)} calls, {pictures} passes",
     )
 

@@ -68,7 +68,7 @@ _RIVALS = (
         {"smooth_samples": _SAMPLES, "smooth_noise": _NOISE},
         cam=False,
     ),
-    Rival("scorecam", "scorecam:Scorecam", 5, {}, {}, long=True),
+    Rival("scorecam", "scorecam:Scorecam", 5, {"channels": 0}, {}, long=True),
 )
 
 

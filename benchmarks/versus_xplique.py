@@ -36,7 +36,7 @@ from core.models.runtime import Runtime
 from core.parameters import Value
 from core.saliency.base import Problem
 
-__all__ = ["measure"]
+__all__ = ["environment", "export", "measure"]
 
 ENVIRONMENT = ROOT / ".bench-venvs" / "xplique"
 REQUIREMENTS = ROOT / "requirements-bench-xplique.txt"
@@ -46,19 +46,29 @@ _PAUSE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A method in both houses; ``at_least`` 0 claims at most 1.1× its time."""
+    """A method in both houses; ``at_least`` 0 claims at most 1.1× its time.
+
+    ``size`` names the setting; ``slow`` ones, seconds each on both sides, are timed less often.
+    """
 
     method: str
     ours: dict[str, Value]
     bare: int
     at_least: float = 0
+    size: str = ""
+    slow: bool = False
 
 
 _RIVALS = (
     Rival("saliency", {}, 1),
     Rival("gradcam", {}, 1),
-    Rival("smoothgrad", {"n_samples": 20, "noise": 0.2, "channels": "sum"}, 16, at_least=2),
-)
+    Rival("smoothgrad", {"n_samples": 20, "noise": 0.2, "channels": "sum"}, 16, at_least=2,
+          size="(20)"),
+    Rival("rise", {"n_masks": 500, "baseline": "black", "score": "logit"}, 16, at_least=1.6,
+          size="(500)", slow=True),
+    Rival("occlusion", {"patch": 32, "stride": 16, "baseline": "black"}, 16, at_least=1.6,
+          size="(32, 16)", slow=True),
+)  # fmt: skip
 
 
 class Peer:
@@ -85,7 +95,7 @@ def measure(options: Options) -> list[Row]:
     task = problem(model, stack(model_inputs(1)))
     with tempfile.TemporaryDirectory(prefix="pellucid-xplique-") as name:
         folder = Path(name)
-        _export(model, task, folder)
+        export(model, task, folder)
         with _peer(folder) as peer:
             bare = {n: _bare(model, task, n, peer, options) for n in _BARE}
             rows = [_row(task, rival, bare[rival.bare], peer, folder, options) for rival in _RIVALS]
@@ -96,7 +106,8 @@ def measure(options: Options) -> list[Row]:
     return rows + bare_rows
 
 
-def _export(model: Runtime, task: Problem, folder: Path) -> None:
+def export(model: Runtime, task: Problem, folder: Path) -> None:
+    """Write the model and the task to where :mod:`benchmarks.xplique_side` reads them."""
     weights = {v.path: v.numpy() for v in model.network().model.weights}
     np.savez(folder / "weights.npz", **weights)
     np.savez(folder / "task.npz", inputs=task.inputs, directions=task.directions)
@@ -114,7 +125,7 @@ def _export(model: Runtime, task: Problem, folder: Path) -> None:
 
 @contextmanager
 def _peer(folder: Path) -> Iterator[Peer]:
-    python = _environment()
+    python = environment()
     process = subprocess.Popen(
         [str(python), "-m", "benchmarks.xplique_side", str(folder)],
         cwd=ROOT,
@@ -131,7 +142,7 @@ def _peer(folder: Path) -> Iterator[Peer]:
         process.wait(30)
 
 
-def _environment() -> Path:
+def environment() -> Path:
     """Return the Python of Xplique's environment, made at the first call."""
     python = ENVIRONMENT / "bin" / "python"
     if not (ENVIRONMENT / "ready").is_file():
@@ -169,8 +180,9 @@ def _row(
     options: Options,
 ) -> Row:
     method, parameters = defaults(rival.method, **rival.ours)
+    repeats = options.some(5, 1) if rival.slow else options.repeats
     mine, theirs = _rival_times(
-        lambda: method.explain(task, parameters), peer, rival.method, options.repeats
+        lambda: method.explain(task, parameters), peer, rival.method, repeats
     )
     ours, peers = milliseconds(mine), milliseconds(theirs)
     correlation = same(method.explain(task, parameters)[0].map, _their_map(folder, rival.method))
@@ -178,7 +190,7 @@ def _row(
         f"normalised by the bare pass {(peers / bare[1]) / (ours / bare[0]):.2f}×; "
         f"Pearson {correlation:.3f}"
     )
-    claim = f"{method.name}{'(20)' if rival.ours else ''} against Xplique"
+    claim = f"{method.name}{rival.size} against Xplique"
     if rival.at_least:
         return faster(claim, ours, peers, at_least=rival.at_least, note=note)
     return compared(claim, ours, peers, at_most=1.1, note=note)

@@ -39,7 +39,7 @@ def build(folder: Path) -> tuple[keras.Model, str]:
 
 def calls(folder: Path) -> dict[str, Callable[[], Any]]:
     """Return what can be asked for, by name."""
-    from xplique.attributions import GradCAM, Saliency, SmoothGrad
+    from xplique.attributions import GradCAM, Occlusion, Rise, Saliency, SmoothGrad
 
     model, layer = build(folder)
     with np.load(folder / "task.npz") as task:
@@ -48,6 +48,8 @@ def calls(folder: Path) -> dict[str, Callable[[], Any]]:
         "saliency": Saliency(model),
         "gradcam": GradCAM(model, conv_layer=layer),
         "smoothgrad": SmoothGrad(model, nb_samples=20, noise=0.2),
+        "rise": Rise(model, nb_samples=500, grid_size=7, preservation_probability=0.5),
+        "occlusion": Occlusion(model, patch_size=32, patch_stride=16, occlusion_value=0.0),
     }
 
     @tf.function(autograph=False)

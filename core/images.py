@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,15 @@ from core.contracts import Box, Geometry, ModelInput, Picture
 from core.errors import ImageError
 from core.settings import settings
 
-__all__ = ["FORMATS", "MIN_SIDE", "SUFFIXES", "from_array", "open_picture", "to_input"]
+__all__ = [
+    "FORMATS",
+    "MIN_SIDE",
+    "SUFFIXES",
+    "check_file",
+    "from_array",
+    "open_picture",
+    "to_input",
+]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
@@ -91,13 +101,30 @@ def from_array(array: npt.NDArray[np.generic], *, name: str = "array") -> Pictur
     return Picture(name, np.ascontiguousarray(shaped, dtype=np.uint8))
 
 
-def _read(path: Path) -> bytes:
+def check_file(path: Path) -> None:
+    """Check a file against every cap by its size and header; no pixel is decoded.
+
+    Raises
+    ------
+    ImageError
+        As :func:`open_picture`, but damage behind the header is not found.
+    """
+    _check_bytes(path)
+    with _explained(path.name, path), Image.open(path, formats=FORMATS) as image:
+        _check_size(*image.size, path.name)
+
+
+def _check_bytes(path: Path) -> None:
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise ImageError(f"{path} {kind}. {_WANTED}")
     cap = settings().max_upload_mb
     if path.stat().st_size > cap * 1e6:
         raise ImageError(_too_many_bytes(path.name, path.stat().st_size))
+
+
+def _read(path: Path) -> bytes:
+    _check_bytes(path)
     return path.read_bytes()
 
 
@@ -106,15 +133,22 @@ def _decode(data: bytes, name: str) -> Picture:
         raise ImageError(f"{name} is empty (0 bytes). {_WANTED}")
     if len(data) > settings().max_upload_mb * 1e6:
         raise ImageError(_too_many_bytes(name, len(data)))
+    with _explained(name, data), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        _check_size(*image.size, name)
+        return _upright_rgb(image, name)
+
+
+@contextmanager
+def _explained(name: str, source: bytes | Path) -> Iterator[None]:
+    """Turn whatever Pillow raises inside into an :class:`ImageError` that helps."""
     try:
         with warnings.catch_warnings():
-            # Our own cap is checked below, before any pixel is decoded.
+            # Our own cap is checked before any pixel is decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check_size(*image.size, name)
-                return _upright_rgb(image, name)
+            yield
     except UnidentifiedImageError as error:
-        raise ImageError(f"{name} is {_describe(data)}. {_WANTED}") from error
+        head = source if isinstance(source, bytes) else source.read_bytes()
+        raise ImageError(f"{name} is {_describe(head)}. {_WANTED}") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has too many pixels. {_pixel_cap()}") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:

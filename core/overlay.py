@@ -10,6 +10,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,9 @@ from PIL import Image
 
 from core.contracts import Array, Box, Explanation, Picture
 
-__all__ = ["OverlayLayer", "colour_scale", "compose", "layer", "png"]
+__all__ = [
+    "Ends", "OverlayLayer", "colour_scale", "compose", "draw", "lay_over", "layer", "limits", "png",
+]  # fmt: skip
 
 _PERCENTILE = 99.0
 _DIMMED = 0.35
@@ -27,6 +30,8 @@ _DIMMED = 0.35
 _SEQUENTIAL = ("#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74",
                "#c3b369", "#e1cc55", "#fee838")  # fmt: skip
 _DIVERGING = ("#b35806", "#e08214", "#fdb863", "#f7f7f7", "#92c5de", "#4393c3", "#2166ac")
+
+Ends = Literal["percentile", "maximum", "given"]
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,16 @@ class OverlayLayer:
     signed : bool
     empty : bool
         No positive evidence anywhere: nothing is drawn, and no scale is stretched over nothing.
+    ends : {"percentile", "maximum", "given"}
+        What the limits are: the 99th percentile of |map|; its maximum, where that is 0; or what
+        the caller set, where several maps share a scale.
     """
 
     png: bytes
     limits: tuple[float, float]
     signed: bool
     empty: bool
+    ends: Ends = "given"
 
 
 def colour_scale(signed: bool) -> list[tuple[float, str]]:
@@ -56,11 +65,18 @@ def colour_scale(signed: bool) -> list[tuple[float, str]]:
     return [(i / (len(stops) - 1), colour) for i, colour in enumerate(stops)]
 
 
-def limits(explanation: Explanation) -> tuple[float, float]:
-    """Return the map's values at the ends of the scale (99th percentile of |map|)."""
-    magnitude = np.abs(explanation.map)
+def limits(values: Array, *, signed: bool) -> tuple[float, float]:
+    """Return the values at the ends of the scale.
+
+    The 99th percentile of |values|, or their maximum where that percentile is 0.
+    """
+    magnitude = np.abs(values)
     top = float(np.percentile(magnitude, _PERCENTILE)) or float(magnitude.max())
-    return (-top, top) if explanation.signed else (0.0, top)
+    return (-top, top) if signed else (0.0, top)
+
+
+def _own_ends(values: Array) -> Ends:
+    return "percentile" if np.percentile(np.abs(values), _PERCENTILE) > 0 else "maximum"
 
 
 @lru_cache(maxsize=2)
@@ -73,26 +89,42 @@ def _table(signed: bool) -> npt.NDArray[np.uint8]:
     return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
 
 
-def _rgba(explanation: Explanation) -> npt.NDArray[np.uint8]:
-    low, high = limits(explanation)
-    scaled = np.clip((explanation.map - low) / max(high - low, 1e-30), 0, 1)
-    strength = np.abs(2 * scaled - 1) if explanation.signed else scaled
-    rgb = _table(explanation.signed)[np.rint(scaled * 255).astype(np.uint8)]
+def _rgba(values: Array, signed: bool, ends: tuple[float, float]) -> npt.NDArray[np.uint8]:
+    low, high = ends
+    scaled = np.clip((values - low) / max(high - low, 1e-30), 0, 1)
+    strength = np.abs(2 * scaled - 1) if signed else scaled
+    rgb = _table(signed)[np.rint(scaled * 255).astype(np.uint8)]
     # In proportion: weak evidence must not veil the picture.
     alpha = np.rint(255 * strength).astype(np.uint8)
+    if not values.any():
+        alpha[:] = 0
     return np.concatenate([rgb, alpha[..., None]], axis=-1)
+
+
+def draw(values: Array, *, signed: bool, ends: tuple[float, float] | None = None) -> OverlayLayer:
+    """Render values ``(h, w)`` as a transparent PNG.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (h, w)
+    signed : bool
+    ends : tuple of float, optional
+        Values at the ends of the scale, where several maps share one; by default the map's own
+        :func:`limits`.
+    """
+    scale = limits(values, signed=signed) if ends is None else ends
+    kind: Ends = "given" if ends is not None else _own_ends(values)
+    return OverlayLayer(png(_rgba(values, signed, scale)), scale, signed, not values.any(), kind)
 
 
 def layer(explanation: Explanation) -> OverlayLayer:
     """Render the map of ``explanation`` as a transparent PNG."""
-    empty = not explanation.map.any()
-    rgba = _rgba(explanation)
-    if empty:
-        rgba[..., 3] = 0
-    return OverlayLayer(png(rgba), limits(explanation), explanation.signed, empty)
+    return draw(explanation.map, signed=explanation.signed)
 
 
-def compose(picture: Picture, explanation: Explanation, *, opacity: float = 0.7) -> Array:
+def compose(
+    picture: Picture, explanation: Explanation, *, opacity: float = 0.7
+) -> npt.NDArray[np.uint8]:
     """Draw the map over the original picture.
 
     Parameters
@@ -107,12 +139,18 @@ def compose(picture: Picture, explanation: Explanation, *, opacity: float = 0.7)
     -------
     ndarray of uint8, shape (H, W, 3)
     """
-    base = Image.fromarray(_dimmed(picture.pixels, explanation.box))
-    rgba = _rgba(explanation)
-    if not explanation.map.any():
-        rgba[..., 3] = 0
+    return lay_over(
+        picture, explanation.map, signed=explanation.signed, box=explanation.box, opacity=opacity
+    )
+
+
+def lay_over(
+    picture: Picture, values: Array, *, signed: bool, box: Box, opacity: float = 0.7
+) -> npt.NDArray[np.uint8]:
+    """Draw values ``(h, w)`` over ``box`` of the original; uint8 ``(H, W, 3)``."""
+    base = Image.fromarray(_dimmed(picture.pixels, box))
+    rgba = _rgba(values, signed, limits(values, signed=signed))
     rgba[..., 3] = np.rint(rgba[..., 3] * float(np.clip(opacity, 0, 1))).astype(np.uint8)
-    box = explanation.box
     size = (max(1, round(box.right - box.left)), max(1, round(box.bottom - box.top)))
     over = Image.fromarray(rgba, mode="RGBA").resize(size, Image.Resampling.BILINEAR)
     base.paste(over, (round(box.left), round(box.top)), over)

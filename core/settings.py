@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     max_megapixels: float = Field(
         default=50.0, gt=0, description="Cap on a picture's pixels, checked before decoding."
     )
+    gallery: Path | None = Field(
+        default=None,
+        description="Reference pictures of the dashboard: a folder of class folders, or with "
+        "metadata.csv.",
+    )
     seed: int = Field(
         default=0, ge=0, description="Seed of every random draw, unless one is given."
     )

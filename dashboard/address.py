@@ -51,6 +51,8 @@ def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
         parameters=_parameters(query, method, problems),
         compare=_one_of("compare", query, _COMPARISONS, problems),
         compared=_compared(query, names),
+        metrics=_metrics(query),
+        mask=query.get("mask", "")[:16],
     )
     return choice, problems
 
@@ -124,3 +126,8 @@ def _compared(query: Mapping[str, str], n_classes: int) -> tuple[str, ...]:
         return tuple(dict.fromkeys(text for text in wanted if text in services.methods()))
     indices = (text for text in wanted if text.isdecimal() and int(text) < n_classes)
     return tuple(dict.fromkeys(indices))
+
+
+def _metrics(query: Mapping[str, str]) -> tuple[str, ...]:
+    wanted = query.get("metrics", "").split(",")
+    return tuple(dict.fromkeys(id for id in wanted if id in services.metrics()))

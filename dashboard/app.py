@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import background, theme
-from dashboard.app_pages import inspect, reference
+from dashboard.app_pages import compare, concepts, examples, inspect, leaderboard, reference, shap
 
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
@@ -25,6 +25,15 @@ def main() -> None:
         [
             st.Page(inspect.page, title="Inspect", icon=":material/center_focus_strong:",
                     url_path="inspect", default=True),
+            st.Page(shap.page, title="SHAP", icon=":material/pie_chart:", url_path="shap"),
+            st.Page(leaderboard.page, title="Evidence", icon=":material/rule:",
+                    url_path="evidence"),
+            st.Page(compare.page, title="Compare", icon=":material/compare:",
+                    url_path="compare"),
+            st.Page(examples.page, title="Examples", icon=":material/photo_library:",
+                    url_path="examples"),
+            st.Page(concepts.page, title="Concepts", icon=":material/category:",
+                    url_path="concepts"),
             st.Page(reference.page, title="Reference", icon=":material/menu_book:",
                     url_path="reference"),
         ]

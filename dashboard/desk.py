@@ -43,6 +43,7 @@ class Desk:
     _asked: set[str] = field(default_factory=set)
     _stopped: set[str] = field(default_factory=set)
     _wanted: set[str] = field(default_factory=set)
+    _held: set[str] = field(default_factory=set)
     _notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def open(self) -> None:
@@ -51,12 +52,19 @@ class Desk:
 
     def close(self) -> None:
         """End a run of the page: let go of what it no longer shows."""
-        for key in self._asked - self._wanted:
+        for key in self._asked - self._wanted - self._held:
             self._let_go(key)
         self._stopped &= self._wanted
 
-    def ask(self, request: Request, *, patience: float = PATIENCE_SECONDS) -> Answer:
-        """Return the answer to ``request``, or how far it is."""
+    def ask(
+        self, request: Request, *, patience: float = PATIENCE_SECONDS, hold: bool = False
+    ) -> Answer:
+        """Return the answer to ``request``, or how far it is.
+
+        Work with ``hold`` goes on while the visitor looks at other pages, until it is stopped.
+        """
+        if hold:
+            self._held.add(request.key)
         answer = self._find(request, patience)
         if answer.result is None:
             return answer
@@ -92,6 +100,7 @@ class Desk:
 
     def _let_go(self, key: str) -> None:
         self._asked.discard(key)
+        self._held.discard(key)
         if services.kept(key) is None:
             services.cancel(key, owner=session_id())
 

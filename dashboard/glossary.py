@@ -32,6 +32,14 @@ TERMS: dict[str, str] = {
         "The map's raw values at the ends of the colour scale. The upper end is the 99th "
         "percentile of |map|, so that single pixels do not wash out the rest."
     ),
+    "counterfactual": (
+        "A change that would have led to another decision. Here: regions of the picture that are "
+        "removed, as few as possible."
+    ),
+    "nearest pictures": (
+        "Pictures whose features at the model's last layer point the same way (cosine similarity). "
+        "To the model they are alike, whatever they look like to us."
+    ),
     "completeness error": (
         "The shares of all pixels should add up to f(picture) − f(baseline). This is how far "
         "they miss it, relative to that difference."
@@ -40,7 +48,78 @@ TERMS: dict[str, str] = {
         "The disagreements along the path, added up without their signs: small only if the "
         "errors are small everywhere, and do not just cancel out."
     ),
+    "evidence": (
+        "Tests of the map itself: does it beat controls that know nothing of the model, does it "
+        "depend on the model at all, does it stay when nothing that matters changes?"
+    ),
+    "deletion": (
+        "The pixels that the map ranks first are removed first. The area under the class's "
+        "probability: small if the class is lost soon."
+    ),
+    "insertion": (
+        "The pixels that the map ranks first come back first, into a blurred picture. The area "
+        "under the class's probability: large if the class is found soon."
+    ),
+    "controls": (
+        "Maps that know nothing of the model: blocks in random order, and the picture's edges. A "
+        "map that does no better says nothing about the model."
+    ),
+    "sanity check": (
+        "The model's layers get random weights one after the other, the last one first. A map "
+        "that hardly changes does not show what the model has learned."
+    ),
+    "stability": (
+        "How alike the map stays under noise that nobody sees: 1 for the same ranking of pixels."
+    ),
+    "localisation": (
+        "Does the map lie on the object? Pointing game: its highest pixel does. Relevance mass: "
+        "the share of its positive values there. Rank accuracy: the share of its highest pixels, "
+        "as many as the object has."
+    ),
+    "interval": (
+        "The range that would hold the true mean in 95 of 100 such measurements. Overlapping "
+        "intervals do not tell two means apart."
+    ),
+    "rank correlation": (
+        "Spearman's: whether two maps put the pixels in the same order, from −1 (reversed) over 0 "
+        "(unrelated) to 1 (the same order). Units and scales do not matter to it."
+    ),
+    "strongest tenth shared": (
+        "Of the area that the strongest 10 % of either map covers, the share that both cover. "
+        "Two random maps share about 5 %."
+    ),
+    "structural similarity": (
+        "SSIM: whether two maps look alike patch by patch, once each is divided by its largest "
+        "value; 1 for equal maps."
+    ),
+    "shap": (
+        "Shapley values share out a score among parts of the picture: each part gets what it adds "
+        "on average, whichever other parts are seen already. The shares and the base value add "
+        "up to the score."
+    ),
+    "explainer": (
+        "How Shapley values are computed. Partition and Kernel hide parts of the picture, "
+        "Expected gradients compares with other pictures. Their base values differ, and so do "
+        "their shares."
+    ),
+    "base value": "The score that the shares start from: nothing of this picture is seen.",
+    "additivity error": (
+        "Base value and shares should add up to the score. This is how far they miss it: 0 by "
+        "construction where parts are hidden, an estimate's error for Expected gradients."
+    ),
     "dimmed": "What the model did not see, because the picture was cropped to its input.",
+    "activation maximisation": (
+        "Gradient ascent on the picture instead of the weights: pixels are changed until the "
+        "class's logit is high, with penalties that keep the result smooth."
+    ),
+    "concept": (
+        "A direction in the model's features that recurs in many crops. Concepts are found by "
+        "splitting the features into non-negative parts (CRAFT)."
+    ),
+    "tcav": (
+        "Share of the class's pictures whose logit rises when their features are moved a little "
+        "towards the concept. Tested against random pictures taken for a concept."
+    ),
 }
 
 

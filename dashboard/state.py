@@ -51,6 +51,10 @@ class Choice:
     compare : {"", "methods", "classes"}
     compared : tuple of str
         Ids of methods, or indices of classes.
+    metrics : tuple of str
+        Ids of metrics beyond those of the evidence card.
+    mask : str
+        Id of a mask that was drawn on the picture; ``""`` for none.
     """
 
     picture: str = "cat"
@@ -63,6 +67,8 @@ class Choice:
     parameters: tuple[tuple[str, Value], ...] = ()
     compare: Comparison = ""
     compared: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    mask: str = ""
 
     @property
     def focus(self) -> Focus:
@@ -92,6 +98,8 @@ class Choice:
             "framing": "" if self.geometry == "crop" else self.geometry,
             "compare": self.compare,
             "with": ",".join(self.compared) if self.compare else "",
+            "metrics": ",".join(self.metrics),
+            "mask": self.mask,
         }
         query |= {name: text for name, text in optional.items() if text}
         return query | {_PARAMETER + name: _text(value) for name, value in self.parameters}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from core.contracts import Explanation, MethodCard
 
 __all__ = [
+    "better",
     "code",
     "caption",
     "duration",
@@ -88,6 +90,13 @@ def percent(share: float) -> str:
     return text.replace(" ", _NO_BREAK) + _NO_BREAK + "%"
 
 
+def better(higher: bool | None) -> str:
+    """Return which end of a metric is the better one."""
+    if higher is None:
+        return "neither end is better"
+    return "higher is better" if higher else "lower is better"
+
+
 def duration(seconds: float) -> str:
     """Return a time that something took.
 
@@ -124,12 +133,23 @@ def score_words(explanation: Explanation) -> str:
     return f"{name} {number(explanation.logit)}"
 
 
-def caption(explanation: Explanation, card: MethodCard, limits: tuple[float, float]) -> str:
-    """Return the line under a map: method, target, layer, scale, time. Plain text."""
+_ENDS = {
+    "percentile": " (99th percentile of |map|)",
+    "maximum": " (maximum of |map|: over 99 % of the map is 0)",
+}
+
+
+def caption(
+    explanation: Explanation, card: MethodCard, limits: tuple[float, float], ends: str
+) -> str:
+    """Return the line under a map: method, target, layer, scale, time. Plain text.
+
+    ``limits`` and ``ends`` are those of the map's overlay: the scale, and what its ends are.
+    """
     parts = [
         f"{card.name} for {target_words(explanation)} ({score_words(explanation)})",
         f"layer {explanation.layer}" if explanation.layer else "",
-        f"scale {number(limits[0])} to {number(limits[1])} (99th percentile of |map|)",
+        f"scale {number(limits[0])} to {number(limits[1])}{_ENDS.get(ends, '')}",
         f"seed {explanation.seed}" if card.random else "",
         f"{duration(explanation.seconds)} on {explanation.device}",
     ]
@@ -137,10 +157,14 @@ def caption(explanation: Explanation, card: MethodCard, limits: tuple[float, flo
 
 
 def errors_line(explanation: Explanation) -> str:
-    """Return both errors of a method that promises completeness; ``""`` for the others."""
-    if explanation.completeness_error is None:
-        return ""
+    """Return the errors that a method knows of its own map; ``""`` if it knows none.
+
+    Both errors where completeness is promised; the agreement of two halves of the samples where
+    the map is sampled.
+    """
     figures = explanation.diagnostics
+    if explanation.completeness_error is None:
+        return _sampling_line(figures)
     text = f"Completeness error {percent(explanation.completeness_error)}"
     if "absolute_defect" in figures:
         text += f", summed defect along the path {percent(float(figures['absolute_defect']))}"
@@ -149,3 +173,20 @@ def errors_line(explanation: Explanation) -> str:
     if figures.get("converged") is False:
         text += ". The passes ran out before the tolerance was met: allow more of them"
     return text + "."
+
+
+def _sampling_line(figures: Mapping[str, float | int | str | bool]) -> str:
+    """Return how far a sampled map has converged, and what it cost."""
+    if "forward_passes" not in figures:
+        return ""
+    passes = f"{figures['forward_passes']} forward passes"
+    if "halves_correlation" not in figures:
+        return f"{passes}."
+    text = (
+        f"{passes}: the maps of two halves of the samples have a rank correlation of "
+        f"{number(float(figures['halves_correlation']))} "
+        f"({number(float(figures['correlation_sought']))} sought), the standard error is "
+        f"{percent(float(figures['relative_standard_error']))} of the map's spread"
+    )
+    verdict = "Converged" if figures["converged"] else "Not converged: take more samples"
+    return f"{text}. {verdict}."

@@ -14,20 +14,21 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {"tensorflow", "keras", "openvino", "shap", "tf_keras_vis", "h5py"}
 ROOMS_THAT_COMPUTE = ("core.models", "core.data", "core.training", "core.saliency", "core.shapley",
-                      "core.evidence", "core.robustness")  # fmt: skip
+                      "core.evidence", "core.robustness", "core.concepts")  # fmt: skip
 FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fingerprint",
                       "core.models.runtime", "core.saliency.registry",
-                      "core.saliency.base")  # fmt: skip
+                      "core.evidence.registry", "core.evidence.base", "core.saliency.base",
+                      "core.saliency.drift_paths", "core.compare")  # fmt: skip
 
 # Lower may not import higher.
 LEVELS = [
-    ("core.errors", "core.parameters", "core.settings"),
+    ("core.errors", "core.lookup", "core.parameters", "core.settings"),
     ("core.contracts",),
-    ("core.images", "core.store", "core.overlay", "core.workspace"),
+    ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery"),
     ("core.models", "core.data"),
     ("core.engine.control",),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",
-     "core.training", "core.report"),
+     "core.training", "core.report", "core.concepts"),
     ("core.engine",),
     ("core.jobs", "core.requests", "core.workers"),
     ("core.api",),

@@ -15,7 +15,16 @@ import typer
 from typer.exceptions import TyperException
 
 from core import __version__
-from core.cli import _catalogue, _picture  # noqa: F401  (each module adds its commands)
+from core.cli import (  # noqa: F401  (each adds its commands)
+    _catalogue,
+    _compare,
+    _concepts,
+    _counterfactual,
+    _evaluate,
+    _evidence,
+    _picture,
+    _shap,
+)
 from core.cli._common import app
 from core.errors import InputError, PellucidError
 

@@ -5,8 +5,30 @@ Requests know their content key; results know how to be stored. Nothing here com
 
 from __future__ import annotations
 
-from core.contracts._cards import MethodCard, ModelCard
+from core.contracts._cards import MethodCard, MetricCard, ModelCard
 from core.contracts._codec import Stored
+from core.contracts._concepts import (
+    Concept,
+    ConceptMaps,
+    ConceptMapsRequest,
+    Concepts,
+    ConceptsRequest,
+    Selection,
+)
+from core.contracts._counterfactual import (
+    Counterfactual,
+    CounterfactualRequest,
+    CounterfactualStep,
+    RegionKind,
+)
+from core.contracts._drift import (
+    Agreement,
+    DifferenceUnit,
+    Drift,
+    DriftPath,
+    DriftRequest,
+    MapComparison,
+)
 from core.contracts._evidence import (
     Check,
     Curve,
@@ -21,6 +43,13 @@ from core.contracts._evidence import (
     Score,
     Verdict,
 )
+from core.contracts._examples import (
+    GalleryRef,
+    Neighbour,
+    Neighbours,
+    NeighboursRequest,
+    PictureSet,
+)
 from core.contracts._requests import (
     ExplainRequest,
     ModelRequest,
@@ -29,6 +58,20 @@ from core.contracts._requests import (
     Request,
 )
 from core.contracts._results import Explanation, PictureResult, Prediction, Result
+from core.contracts._shap import (
+    DEFAULT_EXPLAINER,
+    ExplainerCard,
+    RegionShare,
+    ShapRequest,
+    ShapResult,
+)
+from core.contracts._tcav import (
+    ConceptScore,
+    Tcav,
+    TcavRequest,
+    Visualisation,
+    VisualiseRequest,
+)
 from core.contracts._values import (
     DEFAULT_METHOD,
     DEFAULT_MODEL,
@@ -48,44 +91,76 @@ from core.contracts._values import (
 from core.parameters import Parameter, Value
 
 __all__ = [
+    "DEFAULT_EXPLAINER",
     "DEFAULT_METHOD",
     "DEFAULT_MODEL",
     "GEOMETRIES",
+    "Agreement",
     "Array",
     "Artefact",
     "Box",
     "Check",
     "ClassRef",
     "ClassScore",
+    "Concept",
+    "ConceptMaps",
+    "ConceptMapsRequest",
+    "ConceptScore",
+    "Concepts",
+    "ConceptsRequest",
+    "Counterfactual",
+    "CounterfactualRequest",
+    "CounterfactualStep",
     "Curve",
+    "DifferenceUnit",
+    "Drift",
+    "DriftPath",
+    "DriftRequest",
     "EvidenceCard",
     "EvidenceRequest",
     "ExplainRequest",
+    "ExplainerCard",
     "Explanation",
+    "GalleryRef",
     "Geometry",
     "GroupScore",
     "Lane",
     "Leaderboard",
     "LeaderboardRequest",
+    "MapComparison",
     "MethodCard",
+    "MetricCard",
     "ModelCard",
     "ModelInput",
     "ModelRef",
     "ModelRequest",
+    "Neighbour",
+    "Neighbours",
+    "NeighboursRequest",
     "Parameter",
     "Picture",
     "PictureRequest",
     "PictureResult",
+    "PictureSet",
     "PredictRequest",
     "Prediction",
+    "RegionKind",
+    "RegionShare",
     "Request",
     "Result",
     "Sanity",
     "SanityRequest",
     "SanityStage",
     "Score",
+    "Selection",
+    "ShapRequest",
+    "ShapResult",
     "Stored",
+    "Tcav",
+    "TcavRequest",
     "Value",
     "Verdict",
+    "Visualisation",
+    "VisualiseRequest",
     "content_key",
 ]

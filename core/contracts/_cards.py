@@ -1,4 +1,4 @@
-"""What models and methods declare about themselves, for people."""
+"""What models, methods and metrics declare about themselves, for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.parameters import Parameter
 
-__all__ = ["MethodCard", "ModelCard"]
+__all__ = ["MethodCard", "MetricCard", "ModelCard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +43,26 @@ class MethodCard:
     needs_gradients: bool
     slow: bool
     random: bool
+    control: bool
     parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCard:
+    """What a metric of maps declares about itself.
+
+    ``higher_is_better`` is ``None`` where neither end is better. ``recomputes``: it asks the method
+    for maps of changed pictures or other seeds, which costs as many passes again. ``quick``: it
+    belongs to the set that is measured unless more is asked for.
+    """
+
+    id: str
+    name: str
+    summary: str
+    limits: str
+    paper: str
+    higher_is_better: bool | None
+    needs_mask: bool
+    recomputes: bool
+    random: bool
+    quick: bool

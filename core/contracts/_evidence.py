@@ -99,8 +99,9 @@ class EvidenceRequest(PictureRequest):
         The map in question; taken from the store or computed first.
     metrics : tuple of str
         Ids of metrics; the quick set by default.
-    preset : {"rise", "xplique"}
-        Protocol of deletion and insertion.
+    preset : str
+        Protocol of deletion and insertion: ``"rise"`` (10 steps), ``"rise-full"`` (224 pixels a
+        step, as in the paper) or ``"xplique"``; see :mod:`core.evidence.presets`.
     mask : ndarray of bool, shape (h, w), optional
         Where the object is, at the model's input size; for localisation metrics.
     """
@@ -170,18 +171,22 @@ class EvidenceCard(PictureResult):
 
 @dataclass(frozen=True)
 class SanityRequest(ModelRequest):
-    """Ask whether a method's maps depend on the model at all: a matter of model × method."""
+    """Ask whether a method's maps depend on the model at all: a matter of model × method.
+
+    ``thorough`` lifts the cap on passes that spares slow methods.
+    """
 
     kind: ClassVar[str] = "sanity"
     method: str
     parameters: dict[str, Value]
     layer: str | None
+    thorough: bool = False
     lane: Lane = "batch"
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
         own = {"method": self.method, "parameters": self.parameters, "layer": self.layer}
-        return super().parts() | own | {"seed": self.seed}
+        return super().parts() | own | {"thorough": self.thorough, "seed": self.seed}
 
     @property
     def batch(self) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from core.errors import Cancelled
 
-__all__ = ["CANCELLED", "Control", "LocalControl"]
+__all__ = ["CANCELLED", "Control", "LocalControl", "PartControl"]
 
 CANCELLED = "Stopped, because nobody waits for it any more."
 
@@ -52,3 +52,32 @@ class LocalControl:
         """Raise :class:`core.errors.Cancelled` once the event is set."""
         if self._stop is not None and self._stop.is_set():
             raise Cancelled(CANCELLED)
+
+
+class PartControl:
+    """One part of a longer work: its progress from 0 to 1 is a stretch of the whole's.
+
+    Parameters
+    ----------
+    whole : Control
+        Control of the whole work.
+    start, stop : float
+        Where the part begins and ends, as shares of the whole, in [0, 1].
+    message : str
+        What the whole is doing; the part's own words are left out.
+    """
+
+    def __init__(self, whole: Control, start: float, stop: float, message: str) -> None:
+        self._whole = whole
+        self._start, self._stop = start, stop
+        self._message = message
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Report the share of the whole that is done."""
+        del message
+        share = self._start + (self._stop - self._start) * fraction
+        self._whole.progress(share, self._message)
+
+    def check(self) -> None:
+        """Raise :class:`core.errors.Cancelled` if the whole shall stop."""
+        self._whole.check()

@@ -12,7 +12,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, cast
 
-from core.contracts import Explanation, Prediction, Request, Result
+from core.contracts import (
+    ConceptMaps,
+    Concepts,
+    Counterfactual,
+    Drift,
+    EvidenceCard,
+    Explanation,
+    Leaderboard,
+    Neighbours,
+    Prediction,
+    Request,
+    Result,
+    Sanity,
+    ShapResult,
+    Tcav,
+    Visualisation,
+)
 from core.engine.control import Control
 from core.errors import PellucidError
 from core.store import Store
@@ -32,7 +48,18 @@ class _Work:
 
 _WORK: dict[str, _Work] = {
     "predict": _Work("core.models.predict:predict", Prediction),
+    "leaderboard": _Work("core.evidence.leaderboard:leaderboard", Leaderboard),
+    "sanity": _Work("core.evidence.sanity:sanity", Sanity),
+    "evidence": _Work("core.evidence.examine:examine", EvidenceCard),
+    "counterfactual": _Work("core.evidence.counterfactual:counterfactual", Counterfactual),
     "explain": _Work("core.saliency.explain:explain", Explanation),
+    "shap": _Work("core.shapley.explain:explain", ShapResult),
+    "drift": _Work("core.saliency.drift:drift", Drift),
+    "neighbours": _Work("core.concepts.neighbours:neighbours", Neighbours),
+    "concepts": _Work("core.concepts.craft:concepts", Concepts),
+    "concept_maps": _Work("core.concepts.maps:concept_maps", ConceptMaps),
+    "tcav": _Work("core.concepts.tcav:tcav", Tcav),
+    "visualise": _Work("core.concepts.visualise:visualise", Visualisation),
 }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.models.tensorflow import keras
 
-__all__ = ["Folded", "folded"]
+__all__ = ["Folded", "folded", "refold"]
 
 _FOLDABLE = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
@@ -56,14 +56,30 @@ def folded(model: keras.Model, *, keep: Container[str] = ()) -> keras.Model:
         return layer.__class__.from_config(config)
 
     copy = keras.models.clone_model(model, clone_function=clone)
+    refold(model, copy)
+    copy.trainable = False
+    return copy
+
+
+def refold(model: keras.Model, copy: keras.Model) -> None:
+    """Write the weights of ``model`` into ``copy``, which :func:`folded` made of it, in place.
+
+    Passes that were traced over ``copy`` then compute with the new weights.
+    """
+    if copy is model:
+        return
+    norms = {
+        x.name: conv.name
+        for x in copy.layers
+        if isinstance(x, Folded) and (conv := _conv_before(model.get_layer(x.name))) is not None
+    }
+    merged = {*norms, *norms.values()}
     for layer in model.layers:
-        if layer.name not in norms and layer.name not in convs and layer.weights:
+        if layer.name not in merged and layer.weights:
             copy.get_layer(layer.name).set_weights(layer.get_weights())
     for norm_name, conv_name in norms.items():
         weights = _merge(model.get_layer(conv_name), model.get_layer(norm_name))
         copy.get_layer(conv_name).set_weights(weights)
-    copy.trainable = False
-    return copy
 
 
 class Folded(keras.layers.Layer):

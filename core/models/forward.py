@@ -48,7 +48,7 @@ def export(network: Network, layers: tuple[str, ...]) -> Artefact:
 
     @tf.function(autograph=False)
     def passes(pixels: Any) -> Any:
-        values = wide(pixels, training=False)
+        values = tf.nest.flatten(wide(pixels, training=False))  # one output comes without a list
         return {f"out{i}": tf.identity(v) for i, v in enumerate(values)}
 
     concrete = passes.get_concrete_function(tf.TensorSpec((1, *model.input.shape[1:]), tf.float32))

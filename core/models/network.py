@@ -15,7 +15,8 @@ import numpy as np
 
 from core.contracts import Array, ModelRef
 from core.errors import CapabilityError, UnknownNameError
-from core.models.fold import Folded, folded
+from core.models.fold import Folded, folded, refold
+from core.models.guided import guided
 from core.models.tensorflow import keras, tf
 from core.models.weights import load_weights
 from core.models.zoo import ModelSpec
@@ -165,6 +166,7 @@ class Network:
         self.buckets = tuple(b for b in _BUCKETS if b == 1 or b * per_picture <= _GRADIENT_MEMORY)
         self._traces: dict[tuple[str, int, str], Callable[..., Any]] = {}
         self._heads: dict[str, keras.Model] = {}
+        self._guided: keras.Model | None = None
 
     def logits(self, batch: Array) -> Array:
         """Return float32 ``(N, n_classes)``."""
@@ -175,6 +177,11 @@ class Network:
         logits, gradients = self._run("gradient", "", batch, directions)
         return logits, gradients
 
+    def guided_gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
+        """Return logits and the guided gradient ``(N, H, W, 3)`` (:mod:`core.models.guided`)."""
+        logits, gradients = self._run("guided", "", batch, directions)
+        return logits, gradients
+
     def features(self, batch: Array, layer: str) -> tuple[Array, Array]:
         """Return logits and the layer's output ``(N, h, w, K)``."""
         logits, features = self._run("features", layer, batch)
@@ -183,6 +190,16 @@ class Network:
     def head_gradient(self, features: Array, directions: Array, layer: str) -> Array:
         """Return d(directions · logits)/d(features): the pass behind ``layer`` alone."""
         return self._run("head", layer, features, directions)[0]
+
+    def refresh(self) -> None:
+        """Let the traces compute with what the variables of ``model`` hold now."""
+        refold(self.model, self._fast)
+        if self._guided is not None:
+            self._guided.set_weights(self._fast.get_weights())
+
+    def head_logits(self, features: Array, layer: str) -> Array:
+        """Return logits from the layer's output: the forward pass behind ``layer`` alone."""
+        return self._run("head_logits", layer, features)[0]
 
     def digest(self) -> str:
         """Return the SHA-256 of all variables in order, shapes and values."""
@@ -209,8 +226,10 @@ class Network:
             make = {
                 "logits": self._make_logits,
                 "gradient": self._make_gradient,
+                "guided": self._make_guided,
                 "features": self._make_features,
                 "head": self._make_head,
+                "head_logits": self._make_head_logits,
             }[kind]
             self._traces[key] = make(bucket, layer)
         return self._traces[key]
@@ -226,16 +245,24 @@ class Network:
         return logits.get_concrete_function(self._spec(bucket, self._fast.input))
 
     def _make_gradient(self, bucket: int, _layer: str) -> Callable[..., Any]:
+        return self._trace_gradient(self._fast, bucket)
+
+    def _make_guided(self, bucket: int, _layer: str) -> Callable[..., Any]:
+        if self._guided is None:
+            self._guided = guided(self._fast)
+        return self._trace_gradient(self._guided, bucket)
+
+    def _trace_gradient(self, model: keras.Model, bucket: int) -> Callable[..., Any]:
         @tf.function(autograph=False)
         def gradient(x: Any, directions: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(x)
-                logits = self._fast(x, training=False)
+                logits = model(x, training=False)
                 score = tf.reduce_sum(logits * directions)
             return logits, tape.gradient(score, x, unconnected_gradients="zero")
 
         return gradient.get_concrete_function(
-            self._spec(bucket, self._fast.input), self._spec(bucket, self._fast.output)
+            self._spec(bucket, model.input), self._spec(bucket, model.output)
         )
 
     def _make_features(self, bucket: int, layer: str) -> Callable[..., Any]:
@@ -260,6 +287,15 @@ class Network:
         return gradient.get_concrete_function(
             self._spec(bucket, head.input), self._spec(bucket, head.output)
         )
+
+    def _make_head_logits(self, bucket: int, layer: str) -> Callable[..., Any]:
+        head = self._head(layer)
+
+        @tf.function(autograph=False)
+        def logits(features: Any) -> Any:
+            return (head(features, training=False),)
+
+        return logits.get_concrete_function(self._spec(bucket, head.input))
 
     def _head(self, layer: str) -> keras.Model:
         if layer not in self._heads:

@@ -121,6 +121,18 @@ class Runtime:
         self._export_later()
         return result
 
+    def guided_gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
+        """Return logits and gradients of a model whose ReLUs pass only positive gradients.
+
+        Raises
+        ------
+        CapabilityError
+            If the model has no ReLU, or layers that cannot be copied.
+        """
+        self._check(batch)
+        self._need(gradients=True)
+        return self.network().guided_gradient(batch, directions)
+
     def features(self, batch: Array, layer: str | None = None) -> tuple[Array, Array]:
         """Return logits and the feature layer's output ``(N, h, w, K)``."""
         self._check(batch)
@@ -145,6 +157,11 @@ class Runtime:
         logits, features = self.features(batch, layer)
         gradients = self.network().head_gradient(features, directions, self.layer(layer))
         return logits, features, gradients
+
+    def head_logits(self, features: Array, layer: str | None = None) -> Array:
+        """Return logits from a layer's output ``(N, h, w, K)``: the pass behind it alone."""
+        self._need(features=True)
+        return self.network().head_logits(features, self.layer(layer))
 
     def layer(self, name: str | None) -> str:
         """Return ``name``, or the declared feature layer; check that the model offers it.

@@ -6,7 +6,6 @@ or an entry point of the group ``pellucid.models`` that names a function returni
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +13,7 @@ from importlib.metadata import entry_points
 from typing import Any, Literal
 
 from core.contracts import DEFAULT_MODEL, ModelCard
-from core.errors import UnknownNameError
+from core.lookup import lookup
 
 __all__ = ["DEFAULT_MODEL", "Affine", "ModelSpec", "get", "register", "specs"]
 
@@ -267,9 +266,4 @@ def get(model_id: str) -> ModelSpec:
     UnknownNameError
         If the zoo has no such model; the text lists what it has.
     """
-    known = specs()
-    if model_id in known:
-        return known[model_id]
-    close = difflib.get_close_matches(model_id, known, n=1, cutoff=0.5)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise UnknownNameError(f"There is no model {model_id!r}.{hint} Known: {', '.join(known)}.")
+    return lookup(specs(), model_id, what="model")

@@ -3,6 +3,38 @@
 from __future__ import annotations
 
 from core.requests._common import Target
+from core.requests._concepts import (
+    concept_maps_request,
+    concepts_request,
+    neighbours_request,
+    picture_set,
+    tcav_request,
+    visualise_request,
+)
+from core.requests._counterfactual import counterfactual_request
+from core.requests._drift import drift_request
+from core.requests._evidence import evidence_request
+from core.requests._leaderboard import leaderboard_request
+from core.requests._mask import input_mask
 from core.requests._picture import explanation_request, prediction_request
+from core.requests._sanity import sanity_request
+from core.requests._shap import shap_request
 
-__all__ = ["Target", "explanation_request", "prediction_request"]
+__all__ = [
+    "Target",
+    "concept_maps_request",
+    "concepts_request",
+    "counterfactual_request",
+    "drift_request",
+    "evidence_request",
+    "explanation_request",
+    "input_mask",
+    "leaderboard_request",
+    "neighbours_request",
+    "picture_set",
+    "prediction_request",
+    "sanity_request",
+    "shap_request",
+    "tcav_request",
+    "visualise_request",
+]

@@ -30,6 +30,9 @@ class Passes(Protocol):
     def gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
         """Return logits and gradients with respect to the pixels."""
 
+    def guided_gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
+        """Return logits and gradients of a model whose ReLUs pass only positive gradients."""
+
     def features(self, batch: Array, layer: str | None = None) -> tuple[Array, Array]:
         """Return logits and the layer's output."""
 
@@ -37,6 +40,9 @@ class Passes(Protocol):
         self, batch: Array, directions: Array, layer: str | None = None
     ) -> tuple[Array, Array, Array]:
         """Return logits, features, and gradients with respect to the features."""
+
+    def head_logits(self, features: Array, layer: str | None = None) -> Array:
+        """Return logits from a layer's output."""
 
     def prepare(self, n_passes: int) -> None:
         """Announce forward passes to come."""
@@ -112,6 +118,10 @@ class Method(ABC):
         What it needs of the model.
     slow, random : bool
         Whether it belongs into the batch lane; whether its map depends on the seed.
+    control : bool
+        Whether it is a yardstick and no explanation: its map hardly depends on the weights.
+    class_agnostic : bool
+        Whether its map is the same for every class.
     parameters : tuple of Parameter
     """
 
@@ -125,6 +135,8 @@ class Method(ABC):
     needs_gradients: ClassVar[bool] = True
     slow: ClassVar[bool] = False
     random: ClassVar[bool] = False
+    control: ClassVar[bool] = False
+    class_agnostic: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     @abstractmethod
@@ -161,5 +173,6 @@ class Method(ABC):
             needs_gradients=cls.needs_gradients,
             slow=cls.slow,
             random=cls.random,
+            control=cls.control,
             parameters=cls.parameters,
         )

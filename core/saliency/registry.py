@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-import difflib
-
-from core.errors import UnknownNameError
+from core.lookup import lookup
+from core.saliency.ablationcam import AblationCam
 from core.saliency.base import Method
+from core.saliency.blur_ig import BlurIg
+from core.saliency.edges import Edges
+from core.saliency.eigencam import EigenCam
+from core.saliency.expected_gradients import ExpectedGradients
 from core.saliency.gradcam import GradCam
 from core.saliency.gradcam_plus_plus import GradCamPlusPlus
 from core.saliency.gradient import Saliency
 from core.saliency.gradient_x_input import GradientXInput
+from core.saliency.guided_backprop import GuidedBackprop
+from core.saliency.guided_gradcam import GuidedGradCam
+from core.saliency.guided_ig import GuidedIg
+from core.saliency.hirescam import HiResCam
+from core.saliency.idgi import Idgi
 from core.saliency.integrated_gradients import IntegratedGradients
 from core.saliency.layercam import LayerCam
+from core.saliency.lime import Lime
+from core.saliency.occlusion import Occlusion
+from core.saliency.random_blocks import RandomBlocks
+from core.saliency.rise import Rise
 from core.saliency.scorecam import ScoreCam
 from core.saliency.smoothgrad import SmoothGrad
+from core.saliency.sobol import Sobol
+from core.saliency.xrai import Xrai
 
 __all__ = ["METHODS", "get"]
 
@@ -21,11 +35,27 @@ _METHODS: tuple[type[Method], ...] = (
     GradCam,
     GradCamPlusPlus,
     LayerCam,
+    HiResCam,
+    AblationCam,
     ScoreCam,
+    EigenCam,
     Saliency,
     SmoothGrad,
     GradientXInput,
     IntegratedGradients,
+    Idgi,
+    BlurIg,
+    GuidedIg,
+    ExpectedGradients,
+    Xrai,
+    Occlusion,
+    Rise,
+    Sobol,
+    Lime,
+    GuidedGradCam,
+    GuidedBackprop,
+    RandomBlocks,
+    Edges,
 )
 
 METHODS: dict[str, type[Method]] = {method.id: method for method in _METHODS}
@@ -39,8 +69,4 @@ def get(method_id: str) -> type[Method]:
     UnknownNameError
         If there is none; the text lists what there is.
     """
-    if method_id in METHODS:
-        return METHODS[method_id]
-    close = difflib.get_close_matches(method_id, METHODS, n=1, cutoff=0.5)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise UnknownNameError(f"There is no method {method_id!r}.{hint} Known: {', '.join(METHODS)}.")
+    return lookup(METHODS, method_id, what="method")

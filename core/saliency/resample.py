@@ -11,11 +11,11 @@ import numpy as np
 
 from core.contracts import Array
 
-__all__ = ["upsample"]
+__all__ = ["interpolation", "upsample"]
 
 
 @lru_cache(maxsize=64)
-def _weights(n_out: int, n_in: int) -> Array:
+def interpolation(n_out: int, n_in: int) -> Array:
     """Return the matrix ``(n_out, n_in)`` of linear interpolation, clamped at the border."""
     centres = (np.arange(n_out) + 0.5) * n_in / n_out - 0.5
     low = np.clip(np.floor(centres).astype(int), 0, n_in - 1)
@@ -38,6 +38,6 @@ def upsample(maps: Array, size: tuple[int, int]) -> Array:
     size : tuple of int
         ``(H, W)``, at least ``(h, w)``.
     """
-    rows = _weights(size[0], maps.shape[-2])
-    columns = _weights(size[1], maps.shape[-1])
+    rows = interpolation(size[0], maps.shape[-2])
+    columns = interpolation(size[1], maps.shape[-1])
     return np.matmul(np.matmul(rows, maps), columns.T)

@@ -6,7 +6,13 @@ import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
 from dashboard import address, glossary, services, state, uploads
-from dashboard.app_pages import inspect_compare, inspect_controls, inspect_result, inspect_strip
+from dashboard.app_pages import (
+    inspect_compare,
+    inspect_controls,
+    inspect_evidence,
+    inspect_result,
+    inspect_strip,
+)
 from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
 from dashboard.state import Choice
@@ -78,6 +84,7 @@ def _ask_and_draw(shown: Picture, choice: Choice, credit: str) -> None:
     with right:
         _say(answer, prediction, explanation, choice)
         inspect_controls.explain_panel(choice, prediction)
+        inspect_evidence.panel(shown, choice, evidence)
     if prediction is not None:
         inspect_compare.panel(shown, choice, prediction)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
-from dashboard import services, state
+from dashboard import pairing, services, state
+from dashboard.app_pages import compare
 from dashboard.app_pages.inspect_controls import likely_classes, offered
 from dashboard.desk import Answer, desk
 from dashboard.state import Choice, Comparison
@@ -15,11 +17,12 @@ from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.stage import fractions
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import number, percent
+from dashboard.words import escape, number, percent
 
 __all__ = ["panel"]
 
 _KINDS: dict[Comparison, str] = {"methods": "Methods", "classes": "Classes"}
+_DIFFERS: dict[Comparison, pairing.Differ] = {"methods": "method", "classes": "class"}
 _TILE_SIDE = 420
 _CLASSES = 3
 _MOST = 9
@@ -114,6 +117,17 @@ def _grid(shown: Picture, choice: Choice) -> None:
         "Each map has its own scale: compare where the maps point, not how strong their colours "
         "are. Click a map to put it on the stage."
     )
+    if len(members) > 1:
+        _lead_on(choice, members[0], members[1], titles)
+
+
+def _lead_on(choice: Choice, first: str, second: str, titles: Mapping[str, str]) -> None:
+    """Offer the page that measures how far two maps agree."""
+    label = f"Measure {escape(titles[first])} against {escape(titles[second])}"
+    if st.button(label, key="to compare", icon=":material/compare:"):
+        state.begin(_variant(choice, first))
+        pairing.begin(pairing.Pair(differ=_DIFFERS[choice.compare], other=second))
+        st.switch_page(st.Page(compare.page, title="Compare", url_path="compare"))
 
 
 def _title(choice: Choice, member: str) -> str:

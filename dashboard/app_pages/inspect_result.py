@@ -19,10 +19,10 @@ from dashboard.widgets.progress import Pending
 from dashboard.widgets.stage import stage
 from dashboard.words import caption, errors_line, escape, percent
 
-__all__ = ["CHART_HEIGHT", "ranking_chart", "stage_panel"]
+__all__ = ["CHART_HEIGHT", "MIME", "file_stem", "ranking_chart", "stage_panel"]
 
 _TOP = 5
-_MIME = {"png": "image/png", "npz": "application/octet-stream", "json": "application/json"}
+MIME = {"png": "image/png", "npz": "application/octet-stream", "json": "application/json"}
 CHART_HEIGHT = 230
 _charts: Lru[tuple[object, ...], go.Figure] = Lru(256)
 
@@ -90,7 +90,7 @@ def _pending(answer: Answer, evidence: Answer, card: MethodCard) -> None:
 
 def _describe(explanation: Explanation, card: MethodCard) -> None:
     drawn = services.layer(explanation)
-    lines = [escape(caption(explanation, card, drawn.limits))]
+    lines = [escape(caption(explanation, card, drawn.limits, drawn.ends))]
     if drawn.empty:
         lines = [
             f"**No evidence to show:** the map of {escape(card.name)} is 0 everywhere. This class "
@@ -107,7 +107,7 @@ def _download(shown: Picture, explanation: Explanation) -> None:
     menu = st.popover("Download", icon=":material/download:", key="download", on_change="rerun")
     if not menu.open:
         return
-    stem = f"{_stem(shown.name)}.{explanation.method}"
+    stem = f"{file_stem(shown.name)}.{explanation.method}"
     with menu:
         for kind, label, make in (
             ("png", "Picture with the map", partial(services.overlay_png, shown, explanation)),
@@ -118,7 +118,7 @@ def _download(shown: Picture, explanation: Explanation) -> None:
                 f"{label} ({kind})",
                 make,
                 file_name=f"{stem}.{kind}",
-                mime=_MIME[kind],
+                mime=MIME[kind],
                 key=f"download/{kind}",
                 icon=":material/download:",
                 on_click="ignore",
@@ -128,7 +128,7 @@ def _download(shown: Picture, explanation: Explanation) -> None:
         st.code(explanation.command, language="bash", wrap_lines=True)
 
 
-def _stem(name: str) -> str:
+def file_stem(name: str) -> str:
     """Return a file name's stem without anything that a file system or a shell minds."""
     stem = name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1].rsplit(".", 1)[0]
     kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in stem)

@@ -9,7 +9,7 @@ from dashboard.state import Choice
 from dashboard.widgets.tiles import Tile, tiles
 from dashboard.words import escape
 
-__all__ = ["strip"]
+__all__ = ["drop_zone", "refusals", "strip"]
 
 _ROUND = "upload round"
 _PROBLEMS = "upload problems"
@@ -19,7 +19,7 @@ def strip(choice: Choice) -> None:
     """Draw the drop zone beside the pictures of this session and the examples."""
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
-        _drop_zone()
+        drop_zone()
     with gallery:
         items = [*reversed(uploads.session_items().values()), *uploads.examples().values()]
         tiles(
@@ -29,11 +29,17 @@ def strip(choice: Choice) -> None:
             label="Pictures",
             on_pick=_pick,
         )
+    refusals()
+
+
+def refusals() -> None:
+    """Say which files were refused, and why."""
     for problem in st.session_state.get(_PROBLEMS, ()):
         st.error(escape(problem), icon=":material/broken_image:")
 
 
-def _drop_zone() -> None:
+def drop_zone() -> None:
+    """Draw where pictures are dropped."""
     # A new key empties the uploader: what it took is in the strip now.
     key = f"drop/{st.session_state.get(_ROUND, 0)}"
     st.file_uploader(
@@ -52,12 +58,12 @@ def _take(key: str) -> None:
     st.session_state[_PROBLEMS] = problems
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     if added:
-        state.change(picture=added[-1].id)
+        state.change(picture=added[-1].id, mask="")
 
 
 def _pick(id: str) -> None:
     st.session_state[_PROBLEMS] = []
-    state.change(picture=id)
+    state.change(picture=id, mask="")
 
 
 def _tile(item: uploads.Item, choice: Choice) -> Tile:

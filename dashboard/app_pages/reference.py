@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.contracts import MethodCard, ModelCard, Parameter
+from core.contracts import ExplainerCard, MethodCard, MetricCard, ModelCard, Parameter
 from dashboard import glossary, services
 from dashboard.guard import guarded
-from dashboard.words import code, escape
+from dashboard.words import better, code, escape
 
 __all__ = ["page"]
 
@@ -21,17 +21,20 @@ def page() -> None:
     with guarded(), st.container(width=_READABLE_PX):
         st.title("Reference", anchor=False)
         st.markdown(
-            "What each method shows and what it can't, which models there are, and the terms."
+            "What each method and each metric shows and what it can't, which models there are, and "
+            "the terms."
         )
         wanted = st.text_input(
             "Search",
             key="reference search",
-            placeholder="Search methods, models and terms",
+            placeholder="Search methods, metrics, models and terms",
             label_visibility="collapsed",
             icon=":material/search:",
         )
         sections = {
             "Methods": [_method(card) for card in services.methods().values()],
+            "SHAP": [_explainer(card) for card in services.explainers().values()],
+            "Metrics": [_metric(card) for card in services.metrics().values()],
             "Models": [_model(card) for card in services.models().values()],
             "Terms": [_term(*entry) for entry in glossary.TERMS.items()],
         }
@@ -66,9 +69,37 @@ def _method(card: MethodCard) -> str:
     return "  \n".join(lines)
 
 
+def _explainer(card: ExplainerCard) -> str:
+    tags = [
+        "uses gradients" if card.needs_gradients else "no gradients",
+        "compares with background pictures" if card.needs_background else "hides parts",
+    ]
+    lines = [
+        f"**{escape(card.name)}** · {code(card.id)} · {', '.join(tags)}",
+        f"{escape(card.summary)} *What it can't show:* {escape(card.limits)}",
+        *(_parameter(spec) for spec in card.parameters),
+        f":gray[{escape(card.paper)}]",
+    ]
+    return "  \n".join(lines)
+
+
 def _parameter(spec: Parameter) -> str:
     default = escape(str(spec.default))
     return f"{code(spec.name)} {escape(spec.help)}: {escape(spec.expected)}, default {default}."
+
+
+def _metric(card: MetricCard) -> str:
+    tags = [
+        better(card.higher_is_better),
+        *(["needs a mask"] if card.needs_mask else []),
+        *(["computes the map again"] if card.recomputes else []),
+    ]
+    lines = [
+        f"**{escape(card.name)}** · {code(card.id)} · {', '.join(tags)}",
+        f"{escape(card.summary)} *What it can't show:* {escape(card.limits)}",
+        f":gray[{escape(card.paper)}]",
+    ]
+    return "  \n".join(lines)
 
 
 def _model(card: ModelCard) -> str:

@@ -16,12 +16,16 @@ _layers: Lru[str, Layer] = Lru(64 * 2**20, lambda value: len(value.uri))
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A map ready for the browser: PNG data URI, ends of its scale, kind of scale."""
+    """A map ready for the browser: PNG data URI, ends of its scale, kind of scale.
+
+    ``ends`` says what the limits are: ``"percentile"``, ``"maximum"`` or ``"given"``.
+    """
 
     uri: str
     limits: tuple[float, float]
     signed: bool
     empty: bool
+    ends: str = "given"
 
 
 def layer(explanation: Explanation) -> Layer:
@@ -29,7 +33,8 @@ def layer(explanation: Explanation) -> Layer:
 
     def make() -> Layer:
         drawn = api.overlay(explanation)
-        return Layer(data_uri(drawn.png, "image/png"), drawn.limits, drawn.signed, drawn.empty)
+        uri = data_uri(drawn.png, "image/png")
+        return Layer(uri, drawn.limits, drawn.signed, drawn.empty, drawn.ends)
 
     return _layers.get_or(explanation.key, make)
 

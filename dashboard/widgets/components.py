@@ -13,7 +13,7 @@ __all__ = ["component"]
 _HERE = Path(__file__).resolve().parent
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def component(name: str) -> Any:
     """Return the mounting command of the component in the folder ``name``."""
     html, css, js = (

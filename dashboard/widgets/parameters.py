@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.contracts import MethodCard, Parameter, Value
+from core.contracts import ExplainerCard, MethodCard, Parameter, Value
 from dashboard import state
 from dashboard.words import escape
 
 __all__ = ["parameter_widgets", "widget_key"]
+
+Changed = tuple[tuple[str, Value], ...]
+"""Values that differ from their defaults, in the order of the specs."""
 
 _SLIDER_STEPS = 200
 """With more steps than this a slider is too coarse to hit a value: it becomes a number field."""
@@ -21,28 +24,49 @@ def widget_key(method: str, name: str) -> str:
     return f"parameter/{method}/{name}"
 
 
-def parameter_widgets(card: MethodCard, chosen: dict[str, Value]) -> None:
+def _held() -> Changed:
+    return (state.current() or state.Choice()).parameters
+
+
+def _keep(parameters: Changed) -> None:
+    state.change(parameters=parameters)
+
+
+def parameter_widgets(
+    card: MethodCard | ExplainerCard,
+    chosen: dict[str, Value],
+    *,
+    held: Callable[[], Changed] = _held,
+    keep: Callable[[Changed], None] = _keep,
+) -> None:
     """Draw a widget for every parameter of a method.
 
     Parameters
     ----------
-    card : MethodCard
+    card : MethodCard or ExplainerCard
     chosen : dict
         Values that differ from the defaults.
+    held, keep : callable, optional
+        Where a callback finds those values and puts the new ones; the session's choice by default.
     """
     for spec in card.parameters:
         key = widget_key(card.id, spec.name)
         st.session_state[key] = chosen.get(spec.name, spec.default)
-        _DRAW[spec.kind](spec, key, _on_change(card, spec, key))
+        _DRAW[spec.kind](spec, key, _on_change(card, spec, key, held, keep))
 
 
-def _on_change(card: MethodCard, spec: Parameter, key: str) -> Callable[[], None]:
+def _on_change(
+    card: MethodCard | ExplainerCard,
+    spec: Parameter,
+    key: str,
+    held: Callable[[], Changed],
+    keep: Callable[[Changed], None],
+) -> Callable[[], None]:
     def changed() -> None:
-        choice = state.current() or state.Choice()
-        values = dict(choice.parameters)
+        values = dict(held())
         values[spec.name] = spec.parse(st.session_state[key])
-        state.change(
-            parameters=tuple(
+        keep(
+            tuple(
                 (p.name, values[p.name])
                 for p in card.parameters
                 if p.name in values and values[p.name] != p.default

@@ -123,3 +123,18 @@ def test_a_shared_map_is_shown_under_ones_own_file_name(table: FakeServices) -> 
     answer = Desk().ask(request("a"))
     assert answer.result.image == "mine.png"
     assert answer.result.map == "the map"
+
+
+def test_held_work_goes_on_while_another_page_is_shown_until_it_is_stopped(
+    table: FakeServices,
+) -> None:
+    desk = Desk()
+    desk.open()
+    desk.ask(request("a"), hold=True)
+    desk.close()
+    desk.open()
+    desk.ask(request("b"))
+    desk.close()
+    assert table.cancelled == []
+    desk.stop("a")
+    assert table.cancelled == ["a"]

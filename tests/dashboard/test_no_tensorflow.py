@@ -33,7 +33,7 @@ if __name__ == "__main__":
 
 
 def test_there_are_pages() -> None:
-    assert PAGES == ["inspect", "reference"]
+    assert {"compare", "inspect", "leaderboard", "reference", "shap"} <= set(PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)

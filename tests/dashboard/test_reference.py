@@ -17,11 +17,11 @@ def reference() -> AppTest:
     return AppTest.from_function(script, default_timeout=30).run()
 
 
-def test_it_lists_every_method_and_model() -> None:
+def test_it_lists_every_method_metric_and_model() -> None:
     app = reference()
     assert not app.exception
     shown = unescape(texts(app))
-    for card in (*api.methods(), *api.models()):
+    for card in (*api.methods(), *api.metrics(), *api.models()):
         assert card.name in shown
         assert card.paper in shown
 

@@ -31,7 +31,7 @@ def invented() -> MethodCard:
     return MethodCard(
         id="invented", name="Invented", summary="s", limits="l", paper="p", signed=False,
         uses_layer=False, needs_gradients=False, slow=False,
- random=False,
+        random=False, control=False,
         parameters=(
             Parameter("few", "int", 3, "Few", low=1, high=9, step=1),
             Parameter("many", "int", 300, "Many", low=1, high=5000, step=1),

@@ -22,6 +22,23 @@ def shown(page: Page) -> bool:
     return bool(page.map_source() and not waiting)
 
 
+def evidence(page: Page, folder: Path, suffix: str) -> None:
+    """Write the evidence card with its folds open, and a leaderboard."""
+    page.open("?picture=coffee&metrics=entropy")
+    until(lambda: shown(page) and "Insertion 0." in page.text, "evidence card")
+    for fold in page.all(".stExpander summary"):
+        page.run("arguments[0].click()", fold)
+    until(lambda: page.in_component(".mask:not([hidden])"), "sheet to draw on")
+    page.press(".mask button[data-do=ellipse]")
+    page.says("Your mask covers")
+    page.screenshot(folder / f"evidence-card-{suffix}.png")
+    page.open("?methods=gradcam,layercam,saliency,random,edges", path="/evidence")
+    page.says("pictures are taken")
+    page.click("Compare methods")
+    until(lambda: "What was found" in page.text, "leaderboard", timeout=600)
+    page.screenshot(folder / f"evidence-leaderboard-{suffix}.png")
+
+
 def main(folder: Path) -> None:
     """Write ``<page>-<width>-<theme>.png`` files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,6 +55,7 @@ def main(folder: Path) -> None:
                         page.open(path="/reference")
                         page.says("Score-CAM")
                         page.screenshot(folder / f"reference-{width}-{mode}.png")
+                        evidence(page, folder, f"{width}-{mode}")
         finally:
             server.stop()
 

@@ -125,4 +125,49 @@ def test_scorecam(model: Runtime, seen: np.ndarray, target: int) -> None:
         expand_cam=False,
         normalize_cam=False,
     )[0]
-    assert correlation(cells(ours(model, seen, target, "scorecam")), np.asarray(small)) >= 0.99
+    mine = ours(model, seen, target, "scorecam", channels=0)
+    assert correlation(cells(mine), np.asarray(small)) >= 0.99
+
+
+def test_faster_scorecam(model: Runtime, seen: np.ndarray, target: int) -> None:
+    """They choose the channels with the largest standard deviation, which is the same choice."""
+    from tf_keras_vis.scorecam import Scorecam
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    small = Scorecam(model.network().model, clone=True)(
+        CategoricalScore([target]),
+        seen,
+        penultimate_layer=model.spec.feature_layer,
+        seek_penultimate_conv_layer=False,
+        max_N=32,
+        expand_cam=False,
+        normalize_cam=False,
+    )[0]
+    mine = ours(model, seen, target, "scorecam", channels=32)
+    assert correlation(cells(mine), np.asarray(small)) >= 0.99
+
+
+def test_guided_backprop() -> None:
+    """On a network that says ``activation="relu"``: they do not find layers ``ReLU``."""
+    from tf_keras_vis.saliency import Saliency
+    from tf_keras_vis.utils.model_modifiers import GuidedBackpropagation
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    from core.models.network import Network
+    from core.models.tensorflow import keras
+
+    layers = keras.layers
+    inputs = keras.Input((16, 16, 3))
+    x = layers.Conv2D(8, 3, activation="relu", kernel_initializer="glorot_normal")(inputs)
+    x = layers.Conv2D(8, 3, activation="relu", kernel_initializer="glorot_normal")(x)
+    net = keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+    rng = np.random.default_rng(0)
+    for variable in net.weights:
+        variable.assign(rng.normal(0, 0.3, variable.shape))
+    pixels = rng.random((1, 16, 16, 3), dtype=np.float32)
+    theirs = Saliency(net, model_modifier=[GuidedBackpropagation()], clone=True)(
+        CategoricalScore([1]), pixels, normalize_map=False
+    )[0]
+    directions = np.eye(3, dtype=np.float32)[[1]]
+    _, gradients = Network(net).guided_gradient(pixels, directions)
+    np.testing.assert_allclose(np.abs(gradients[0]).max(axis=-1), theirs, rtol=1e-4, atol=1e-6)

@@ -1,0 +1,41 @@
+"""Reference folders, and what a map of a concept looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core import overlay as overlays
+from core.contracts import ConceptMaps
+from core.gallery import Gallery, read_gallery
+from core.overlay import OverlayLayer
+from core.settings import settings
+
+__all__ = ["concept_overlays", "default_gallery", "gallery", "pixels_png"]
+
+
+def gallery(folder: str | Path) -> Gallery:
+    """List and check a folder of reference pictures; see :func:`core.gallery.read_gallery`."""
+    return read_gallery(folder)
+
+
+def default_gallery() -> Gallery | None:
+    """Return the folder that ``PELLUCID_GALLERY`` names, ``None`` if it is not set.
+
+    The dashboard reads no other: a visitor never names a path on the server.
+    """
+    folder = settings().gallery
+    return None if folder is None else read_gallery(folder)
+
+
+def concept_overlays(maps: ConceptMaps) -> tuple[OverlayLayer, ...]:
+    """Return each concept's map as a transparent PNG, all on one scale."""
+    ends = overlays.limits(maps.maps, signed=False)
+    return tuple(overlays.draw(each, signed=False, ends=ends) for each in maps.maps)
+
+
+def pixels_png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """Encode uint8 ``(H, W, 3)`` as PNG: a thumbnail, a crop, a picture that was made."""
+    return overlays.png(pixels)

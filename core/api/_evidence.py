@@ -1,0 +1,27 @@
+"""How far a map can be trusted: its card, and what can be measured."""
+
+from __future__ import annotations
+
+from core.api._answers import answer
+from core.contracts import EvidenceCard, EvidenceRequest, MetricCard
+from core.engine.control import Control
+from core.evidence.presets import PRESETS
+from core.evidence.registry import METRICS
+
+__all__ = ["evidence", "metrics", "presets"]
+
+
+def metrics() -> tuple[MetricCard, ...]:
+    """Return a card for every metric of maps."""
+    return tuple(metric.card() for metric in METRICS.values())
+
+
+def presets() -> dict[str, str]:
+    """Return what the protocols of deletion and insertion are, by id."""
+    return {preset.id: preset.summary for preset in PRESETS.values()}
+
+
+def evidence(request: EvidenceRequest, *, control: Control | None = None) -> EvidenceCard:
+    """Measure how far a map can be trusted; see :func:`evidence_request`."""
+    card: EvidenceCard = answer(request, control=control)
+    return card

@@ -1,0 +1,68 @@
+"""Shapley values: the explainers, and what to do with a result."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+
+from core import overlay_shap
+from core.contracts import ExplainerCard, RegionShare, ShapRequest, ShapResult
+from core.overlay import OverlayLayer, png
+from core.shapley import registry
+from core.shapley.regions import ranked
+
+__all__ = [
+    "explainers",
+    "shap_colours",
+    "shap_json",
+    "shap_layers",
+    "shap_maps",
+    "shap_npz",
+    "shap_panels",
+    "shap_regions",
+]
+
+
+def explainers() -> tuple[ExplainerCard, ...]:
+    """Return a card for every SHAP explainer; the default comes first."""
+    return tuple(explainer.card() for explainer in registry.EXPLAINERS.values())
+
+
+def shap_colours() -> tuple[str, str]:
+    """Return SHAP's colours for "takes from the class" and "adds to it"."""
+    return overlay_shap.BLUE, overlay_shap.RED
+
+
+def shap_layers(result: ShapResult, *, regions: bool = False) -> list[OverlayLayer]:
+    """Return one transparent PNG a class, all on one scale, in SHAP's colours."""
+    return overlay_shap.layers(result, regions=regions)
+
+
+def shap_maps(request: ShapRequest, result: ShapResult, *, regions: bool = False) -> list[bytes]:
+    """Return each class's map over what the model saw, pale and grey, as PNG."""
+    return [png(one) for one in overlay_shap.maps(request.input, result, regions=regions)]
+
+
+def shap_panels(request: ShapRequest, result: ShapResult, *, regions: bool = False) -> bytes:
+    """Return a PNG with what the model saw and the maps of all classes side by side."""
+    return overlay_shap.panels(request.input, result, regions=regions)
+
+
+def shap_npz(result: ShapResult) -> bytes:
+    """Return an npz with the arrays of a result and ``metadata`` (JSON text)."""
+    buffer = io.BytesIO()
+    arrays = result.to_artefact().arrays
+    np.savez(buffer, metadata=np.array(shap_json(result)), **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def shap_json(result: ShapResult) -> str:
+    """Return everything but the arrays as JSON."""
+    return json.dumps(result.to_artefact().document, indent=2, ensure_ascii=False)
+
+
+def shap_regions(result: ShapResult, k: int) -> tuple[RegionShare, ...]:
+    """Return the regions by the magnitude of their share in the ``k``-th class, largest first."""
+    return ranked(result, k)

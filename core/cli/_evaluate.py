@@ -1,0 +1,157 @@
+"""The command that compares methods over pictures: evaluate."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from core import api
+from core.cli._common import (
+    Classes,
+    GeometryName,
+    JsonFlag,
+    Model,
+    Seed,
+    Terminal,
+    Weights,
+    app,
+    common_options,
+    emit,
+    picture_paths,
+)
+from core.contracts import Geometry, GroupScore, Leaderboard
+from core.errors import InputError
+
+__all__: list[str] = []
+
+_TABLE = "metadata.csv"
+_NAME = "file_name"
+
+
+@app.command()
+def evaluate(
+    image: Annotated[Path, typer.Argument(help="A picture or a folder of pictures.")],
+    model: Model = api.DEFAULT_MODEL,
+    methods: Annotated[
+        str | None, typer.Option(help="Ids of methods, by commas; see 'methods'.")
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help="Ids of metrics, by commas; see 'metrics'. Of the method itself: randomisation, "
+            "random_logit."
+        ),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help=f"Column of the folder's {_TABLE} that names subgroups.")
+    ] = None,
+    preset: Annotated[
+        str, typer.Option(help="Protocol of deletion and insertion; see 'metrics'.")
+    ] = "rise",
+    mask: Annotated[
+        Path | None,
+        typer.Option(help="Picture of the object's mask, bright on the object; for one picture."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Take the first N pictures of the folder.")
+    ] = None,
+    weights: Weights = "pretrained",
+    classes: Classes = None,
+    geometry: GeometryName = "crop",
+    seed: Seed = 0,
+    json_: JsonFlag = False,
+) -> None:
+    """Measure which methods' maps can be trusted: means over pictures with 95 % intervals."""
+    options = common_options(model, weights, classes, geometry, seed)
+    paths = picture_paths([image])[:limit]
+    groups = [] if by is None else _groups(image, paths, by)
+    masks = [] if mask is None else [_mask(mask, image, model, options["geometry"])]
+    table = api.evaluate(
+        paths,
+        control=Terminal(),
+        methods=_names(methods),
+        metrics=_names(metrics),
+        groups=groups,
+        masks=masks,
+        preset=preset,
+        **options,
+    )
+    for line in table.failed:
+        print(f"left out: {line}", file=sys.stderr)
+    document = {
+        "model": table.model,
+        "n": table.n,
+        "scores": [asdict(score) for score in table.scores],
+        "seconds": table.seconds,
+    }
+    emit(document, json_, lambda: _lines(table))
+
+
+def _names(text: str | None) -> list[str] | None:
+    """Return the ids in ``a,b,c``; ``None`` where the option was left out."""
+    return None if text is None else [name for part in text.split(",") if (name := part.strip())]
+
+
+def _groups(folder: Path, paths: Sequence[Path], column: str) -> list[str]:
+    """Return the value of ``column`` for each picture."""
+    rows = _rows(folder, column)
+    missing = [path.name for path in paths if path.name not in rows]
+    if missing:
+        raise InputError(
+            f"{folder / _TABLE} has no row for {missing[0]} ({len(missing)} of {len(paths)} "
+            f"pictures). Expected one row for each, its name in the column {_NAME!r}."
+        )
+    return [rows[path.name] for path in paths]
+
+
+def _rows(folder: Path, column: str) -> dict[str, str]:
+    """Return the value of ``column`` by file name."""
+    table = folder / _TABLE
+    if not folder.is_dir():
+        raise InputError(f"--by goes with a folder that holds {_TABLE}. Received: {folder}.")
+    if not table.is_file():
+        raise InputError(
+            f"--by {column} needs {table}, which does not exist: a CSV file with the columns "
+            f"{_NAME}, label and those to group by. Leave --by out to evaluate without subgroups."
+        )
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{table} is no CSV file in UTF-8. Save it as UTF-8.") from error
+    reader = csv.DictReader(text.splitlines())
+    columns = reader.fieldnames or []
+    for wanted in (_NAME, column):
+        if wanted not in columns:
+            raise InputError(
+                f"{table} has no column {wanted!r}. It has: {', '.join(columns) or 'none'}."
+            )
+    return {row[_NAME]: (row[column] or "").strip() for row in reader}
+
+
+def _mask(file: Path, image: Path, model: str, geometry: Geometry) -> npt.NDArray[np.bool_]:
+    if image.is_dir():
+        raise InputError("--mask belongs to one picture. Give a picture instead of a folder.")
+    return api.input_mask(
+        api.open_picture(file), api.open_picture(image), model=model, geometry=geometry
+    )
+
+
+def _lines(table: Leaderboard) -> Iterator[str]:
+    yield f"{table.model}, {table.n} pictures"
+    for score in table.scores:
+        yield f"{score.method:22} {score.metric:18} {score.group or 'all':12} {_figures(score)}"
+
+
+def _figures(score: GroupScore) -> str:
+    if score.mean is None:
+        return "not defined"
+    span = "" if score.low is None else f"  [{score.low:.3f}, {score.high:.3f}]"
+    return f"{score.mean:.3f}{span}  n = {score.n}"

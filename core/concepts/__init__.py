@@ -1,0 +1,1 @@
+"""Examples and concepts: nearest pictures, concepts of a class, TCAV, activation maximisation."""

@@ -1,0 +1,157 @@
+"""Sets of pictures, and the pictures of a set that are nearest to one: requests and results."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts._codec import Stored
+from core.contracts._requests import PictureRequest
+from core.contracts._results import PictureResult
+from core.contracts._values import ClassRef, Lane, ModelInput, content_key
+
+__all__ = [
+    "GalleryRef", "Neighbour", "Neighbours", "NeighboursRequest", "PictureSet", "folder_of",
+]  # fmt: skip
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryRef:
+    """A reference folder as it was read: another fingerprint is another folder.
+
+    Parameters
+    ----------
+    folder : str
+        Absolute path on the machine that computes.
+    fingerprint : str
+        SHA-256 over names, sizes, times of change and the table of labels.
+    """
+
+    folder: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """A named set of pictures: of a reference folder, or given one by one.
+
+    Parameters
+    ----------
+    name : str
+        A stranger's text, to be escaped where it is shown.
+    gallery : GalleryRef, optional
+        The folder that the pictures are taken from.
+    label : str, optional
+        Takes only the folder's pictures with this label.
+    pictures : tuple of ModelInput
+        Pictures given by themselves, in place of a folder.
+    """
+
+    name: str
+    gallery: GalleryRef | None = None
+    label: str | None = None
+    pictures: tuple[ModelInput, ...] = ()
+
+    def parts(self) -> dict[str, Any]:
+        """Return what a content key needs of the set."""
+        return {
+            "name": self.name,
+            "gallery": None if self.gallery is None else self.gallery.fingerprint,
+            "label": self.label,
+            "pictures": [[p.sha256, p.name] for p in self.pictures],
+        }
+
+
+def folder_of(pictures: PictureSet) -> str:
+    """Return a set's folder for a command line; ``FOLDER`` for pictures given singly."""
+    if pictures.gallery is None:
+        return "FOLDER"
+    return pictures.gallery.folder + ("" if pictures.label is None else f"/{pictures.label}")
+
+
+@dataclass(frozen=True)
+class NeighboursRequest(PictureRequest):
+    """Ask which pictures of ``reference`` the model finds most like this one.
+
+    ``layer`` is ``None`` for the declared feature layer; ``geometry`` of the reference pictures is
+    that of the picture itself.
+    """
+
+    kind: ClassVar[str] = "neighbours"
+    reference: PictureSet
+    k: int
+    layer: str | None = None
+    lane: Lane = "interactive"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        own = {"reference": self.reference.parts(), "k": self.k, "layer": self.layer}
+        return super().parts() | own
+
+    @property
+    def batch(self) -> str:
+        """Pictures that are held against the same set go together."""
+        own = {"reference": self.reference.parts(), "k": self.k, "layer": self.layer}
+        return content_key({"above": super().batch, "geometry": self.input.geometry, **own})
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request; pictures given singly need a folder."""
+        words = ["python", "-m", "core", "neighbours", self.input.name, *self.model_words()]
+        words += ["--folder", folder_of(self.reference), "--k", str(self.k)]
+        return shlex.join([*words, "--geometry", self.input.geometry])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command)
+
+
+@dataclass(frozen=True)
+class Neighbour(Stored):
+    """One picture near another.
+
+    ``index`` is its place in the reference set, ``similarity`` the cosine of the two pooled feature
+    vectors in [−1, 1], ``same`` whether the features agree in full (the picture itself, usually).
+    """
+
+    index: int
+    name: str
+    label: str
+    similarity: float
+    same: bool
+    predicted: ClassRef
+    probability: float
+
+
+@dataclass(frozen=True)
+class Neighbours(PictureResult):
+    """The nearest reference pictures, nearest first.
+
+    Parameters
+    ----------
+    predicted, probability : ClassRef, float
+        What the model takes the picture itself for.
+    thumbnails : ndarray of uint8, shape (k, s, s, 3)
+        What the model saw of each neighbour, small.
+    n : int
+        Pictures that were searched.
+    unreadable : tuple of str
+        Why pictures of the folder were left out, the first ones; ``n_unreadable`` counts all.
+    """
+
+    layer: str
+    predicted: ClassRef
+    probability: float
+    neighbours: tuple[Neighbour, ...]
+    thumbnails: Pixels
+    n: int
+    unreadable: tuple[str, ...]
+    n_unreadable: int
+    command: str

@@ -1,0 +1,161 @@
+"""SHAP: what share of a class's logit each part of the picture has, as request and result."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts._requests import PictureRequest
+from core.contracts._results import PictureResult
+from core.contracts._values import Array, ClassRef, Lane, ModelInput
+from core.parameters import Parameter, Value
+
+__all__ = ["DEFAULT_EXPLAINER", "ExplainerCard", "RegionShare", "ShapRequest", "ShapResult"]
+
+DEFAULT_EXPLAINER = "partition"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainerCard:
+    """What a SHAP explainer declares about itself."""
+
+    id: str
+    name: str
+    summary: str
+    limits: str
+    paper: str
+    needs_gradients: bool
+    needs_background: bool
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class ShapRequest(PictureRequest):
+    """Ask how the logits of some classes are shared out over one picture.
+
+    Parameters
+    ----------
+    explainer : {"partition", "gradient", "kernel"}
+    targets : tuple of int
+        Classes to explain; empty for the ``top`` likeliest ones.
+    background : tuple of ModelInput
+        Pictures that stand for "anything", for explainers that compare with data; each once, in
+        the order of their hashes.
+    """
+
+    kind: ClassVar[str] = "shap"
+    explainer: str
+    parameters: dict[str, Value]
+    targets: tuple[int, ...]
+    top: int
+    background: tuple[ModelInput, ...] = ()
+    lane: Lane = "batch"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "explainer": self.explainer,
+            "parameters": self.parameters,
+            "targets": self.targets or f"top {self.top}",
+            "background": [seen.sha256 for seen in self.background],
+            "seed": self.seed,
+        }
+
+    @property
+    def batch(self) -> str:
+        """Each picture by itself."""
+        return self.key
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command)
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request; ``BACKGROUND`` is the folder used."""
+        words = ["python", "-m", "core", "shap", self.input.name, *self.model_words()]
+        words += ["--explainer", self.explainer]
+        for target in self.targets:
+            words += ["--target", str(target)]
+        if not self.targets:
+            words += ["--classes-top", str(self.top)]
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        if self.background:
+            words += ["--background", "BACKGROUND"]
+        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "shap"]
+        return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class ShapResult(PictureResult):
+    """Shapley values of one picture for K classes, in logits.
+
+    Parameters
+    ----------
+    targets : tuple of ClassRef
+        The K classes.
+    values : ndarray of float32, shape (K, H, W)
+        Signed, summed over channels; H × W is the model's input.
+    base_values, outputs : ndarray of float32, shape (K,)
+        What the shares start from (nothing of the picture is seen), and the logits reached.
+    probabilities : ndarray of float32, shape (K,)
+        Softmax over all classes of the model.
+    additivity_errors, relative_errors : ndarray of float32, shape (K,)
+        |Σ values + base − output|, in logits and relative to |output − base|.
+    segments : ndarray of int32, shape (H, W)
+        Region of each pixel, 0 to R − 1.
+    region_values : ndarray of float32, shape (K, R)
+        Sums of ``values`` over the regions.
+    background : str
+        What "nothing is seen" means here, in words.
+    evaluations, gradient_passes : int
+        Forward passes asked for, and gradients.
+    command : str
+        The command line that reproduces the result.
+    """
+
+    explainer: str
+    parameters: dict[str, Value]
+    targets: tuple[ClassRef, ...]
+    values: Array
+    base_values: Array
+    outputs: Array
+    probabilities: Array
+    additivity_errors: Array
+    relative_errors: Array
+    segments: npt.NDArray[np.int32]
+    region_values: Array
+    background: str
+    evaluations: int
+    gradient_passes: int
+    seed: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionShare:
+    """One region's share in a class's logit.
+
+    Parameters
+    ----------
+    number : int
+        Rank by magnitude for that class, from 1.
+    region : int
+        Its number in ``segments``.
+    value : float
+        Its share, in logits.
+    x, y : float
+        A pixel inside it, near its middle.
+    """
+
+    number: int
+    region: int
+    value: float
+    x: float
+    y: float

@@ -1,0 +1,280 @@
+"""What every metric of a map is: its declaration, and one verb, ``measure``.
+
+Metrics are NumPy over counted passes; none of them imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Array, MetricCard, Score
+from core.errors import InputError
+from core.evidence.passes import BudgetSpentError, CountedPasses
+from core.evidence.presets import Preset, get_preset
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+
+__all__ = ["NO_EVIDENCE", "Mask", "Metric", "Remap", "Subject", "check_mask"]
+
+Mask = npt.NDArray[np.bool_]
+Remap = Callable[[Array, int], Array]
+"""Pictures ``(N, H, W, 3)`` and a seed → maps ``(N, H, W)``, of the same method and target."""
+
+NO_EVIDENCE = "no positive evidence: the map is 0 or negative everywhere"
+_CHUNK = 32
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A map, and everything that metrics may ask about it.
+
+    Parameters
+    ----------
+    passes : CountedPasses
+        The model.
+    input : ndarray of float32, shape (H, W, 3)
+        The picture, pixels in [0, 1].
+    direction : ndarray of float32, shape (n_classes,)
+        The explained quantity is f(x) = direction · logits(x).
+    map : ndarray of float32, shape (H, W)
+    zero : ndarray of float32, shape (3,)
+        The pixel that preprocessing maps to 0, within [0, 1].
+    remap : callable or None
+        Recomputes the map for other pictures or seeds; ``None`` where that is not possible.
+    draws : bool
+        Whether the method draws at random; ``map_seed`` is the seed of its map, ``seed`` that of
+        the metrics' own draws.
+    mask : ndarray of bool, shape (H, W), or None
+        Where the object is.
+    """
+
+    passes: CountedPasses
+    input: Array
+    direction: Array
+    map: Array
+    zero: Array
+    seed: int
+    control: Control
+    remap: Remap | None = None
+    draws: bool = False
+    map_seed: int = 0
+    mask: Mask | None = None
+    preset_id: str = "rise"
+
+    def __post_init__(self) -> None:
+        if self.map.shape != self.input.shape[:2]:
+            raise InputError(
+                f"The map must have the picture's size {self.input.shape[:2]}. "
+                f"Received {self.map.shape}."
+            )
+        if not np.isfinite(self.map).all():
+            raise InputError("The map holds values that are not finite (NaN or infinity).")
+        if self.mask is not None:
+            check_mask(self.mask, self.input.shape[:2])
+
+    @property
+    def preset(self) -> Preset:
+        """The protocol of deletion and insertion."""
+        return get_preset(self.preset_id)
+
+    @cached_property
+    def target(self) -> int:
+        """Index of the explained class."""
+        return int(self.direction.argmax())
+
+    @cached_property
+    def against(self) -> int | None:
+        """Index of the class it is held against, if the map explains a contrast."""
+        return int(self.direction.argmin()) if self.direction.min() < 0 else None
+
+    @property
+    def score_words(self) -> str:
+        """What :meth:`probabilities` measures, for protocols."""
+        if self.against is None:
+            return "softmax probability of the explained class"
+        return "probability of the explained class against the other one (softmax over the two)"
+
+    @cached_property
+    def logits(self) -> Array:
+        """Logits of the whole picture, shape ``(n_classes,)``; one pass, once."""
+        return self.passes.logits(self.input[None])[0]
+
+    @cached_property
+    def probability(self) -> float:
+        """The score of the whole picture."""
+        return float(self.softmax(self.logits[None])[0])
+
+    @cached_property
+    def f(self) -> float:
+        """The explained quantity of the whole picture."""
+        return float(self.logits @ self.direction)
+
+    def softmax(self, logits: Array) -> Array:
+        """Return the scores in [0, 1], shape ``(N,)``, of logits ``(N, n_classes)``."""
+        classes = slice(None) if self.against is None else [self.target, self.against]
+        chosen = logits[:, classes].astype(np.float64)
+        top = chosen.max(axis=1, keepdims=True)
+        total = np.log(np.exp(chosen - top).sum(axis=1)) + top[:, 0]
+        return np.exp(logits[:, self.target] - total).astype(np.float32)
+
+    def batched_logits(self, pictures: Array) -> Array:
+        """Return logits of ``(N, H, W, 3)``, with a look at the control between chunks."""
+        rows = []
+        for start in range(0, len(pictures), _CHUNK):
+            self.control.check()
+            rows.append(self.passes.logits(pictures[start : start + _CHUNK]))
+        return np.concatenate(rows)
+
+    def probabilities(self, pictures: Array) -> Array:
+        """Return the score of each picture, shape ``(N,)``."""
+        return self.softmax(self.batched_logits(pictures))
+
+    def values(self, pictures: Array) -> Array:
+        """Return f of each picture, shape ``(N,)``."""
+        return self.batched_logits(pictures) @ self.direction
+
+
+def check_mask(mask: Mask, shape: tuple[int, ...]) -> None:
+    """Refuse a mask that says nothing about a picture of ``shape``.
+
+    Raises
+    ------
+    InputError
+        If it has another size, is not boolean, or marks no pixel.
+    """
+    if mask.dtype != np.bool_:
+        raise InputError(f"A mask holds true and false. Received: {mask.dtype}.")
+    if mask.shape != shape:
+        raise InputError(
+            f"The mask must have the size of the model's input, {shape[1]} × {shape[0]} pixels. "
+            f"Received {' × '.join(str(n) for n in reversed(mask.shape))}. Resize the mask with "
+            "the picture, or draw it on what the model sees."
+        )
+    if not mask.any():
+        raise InputError("The mask is empty: it marks no pixel. Mark the object, then try again.")
+
+
+class Metric(ABC):
+    """A metric of one map. Subclasses declare the class variables and implement ``score``.
+
+    Attributes
+    ----------
+    id, name, summary, limits, paper : str
+        As for saliency methods: ``limits`` is one sentence on what the figure cannot show.
+    higher_is_better : bool or None
+        ``None`` where neither end is better.
+    needs_mask, recomputes : bool
+        Whether it needs a mask, or maps of other pictures and seeds.
+    random : bool
+        Whether its value depends on the seed.
+    quick : bool
+        Whether it belongs to the quick set.
+    positive : bool
+        Whether it reads positive values only, and so needs one; else any value other than 0.
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    limits: ClassVar[str]
+    paper: ClassVar[str]
+    higher_is_better: ClassVar[bool | None] = True
+    needs_mask: ClassVar[bool] = False
+    recomputes: ClassVar[bool] = False
+    random: ClassVar[bool] = False
+    quick: ClassVar[bool] = False
+    positive: ClassVar[bool] = False
+
+    @abstractmethod
+    def protocol(self, subject: Subject) -> str:
+        """Return everything that moves the value, in words."""
+
+    @abstractmethod
+    def score(self, subject: Subject) -> Score:
+        """Return the value; the map has evidence, and what the metric needs is there."""
+
+    def measure(self, subject: Subject) -> Score:
+        """Return the value, or ``None`` with the reason.
+
+        Raises
+        ------
+        Cancelled
+            When the work was stopped.
+        """
+        if reason := self.missing(subject):
+            return self.undefined(subject, reason)
+        try:
+            return self.score(subject)
+        except BudgetSpentError:
+            return self.undefined(
+                subject,
+                f"it would cost more than what was left of {subject.passes.budget:.0f} passes; "
+                "ask for it by itself",
+            )
+
+    def missing(self, subject: Subject) -> str:
+        """Return why there is no value for ``subject``; empty if there is one."""
+        if self.needs_mask and subject.mask is None:
+            return "no mask was given"
+        if self.recomputes and subject.remap is None:
+            return "the map cannot be computed again here"
+        evidence = (subject.map > 0) if self.positive else subject.map
+        return "" if evidence.any() else NO_EVIDENCE
+
+    def undefined(self, subject: Subject, reason: str) -> Score:
+        """Return a score without a value."""
+        return self._score(subject, None, reason=reason)
+
+    def defined(
+        self,
+        subject: Subject,
+        value: float,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Score:
+        """Return a score with its protocol."""
+        return self._score(subject, float(value), low=low, high=high)
+
+    def _score(
+        self,
+        subject: Subject,
+        value: float | None,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        reason: str = "",
+    ) -> Score:
+        return Score(
+            metric=self.id,
+            value=value,
+            low=low,
+            high=high,
+            higher_is_better=self.higher_is_better,
+            protocol=self.protocol(subject),
+            reason=reason,
+        )
+
+    @classmethod
+    def card(cls) -> MetricCard:
+        """Return what users see."""
+        return MetricCard(
+            id=cls.id,
+            name=cls.name,
+            summary=cls.summary,
+            limits=cls.limits,
+            paper=cls.paper,
+            higher_is_better=cls.higher_is_better,
+            needs_mask=cls.needs_mask,
+            recomputes=cls.recomputes,
+            random=cls.random,
+            quick=cls.quick,
+        )

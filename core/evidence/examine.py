@@ -1,0 +1,199 @@
+"""The work behind an :class:`~core.contracts.EvidenceRequest`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.contracts import (
+    Array,
+    Curve,
+    EvidenceCard,
+    EvidenceRequest,
+    Explanation,
+    Score,
+    content_key,
+)
+from core.evidence.base import Metric, Remap, Subject
+from core.evidence.checks import checks
+from core.evidence.controls import (
+    N_DRAWS,
+    ControlCurves,
+    Measured,
+    beside_controls,
+    measure_controls,
+)
+from core.evidence.curves import MODES, Mode
+from core.evidence.deletion import CurveMetric
+from core.evidence.passes import CountedPasses
+from core.evidence.presets import get_preset
+from core.evidence.registry import QUICK, get
+from core.evidence.replace import zero_pixel
+from core.evidence.thresholds import QUICK_PASSES
+from core.models.runtime import Runtime, runtime
+from core.saliency.base import Problem
+from core.saliency.explain import explain
+from core.saliency.registry import get as get_method
+from core.workspace import open_store
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+
+__all__ = ["budget", "examine", "subject_of"]
+
+
+class _Quiet:
+    """A control that stops but reports nothing: maps computed again are parts of one step."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Say nothing."""
+
+    def check(self) -> None:
+        self._control.check()
+
+
+def examine(requests: Sequence[EvidenceRequest], control: Control) -> list[EvidenceCard]:
+    """Measure each request's map, beside maps that know nothing of the model.
+
+    Raises
+    ------
+    Cancelled
+        Between passes, when the work was stopped.
+    """
+    return [_examine(request, control) for request in requests]
+
+
+def budget(metrics: Sequence[str], preset: str) -> float | None:
+    """Return the most forward-equivalents a card may cost: none but for the quick set."""
+    quick = QUICK.issuperset(metrics) and get_preset(preset).steps is not None
+    return QUICK_PASSES if quick else None
+
+
+def _examine(request: EvidenceRequest, control: Control) -> EvidenceCard:
+    explanation = _explanation(request, control)
+    began = time.perf_counter()
+    model = runtime(request.model, seed=request.explain.seed)
+    passes = CountedPasses(model, budget(request.metrics, request.preset))
+    subject = subject_of(request, explanation, model, passes, control)
+    metrics = [get(id)() for id in request.metrics]
+    measured = _curves(request, subject, metrics, model)
+    scores = tuple(_measure(metric, subject, measured) for metric in metrics)
+    control.progress(1.0)
+    return EvidenceCard(
+        **model.provenance(request),
+        seconds=time.perf_counter() - began,
+        explanation=request.explain.key,
+        method=request.explain.method,
+        target=explanation.target,
+        against=explanation.against,
+        preset=request.preset,
+        seed=request.seed,
+        scores=scores,
+        curves=tuple(curve for each in measured.values() for curve in _shown(each)),
+        checks=checks(scores, measured),
+        passes=passes.spent,
+        command=request.command,
+    )
+
+
+def _explanation(request: EvidenceRequest, control: Control) -> Explanation:
+    control.progress(0.0, "the map itself")
+    artefact, _ = open_store().get_or_compute(
+        request.explain.key,
+        lambda: explain([request.explain], control)[0].to_artefact(),
+        kind=request.explain.kind,
+    )
+    return Explanation.from_artefact(artefact)
+
+
+def subject_of(
+    request: EvidenceRequest,
+    explanation: Explanation,
+    model: Runtime,
+    passes: CountedPasses,
+    control: Control,
+) -> Subject:
+    """Return what the metrics ask about, for the map of a request."""
+    direction = np.zeros(model.n_classes, np.float32)
+    direction[explanation.target.index] = 1.0
+    if explanation.against is not None:
+        direction[explanation.against.index] = -1.0
+    return Subject(
+        passes=passes,
+        input=request.input.tensor(),
+        direction=direction,
+        map=explanation.map,
+        zero=zero_pixel(model.spec.preprocessing),
+        seed=request.seed,
+        control=control,
+        remap=_remap(request, direction, passes, control),
+        draws=get_method(request.explain.method).random,
+        map_seed=request.explain.seed,
+        mask=request.mask,
+        preset_id=request.preset,
+    )
+
+
+def _remap(
+    request: EvidenceRequest, direction: Array, passes: CountedPasses, control: Control
+) -> Remap:
+    asked = request.explain
+    method = get_method(asked.method)()
+
+    def remap(pictures: Array, seed: int) -> Array:
+        directions = np.repeat(direction[None], len(pictures), axis=0)
+        problem = Problem(passes, pictures, directions, asked.layer, seed, _Quiet(control))
+        return np.stack([a.map for a in method.explain(problem, asked.parameters)])
+
+    return remap
+
+
+def _curves(
+    request: EvidenceRequest, subject: Subject, metrics: Sequence[Metric], model: Runtime
+) -> dict[Mode, Measured]:
+    """Measure the curves asked for; the controls' are kept for the next map of this picture.
+
+    They are charged to this card all the same: what a card can afford does not depend on the store.
+    """
+    wanted = {m.mode for m in metrics if isinstance(m, CurveMetric) and not m.missing(subject)}
+    modes = [mode for mode in MODES if mode in wanted]
+    if not modes:
+        return {}
+    key = content_key(
+        {
+            "kind": "control_curves",
+            "weights": request.weights_sha256,
+            "versions": request.versions,
+            "input": request.input.sha256,
+            "classes": [subject.target, subject.against],
+            "preset": request.preset,
+            "seed": request.seed,
+            "draws": N_DRAWS,
+            "modes": modes,
+        }
+    )
+    alone = replace(subject, passes=CountedPasses(model))
+    artefact, _ = open_store().get_or_compute(
+        key, lambda: measure_controls(alone, modes).to_artefact(), kind="control_curves"
+    )
+    controls = ControlCurves.from_artefact(artefact)
+    subject.passes.charge(controls.passes)
+    return beside_controls(subject, modes, controls)
+
+
+def _measure(metric: Metric, subject: Subject, measured: Mapping[Mode, Measured]) -> Score:
+    subject.control.check()
+    if isinstance(metric, CurveMetric) and metric.mode in measured:
+        return metric.from_curve(subject, measured[metric.mode].map)
+    return metric.measure(subject)
+
+
+def _shown(measured: Measured) -> tuple[Curve, Curve, Curve]:
+    return measured.map, measured.random, measured.edges

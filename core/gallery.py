@@ -1,0 +1,239 @@
+"""A reference folder: pictures with labels, listed and checked, decoded when they are needed.
+
+Two shapes are read::
+
+    folder/metadata.csv     file_name,label[,more columns], paths inside the folder
+    folder/<label>/*.jpg    one folder a label; pictures beside them have no label
+
+Damaged files are listed and left out; a folder without a single good one is an error.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from core import images
+from core.contracts import GalleryRef, Picture
+from core.errors import ImageError, InputError
+
+__all__ = ["MAX_PICTURES", "TABLE", "Gallery", "GalleryPicture", "find_gallery", "read_gallery"]
+
+MAX_PICTURES = 20_000
+TABLE = "metadata.csv"
+
+_read: dict[Path, Gallery] = {}
+"""The folders of this process as they were read last; checking headers again takes seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPicture:
+    """One picture of a folder, not decoded yet.
+
+    Parameters
+    ----------
+    name : str
+        Path inside the folder, with ``/``.
+    path : Path
+    label : str
+        ``""`` for none.
+    stamp : str
+        Name, size and time of change: another stamp is another picture.
+    columns : dict
+        The other columns of the table.
+    """
+
+    name: str
+    path: Path
+    label: str
+    stamp: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+    def open(self) -> Picture:
+        """Decode the picture; see :func:`core.images.open_picture`."""
+        return images.open_picture(self.path, name=self.name)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A folder as it was read.
+
+    Parameters
+    ----------
+    folder : Path
+    pictures : tuple of GalleryPicture
+        Those whose header can be read, in the order of their names.
+    unreadable : tuple of str
+        One sentence for each file that was left out.
+    fingerprint : str
+        SHA-256 of names, sizes, times of change, labels and columns.
+    """
+
+    folder: Path
+    pictures: tuple[GalleryPicture, ...]
+    unreadable: tuple[str, ...]
+    fingerprint: str
+
+    def __repr__(self) -> str:
+        return f"Gallery({str(self.folder)!r}, {len(self.pictures)} pictures)"
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def ref(self) -> GalleryRef:
+        """What a request carries: the path and the fingerprint."""
+        return GalleryRef(str(self.folder), self.fingerprint)
+
+    @cached_property
+    def labels(self) -> dict[str, int]:
+        """How many pictures each label has, in the order of the labels; ``""`` is left out."""
+        counts = Counter(picture.label for picture in self.pictures if picture.label)
+        return dict(sorted(counts.items()))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the table's other columns."""
+        return tuple(self.pictures[0].columns)
+
+    def labelled(self, label: str | None) -> tuple[GalleryPicture, ...]:
+        """Return the pictures with ``label``; all of them for ``None``.
+
+        Raises
+        ------
+        InputError
+            If no picture carries the label.
+        """
+        if label is None:
+            return self.pictures
+        found = tuple(picture for picture in self.pictures if picture.label == label)
+        if not found:
+            known = ", ".join(list(self.labels)[:8]) or "none"
+            raise InputError(
+                f"No picture in {self.folder.name} is labelled {label!r}. Its labels: {known}."
+            )
+        return found
+
+
+def read_gallery(folder: str | Path) -> Gallery:
+    """List and check a folder; a folder that has not changed is read once.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, it holds no picture that can be read or more than
+        ``MAX_PICTURES``, or its table lacks ``file_name`` or points outside the folder.
+    """
+    root = Path(folder).expanduser().resolve()
+    if not root.is_dir():
+        raise InputError(
+            f"{folder} is no folder; expected one with pictures, class folders or a {TABLE}."
+        )
+    listed = _listed(root)
+    if not listed:
+        raise InputError(
+            f"The folder {folder} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF), "
+            "neither itself nor in class folders."
+        )
+    if len(listed) > MAX_PICTURES:
+        raise InputError(
+            f"The folder {folder} holds {len(listed)} pictures; at most {MAX_PICTURES} are read. "
+            "Take a part of it."
+        )
+    document = [[p.stamp, p.label, p.columns] for p in listed]
+    fingerprint = hashlib.sha256(json.dumps(document).encode()).hexdigest()
+    kept = _read.get(root)
+    if kept is None or kept.fingerprint != fingerprint:
+        kept = _read[root] = _checked(root, fingerprint, listed)
+    return kept
+
+
+def find_gallery(ref: GalleryRef) -> Gallery:
+    """Read the folder again that a request was made for.
+
+    Raises
+    ------
+    InputError
+        If it is gone, or has changed since.
+    """
+    gallery = read_gallery(ref.folder)
+    if gallery.fingerprint != ref.fingerprint:
+        raise InputError(
+            f"The folder {gallery.folder.name} has changed since this was asked: ask again."
+        )
+    return gallery
+
+
+def _checked(root: Path, fingerprint: str, listed: tuple[GalleryPicture, ...]) -> Gallery:
+    good: list[GalleryPicture] = []
+    problems: list[str] = []
+    for picture in listed:
+        try:
+            images.check_file(picture.path)
+        except ImageError as error:
+            # Visitors read this: the name inside the folder, not where the folder lies.
+            told = str(error).replace(f"{root}/", "")
+            problems.append(f"{picture.name}: {told}")
+        else:
+            good.append(picture)
+    if not good:
+        raise InputError(
+            f"None of the {len(problems)} pictures in {root} can be read. The first: {problems[0]}"
+        )
+    return Gallery(root, tuple(good), tuple(problems), fingerprint)
+
+
+def _listed(root: Path) -> tuple[GalleryPicture, ...]:
+    table = root / TABLE
+    return tuple(_from_table(root, table) if table.is_file() else _from_folders(root))
+
+
+def _from_folders(root: Path) -> Iterator[GalleryPicture]:
+    entries = sorted(root.iterdir())
+    groups = [(root, "")] + [(entry, entry.name) for entry in entries if entry.is_dir()]
+    for folder, label in groups:
+        for path in entries if folder == root else sorted(folder.iterdir()):
+            if path.suffix.lower() in images.SUFFIXES and path.is_file():
+                name = path.relative_to(root).as_posix()
+                yield GalleryPicture(name, path, label, _stamp(name, path))
+
+
+def _from_table(root: Path, table: Path) -> Iterator[GalleryPicture]:
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{table} is not UTF-8 text; save it as UTF-8.") from error
+    rows = csv.DictReader(io.StringIO(text))
+    if "file_name" not in (rows.fieldnames or ()):
+        raise InputError(
+            f"{table} has no column file_name; expected file_name,label and further columns. "
+            f"Received: {', '.join(rows.fieldnames or ()) or 'an empty file'}."
+        )
+    for row in rows:
+        name = PurePosixPath(row["file_name"].replace("\\", "/")).as_posix()
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
+            raise InputError(f"{table} names {name!r}, which lies outside the folder.")
+        columns = {
+            str(key): str(value or "")
+            for key, value in row.items()
+            if key not in ("file_name", "label")
+        }
+        yield GalleryPicture(
+            name, path, (row.get("label") or "").strip(), _stamp(name, path), columns
+        )
+
+
+def _stamp(name: str, path: Path) -> str:
+    try:
+        facts = path.stat()
+    except OSError:
+        return f"{name}|missing"  # listed all the same; the check tells why it is left out
+    return f"{name}|{facts.st_size}|{facts.st_mtime_ns}"

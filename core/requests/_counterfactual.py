@@ -1,0 +1,75 @@
+"""Requests for the smallest set of regions whose removal changes a decision."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from core import images
+from core.contracts import CounterfactualRequest, Geometry, Picture, RegionKind
+from core.errors import ParameterError, UnknownNameError
+from core.models import zoo
+from core.models.zoo import DEFAULT_MODEL
+from core.requests._common import Target, model_fields, target_indices
+from core.saliency.baselines import BASELINES
+
+__all__ = ["counterfactual_request"]
+
+_FEWEST, _MOST = 4, 64
+_KINDS: tuple[RegionKind, ...] = get_args(RegionKind)
+
+
+def counterfactual_request(
+    picture: Picture,
+    *,
+    regions: str = "superpixels",
+    count: int = 30,
+    baseline: str = "blur",
+    target: Target = None,
+    model: str = DEFAULT_MODEL,
+    weights: str = "pretrained",
+    classes: str | None = None,
+    geometry: Geometry = "crop",
+    seed: int | None = None,
+) -> CounterfactualRequest:
+    """Describe the search for few regions whose removal changes the decision.
+
+    Parameters
+    ----------
+    regions : {"superpixels", "grid"}
+    count : int
+        About how many regions, 4 to 64.
+    baseline : str
+        What a removed pixel becomes.
+    target : int, str or None
+        The class that the decision shall turn to; ``None`` for any other.
+
+    Raises
+    ------
+    InputError
+        For an unknown model, class, kind of regions or baseline, or a count out of range.
+    """
+    if not _FEWEST <= count <= _MOST:
+        raise ParameterError(
+            f"count must be a whole number from {_FEWEST} to {_MOST}. Received: count={count}. "
+            "The default is 30."
+        )
+    if baseline not in BASELINES:
+        raise UnknownNameError(f"There is no baseline {baseline!r}. Known: {', '.join(BASELINES)}.")
+    fields = model_fields(model, weights=weights, classes=classes, seed=seed)
+    wanted, _ = target_indices(fields["model"], target, None)
+    size = zoo.get(model).input_size
+    return CounterfactualRequest(
+        **fields,
+        input=images.to_input(picture, size=size, geometry=geometry),
+        regions=_kind(regions),
+        n_regions=count,
+        baseline=baseline,
+        target=wanted,
+    )
+
+
+def _kind(text: str) -> RegionKind:
+    for kind in _KINDS:
+        if text == kind:
+            return kind
+    raise UnknownNameError(f"Regions must be one of {', '.join(_KINDS)}. Received: {text!r}.")

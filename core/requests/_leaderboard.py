@@ -1,0 +1,137 @@
+"""Requests about many pictures: which method serves a model best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core import images
+from core.contracts import ExplainRequest, Geometry, LeaderboardRequest, Picture
+from core.errors import InputError
+from core.evidence.base import check_mask
+from core.evidence.presets import get_preset
+from core.evidence.sanity_metrics import SANITY_METRICS
+from core.models import zoo
+from core.models.zoo import DEFAULT_MODEL
+from core.requests._evidence import evidence_request
+from core.requests._picture import explanation_request
+from core.saliency import registry
+
+__all__ = ["leaderboard_request"]
+
+_METHODS = ("gradcam", "integrated_gradients", "smoothgrad", "saliency", "edges", "random")
+_NO_GROUP = "(none)"  # the empty name means all pictures
+Mask = npt.NDArray[np.generic]
+
+
+def leaderboard_request(
+    pictures: Iterable[Picture],
+    *,
+    model: str = DEFAULT_MODEL,
+    methods: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+    groups: Sequence[str] = (),
+    masks: Sequence[Mask | None] = (),
+    preset: str = "rise",
+    weights: str = "pretrained",
+    classes: str | None = None,
+    geometry: Geometry = "crop",
+    seed: int | None = None,
+) -> LeaderboardRequest:
+    """Describe the work of comparing methods over pictures, every argument checked.
+
+    Parameters
+    ----------
+    pictures : iterable of Picture
+        Taken one by one; only what the model sees of them is held.
+    methods : sequence of str, optional
+        By default four common methods and two controls, as far as the model can serve them; each
+        with its default parameters and layer. Twice the same counts once.
+    metrics : sequence of str, optional
+        Ids of metrics of maps, ``"randomisation"`` or ``"random_logit"``; the quick set by default.
+    groups : sequence of str, optional
+        Subgroup of each picture.
+    masks : sequence of (ndarray or None), optional
+        Where the object is in each picture, at the model's input size.
+    preset : str
+        Protocol of deletion and insertion.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, no picture, a model without what a method needs, groups or masks of
+        another number than the pictures, or a mask that is empty or of another size.
+    """
+    get_preset(preset)
+    names = _methods(methods, model)
+    options: dict[str, Any] = {"model": model, "weights": weights, "classes": classes, "seed": seed}
+    asked = [explanation_request(_blank(), method=name, **options) for name in names]
+    chosen = _metrics(metrics, asked[0], preset, with_masks=any(m is not None for m in masks))
+    size = zoo.get(model).input_size
+    inputs = tuple(images.to_input(p, size=size, geometry=geometry) for p in pictures)
+    if not inputs:
+        raise InputError("There is no picture to compare methods on. Give at least one.")
+    _same_number("groups", groups, len(inputs))
+    _same_number("masks", masks, len(inputs))
+    first = asked[0]
+    return LeaderboardRequest(
+        model=first.model,
+        weights_sha256=first.weights_sha256,
+        versions=first.versions,
+        seed=first.seed,
+        inputs=inputs,
+        groups=tuple(group or _NO_GROUP for group in groups),
+        masks=tuple(_marked(mask, size) for mask in masks),
+        methods=names,
+        metrics=chosen,
+        preset=preset,
+    )
+
+
+def _blank() -> Picture:
+    return images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8))
+
+
+def _methods(methods: Sequence[str] | None, model: str) -> tuple[str, ...]:
+    if methods is None:
+        return tuple(name for name in _METHODS if _can(model, name))
+    if not methods:
+        raise InputError(f"Choose at least one method. Known: {', '.join(registry.METHODS)}.")
+    return tuple(dict.fromkeys(methods))
+
+
+def _can(model: str, method: str) -> bool:
+    spec, chosen = zoo.get(model), registry.get(method)
+    return (spec.gradients or not chosen.needs_gradients) and (
+        spec.features or not chosen.uses_layer
+    )
+
+
+def _metrics(
+    metrics: Sequence[str] | None, explain: ExplainRequest, preset: str, *, with_masks: bool
+) -> tuple[str, ...]:
+    known = [m for m in metrics or () if m in SANITY_METRICS]
+    rest = None if metrics is None else [m for m in metrics if m not in SANITY_METRICS]
+    if rest == [] and known:
+        return tuple(dict.fromkeys(known))
+    mask = np.ones(explain.input.pixels.shape[:2], bool) if with_masks else None
+    of_maps = evidence_request(explain, metrics=rest, preset=preset, mask=mask).metrics
+    return (*of_maps, *dict.fromkeys(known))
+
+
+def _same_number(what: str, given: Sequence[object], n_pictures: int) -> None:
+    if given and len(given) != n_pictures:
+        raise InputError(
+            f"Expected one of {what} for each picture ({n_pictures}). Received {len(given)}."
+        )
+
+
+def _marked(mask: Mask | None, size: int) -> npt.NDArray[np.bool_] | None:
+    if mask is None:
+        return None
+    marked: npt.NDArray[np.bool_] = np.asarray(mask) != 0
+    check_mask(marked, (size, size))
+    return marked

@@ -1,0 +1,50 @@
+"""A mask drawn on a picture, as the model sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from core import images
+from core.contracts import Geometry, Picture
+from core.errors import InputError
+from core.evidence.base import check_mask
+from core.models import zoo
+
+__all__ = ["input_mask"]
+
+_MARKED = 128  # brighter than the grey that letterbox adds
+
+
+def input_mask(
+    mask: Picture, picture: Picture, *, model: str, geometry: Geometry = "crop"
+) -> npt.NDArray[np.bool_]:
+    """Return which of the model's pixels a mask marks: bool ``(size, size)``.
+
+    Parameters
+    ----------
+    mask : Picture
+        Bright (128 and above) on the object, dark elsewhere; of the size of ``picture``, from
+        which it is cut out alike, or of the model's input size already.
+    picture : Picture
+    model : str
+        Id of the model.
+
+    Raises
+    ------
+    InputError
+        If the mask has neither size, or marks nothing that the model sees.
+    """
+    size = zoo.get(model).input_size
+    pixels = mask.pixels
+    if (mask.width, mask.height) == (picture.width, picture.height):
+        pixels = images.to_input(mask, size=size, geometry=geometry).pixels
+    elif (mask.width, mask.height) != (size, size):
+        raise InputError(
+            f"The mask {mask.name} has {mask.width} × {mask.height} pixels. Expected the size of "
+            f"{picture.name}, {picture.width} × {picture.height}, or of the model's input, "
+            f"{size} × {size}. Save the mask in the size of the picture."
+        )
+    marked: npt.NDArray[np.bool_] = pixels.max(axis=-1) >= _MARKED
+    check_mask(marked, (size, size))
+    return marked

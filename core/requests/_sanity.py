@@ -1,0 +1,66 @@
+"""Requests about a method on a model: whether its maps depend on the model at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from core import images
+from core.contracts import DEFAULT_METHOD, SanityRequest
+from core.errors import CapabilityError
+from core.models import zoo
+from core.models.zoo import DEFAULT_MODEL
+from core.requests._picture import explanation_request
+
+__all__ = ["sanity_request"]
+
+
+def sanity_request(
+    *,
+    model: str = DEFAULT_MODEL,
+    method: str = DEFAULT_METHOD,
+    parameters: Mapping[str, object] | None = None,
+    layer: str | None = None,
+    thorough: bool = False,
+    weights: str = "pretrained",
+    classes: str | None = None,
+    seed: int | None = None,
+) -> SanityRequest:
+    """Describe the randomisation checks of one method on one model, every argument checked.
+
+    Parameters
+    ----------
+    method, parameters, layer
+        As in :func:`explanation_request`.
+    thorough : bool
+        Run the whole cascade of a slow method too, which is else reported as not measured.
+
+    Raises
+    ------
+    InputError
+        For an unknown model, method, layer or parameter, or a value out of range.
+    CapabilityError
+        If the model lacks what the method needs, or its weights cannot be drawn anew.
+    """
+    spec = zoo.get(model)
+    blank = images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8))
+    made = explanation_request(
+        blank, model=model, method=method, parameters=parameters, layer=layer,
+        weights=weights, classes=classes, seed=seed,
+    )  # fmt: skip
+    if not spec.gradients:
+        raise CapabilityError(
+            f"{spec.id} is a forward-only model: its weights cannot be drawn anew, so there is no "
+            "randomisation check of it. Choose a model with gradients; see 'models'."
+        )
+    return SanityRequest(
+        model=made.model,
+        weights_sha256=made.weights_sha256,
+        versions=made.versions,
+        seed=made.seed,
+        method=method,
+        parameters=made.parameters,
+        layer=made.layer,
+        thorough=thorough,
+    )

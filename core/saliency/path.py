@@ -1,0 +1,214 @@
+"""Integrals of the gradient along a path of pictures, refined where the path bends.
+
+The trapezoid of each interval predicts how f changes over it, and the change itself is known from
+the same passes. Where the two disagree most, the interval is halved. Both errors that remain are
+part of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Array
+from core.parameters import Parameter
+from core.saliency.base import Attribution, Problem
+from core.saliency.baselines import baseline
+
+__all__ = [
+    "DEFECT_TOLERANCE", "MAX_PASSES", "TOLERANCE", "Integral", "Path", "Positions", "attribution",
+    "integrals", "integrate", "refine", "relative_error",
+]  # fmt: skip
+
+Positions = npt.NDArray[np.float64]
+Evaluate = Callable[[Positions], tuple[Array, Array]]
+Report = Callable[[float, float], None]
+
+_BISECT = 16
+_SMALLEST_CHANGE = 1e-6
+DEFECT_TOLERANCE = 0.10
+"""Summed absolute defect of the intervals, relative to |f(x) − f(baseline)|, to stay under."""
+
+TOLERANCE = Parameter(
+    "tolerance", "float", 0.01, "Relative completeness error at which refining stops",
+    low=0.0001, high=0.5, step=0.005,
+)  # fmt: skip
+MAX_PASSES = Parameter(
+    "max_passes", "int", 300, "Most gradient passes to spend, for each baseline",
+    low=2, high=5000, step=10,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Integral:
+    """The shares of the pixels in the change of f along one path.
+
+    Parameters
+    ----------
+    map : ndarray of float32, shape (H, W)
+    f_start, f_end : float
+    error : float
+        |Σ map − (f_end − f_start)| relative to the change.
+    passes : int
+        Gradient passes spent.
+    defect : float, optional
+        The error summed over the intervals without cancelling, where the path is refined.
+    converged : bool, optional
+    """
+
+    map: Array
+    f_start: float
+    f_end: float
+    error: float
+    passes: int
+    defect: float | None = None
+    converged: bool | None = None
+
+
+@dataclass
+class Path:
+    """Points on the path: position t, f, and the share of each pixel in df/dt.
+
+    Where the path has a corner its position comes twice, with the slopes before and behind.
+    """
+
+    at: Positions
+    f: Array
+    slopes: Array  # (points, H, W): summed over channels; its sum over pixels is df/dt
+
+    def defects(self) -> Positions:
+        """Return, per interval, the known change of f minus its trapezoid."""
+        rates = self.slopes.sum(axis=(1, 2), dtype=np.float64)
+        widths = np.diff(self.at)
+        return np.diff(self.f) - widths * (rates[1:] + rates[:-1]) / 2
+
+    def insert(self, at: Positions, f: Array, slopes: Array) -> None:
+        """Add points and keep the order."""
+        order = np.argsort(np.concatenate([self.at, at]), kind="stable")
+        self.at = np.concatenate([self.at, at])[order]
+        self.f = np.concatenate([self.f, f])[order]
+        self.slopes = np.concatenate([self.slopes, slopes])[order]
+
+    def integral(self) -> Array:
+        """Return the trapezoidal integral of the slopes, ``(H, W)``."""
+        widths = np.diff(self.at)
+        weights = np.zeros_like(self.at)
+        weights[:-1] += widths / 2
+        weights[1:] += widths / 2
+        return np.tensordot(weights.astype(np.float32), self.slopes, axes=1)
+
+
+def integrate(evaluate: Evaluate, *, tolerance: float, cap: int, report: Report) -> Integral:
+    """Integrate along a path from t = 0 to t = 1 that starts with even intervals.
+
+    Parameters are those of :func:`refine`.
+    """
+    at = np.linspace(0.0, 1.0, min(_BISECT + 1, cap))
+    path = Path(at, *evaluate(at))
+    return refine(path, evaluate, tolerance=tolerance, cap=cap, report=report)
+
+
+def refine(
+    path: Path, evaluate: Evaluate, *, tolerance: float, cap: int, report: Report
+) -> Integral:
+    """Halve intervals until the completeness error is small or the passes are spent.
+
+    Parameters
+    ----------
+    path : Path
+        What is known already; points are added to it.
+    evaluate : callable
+        Positions → f ``(n,)`` and pixel slopes ``(n, H, W)``.
+    tolerance : float
+        Relative completeness error at which refining stops, once the summed defect is below
+        :data:`DEFECT_TOLERANCE` as well.
+    cap : int
+        Most passes, those behind ``path`` included.
+    report : callable
+        Called after each round with the share of the work done and the error.
+    """
+    while True:
+        defects = path.defects()
+        change = max(abs(float(path.f[-1] - path.f[0])), _SMALLEST_CHANGE)
+        error = abs(float(defects.sum())) / change
+        defect = float(np.abs(defects).sum()) / change
+        passes = len(np.unique(path.at))
+        converged = error <= tolerance and defect <= DEFECT_TOLERANCE
+        share = max(passes / cap, min(1.0, tolerance / max(error, 1e-12)))
+        report(min(share, 1.0), error)
+        if converged or passes >= cap:
+            break
+        count = min(_BISECT, cap - passes, len(defects))
+        worst = np.sort(np.argsort(np.abs(defects))[-count:])
+        worst = worst[path.at[worst] < path.at[worst + 1]]
+        middle = (path.at[worst] + path.at[worst + 1]) / 2
+        path.insert(middle, *evaluate(middle))
+    f_start, f_end = float(path.f[0]), float(path.f[-1])
+    return Integral(path.integral(), f_start, f_end, error, passes, defect, converged)
+
+
+def integrals(
+    problem: Problem, i: int, baselines: Sequence[str], *, tolerance: float, cap: int
+) -> list[Integral]:
+    """Integrate along the straight paths from each baseline to picture ``i``."""
+    done = []
+    for k, name in enumerate(baselines):
+        start = baseline(name, problem.inputs[i], seed=problem.seed)
+
+        def report(share: float, error: float, before: int = k) -> None:
+            part = (before + share) / len(baselines)
+            problem.control.progress(
+                (i + part) / len(problem.inputs), f"completeness error {error:.1%}"
+            )
+
+        evaluate = _straight(problem, i, start)
+        done.append(integrate(evaluate, tolerance=tolerance, cap=cap, report=report))
+    return done
+
+
+def _straight(problem: Problem, i: int, start: Array) -> Evaluate:
+    direction = problem.directions[i]
+    difference = problem.inputs[i] - start
+
+    def evaluate(at: Positions) -> tuple[Array, Array]:
+        problem.control.check()
+        points = start + at[:, None, None, None].astype(np.float32) * difference
+        directions = np.repeat(direction[None], len(at), axis=0)
+        logits, gradients = problem.passes.gradient(points, directions)
+        return logits @ direction, (gradients * difference).sum(axis=-1)
+
+    return evaluate
+
+
+def attribution(
+    integrals: Sequence[Integral], names: Sequence[str], **more: float | int | str | bool
+) -> Attribution:
+    """Return the mean of integrals over the baselines ``names``, with the worst of their errors.
+
+    The figures name f of each baseline where there are several.
+    """
+    figures: dict[str, Any] = {"f_input": integrals[0].f_end}
+    if len(integrals) == 1:
+        figures["f_baseline"] = integrals[0].f_start
+    for name, integral in zip(names, integrals, strict=True):
+        if len(integrals) > 1:
+            figures[f"f_baseline_{name}"] = integral.f_start
+    defects = [i.defect for i in integrals if i.defect is not None]
+    if defects:
+        figures["absolute_defect"] = max(defects)
+        figures["converged"] = all(i.converged for i in integrals)
+    figures["gradient_passes"] = sum(i.passes for i in integrals)
+    return Attribution(
+        np.stack([i.map for i in integrals]).mean(axis=0),
+        completeness_error=max(i.error for i in integrals),
+        diagnostics=figures | more,
+    )
+
+
+def relative_error(total: float, change: float) -> float:
+    """Return |total − change| / |change|: how far shares are from adding up."""
+    return abs(total - change) / max(abs(change), _SMALLEST_CHANGE)

@@ -1,0 +1,138 @@
+"""What every SHAP explainer is: its declaration, and one verb, ``explain``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Array, ExplainerCard
+from core.parameters import Parameter, Value
+from core.saliency.base import Passes
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+
+__all__ = ["Background", "Explainer", "Segments", "ShapProblem", "Shares"]
+
+Floats = npt.NDArray[np.float64]
+Segments = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Background:
+    """Pictures that stand for "anything", and how much each counts.
+
+    Parameters
+    ----------
+    pictures : ndarray of float32, shape (B, H, W, 3)
+        Pixels in [0, 1].
+    weights : ndarray of float64, shape (B,)
+        Add up to 1.
+    logits : ndarray of float32, shape (B, n_classes)
+    words : str
+        Where they come from, for people.
+    """
+
+    pictures: Array
+    weights: Floats
+    logits: Array
+    words: str
+
+
+@dataclass(frozen=True)
+class ShapProblem:
+    """One picture and the classes whose logits are to be shared out over it.
+
+    Parameters
+    ----------
+    passes : Passes
+        The model.
+    picture : ndarray of float32, shape (H, W, 3)
+        Pixels in [0, 1].
+    targets : sequence of int
+        Indices of the K classes.
+    n_classes : int
+    background : Background or None
+        For explainers that need one.
+    seed : int
+    control : Control
+    name : str
+        Names model and picture: what was evaluated under one name is not evaluated again. Empty:
+        nothing is remembered.
+    """
+
+    passes: Passes
+    picture: Array
+    targets: Sequence[int]
+    n_classes: int
+    background: Background | None
+    seed: int
+    control: Control
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """An explainer's answer.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (K, H, W)
+        The share of each pixel in logit − base.
+    base_values : ndarray of float64, shape (K,)
+    segments : ndarray of int32, shape (H, W)
+        Regions to tell the shares by, 0 to R − 1.
+    background : str
+        What "nothing is seen" means, in words.
+    evaluations, gradient_passes : int
+        Forward passes and gradients that were asked for.
+    """
+
+    values: Floats
+    base_values: Floats
+    segments: Segments
+    background: str
+    evaluations: int
+    gradient_passes: int = 0
+
+
+class Explainer(ABC):
+    """A way to Shapley values. Subclasses declare the class variables and implement ``explain``."""
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    limits: ClassVar[str]
+    paper: ClassVar[str]
+    needs_gradients: ClassVar[bool] = False
+    needs_background: ClassVar[bool] = False
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+
+    @abstractmethod
+    def explain(self, problem: ShapProblem, parameters: Mapping[str, Value]) -> Shares:
+        """Return the shares of every pixel for every class of ``problem``.
+
+        Raises
+        ------
+        Cancelled
+            When the work was stopped.
+        """
+
+    @classmethod
+    def card(cls) -> ExplainerCard:
+        """Return what users see."""
+        return ExplainerCard(
+            id=cls.id,
+            name=cls.name,
+            summary=cls.summary,
+            limits=cls.limits,
+            paper=cls.paper,
+            needs_gradients=cls.needs_gradients,
+            needs_background=cls.needs_background,
+            parameters=cls.parameters,
+        )

@@ -1,0 +1,104 @@
+"""The work behind a :class:`~core.contracts.ShapRequest`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import softmax
+
+from core.contracts import ShapRequest, ShapResult
+from core.models.runtime import Runtime, runtime
+from core.shapley import background as backgrounds
+from core.shapley.base import Background, Explainer, Floats, ShapProblem, Shares
+from core.shapley.regions import sums
+from core.shapley.registry import get
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+
+__all__ = ["explain"]
+
+_SMALLEST_CHANGE = 1e-6
+
+
+def explain(requests: Sequence[ShapRequest], control: Control) -> list[ShapResult]:
+    """Compute the Shapley values of each request.
+
+    Raises
+    ------
+    Cancelled
+        Between passes, when the work was stopped.
+    """
+    return [_explain(request, control) for request in requests]
+
+
+def _explain(request: ShapRequest, control: Control) -> ShapResult:
+    model = runtime(request.model, seed=request.seed)
+    explainer = get(request.explainer)()
+    if explainer.needs_gradients:
+        control.progress(0.0, "loading the model")
+        model.network()
+    began = time.perf_counter()
+    picture = request.input.tensor()
+    logits = model.logits(picture[None])[0].astype(np.float64)
+    targets = request.targets or tuple(np.argsort(-logits, kind="stable")[: request.top].tolist())
+    problem = ShapProblem(
+        passes=model,
+        picture=picture,
+        targets=targets,
+        n_classes=model.n_classes,
+        background=_background(request, explainer, model, control),
+        seed=request.seed,
+        control=control,
+        name=f"{model.spec.id}/{model.weights_sha256}/{request.input.sha256}",
+    )
+    shares = explainer.explain(problem, request.parameters)
+    seconds = time.perf_counter() - began
+    return _result(request, model, targets, logits, shares, seconds)
+
+
+def _background(
+    request: ShapRequest, explainer: Explainer, model: Runtime, control: Control
+) -> Background | None:
+    if not explainer.needs_background:
+        return None
+    n = int(request.parameters["n_background"])
+    return backgrounds.choose(model, request.background, n, seed=request.seed, control=control)
+
+
+def _result(
+    request: ShapRequest,
+    model: Runtime,
+    targets: Sequence[int],
+    logits: Floats,
+    shares: Shares,
+    seconds: float,
+) -> ShapResult:
+    chosen = list(targets)
+    outputs, base = logits[chosen], shares.base_values
+    errors = np.abs(shares.values.sum(axis=(1, 2)) + base - outputs)
+    return ShapResult(
+        **model.provenance(request),
+        seconds=seconds,
+        explainer=request.explainer,
+        parameters=request.parameters,
+        targets=tuple(model.classes.ref(target) for target in targets),
+        values=shares.values.astype(np.float32),
+        base_values=base.astype(np.float32),
+        outputs=outputs.astype(np.float32),
+        probabilities=softmax(logits)[chosen].astype(np.float32),
+        additivity_errors=errors.astype(np.float32),
+        relative_errors=(errors / np.maximum(np.abs(outputs - base), _SMALLEST_CHANGE)).astype(
+            np.float32
+        ),
+        segments=shares.segments,
+        region_values=sums(shares.values, shares.segments).astype(np.float32),
+        background=shares.background,
+        evaluations=shares.evaluations,
+        gradient_passes=shares.gradient_passes,
+        seed=request.seed,
+        command=request.command,
+    )

@@ -1,0 +1,174 @@
+"""Test a concept: pictures of something one has in mind, held against a class (TCAV)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import ConceptScore, Picture, PictureSet, Prediction, Tcav
+from dashboard import glossary, services, studying, uploads
+from dashboard.app_pages import concepts_controls, concepts_groups
+from dashboard.desk import desk
+from dashboard.services import Gallery
+from dashboard.state import Choice
+from dashboard.studying import Study
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+from dashboard.words import duration, escape, number, percent
+
+__all__ = ["section"]
+
+_ENOUGH = 8
+
+
+def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction | None) -> None:
+    """Draw the sets, the button and, once it was asked for, the test."""
+    st.subheader("Test a concept (TCAV)", anchor=False, help=glossary.explain("tcav"))
+    st.markdown(
+        "Show the model pictures of something, stripes for example, and ask whether that matters "
+        "to a class. It is tested against random pictures, and said when chance does as well. "
+        "**What it can't show:** that your pictures stand for the word you have in mind, and not "
+        "for something else that they share."
+    )
+    card = services.model(choice.model)
+    if not (card.gradients and card.features):
+        lacks = "gradients" if not card.gradients else "a convolutional feature layer"
+        st.info(f"Not offered for {escape(card.name)}: it has no {lacks}.", icon=":material/block:")
+        return
+    folder = services.gallery()
+    if folder is None:
+        st.info(
+            f"{concepts_controls.HOW_TO_SET} The test needs it for the random pictures, of which "
+            "there must be 24 or more.",
+            icon=":material/folder_off:",
+        )
+        return
+    with st.container(border=True):
+        first, second = st.columns(2, gap="medium")
+        with first:
+            target = concepts_controls.class_box(choice, study, prediction)
+            of_class = _of_class(folder, study)
+        with second:
+            _labels(folder, study)
+            concepts_groups.editor(study)
+        concepts = _concepts(folder, choice, study)
+        concepts_controls.run_button(
+            "Run the test", study, target, ready=bool(concepts) and of_class is not None
+        )
+        if not concepts:
+            st.caption("Choose a label as a concept, or make a concept of dropped pictures.")
+    if "test" in study.asked and concepts and target is not None and of_class is not None:
+        _answer(choice, target, folder, concepts, of_class)
+
+
+def _groups_of(folder: Gallery) -> list[str]:
+    return [label for label, n in folder.labels.items() if n >= _ENOUGH]
+
+
+def _of_class(folder: Gallery, study: Study) -> PictureSet | None:
+    options = _groups_of(folder)
+    if not options:
+        st.warning(
+            f"No label of the folder has {_ENOUGH} pictures or more: the test needs that many of "
+            "the class.",
+            icon=":material/folder_off:",
+        )
+        return None
+    chosen = study.of_class if study.of_class in options else options[0]
+    st.session_state["study/ofclass"] = chosen
+    st.selectbox(
+        "Pictures of the class", options, key="study/ofclass",
+        format_func=lambda label: f"{label} ({folder.labels[label]})",
+        help="Where it is measured whether the class's logit rises along the concept.",
+        on_change=lambda: studying.change(of_class=st.session_state["study/ofclass"]),
+    )  # fmt: skip
+    return services.gallery_set(folder, label=chosen)
+
+
+def _labels(folder: Gallery, study: Study) -> None:
+    options = _groups_of(folder)
+    st.session_state["study/tested"] = [label for label in study.labels if label in options]
+    st.multiselect(
+        "Labels as concepts", options, key="study/tested", max_selections=5,
+        placeholder="Choose labels",
+        on_change=lambda: studying.change(labels=tuple(st.session_state["study/tested"])),
+    )  # fmt: skip
+
+
+def _concepts(folder: Gallery, choice: Choice, study: Study) -> tuple[PictureSet, ...]:
+    known = _groups_of(folder)
+    found = [services.gallery_set(folder, label=label) for label in study.labels if label in known]
+    for name, ids in study.groups:
+        items = [item for id in ids if (item := uploads.find(id)) is not None]
+        if items:
+            pictures = [uploads.picture(item) for item in items]
+            found.append(
+                services.given_set(
+                    pictures, name=name, model=choice.model, geometry=choice.geometry
+                )
+            )
+    return tuple(found)
+
+
+def _answer(
+    choice: Choice,
+    target: int,
+    folder: Gallery,
+    concepts: tuple[PictureSet, ...],
+    of_class: PictureSet,
+) -> None:
+    request = services.tcav_request(
+        concepts,
+        random=services.gallery_set(folder),
+        pictures=of_class,
+        target=target,
+        model=choice.model,
+        geometry=choice.geometry,
+    )
+    answer = desk().ask(request)
+    if isinstance(answer.result, Tcav):
+        _draw(answer.result)
+    elif answer.state == "waiting":
+        progress.waiting([Pending(answer.key, "TCAV")], place="test")
+        st.skeleton(height=160)
+    else:
+        progress.ended_badly(answer, "The test")
+    progress.notes(answer)
+
+
+def _draw(found: Tcav) -> None:
+    for score in found.concepts:
+        with st.container(border=True):
+            st.markdown(_headline(score))
+            st.markdown(escape(score.words))
+            st.caption(escape(_figures(score)))
+    st.caption(
+        escape(
+            f"{found.n_pictures} pictures of the class {found.target.label}, {found.n_random} "
+            f"random pictures of the folder, {found.n_runs} random sets for each concept, "
+            f"{found.n_null} random concepts · layer {found.layer} · seed {found.seed} · "
+            f"{duration(found.seconds)} on {found.device}"
+        )
+    )
+    concepts_controls.left_out(found.unreadable, found.n_unreadable)
+    with st.popover("How to repeat this", icon=":material/terminal:"):
+        st.caption(escape(found.protocol))
+        st.code(services.public_command(found.command), language="bash", wrap_lines=True)
+
+
+def _headline(score: ConceptScore) -> str:
+    mark, word = (
+        (":material/check_circle:", "significant")
+        if score.significant
+        else (":material/radio_button_unchecked:", "not significant")
+    )
+    return f"{mark} **{escape(score.name)}** · {word} · TCAV score {escape(number(score.score))}"
+
+
+def _figures(score: ConceptScore) -> str:
+    return (
+        f"Score {number(score.low)} to {number(score.high)} over the random sets · alignment "
+        f"{number(score.alignment)}, random concepts {number(score.null_low)} to "
+        f"{number(score.null_high)} · p = {score.p:.2g}, {score.p_adjusted:.2g} for all concepts "
+        f"together (Holm) · the classical t-test would give {score.t_test_p:.1g} · told from "
+        f"random pictures with {percent(score.accuracy)} accuracy · {score.n_pictures} pictures"
+    )

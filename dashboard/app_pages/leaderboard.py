@@ -1,0 +1,170 @@
+"""Evidence: which method tells most about this model, over many pictures."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import Leaderboard, LeaderboardRequest
+from core.errors import PellucidError
+from dashboard import address, board, services, state
+from dashboard.app_pages import inspect_controls, leaderboard_pictures, leaderboard_result
+from dashboard.board import Board
+from dashboard.desk import desk
+from dashboard.guard import guarded
+from dashboard.state import Choice
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+from dashboard.words import escape
+
+__all__ = ["page"]
+
+_PROBLEM = "leaderboard problem"
+
+
+def page() -> None:
+    """Draw the page."""
+    query = st.query_params.to_dict()
+    choice = state.current() or state.begin(address.read(query)[0])
+    held = board.current() or board.begin(board.read(query))
+    with guarded():
+        inspect_controls.sidebar(choice)
+        st.title("Evidence", anchor=False)
+        st.markdown(
+            "Which method tells most about this model? All explain the same pictures. Then pixels "
+            "are removed, and returned, in the order of each map: the better the map, the sooner "
+            "the class is lost, and found."
+        )
+        _set_up(choice, held)
+    with guarded():
+        _run(held)
+    _publish(choice, held)
+
+
+def _publish(choice: Choice, held: Board) -> None:
+    query = {"model": choice.model, **held.to_query()}
+    if choice.geometry != "crop":
+        query["framing"] = choice.geometry
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+# ---- what to run
+
+
+def _set_up(choice: Choice, held: Board) -> None:
+    taken = leaderboard_pictures.choose(held)
+    methods = _methods(choice, held)
+    metrics = _metrics(held)
+    n_maps = len(taken) * len(methods)
+    with st.container(horizontal=True, vertical_alignment="center", key="run"):
+        st.button(
+            "Compare methods",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="compare methods",
+            disabled=not (n_maps and metrics),
+            on_click=_start,
+            args=(choice, taken, methods, metrics),
+        )
+        st.caption(_cost(len(taken), len(methods), n_maps))
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(escape(problem), icon=":material/error:")
+
+
+def _cost(n_pictures: int, n_methods: int, n_maps: int) -> str:
+    if not n_maps:
+        return "Choose at least one picture and one method."
+    pictures = f"{n_pictures} picture" + ("s" if n_pictures > 1 else "")
+    methods = f"{n_methods} method" + ("s" if n_methods > 1 else "")
+    return f"{pictures} × {methods}: {n_maps} maps, a second or more for each."
+
+
+def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
+    cards = inspect_controls.offered(services.model(choice.model))
+    quick = [id for id, card in cards.items() if not card.slow]
+    wanted = quick if held.methods is None else held.methods
+    key = "leaderboard methods"
+    st.session_state[key] = [id for id in wanted if id in cards]
+    st.multiselect(
+        "Methods",
+        list(cards),
+        format_func=lambda id: cards[id].name + (" (slow)" if cards[id].slow else ""),
+        key=key,
+        help="Controls know nothing of the model: what does not beat them says nothing about it.",
+        on_change=lambda: board.change(methods=tuple(st.session_state[key])),
+    )
+    return tuple(st.session_state[key])
+
+
+def _metrics(held: Board) -> tuple[str, ...]:
+    cards = {id: card for id, card in services.metrics().items() if not card.needs_mask}
+    key = "leaderboard metrics"
+    st.session_state[key] = [id for id in held.metrics if id in cards]
+    st.multiselect(
+        "Metrics",
+        list(cards),
+        format_func=lambda id: cards[id].name,
+        key=key,
+        on_change=lambda: board.change(metrics=tuple(st.session_state[key])),
+    )
+    return tuple(st.session_state[key])
+
+
+def _start(
+    choice: Choice,
+    taken: leaderboard_pictures.Taken,
+    methods: tuple[str, ...],
+    metrics: tuple[str, ...],
+) -> None:
+    try:
+        request = services.board_request(
+            taken.open(),
+            model=choice.model,
+            geometry=choice.geometry,
+            methods=methods,
+            metrics=metrics,
+            groups=taken.groups,
+        )
+    except PellucidError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    desk().again(request.key)
+    board.change(run=request.key)
+
+
+# ---- the run
+
+
+def _run(held: Board) -> None:
+    if not held.run:
+        st.info(
+            "Drop your pictures above, or begin with the examples, then press Compare methods. "
+            "The more pictures, the narrower the intervals.",
+            icon=":material/arrow_upward:",
+        )
+        return
+    request = services.recall_board(held.run)
+    if request is None:
+        st.info(
+            "The run of this link is not here any more: the server forgets runs when it restarts. "
+            "Press Compare methods to run it again: what was measured is read from the store.",
+            icon=":material/history:",
+        )
+        return
+    desk().open()
+    try:
+        _ask_and_draw(request)
+    finally:
+        desk().close()
+
+
+def _ask_and_draw(request: LeaderboardRequest) -> None:
+    answer = desk().ask(request, hold=True)
+    if isinstance(answer.result, Leaderboard):
+        leaderboard_result.draw(answer.result)
+    elif answer.state == "waiting":
+        progress.waiting([Pending(answer.key, "Leaderboard")], place="leaderboard")
+        st.caption("It goes on while you look at other pages, and a reload finds it again.")
+    else:
+        progress.ended_badly(answer, "The comparison")
+    progress.notes(answer)

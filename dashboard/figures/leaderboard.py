@@ -1,0 +1,105 @@
+"""Methods in order of one metric, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from core.contracts import GroupScore
+from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.words import number
+
+__all__ = ["forest"]
+
+_ROW = 34
+_HOVER = "%{customdata}<extra></extra>"
+
+
+def forest(
+    scores: Sequence[GroupScore],
+    *,
+    names: Mapping[str, str],
+    controls: Collection[str],
+    leaders: Collection[str],
+    mode: Mode,
+) -> go.Figure:
+    """Draw one row a method: its mean as a point, its 95 % interval as a bar.
+
+    Parameters
+    ----------
+    scores : sequence of GroupScore
+        Of one metric and one group, in the order of the rows, the first on top. Those without a
+        mean keep their row and say so.
+    names : mapping of str to str
+        Names of the methods by id.
+    controls : collection of str
+        Methods that know nothing of the model: hollow points in grey.
+    leaders : collection of str
+        Methods to be seen first: in the accent, their names in bold.
+    mode : {"light", "dark"}
+    """
+    colours = tokens(mode)
+    figure = go.Figure()
+    for row, score in enumerate(scores):
+        _add_row(figure, row, score, score.method in controls, score.method in leaders, colours)
+    labels = [_label(names.get(s.method, s.method), s.method in leaders) for s in scores]
+    figure.update_layout(
+        template=template(mode),
+        height=_ROW * len(scores) + 34,
+        margin={"l": 0, "r": 52, "t": 4, "b": 28},
+        showlegend=False,
+        hovermode="closest",
+        xaxis={"fixedrange": True, "nticks": 5, "tickfont": {"size": 12, "color": colours.muted}},
+        yaxis={
+            "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True,
+            "tickvals": list(range(len(scores))), "ticktext": labels,
+            "range": [len(scores) - 0.5, -0.5],
+        },
+    )  # fmt: skip
+    return figure
+
+
+def _add_row(
+    figure: go.Figure, row: int, score: GroupScore, control: bool, leader: bool, colours: Tokens
+) -> None:
+    colour = colours.accent if leader else colours.muted
+    if score.mean is None:
+        _add_text(figure, row, "not estimable", colours)
+        return
+    bar = None
+    if score.low is not None and score.high is not None:
+        bar = {
+            "type": "data", "symmetric": False, "thickness": 2, "width": 5,
+            "array": [score.high - score.mean], "arrayminus": [score.mean - score.low],
+        }  # fmt: skip
+    figure.add_scatter(
+        x=[score.mean],
+        y=[row],
+        mode="markers",
+        marker={"size": 10, "color": colour, "line": {"width": 2, "color": colour},
+                "symbol": "circle-open" if control else "circle"},
+        error_x=bar,
+        customdata=[_hover(score)],
+        hovertemplate=_HOVER,
+    )  # fmt: skip
+    _add_text(figure, row, number(score.mean), colours)
+
+
+def _add_text(figure: go.Figure, row: int, text: str, colours: Tokens) -> None:
+    figure.add_annotation(
+        text=text, x=1, xref="paper", y=row, xanchor="left", xshift=6, showarrow=False,
+        font={"size": 13, "color": colours.text if text != "not estimable" else colours.muted},
+    )  # fmt: skip
+
+
+def _hover(score: GroupScore) -> str:
+    mean = number(score.mean) if score.mean is not None else "not estimable"
+    if score.low is None or score.high is None:
+        return f"{mean}, no interval, n = {score.n}"
+    return f"{mean}, 95 % interval {number(score.low)} to {number(score.high)}, n = {score.n}"
+
+
+def _label(name: str, leader: bool) -> str:
+    text = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<b>{text}</b>" if leader else text

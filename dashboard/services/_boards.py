@@ -1,0 +1,68 @@
+"""Leaderboards: requests, remembered by their key so that a reloaded page finds its run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from core import api
+from core.contracts import Geometry, Leaderboard, LeaderboardRequest, Picture
+from dashboard.lru import Lru
+
+__all__ = ["board_csv", "board_json", "board_request", "recall_board"]
+
+_BYTES = 256 * 2**20
+_COLUMNS = ("method", "metric", "group", "mean", "low", "high", "n", "protocol")
+_requests: Lru[str, LeaderboardRequest] = Lru(
+    _BYTES, lambda request: sum(seen.pixels.nbytes for seen in request.inputs)
+)
+
+
+def board_request(
+    pictures: Iterable[Picture],
+    *,
+    model: str,
+    geometry: Geometry,
+    methods: Sequence[str],
+    metrics: Sequence[str],
+    groups: Sequence[str] = (),
+) -> LeaderboardRequest:
+    """Return the request for a leaderboard, and remember it.
+
+    Raises
+    ------
+    InputError
+        If there is no picture, or a method or metric does not fit the model.
+    """
+    request = api.leaderboard_request(
+        pictures, model=model, geometry=geometry, methods=methods, metrics=metrics, groups=groups
+    )
+    _requests.put(request.key, request)
+    return request
+
+
+def recall_board(key: str) -> LeaderboardRequest | None:
+    """Return the request of this key if the server still remembers it."""
+    return _requests.get(key)
+
+
+def board_csv(board: Leaderboard) -> str:
+    """Return every score as a row, for download."""
+    buffer = io.StringIO()
+    table = csv.DictWriter(buffer, _COLUMNS)
+    table.writeheader()
+    table.writerows({name: _cell(value) for name, value in asdict(s).items()} for s in board.scores)
+    return buffer.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Keep a stranger's text (a group's name) from becoming a formula in a spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+
+
+def board_json(board: Leaderboard) -> str:
+    """Return the whole leaderboard, for download."""
+    return json.dumps(asdict(board), indent=2, ensure_ascii=False)

@@ -1,0 +1,121 @@
+"""Two maps, and a map along a path: compared and encoded once."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from core import api
+from core.contracts import Drift, DriftPath, DriftRequest, Explanation, MapComparison, Picture
+from dashboard.lru import Lru
+from dashboard.services._maps import Layer
+from dashboard.services._pictures import data_uri
+from dashboard.services._requests import once
+from dashboard.state import Choice
+
+__all__ = [
+    "DriftFilm",
+    "comparison",
+    "difference_layer",
+    "drift_film",
+    "drift_paths",
+    "drift_request",
+]
+
+_comparisons: Lru[tuple[str, str], tuple[MapComparison, Layer | None]] = Lru(32)
+_films: Lru[str, DriftFilm] = Lru(48 * 2**20, lambda film: film.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFilm:
+    """Frames and maps of a drift as data URIs, and the scale that all maps share."""
+
+    frames: tuple[str, ...]
+    maps: tuple[str | None, ...]
+    limits: tuple[float, float]
+
+    @property
+    def weight(self) -> int:
+        """Characters of all URIs."""
+        return sum(len(uri or "") for uri in self.frames + self.maps)
+
+
+def _compared(a: Explanation, b: Explanation) -> tuple[MapComparison, Layer | None]:
+    def make() -> tuple[MapComparison, Layer | None]:
+        result = api.compare(a, b)
+        drawn = api.difference_overlay(result)
+        if drawn is None:
+            return result, None
+        uri = data_uri(drawn.png, "image/png")
+        return result, Layer(uri, drawn.limits, drawn.signed, drawn.empty)
+
+    return _comparisons.get_or((a.key, b.key), make)
+
+
+def comparison(a: Explanation, b: Explanation) -> MapComparison:
+    """Return how alike two maps are, measured once."""
+    return _compared(a, b)[0]
+
+
+def difference_layer(a: Explanation, b: Explanation) -> Layer | None:
+    """Return the overlay of ``a − b``; ``None`` where there is no such map."""
+    return _compared(a, b)[1]
+
+
+@lru_cache(maxsize=1)
+def drift_paths() -> dict[str, DriftPath]:
+    """Return the paths along which a picture can change, by id."""
+    return {path.id: path for path in api.drift_paths()}
+
+
+def drift_request(
+    picture: Picture, choice: Choice, *, path: str, steps: int, maximum: float
+) -> DriftRequest:
+    """Return the request for the map of ``choice`` along a path.
+
+    Raises
+    ------
+    InputError
+        If the model lacks what the path or the method needs.
+    """
+    return once(
+        ("drift", picture.sha256, picture.name, *choice.explanation_key(), path, steps, maximum),
+        lambda: api.drift_request(
+            picture,
+            path=path,
+            steps=steps,
+            maximum=maximum,
+            model=choice.model,
+            method=choice.method,
+            parameters=dict(choice.parameters),
+            target="auto" if choice.target is None else choice.target,
+            layer=choice.layer,
+            geometry=choice.geometry,
+        ),
+    )
+
+
+def drift_film(result: Drift) -> DriftFilm:
+    """Return the frames and maps for the browser, encoded once."""
+
+    def make() -> DriftFilm:
+        layers = api.drift_overlays(result)
+        return DriftFilm(
+            frames=tuple(_jpeg(frame) for frame in result.frames),
+            maps=tuple(None if m.empty else data_uri(m.png, "image/png") for m in layers),
+            limits=layers[0].limits,
+        )
+
+    return _films.get_or(result.key, make)
+
+
+def _jpeg(pixels: npt.NDArray[np.uint8]) -> str:
+    buffer = io.BytesIO()
+    # No chroma subsampling: adversarial changes are small and coloured.
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=92, subsampling=0)
+    return data_uri(buffer.getvalue(), "image/jpeg")

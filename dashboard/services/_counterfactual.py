@@ -1,0 +1,54 @@
+"""What would change a decision: requests, and removed regions ready for the browser."""
+
+from __future__ import annotations
+
+from core import api
+from core.contracts import Counterfactual, CounterfactualRequest, Picture
+from dashboard.lru import Lru
+from dashboard.services._pictures import data_uri
+from dashboard.services._requests import once
+from dashboard.state import Choice
+
+__all__ = ["baselines", "counterfactual_request", "counterfactual_uri"]
+
+_drawn: Lru[tuple[str, int], str] = Lru(32 * 2**20, len)
+
+
+def baselines() -> tuple[str, ...]:
+    """Return the names of what a removed pixel can become."""
+    return api.baselines()
+
+
+def counterfactual_request(
+    picture: Picture,
+    choice: Choice,
+    *,
+    regions: str,
+    count: int,
+    baseline: str,
+    towards: int | None,
+) -> CounterfactualRequest:
+    """Return the request for what would change the decision about ``picture``."""
+    return once(
+        (
+            "counterfactual", picture.sha256, picture.name, choice.model, choice.geometry, regions,
+            count, baseline, towards,
+        ),
+        lambda: api.counterfactual_request(
+            picture,
+            regions=regions,
+            count=count,
+            baseline=baseline,
+            target=towards,
+            model=choice.model,
+            geometry=choice.geometry,
+        ),
+    )  # fmt: skip
+
+
+def counterfactual_uri(request: CounterfactualRequest, found: Counterfactual, *, steps: int) -> str:
+    """Return the first ``steps`` removed regions, drawn as the model saw them, encoded once."""
+    return _drawn.get_or(
+        (found.key, steps),
+        lambda: data_uri(api.counterfactual_png(request, found, steps=steps), "image/png"),
+    )
