@@ -281,10 +281,11 @@ def _gpu_in_use() -> bool:
 
     if settings().device == "cpu":
         return False
-    tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is None:
+    # While another thread (the warm-up) still imports it, it is there but has nothing in it.
+    config = getattr(sys.modules.get("tensorflow"), "config", None)
+    if config is None or not hasattr(config, "list_physical_devices"):
         return any(Path(name).exists() for name in _GPU_FILES) and _tensorflow_gpu()
-    return bool(tensorflow.config.list_physical_devices("GPU"))
+    return bool(config.list_physical_devices("GPU"))
 
 
 def _tensorflow_gpu() -> bool:

@@ -22,8 +22,8 @@ _SIDE = 448
 def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction | None) -> None:
     """Draw the controls and, once it was asked for, the picture."""
     card = services.model(choice.model)
-    left, right = st.columns([1.2, 1], gap="large")
-    with right:
+    controls, place = st.columns([1, 1.2], gap="large")
+    with controls:
         st.subheader(
             "What does this class look like", anchor=False,
             help=glossary.explain("activation maximisation"),
@@ -45,7 +45,7 @@ def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction
         with st.expander("Steps and seed", icon=":material/tune:", key="study/look/more"):
             _controls(study)
         concepts_controls.run_button("Make the picture", study, target)
-    with left:
+    with place:
         if "look" in study.asked and target is not None:
             _answer(choice, study, target)
         else:

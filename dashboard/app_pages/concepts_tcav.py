@@ -168,7 +168,11 @@ def _figures(score: ConceptScore) -> str:
     return (
         f"Score {number(score.low)} to {number(score.high)} over the random sets · alignment "
         f"{number(score.alignment)}, random concepts {number(score.null_low)} to "
-        f"{number(score.null_high)} · p = {score.p:.2g}, {score.p_adjusted:.2g} for all concepts "
-        f"together (Holm) · the classical t-test would give {score.t_test_p:.1g} · told from "
+        f"{number(score.null_high)} · p = {_p(score.p)}, {_p(score.p_adjusted)} for all concepts "
+        f"together (Holm) · the classical t-test would give {_p(score.t_test_p)} · told from "
         f"random pictures with {percent(score.accuracy)} accuracy · {score.n_pictures} pictures"
     )
+
+
+def _p(value: float) -> str:
+    return "less than 0.0001" if value < 1e-4 else f"{value:.2g}"

@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.concepts.conftest import Folder
 from tests.test_cli import answer, refused
+
+
+@pytest.fixture(autouse=True)
+def _as_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process may have loaded TensorFlow, which leaves its log level to child processes."""
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
 
 
 def textures(n: int, *, seed: int, stripes: bool = False) -> np.ndarray:

@@ -29,7 +29,7 @@ def evidence(page: Page, folder: Path, suffix: str) -> None:
     for fold in page.all(".stExpander summary"):
         page.run("arguments[0].click()", fold)
     until(lambda: page.in_component(".mask:not([hidden])"), "sheet to draw on")
-    page.press(".mask button[data-do=ellipse]")
+    page.run("arguments[0].click()", page.in_component(".mask button[data-do=ellipse]")[0])
     page.says("Your mask covers")
     page.screenshot(folder / f"evidence-card-{suffix}.png")
     page.open("?methods=gradcam,layercam,saliency,random,edges", path="/evidence")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,18 @@ def open_fold(page: Page, title: str) -> None:
 
 
 def sheet(page: Page) -> WebElement:
-    found = until(lambda: page.in_component(".mask:not([hidden]) .sheet"), "sheet to draw on")[0]
-    page.run("arguments[0].scrollIntoView({block: 'center'})", found)
-    return found
+    """Return the sheet once it lies still: the fold opens slowly, and what is above may grow."""
+
+    def resting() -> WebElement | None:
+        found = page.in_component(".mask:not([hidden]) .sheet")[0]
+        page.run("arguments[0].scrollIntoView({block: 'center'})", found)
+        where = "return Object.values(arguments[0].getBoundingClientRect().toJSON())"
+        before = page.run(where, found)
+        time.sleep(0.6)
+        return found if page.run(where, found) == before else None
+
+    until(lambda: page.in_component(".mask:not([hidden]) .sheet"), "sheet to draw on")
+    return until(resting, "sheet at rest")
 
 
 def status(page: Page) -> str:

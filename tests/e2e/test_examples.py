@@ -23,7 +23,7 @@ def test_regions_are_removed_one_after_another(page: Page) -> None:
     whole = until(page.map_source, "drawing of the removed regions")
     assert whole.startswith("data:image/png")
 
-    thumb = page.one("[role=slider][aria-label='Regions removed']")
+    thumb = page.one(".stSlider [role=slider]")
     steps = int(thumb.get_attribute("aria-valuemax") or 0)
     assert steps >= 2
     thumb.send_keys(Keys.ARROW_LEFT)

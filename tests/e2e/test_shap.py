@@ -21,7 +21,7 @@ CHARTS = ".stPlotlyChart .main-svg"
 def maps(page: Page) -> list[str]:
     """Sources of the pictures in the charts: each class's map over what the model saw."""
     found: list[str] = page.run(
-        "return [...document.querySelectorAll('.stPlotlyChart image')].map("
+        "return [...document.querySelectorAll('.stPlotlyChart .imagelayer image')].map("
         "e => e.getAttribute('xlink:href') || e.getAttribute('href'))"
     )
     return found

@@ -125,3 +125,16 @@ def test_tensorflow_can_be_chosen(monkeypatch: pytest.MonkeyPatch, batch: np.nda
     finally:
         monkeypatch.undo()
         settings.cache_clear()
+
+
+def test_tensorflow_that_is_still_being_imported_is_not_asked_for_gpus(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import sys
+    from types import ModuleType
+
+    from core.models import runtime as module
+
+    monkeypatch.setattr(module, "_GPU_FILES", ())
+    monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
+    assert module.describe_device(openvino=True).startswith("CPU")
