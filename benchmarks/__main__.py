@@ -1,6 +1,7 @@
 """Run every benchmark in a process of its own and write ``benchmarks/RESULTS.md``.
 
-``python -m benchmarks [NAME…] [--repeats N] [--quick]``; with names, only those, and no file.
+``python -m benchmarks [NAME…] [--repeats N] [--quick]``; with names, only their sections are
+written anew. Each section says when and where it was measured.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Section:
     def text(self) -> str:
         """The section as Markdown."""
         body = f"✗ {self.failure}" if self.failure else table(self.rows)
-        return f"## {self.title}\n\n{body}\n"
+        when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"## {self.title}\n\n{when}. {machine()}.\n\n{body}\n"
 
     @property
     def missed(self) -> list[str]:
@@ -75,11 +77,12 @@ def main() -> int:
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; known: {', '.join(TITLES)}")
     use_home()
     options = ["--repeats", str(given.repeats), *(["--quick"] if given.quick else [])]
-    sections = [_section(name, options) for name in given.names or TITLES]
-    missed = [claim for section in sections for claim in section.missed]
-    if not given.names and not given.quick:
-        RESULTS.write_text(_document(sections), encoding="utf-8")
-        print(f"Written to {RESULTS.relative_to(ROOT)}.")
+    missed: list[str] = []
+    for name in given.names or TITLES:
+        section = _section(name, options)
+        missed += section.missed
+        if not given.quick:  # after each, so that a run that is cut off loses one
+            RESULTS.write_text(_document(section), encoding="utf-8")
     print("\n".join(["Not met:", *missed]) if missed else "Every claim was met.")
     return 1 if missed else 0
 
@@ -95,12 +98,16 @@ def _section(name: str, options: list[str]) -> Section:
         return Section(TITLES[name], rows_from(json.loads(rows.read_text())))
 
 
-def _document(sections: list[Section]) -> str:
-    rows = [row for section in sections for row in section.rows if row.passed is not None]
-    met = sum(bool(row.passed) for row in rows)
-    when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    head = f"# Benchmarks\n\n{_INTRODUCTION}\n\n{when}. {machine()}.\n\n"
-    return f"{head}{met} of {len(rows)} claims met.\n\n" + "\n".join(s.text for s in sections)
+def _document(new: Section) -> str:
+    """Return the file with one section written anew."""
+    parts = RESULTS.read_text(encoding="utf-8").split("\n## ")[1:] if RESULTS.exists() else []
+    texts = {part.splitlines()[0]: f"## {part.rstrip()}\n" for part in parts}
+    texts[new.title] = new.text
+    kept = [texts[title] for title in TITLES.values() if title in texts]
+    claims = [line for text in kept for line in text.splitlines() if line.startswith("|")]
+    met, not_met = (sum(f"| {mark} |" in line for line in claims) for mark in "✓✗")
+    head = f"# Benchmarks\n\n{_INTRODUCTION}\n\n{met} of {met + not_met} claims met.\n\n"
+    return head + "\n".join(kept)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from core.contracts._drift import (
     MapComparison,
 )
 from core.contracts._evidence import (
+    LEADERBOARD_METHODS,
     Check,
     Curve,
     EvidenceCard,
@@ -124,6 +125,7 @@ __all__ = [
     "GalleryRef",
     "Geometry",
     "GroupScore",
+    "LEADERBOARD_METHODS",
     "Lane",
     "Leaderboard",
     "LeaderboardRequest",

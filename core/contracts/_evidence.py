@@ -18,8 +18,14 @@ from core.parameters import Value
 
 __all__ = [
     "Check", "Curve", "EvidenceCard", "EvidenceRequest", "GroupScore", "Leaderboard",
-    "LeaderboardRequest", "Sanity", "SanityRequest", "SanityStage", "Score", "Verdict",
+    "LEADERBOARD_METHODS", "LeaderboardRequest", "Sanity", "SanityRequest", "SanityStage", "Score",
+    "Verdict",
 ]  # fmt: skip
+
+LEADERBOARD_METHODS = (
+    "gradcam", "integrated_gradients", "smoothgrad", "saliency", "edges", "random",
+)  # fmt: skip
+"""What a leaderboard compares unless told otherwise: four common methods and two controls."""
 
 Verdict = Literal["pass", "fail", "unclear", "unknown"]
 """``unclear``: measured, but the interval covers the threshold; ``unknown``: not measured."""

@@ -9,7 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core import images
-from core.contracts import ExplainRequest, Geometry, LeaderboardRequest, Picture
+from core.contracts import (
+    LEADERBOARD_METHODS,
+    ExplainRequest,
+    Geometry,
+    LeaderboardRequest,
+    Picture,
+)
 from core.errors import InputError
 from core.evidence.base import check_mask
 from core.evidence.presets import get_preset
@@ -22,7 +28,6 @@ from core.saliency import registry
 
 __all__ = ["leaderboard_request"]
 
-_METHODS = ("gradcam", "integrated_gradients", "smoothgrad", "saliency", "edges", "random")
 _NO_GROUP = "(none)"  # the empty name means all pictures
 Mask = npt.NDArray[np.generic]
 
@@ -97,7 +102,7 @@ def _blank() -> Picture:
 
 def _methods(methods: Sequence[str] | None, model: str) -> tuple[str, ...]:
     if methods is None:
-        return tuple(name for name in _METHODS if _can(model, name))
+        return tuple(name for name in LEADERBOARD_METHODS if _can(model, name))
     if not methods:
         raise InputError(f"Choose at least one method. Known: {', '.join(registry.METHODS)}.")
     return tuple(dict.fromkeys(methods))

@@ -35,8 +35,9 @@ class GuidedIg(Method):
     Each step closes the same share of the L1 distance to the picture, by moving the values with
     the smallest gradient, ``fraction`` of all at a time; none may run ahead of the straight path
     or fall behind it by more than ``max_distance``. The path is the authors'; the integral along
-    it is refined as in integrated gradients, where they take the gradient at each step's start
-    and miss the change of f by half (see ``tests/saliency``).
+    it is refined as in integrated gradients. They take the gradient at each step's start alone:
+    on the cat of the examples their program's shares add up to 7.7 with 50 steps and to 12.3 with
+    100, where the score changes by 9.9.
     """
 
     id = "guided_ig"

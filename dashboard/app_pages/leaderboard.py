@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Leaderboard, LeaderboardRequest
+from core.contracts import LEADERBOARD_METHODS, Leaderboard, LeaderboardRequest
 from core.errors import PellucidError
 from dashboard import address, board, services, state
 from dashboard.app_pages import inspect_controls, leaderboard_pictures, leaderboard_result
@@ -81,8 +81,7 @@ def _cost(n_pictures: int, n_methods: int, n_maps: int) -> str:
 
 def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
     cards = inspect_controls.offered(services.model(choice.model))
-    quick = [id for id, card in cards.items() if not card.slow]
-    wanted = quick if held.methods is None else held.methods
+    wanted = LEADERBOARD_METHODS if held.methods is None else held.methods
     key = "leaderboard methods"
     st.session_state[key] = [id for id in wanted if id in cards]
     st.multiselect(

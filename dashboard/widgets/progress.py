@@ -14,7 +14,7 @@ from dashboard.words import escape, time_left
 __all__ = ["Pending", "ended_badly", "notes", "waiting", "waiting_together"]
 
 _POLL_SECONDS = 0.5
-_STARTING = "waiting for a worker (its first answer takes up to 20 s)"
+_STARTING = "waiting for its turn (a worker that has just started takes up to 20 s)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,12 @@ def details(check: Check) -> str:
     """Return a verdict with its words, figures and protocol, as Markdown."""
     figures = [
         f"{name} {number(value)}"
-        for name, value in (("Value", check.value), ("threshold", check.threshold))
+        for name, value in (("value", check.value), ("threshold", check.threshold))
         if value is not None
     ]
     lines = [
         f"**{SYMBOLS[check.verdict]} {escape(_label(check))}** {escape(check.words)}",
-        escape(", ".join(figures)),
+        escape(", ".join(figures).capitalize()),
         f":gray[{escape(check.protocol)}]" if check.protocol else "",
     ]
     return "  \n".join(line for line in lines if line)

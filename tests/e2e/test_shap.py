@@ -92,7 +92,7 @@ def test_the_pointer_tells_a_regions_share(page: Page) -> None:
 
 
 def test_regions_may_be_coloured_whole(page: Page) -> None:
-    page.open(f"?picture=cat{QUICK}", path="/shap")
+    page.open("?picture=cat&s.max_evals=150", path="/shap")
     before = drawn(page)
     page.click("Regions")
     page.has_query("colour=regions")
