@@ -33,7 +33,7 @@ def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
     """
     problems: list[str] = []
     model = _one_of("model", query, tuple(services.models()), problems)
-    method = _one_of("method", query, _default_first(DEFAULT_METHOD), problems)
+    method = _method(query, model, problems)
     names = len(services.class_names(model))
     target = _class_index("target", query, model, problems)
     against = _class_index("against", query, model, problems)
@@ -57,8 +57,10 @@ def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
     return choice, problems
 
 
-def _default_first(default: str) -> tuple[str, ...]:
-    return (default, *(id for id in services.methods() if id != default))
+def _method(query: Mapping[str, str], model: str, problems: list[str]) -> str:
+    offered = services.offered(services.model(model))
+    ids = sorted(offered, key=lambda id: id != DEFAULT_METHOD)  # the default first, the rest kept
+    return _one_of("method", query, tuple(ids), problems)
 
 
 def _one_of(name: str, query: Mapping[str, str], options: tuple[T, ...], problems: list[str]) -> T:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
 from core.errors import PellucidError
-from dashboard import address, pairing, services, state
+from dashboard import address, compare_choice, services, state
 from dashboard.app_pages import (
     compare_drift,
     compare_likeness,
@@ -17,10 +17,10 @@ from dashboard.app_pages import (
     inspect_controls,
     inspect_strip,
 )
+from dashboard.compare_choice import Pair
 from dashboard.desk import Answer, desk
 from dashboard.figures.ranking import ranking
 from dashboard.guard import guarded
-from dashboard.pairing import Pair
 from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
@@ -80,20 +80,20 @@ def page() -> None:
             shown = _body(choice, shown)
         finally:
             desk().close()
-    pairing.publish(choice, shown)
+    compare_choice.publish(choice, shown)
 
 
 def _asked_for() -> tuple[Choice, Pair]:
-    choice, shown = state.current(), pairing.current()
+    choice, shown = state.current(), compare_choice.current()
     query = st.query_params.to_dict()
     problems: list[str] = []
     if choice is None:
         choice, problems = address.read(query)
         state.begin(choice)
     if shown is None:
-        shown, more = pairing.read(query)
+        shown, more = compare_choice.read(query)
         problems += more
-        pairing.begin(shown)
+        compare_choice.begin(shown)
     if problems:
         st.session_state[_PROBLEMS] = (choice, shown, problems)
     return choice, shown

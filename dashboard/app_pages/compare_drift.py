@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.contracts import Drift, DriftPath, Picture
 from core.errors import PellucidError
-from dashboard import pairing, services
+from dashboard import compare_choice, services
+from dashboard.compare_choice import MOST_STEPS, Pair
 from dashboard.desk import desk
-from dashboard.pairing import MOST_STEPS, Pair
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.drift import drift_slider
@@ -33,7 +33,7 @@ def section(picture: Picture, choice: Choice, pair: Pair) -> None:
         format_func=lambda id: paths[id].name,
         key="path",
         label_visibility="collapsed",
-        on_change=lambda: pairing.change(path=st.session_state["path"] or "", maximum=None),
+        on_change=lambda: compare_choice.change(path=st.session_state["path"] or "", maximum=None),
     )
     if len(paths) < len(services.drift_paths()):
         st.caption("This model has no gradients, so there is no adversarial path.")
@@ -64,13 +64,13 @@ def _numbers(card: DriftPath, pair: Pair) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
             "Steps", 1, MOST_STEPS, key="drift/steps", width=160,
-            on_change=lambda: pairing.change(steps=st.session_state["drift/steps"]),
+            on_change=lambda: compare_choice.change(steps=st.session_state["drift/steps"]),
         )  # fmt: skip
         st.number_input(
             escape(f"Up to ({card.symbol}…{card.unit})"),
             min_value=card.highest / 1000, max_value=card.highest, format="%.4g",
             step=card.highest / 100, key="drift/maximum", width=220,
-            on_change=lambda: pairing.change(maximum=st.session_state["drift/maximum"]),
+            on_change=lambda: compare_choice.change(maximum=st.session_state["drift/maximum"]),
         )  # fmt: skip
 
 

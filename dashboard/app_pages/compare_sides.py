@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.contracts import Picture, Prediction
-from dashboard import pairing, services, state, uploads
-from dashboard.app_pages.inspect_controls import likely_classes, offered
-from dashboard.pairing import Differ, Pair
+from dashboard import compare_choice, services, state, uploads
+from dashboard.app_pages.inspect_controls import likely_classes, method_label
+from dashboard.compare_choice import Differ, Pair
 from dashboard.state import Choice
 
 __all__ = ["KINDS", "Kind", "other_of", "picture_of", "selects"]
@@ -48,8 +48,8 @@ class Kind:
 
 
 def _methods(choice: Choice, prediction: Prediction | None) -> Words:
-    cards = offered(services.model(choice.model))
-    return {id: card.name + (" (slow)" if card.slow else "") for id, card in cards.items()}
+    cards = services.offered(services.model(choice.model))
+    return {id: method_label(card) for id, card in cards.items()}
 
 
 def _another_method(choice: Choice, options: Words) -> str:
@@ -186,12 +186,12 @@ def selects(choice: Choice, pair: Pair, other: str, prediction: Prediction | Non
     st.session_state["differ"] = pair.differ
     st.segmented_control(
         "What differs",
-        pairing.DIFFERS,
+        compare_choice.DIFFERS,
         format_func=lambda differ: KINDS[differ].name,
         required=True,
         key="differ",
         label_visibility="collapsed",
-        on_change=lambda: pairing.change(differ=st.session_state["differ"], other=""),
+        on_change=lambda: compare_choice.change(differ=st.session_state["differ"], other=""),
     )
     kind = KINDS[pair.differ]
     st.markdown(kind.question)
@@ -201,7 +201,7 @@ def selects(choice: Choice, pair: Pair, other: str, prediction: Prediction | Non
     with columns[0]:
         _select("Left", options, left, lambda id: _move_left(pair.differ, id))
     with columns[1]:
-        _select("Right", options, other, lambda id: pairing.change(other=id))
+        _select("Right", options, other, lambda id: compare_choice.change(other=id))
     if pair.differ != "method":
         methods = _methods(choice, prediction)
         _select("Method", methods, choice.method, lambda id: _move_left("method", id))

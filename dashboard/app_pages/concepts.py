@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.contracts import Picture, Prediction
-from dashboard import address, services, state, studying, uploads
+from dashboard import address, concepts_choice, services, state, uploads
 from dashboard.app_pages import (
     concepts_look,
     concepts_parts,
@@ -15,10 +15,10 @@ from dashboard.app_pages import (
     inspect_controls,
     inspect_strip,
 )
+from dashboard.concepts_choice import Study, Tab
 from dashboard.desk import desk
 from dashboard.guard import guarded
 from dashboard.state import Choice
-from dashboard.studying import Study, Tab
 from dashboard.words import escape
 
 __all__ = ["page"]
@@ -46,24 +46,24 @@ def page() -> None:
         inspect_strip.strip(choice)
     with guarded():
         _one_tab(choice, study)
-    studying.publish(choice, study)
+    concepts_choice.publish(choice, study)
 
 
 def _asked_for() -> tuple[Choice, Study]:
-    choice, study = state.current(), studying.current()
+    choice, study = state.current(), concepts_choice.current()
     query = st.query_params.to_dict()
     problems: list[str] = []
     if choice is None:
-        mine = {name: query[name] for name in studying.FROM_CHOICE if name in query}
+        mine = {name: query[name] for name in concepts_choice.FROM_CHOICE if name in query}
         choice, problems = address.read(mine)
         state.begin(choice)
     if study is None:
-        study, more = studying.read(query, choice)
+        study, more = concepts_choice.read(query, choice)
         problems += more
-        studying.begin(study)
+        concepts_choice.begin(study)
     if study.target is not None and study.target >= len(services.class_names(choice.model)):
-        studying.change(target=None)  # another model was chosen, which has fewer classes
-        study = studying.current() or study
+        concepts_choice.change(target=None)  # another model was chosen, which has fewer classes
+        study = concepts_choice.current() or study
     if problems:
         st.session_state[_PROBLEMS] = (choice, study, problems)
     return choice, study
@@ -85,7 +85,7 @@ def _one_tab(choice: Choice, study: Study) -> None:
         required=True,
         key="study/tab",
         label_visibility="collapsed",
-        on_change=lambda: studying.change(tab=st.session_state["study/tab"]),
+        on_change=lambda: concepts_choice.change(tab=st.session_state["study/tab"]),
     )
     item = uploads.find(choice.picture)
     if item is None:

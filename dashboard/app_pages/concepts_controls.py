@@ -6,10 +6,10 @@ import streamlit as st
 
 from core.contracts import Prediction
 from core.errors import InputError
-from dashboard import services, studying
+from dashboard import concepts_choice, services
 from dashboard.app_pages.inspect_controls import likely_classes
+from dashboard.concepts_choice import Study
 from dashboard.state import Choice
-from dashboard.studying import Study
 from dashboard.words import escape
 
 __all__ = ["HOW_TO_SET", "class_box", "left_out", "run_button"]
@@ -54,7 +54,7 @@ def _class_chosen(model: str) -> None:
     except InputError as error:
         st.session_state["study/class/problem"] = str(error)
         return
-    studying.change(target=index)
+    concepts_choice.change(target=index)
 
 
 def run_button(words: str, study: Study, target: int | None, *, ready: bool = True) -> None:
@@ -62,8 +62,8 @@ def run_button(words: str, study: Study, target: int | None, *, ready: bool = Tr
 
     def clicked() -> None:
         if target != study.target:
-            studying.change(target=target)
-        studying.ask()
+            concepts_choice.change(target=target)
+        concepts_choice.ask()
 
     st.button(
         words,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import studying, uploads
-from dashboard.studying import Study
+from dashboard import concepts_choice, uploads
+from dashboard.concepts_choice import Study
 from dashboard.words import escape
 
 __all__ = ["editor"]
@@ -40,10 +40,10 @@ def _form(titles: dict[str, str]) -> None:
 def _keep() -> None:
     name = " ".join(str(st.session_state["study/group/name"]).split()).replace(",", " ")
     ids = tuple(st.session_state["study/group/ids"])
-    held = studying.current() or Study()
+    held = concepts_choice.current() or Study()
     if name and ids:
         others = tuple(group for group in held.groups if group[0] != name)
-        studying.change(groups=(*others, (name, ids)))
+        concepts_choice.change(groups=(*others, (name, ids)))
 
 
 def _made(study: Study, name: str, ids: tuple[str, ...]) -> None:
@@ -53,7 +53,7 @@ def _made(study: Study, name: str, ids: tuple[str, ...]) -> None:
         st.markdown(f"**{escape(name)}**: {len(ids)} pictures{gone}")
         st.button(
             "Remove", key=f"study/remove/{name}", icon=":material/close:", type="tertiary",
-            on_click=lambda: studying.change(
+            on_click=lambda: concepts_choice.change(
                 groups=tuple(group for group in study.groups if group[0] != name)
             ),
         )  # fmt: skip

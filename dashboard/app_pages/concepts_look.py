@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import Picture, Prediction, Visualisation
-from dashboard import glossary, services, studying
+from dashboard import concepts_choice, glossary, services
 from dashboard.app_pages import concepts_controls
+from dashboard.concepts_choice import SEEDS, STEPS, Study
 from dashboard.desk import desk
 from dashboard.state import Choice
-from dashboard.studying import SEEDS, STEPS, Study
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.words import duration, escape, number, percent
@@ -60,12 +60,12 @@ def _controls(study: Study) -> None:
     st.slider(
         "Steps", *STEPS, step=32, key="study/steps",
         help="More steps, a higher logit and a clearer picture.",
-        on_change=lambda: studying.change(steps=st.session_state["study/steps"]),
+        on_change=lambda: concepts_choice.change(steps=st.session_state["study/steps"]),
     )  # fmt: skip
     st.session_state["study/seed"] = study.seed
     st.number_input(
         "Seed", *SEEDS, key="study/seed", help="Another seed, another picture of the same class.",
-        on_change=lambda: studying.change(seed=st.session_state["study/seed"]),
+        on_change=lambda: concepts_choice.change(seed=st.session_state["study/seed"]),
     )  # fmt: skip
 
 

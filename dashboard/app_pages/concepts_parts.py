@@ -14,12 +14,12 @@ from core.contracts import (
     Prediction,
     Selection,
 )
-from dashboard import glossary, services, studying, uploads
+from dashboard import concepts_choice, glossary, services, uploads
 from dashboard.app_pages import concepts_controls
+from dashboard.concepts_choice import N_CONCEPTS, SOURCES, Study
 from dashboard.desk import desk
 from dashboard.services import Gallery
 from dashboard.state import Choice
-from dashboard.studying import N_CONCEPTS, SOURCES, Study
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.stage import fractions
@@ -74,7 +74,7 @@ def _reference(folder: Gallery | None, choice: Choice, study: Study) -> PictureS
         st.session_state["study/source"] = study.source
         st.selectbox(
             "Pictures", SOURCES, format_func=_SOURCES.__getitem__, key="study/source",
-            on_change=lambda: studying.change(source=st.session_state["study/source"]),
+            on_change=lambda: concepts_choice.change(source=st.session_state["study/source"]),
         )  # fmt: skip
         if study.source == "folder":
             return _of_folder(folder, study)
@@ -96,7 +96,7 @@ def _of_folder(folder: Gallery, study: Study) -> PictureSet:
         format_func=lambda text: (
             f"{text} ({folder.labels[text]})" if text else f"All {len(folder)} pictures"
         ),
-        on_change=lambda: studying.change(label=st.session_state["study/label"]),
+        on_change=lambda: concepts_choice.change(label=st.session_state["study/label"]),
     )  # fmt: skip
     return services.gallery_set(folder, label=label or None)
 
@@ -107,12 +107,12 @@ def _amount(study: Study, *, labels: bool) -> None:
     st.selectbox(
         "Which of them", options, format_func=_SELECTIONS.__getitem__,
         key="study/select",
-        on_change=lambda: studying.change(selection=st.session_state["study/select"]),
+        on_change=lambda: concepts_choice.change(selection=st.session_state["study/select"]),
     )  # fmt: skip
     st.session_state["study/n"] = study.n_concepts
     st.slider(
         "Concepts", *N_CONCEPTS, key="study/n",
-        on_change=lambda: studying.change(n_concepts=st.session_state["study/n"]),
+        on_change=lambda: concepts_choice.change(n_concepts=st.session_state["study/n"]),
     )  # fmt: skip
 
 

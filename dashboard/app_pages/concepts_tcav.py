@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import ConceptScore, Picture, PictureSet, Prediction, Tcav
-from dashboard import glossary, services, studying, uploads
+from dashboard import concepts_choice, glossary, services, uploads
 from dashboard.app_pages import concepts_controls, concepts_groups
+from dashboard.concepts_choice import Study
 from dashboard.desk import desk
 from dashboard.services import Gallery
 from dashboard.state import Choice
-from dashboard.studying import Study
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.words import duration, escape, number, percent
@@ -79,7 +79,7 @@ def _of_class(folder: Gallery, study: Study) -> PictureSet | None:
         "Pictures of the class", options, key="study/ofclass",
         format_func=lambda label: f"{label} ({folder.labels[label]})",
         help="Where it is measured whether the class's logit rises along the concept.",
-        on_change=lambda: studying.change(of_class=st.session_state["study/ofclass"]),
+        on_change=lambda: concepts_choice.change(of_class=st.session_state["study/ofclass"]),
     )  # fmt: skip
     return services.gallery_set(folder, label=chosen)
 
@@ -90,7 +90,7 @@ def _labels(folder: Gallery, study: Study) -> None:
     st.multiselect(
         "Labels as concepts", options, key="study/tested", max_selections=5,
         placeholder="Choose labels",
-        on_change=lambda: studying.change(labels=tuple(st.session_state["study/tested"])),
+        on_change=lambda: concepts_choice.change(labels=tuple(st.session_state["study/tested"])),
     )  # fmt: skip
 
 

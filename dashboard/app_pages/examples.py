@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import address, searching, state, uploads
+from dashboard import address, examples_choice, state, uploads
 from dashboard.app_pages import (
     examples_changed,
     examples_near,
@@ -12,8 +12,8 @@ from dashboard.app_pages import (
     inspect_strip,
 )
 from dashboard.desk import desk
+from dashboard.examples_choice import Search
 from dashboard.guard import guarded
-from dashboard.searching import Search
 from dashboard.state import Choice
 from dashboard.words import escape
 
@@ -31,20 +31,20 @@ def page() -> None:
         inspect_strip.strip(choice)
     with guarded():
         _one_picture(choice, search)
-    searching.publish(choice, search)
+    examples_choice.publish(choice, search)
 
 
 def _asked_for() -> tuple[Choice, Search]:
-    choice, search = state.current(), searching.current()
+    choice, search = state.current(), examples_choice.current()
     query = st.query_params.to_dict()
     problems: list[str] = []
     if choice is None:
         choice, problems = address.read(query)
         state.begin(choice)
     if search is None:
-        search, more = searching.read(query, choice)
+        search, more = examples_choice.read(query, choice)
         problems += more
-        searching.begin(search)
+        examples_choice.begin(search)
     if problems:
         st.session_state[_PROBLEMS] = (choice, search, problems)
     return choice, search

@@ -11,10 +11,10 @@ from core.contracts import (
     Picture,
     Prediction,
 )
-from dashboard import glossary, searching, services
+from dashboard import examples_choice, glossary, services
 from dashboard.app_pages import inspect_controls
 from dashboard.desk import Answer, desk
-from dashboard.searching import COUNTS, KINDS, Search
+from dashboard.examples_choice import COUNTS, KINDS, Search
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.components import component
@@ -138,7 +138,7 @@ def _slider(found: Counterfactual, search: Search) -> None:
         0,
         len(found.steps),
         key="changed/removed",
-        on_change=lambda: searching.change(removed=st.session_state["changed/removed"]),
+        on_change=lambda: examples_choice.change(removed=st.session_state["changed/removed"]),
     )
 
 
@@ -183,7 +183,7 @@ def _select(
         options,
         format_func=lambda option: names.get(option, option),
         key=key,
-        on_change=lambda: searching.change(**{part: st.session_state[key]}, removed=None),
+        on_change=lambda: examples_choice.change(**{part: st.session_state[key]}, removed=None),
     )
 
 
@@ -194,7 +194,7 @@ def _number(search: Search) -> None:
         "About how many regions",
         *COUNTS,
         key=key,
-        on_change=lambda: searching.change(count=int(st.session_state[key]), removed=None),
+        on_change=lambda: examples_choice.change(count=int(st.session_state[key]), removed=None),
     )
 
 
@@ -208,5 +208,5 @@ def _towards(search: Search, prediction: Prediction) -> None:
         [None, *(others if search.towards in (None, *others) else [search.towards, *others])],
         format_func=lambda index: "any other class" if index is None else names[index],
         key=key,
-        on_change=lambda: searching.change(towards=st.session_state[key], removed=None),
+        on_change=lambda: examples_choice.change(towards=st.session_state[key], removed=None),
     )

@@ -7,9 +7,9 @@ from html import escape as html_escape
 import streamlit as st
 
 from core.contracts import Neighbour, Neighbours, Picture, PictureSet
-from dashboard import glossary, searching, services, uploads
+from dashboard import examples_choice, glossary, services, uploads
 from dashboard.desk import desk
-from dashboard.searching import SOURCES, Search, Source
+from dashboard.examples_choice import SOURCES, Search, Source
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -65,7 +65,7 @@ def _reference(choice: Choice, search: Search) -> PictureSet:
         format_func=_SOURCES.__getitem__,
         required=True,
         key="near/source",
-        on_change=lambda: searching.change(source=st.session_state["near/source"]),
+        on_change=lambda: examples_choice.change(source=st.session_state["near/source"]),
     )
     return services.gallery_set(folder) if search.source == "folder" else _session(choice)
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
-from dashboard import pairing, services, state
+from dashboard import compare_choice, services, state
 from dashboard.app_pages import compare
-from dashboard.app_pages.inspect_controls import likely_classes, offered
+from dashboard.app_pages.inspect_controls import likely_classes
 from dashboard.desk import Answer, desk
 from dashboard.state import Choice, Comparison
 from dashboard.widgets import progress
@@ -22,9 +22,10 @@ from dashboard.words import escape, number, percent
 __all__ = ["panel"]
 
 _KINDS: dict[Comparison, str] = {"methods": "Methods", "classes": "Classes"}
-_DIFFERS: dict[Comparison, pairing.Differ] = {"methods": "method", "classes": "class"}
+_DIFFERS: dict[Comparison, compare_choice.Differ] = {"methods": "method", "classes": "class"}
 _TILE_SIDE = 420
 _CLASSES = 3
+_METHODS = 6
 _MOST = 9
 
 
@@ -54,17 +55,21 @@ def _kind_chosen(prediction: Prediction) -> None:
     kind: Comparison = st.session_state["compare"] or ""
     starts: dict[Comparison, tuple[str, ...]] = {
         "": (),
-        "methods": tuple(
-            id for id, card in offered(services.model(choice.model)).items() if not card.slow
-        ),
+        "methods": _first_methods(choice),
         "classes": tuple(str(s.index) for s in services.ranking(prediction, _CLASSES)),
     }
     state.change(compare=kind, compared=starts[kind])
 
 
+def _first_methods(choice: Choice) -> tuple[str, ...]:
+    cards = services.offered(services.model(choice.model))
+    quick = [id for id, card in cards.items() if not card.slow and not card.control]
+    return tuple(quick[:_METHODS])
+
+
 def _members(choice: Choice, prediction: Prediction) -> None:
     names = services.class_names(choice.model)
-    cards = offered(services.model(choice.model))
+    cards = services.offered(services.model(choice.model))
     of_methods = choice.compare == "methods"
     options = list(cards) if of_methods else [str(i) for i in likely_classes(prediction)]
     key = f"compared/{choice.compare}"
@@ -126,7 +131,7 @@ def _lead_on(choice: Choice, first: str, second: str, titles: Mapping[str, str])
     label = f"Measure {escape(titles[first])} against {escape(titles[second])}"
     if st.button(label, key="to compare", icon=":material/compare:"):
         state.begin(_variant(choice, first))
-        pairing.begin(pairing.Pair(differ=_DIFFERS[choice.compare], other=second))
+        compare_choice.begin(compare_choice.Pair(differ=_DIFFERS[choice.compare], other=second))
         st.switch_page(st.Page(compare.page, title="Compare", url_path="compare"))
 
 

@@ -11,7 +11,7 @@ from dashboard.state import Choice, Focus
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import escape
 
-__all__ = ["explain_panel", "likely_classes", "offered", "sidebar"]
+__all__ = ["explain_panel", "likely_classes", "method_label", "sidebar"]
 
 _FRAMINGS = {"crop": "Crop the centre", "squash": "Squash", "letterbox": "Letterbox"}
 _FOCUSES: dict[Focus, str] = {
@@ -61,26 +61,16 @@ def _model_chosen() -> None:
     choice = state.current() or Choice()
     chosen = services.model(st.session_state["model"])
     same_classes = services.class_names(chosen.id) == services.class_names(choice.model)
-    fits = choice.method in offered(chosen)
+    fits = choice.method in services.offered(chosen)
     state.change(
         model=chosen.id,
         layer=None,
         target=choice.target if same_classes else None,
         against=choice.against if same_classes else None,
         compared=choice.compared if same_classes or choice.compare == "methods" else (),
-        method=choice.method if fits else next(iter(offered(chosen))),
+        method=choice.method if fits else next(iter(services.offered(chosen))),
         parameters=choice.parameters if fits else (),
     )
-
-
-def offered(card: ModelCard) -> dict[str, MethodCard]:
-    """Return the methods that a model has what it takes for."""
-    return {
-        id: method
-        for id, method in services.methods().items()
-        if (card.gradients or not method.needs_gradients)
-        and (card.features or not method.uses_layer)
-    }
 
 
 # ---- what to explain
@@ -175,18 +165,26 @@ def _class_chosen(part: str, model: str) -> None:
 # ---- how
 
 
+def method_label(card: MethodCard) -> str:
+    """Return a method's name for a list, with what to know before choosing it."""
+    traits = [word for word, held in (("control", card.control), ("slow", card.slow)) if held]
+    return card.name + (f" ({', '.join(traits)})" if traits else "")
+
+
 def _method(choice: Choice) -> None:
-    cards = offered(services.model(choice.model))
+    cards = services.offered(services.model(choice.model))
     card = cards[choice.method]
     st.session_state["method"] = choice.method
     st.selectbox(
         "Method",
         list(cards),
-        format_func=lambda id: cards[id].name + (" (slow)" if cards[id].slow else ""),
+        format_func=lambda id: method_label(cards[id]),
         key="method",
         help=glossary.explain("method"),
         on_change=_method_chosen,
     )
+    for reason, names in services.not_offered(services.model(choice.model)).items():
+        st.caption(f"Not offered, because this model {reason}: {escape(', '.join(names))}.")
     changed = len(choice.parameters) + (choice.layer is not None)
     if not card.parameters and not card.uses_layer:
         return

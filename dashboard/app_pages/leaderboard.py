@@ -6,11 +6,11 @@ import streamlit as st
 
 from core.contracts import LEADERBOARD_METHODS, Leaderboard, LeaderboardRequest
 from core.errors import PellucidError
-from dashboard import address, board, services, state
+from dashboard import address, leaderboard_choice, services, state
 from dashboard.app_pages import inspect_controls, leaderboard_pictures, leaderboard_result
-from dashboard.board import Board
 from dashboard.desk import desk
 from dashboard.guard import guarded
+from dashboard.leaderboard_choice import Board
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -25,7 +25,7 @@ def page() -> None:
     """Draw the page."""
     query = st.query_params.to_dict()
     choice = state.current() or state.begin(address.read(query)[0])
-    held = board.current() or board.begin(board.read(query))
+    held = leaderboard_choice.current() or leaderboard_choice.begin(leaderboard_choice.read(query))
     with guarded():
         inspect_controls.sidebar(choice)
         st.title("Evidence", anchor=False)
@@ -80,17 +80,17 @@ def _cost(n_pictures: int, n_methods: int, n_maps: int) -> str:
 
 
 def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
-    cards = inspect_controls.offered(services.model(choice.model))
+    cards = services.offered(services.model(choice.model))
     wanted = LEADERBOARD_METHODS if held.methods is None else held.methods
     key = "leaderboard methods"
     st.session_state[key] = [id for id in wanted if id in cards]
     st.multiselect(
         "Methods",
         list(cards),
-        format_func=lambda id: cards[id].name + (" (slow)" if cards[id].slow else ""),
+        format_func=lambda id: inspect_controls.method_label(cards[id]),
         key=key,
         help="Controls know nothing of the model: what does not beat them says nothing about it.",
-        on_change=lambda: board.change(methods=tuple(st.session_state[key])),
+        on_change=lambda: leaderboard_choice.change(methods=tuple(st.session_state[key])),
     )
     return tuple(st.session_state[key])
 
@@ -104,7 +104,7 @@ def _metrics(held: Board) -> tuple[str, ...]:
         list(cards),
         format_func=lambda id: cards[id].name,
         key=key,
-        on_change=lambda: board.change(metrics=tuple(st.session_state[key])),
+        on_change=lambda: leaderboard_choice.change(metrics=tuple(st.session_state[key])),
     )
     return tuple(st.session_state[key])
 
@@ -128,7 +128,7 @@ def _start(
         st.session_state[_PROBLEM] = str(error)
         return
     desk().again(request.key)
-    board.change(run=request.key)
+    leaderboard_choice.change(run=request.key)
 
 
 # ---- the run

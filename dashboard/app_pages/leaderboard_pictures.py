@@ -9,9 +9,9 @@ from functools import partial
 import streamlit as st
 
 from core.contracts import Picture
-from dashboard import board, services, uploads
+from dashboard import leaderboard_choice, services, uploads
 from dashboard.app_pages import inspect_strip
-from dashboard.board import MOST_PICTURES, Board
+from dashboard.leaderboard_choice import MOST_PICTURES, Board
 from dashboard.services import Gallery
 from dashboard.widgets.tiles import Tile, tiles
 from dashboard.words import escape
@@ -50,7 +50,7 @@ def choose(held: Board) -> Taken:
         format_func=_SOURCES.__getitem__,
         required=True,
         key="leaderboard source",
-        on_change=lambda: board.change(folder=st.session_state["leaderboard source"]),
+        on_change=lambda: leaderboard_choice.change(folder=st.session_state["leaderboard source"]),
     )
     return _folder(held, folder) if held.folder else _strip(held)
 
@@ -80,9 +80,9 @@ def _tile(item: uploads.Item, *, selected: bool) -> Tile:
 
 
 def _toggle(id: str) -> None:
-    left_out = (board.current() or Board()).left_out
+    left_out = (leaderboard_choice.current() or Board()).left_out
     kept = tuple(other for other in left_out if other != id)
-    board.change(left_out=kept if id in left_out else (*left_out, id))
+    leaderboard_choice.change(left_out=kept if id in left_out else (*left_out, id))
 
 
 def _folder(held: Board, folder: Gallery) -> Taken:
@@ -97,14 +97,14 @@ def _folder(held: Board, folder: Gallery) -> Taken:
         1,
         most,
         key="leaderboard count",
-        on_change=lambda: board.change(count=st.session_state["leaderboard count"]),
+        on_change=lambda: leaderboard_choice.change(count=st.session_state["leaderboard count"]),
     )
     by_what.selectbox(
         "By subgroup",
         ["", *groupings],
         format_func=lambda name: name or "No subgroups",
         key="leaderboard by",
-        on_change=lambda: board.change(by=st.session_state["leaderboard by"]),
+        on_change=lambda: leaderboard_choice.change(by=st.session_state["leaderboard by"]),
     )
     st.caption(escape(f"{folder.folder.name}: {len(folder)} pictures."))
     count = min(held.count, most)

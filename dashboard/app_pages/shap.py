@@ -7,11 +7,11 @@ from dataclasses import replace
 import streamlit as st
 
 from core.contracts import Picture, Prediction, ShapRequest, ShapResult
-from dashboard import address, services, sharing, state, uploads
+from dashboard import address, services, shap_choice, state, uploads
 from dashboard.app_pages import inspect_controls, inspect_strip, shap_controls, shap_result
 from dashboard.desk import desk
 from dashboard.guard import guarded
-from dashboard.sharing import Sharing
+from dashboard.shap_choice import Sharing
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -31,21 +31,21 @@ def page() -> None:
         inspect_strip.strip(choice)
     with guarded():
         _one_picture(choice, _fitting(choice, shown))
-    sharing.publish(choice, shown)
+    shap_choice.publish(choice, shown)
 
 
 def _asked_for() -> tuple[Choice, Sharing]:
-    choice, shown = state.current(), sharing.current()
+    choice, shown = state.current(), shap_choice.current()
     query = st.query_params.to_dict()
     problems: list[str] = []
     if choice is None:
-        mine = {name: query[name] for name in sharing.FROM_CHOICE if name in query}
+        mine = {name: query[name] for name in shap_choice.FROM_CHOICE if name in query}
         choice, problems = address.read(mine)
         state.begin(choice)
     if shown is None:
-        shown, more = sharing.read(query, choice)
+        shown, more = shap_choice.read(query, choice)
         problems += more
-        sharing.begin(shown)
+        shap_choice.begin(shown)
     if problems:
         st.session_state[_PROBLEMS] = (choice, shown, problems)
     return choice, shown

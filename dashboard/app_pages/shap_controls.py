@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.contracts import ExplainerCard, ModelCard, Picture, Prediction
-from dashboard import glossary, services, sharing, uploads
+from dashboard import glossary, services, shap_choice, uploads
 from dashboard.app_pages.inspect_controls import likely_classes
-from dashboard.sharing import MOST_CLASSES, Sharing
+from dashboard.shap_choice import MOST_CLASSES, Sharing
 from dashboard.state import Choice
 from dashboard.widgets.parameters import Changed, parameter_widgets
 from dashboard.words import escape
@@ -71,7 +71,9 @@ def panel(choice: Choice, shown: Sharing, prediction: Prediction | None, against
         format_func=lambda id: cards[id].name,
         key="explainer",
         help=glossary.explain("explainer"),
-        on_change=lambda: sharing.change(explainer=st.session_state["explainer"], parameters=()),
+        on_change=lambda: shap_choice.change(
+            explainer=st.session_state["explainer"], parameters=()
+        ),
     )
     st.caption(escape(card.summary))
     for missing in services.explainers().keys() - cards.keys():
@@ -85,11 +87,11 @@ def panel(choice: Choice, shown: Sharing, prediction: Prediction | None, against
 
 
 def _held() -> Changed:
-    return (sharing.current() or Sharing()).parameters
+    return (shap_choice.current() or Sharing()).parameters
 
 
 def _keep(parameters: Changed) -> None:
-    sharing.change(parameters=parameters)
+    shap_choice.change(parameters=parameters)
 
 
 def _classes(choice: Choice, shown: Sharing, prediction: Prediction | None) -> None:
@@ -113,4 +115,4 @@ def _classes(choice: Choice, shown: Sharing, prediction: Prediction | None) -> N
 
 def _chosen(likeliest: tuple[int, ...]) -> None:
     chosen = tuple(st.session_state["shap classes"])
-    sharing.change(classes=() if chosen == likeliest else chosen, subject=None)
+    shap_choice.change(classes=() if chosen == likeliest else chosen, subject=None)

@@ -7,11 +7,11 @@ from functools import partial
 import streamlit as st
 
 from core.contracts import ShapRequest, ShapResult
-from dashboard import glossary, services, sharing
+from dashboard import glossary, services, shap_choice
 from dashboard.app_pages.inspect_result import MIME, file_stem
 from dashboard.figures.shap_map import shap_map
 from dashboard.figures.waterfall import signed, steps, waterfall
-from dashboard.sharing import Colouring, Sharing
+from dashboard.shap_choice import Colouring, Sharing
 from dashboard.theme import current_mode
 from dashboard.words import duration, escape, number, percent
 
@@ -89,7 +89,7 @@ def _class_switch(result: ShapResult, k: int) -> None:
         required=True,
         key="subject",
         label_visibility="collapsed",
-        on_change=lambda: sharing.change(subject=st.session_state["subject"]),
+        on_change=lambda: shap_choice.change(subject=st.session_state["subject"]),
     )
 
 
@@ -122,7 +122,7 @@ def maps_panel(request: ShapRequest, result: ShapResult, shown: Sharing) -> None
         required=True,
         key="colouring",
         label_visibility="collapsed",
-        on_change=lambda: sharing.change(colouring=st.session_state["colouring"]),
+        on_change=lambda: shap_choice.change(colouring=st.session_state["colouring"]),
     )
     regions = shown.colouring == "regions"
     uris = services.shap_uris(request, result, regions=regions)

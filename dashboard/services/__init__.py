@@ -14,6 +14,8 @@ from dashboard.services._catalogue import (
     methods,
     model,
     models,
+    not_offered,
+    offered,
     ranking,
     stops,
 )
@@ -124,6 +126,8 @@ __all__ = [
     "metrics",
     "model",
     "models",
+    "not_offered",
+    "offered",
     "neighbours_request",
     "once",
     "open_picture",

@@ -9,7 +9,8 @@ from core.contracts import ClassRef, ClassScore, MethodCard, ModelCard, Predicti
 from dashboard.lru import Lru
 
 __all__ = [
-    "class_names", "find_class", "method", "methods", "model", "models", "ranking", "stops",
+    "class_names", "find_class", "method", "methods", "model", "models", "not_offered", "offered",
+    "ranking", "stops",
 ]  # fmt: skip
 
 _rankings: Lru[tuple[str, int], tuple[ClassScore, ...]] = Lru(512)
@@ -55,3 +56,25 @@ def ranking(prediction: Prediction, k: int = 5) -> tuple[ClassScore, ...]:
 def stops(*, signed: bool) -> list[tuple[float, str]]:
     """Return the stops of the colour scale for a legend."""
     return api.colour_scale(signed)
+
+
+def offered(card: ModelCard) -> dict[str, MethodCard]:
+    """Return the methods that a model has what it takes for."""
+    return {id: method for id, method in methods().items() if not _lack(card, method)}
+
+
+def not_offered(card: ModelCard) -> dict[str, list[str]]:
+    """Return the names of the other methods by what the model lacks, in words."""
+    reasons: dict[str, list[str]] = {}
+    for method in methods().values():
+        if reason := _lack(card, method):
+            reasons.setdefault(reason, []).append(method.name)
+    return reasons
+
+
+def _lack(card: ModelCard, method: MethodCard) -> str:
+    if method.needs_gradients and not card.gradients:
+        return "has no gradients"
+    if method.uses_layer and not card.features:
+        return "has no convolutional feature layer"
+    return ""

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.api import _server
+from dashboard.services._jobs import _table
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = str(ROOT / "dashboard" / "app.py")
@@ -25,6 +26,17 @@ def _no_traces() -> Iterator[None]:
     _server._workers().engine.close()
     _server._workers.cache_clear()
     _server.jobs.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_any_more() -> Iterator[None]:
+    """An AppTest has no session that ends: drop what its page still waits for in the background."""
+    yield
+    if _server._workers.cache_info().currsize:
+        table = _table()
+        for job in table.jobs():
+            if job.active:
+                table.cancel(job.key, "gone")
 
 
 def texts(app: AppTest) -> str:

@@ -12,9 +12,9 @@ from core import api
 from core.api import JobView
 from core.contracts import Request
 from core.errors import PellucidError
-from dashboard import pairing, services
+from dashboard import compare_choice, services
 from dashboard.app_pages.compare_sides import KINDS, other_of
-from dashboard.pairing import Pair
+from dashboard.compare_choice import Pair
 from dashboard.services import _catalogue
 from dashboard.state import Choice
 from tests.dashboard.conftest import Open, settled, texts
@@ -63,7 +63,7 @@ PAIRS = [
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.differ)
 def test_an_address_says_all_and_is_read_back(pair: Pair) -> None:
-    assert pairing.read(pair.to_query()) == (pair, [])
+    assert compare_choice.read(pair.to_query()) == (pair, [])
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def test_an_address_says_all_and_is_read_back(pair: Pair) -> None:
     ],
 )
 def test_what_does_not_fit_is_left_out_and_said(query: dict[str, str], said: str) -> None:
-    pair, problems = pairing.read(query)
+    pair, problems = compare_choice.read(query)
     assert len(problems) == 1
     assert said in problems[0]
     assert pair in (Pair(), Pair(path=query.get("path", "")))
 
 
-@pytest.mark.parametrize("differ", pairing.DIFFERS)
-def test_the_right_side_differs_in_one_respect_only(differ: pairing.Differ) -> None:
+@pytest.mark.parametrize("differ", compare_choice.DIFFERS)
+def test_the_right_side_differs_in_one_respect_only(differ: compare_choice.Differ) -> None:
     choice = Choice(target=281)
     other = other_of(choice, Pair(differ=differ), None)
     moved = KINDS[differ].move(choice, other)

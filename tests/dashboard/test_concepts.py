@@ -13,8 +13,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.settings import settings
+from dashboard.concepts_choice import Study, read
 from dashboard.state import Choice
-from dashboard.studying import Study, read
 from tests.dashboard.conftest import settled, texts
 
 PAGE = "from dashboard.app_pages import concepts; concepts.page()"

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from core.contracts import Check, EvidenceCard
-from dashboard import board, services
-from dashboard.board import Board
+from dashboard import leaderboard_choice, services
 from dashboard.figures.cascade import cascade
 from dashboard.figures.evidence import curves as curves_figure
 from dashboard.figures.leaderboard import forest
+from dashboard.leaderboard_choice import Board
 from dashboard.standing import few_pictures, standing
 from dashboard.theme import LIGHT
 from dashboard.widgets import verdicts
@@ -170,12 +170,12 @@ def test_a_verdict_has_symbol_word_threshold_and_protocol(check: Check, label: s
     ],
 )
 def test_a_board_is_read_back_from_its_address(held: Board) -> None:
-    assert board.read(held.to_query()) == held
+    assert leaderboard_choice.read(held.to_query()) == held
 
 
 def test_nonsense_in_the_address_is_left_out() -> None:
     query = {"methods": "nope,gradcam", "measure": "<b>", "n": "-3", "run": "../../etc"}
-    assert board.read(query) == Board(methods=("gradcam",))
+    assert leaderboard_choice.read(query) == Board(methods=("gradcam",))
 
 
 def test_a_spreadsheet_gets_no_formula() -> None:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.settings import settings
 from dashboard import services
-from dashboard.searching import Search, read
+from dashboard.examples_choice import Search, read
 from dashboard.state import Choice
 from tests.dashboard.conftest import settled, texts
 

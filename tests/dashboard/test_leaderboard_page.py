@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import api
 from dashboard import services, uploads
-from dashboard.board import Board
+from dashboard.leaderboard_choice import Board
 from tests.dashboard.conftest import ROOT, settled, texts
 
 PAGE = "from dashboard.app_pages import leaderboard; leaderboard.page()"

@@ -162,3 +162,15 @@ def test_default_choice_exists() -> None:
     assert choice.model in services.models()
     assert choice.method in services.methods()
     assert choice.picture in uploads.examples()
+
+
+def test_methods_that_a_model_cannot_serve_are_left_out_with_the_reason() -> None:
+    card = services.model("efficientnet_lite0")
+    assert services.offered(card).keys() == services.methods().keys()
+    assert not services.not_offered(card)
+    blind = replace(card, gradients=False, features=False)
+    assert "rise" in services.offered(blind)
+    assert not {"saliency", "scorecam"} & services.offered(blind).keys()
+    reasons = services.not_offered(blind)
+    assert "Gradient" in reasons["has no gradients"]
+    assert "Score-CAM" in reasons["has no convolutional feature layer"]

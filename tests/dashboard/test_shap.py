@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.contracts import Box, ClassRef, RegionShare, ShapResult
-from dashboard import sharing
+from dashboard import shap_choice
 from dashboard.figures.shap_map import shap_map
 from dashboard.figures.waterfall import steps, waterfall
-from dashboard.sharing import Sharing
+from dashboard.shap_choice import Sharing
 from dashboard.state import Choice
 from tests.dashboard.conftest import settled, texts
 
@@ -95,10 +95,10 @@ def test_a_picture_that_is_gone(open_page: OpenPage) -> None:
 
 def test_an_address_comes_back_as_it_was() -> None:
     held = Sharing("kernel", (("n_segments", 12),), (282, 285), 285, "regions")
-    again, problems = sharing.read(held.to_query(), Choice())
+    again, problems = shap_choice.read(held.to_query(), Choice())
     assert not problems
     assert again == held
-    assert sharing.read({}, Choice()) == (Sharing(), [])
+    assert shap_choice.read({}, Choice()) == (Sharing(), [])
 
 
 # ---- the figures
