@@ -288,7 +288,7 @@ def test_a_run_handed_to_a_host_that_is_just_dying_is_tried_again(tmp_path: Path
 
 
 SERVER = """
-import sys, time
+import sys
 from pathlib import Path
 from core.engine.dask import DaskEngine
 from core.settings import Settings
@@ -298,8 +298,7 @@ engine.call("interactive", "os:getpid", timeout=60)
 import psutil
 children = psutil.Process().children(recursive=True)
 print(*(child.pid for child in children), flush=True)
-if sys.argv[2] == "wait":
-    time.sleep(60)
+sys.stdin.readline()  # its end is not for itself to choose
 """
 
 
@@ -313,13 +312,14 @@ def test_no_worker_outlives_its_server(tmp_path: Path) -> None:
     ends = {"exit": None, "interrupt": signal.SIGINT, "kill": signal.SIGKILL}
     servers = {
         end: subprocess.Popen(
-            [sys.executable, str(script), str(tmp_path / end), "wait" if number else "exit"],
+            [sys.executable, str(script), str(tmp_path / end)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env=environment,
         )
-        for end, number in ends.items()
+        for end in ends
     }
     for end, server in servers.items():
         assert server.stdout is not None
@@ -327,7 +327,7 @@ def test_no_worker_outlives_its_server(tmp_path: Path) -> None:
         assert len(children) >= 3, end
         if (number := ends[end]) is not None:
             server.send_signal(number)
-        _, noise = server.communicate(timeout=60)
+        _, noise = server.communicate("\n" if number is None else None, timeout=60)
         assert not psutil.wait_procs(children, timeout=10)[1], end
         if end != "kill":  # then the scheduler may say that its client vanished
             assert "distributed" not in noise, noise
