@@ -22,6 +22,7 @@ _REGIONS = 10
 _A_ROW = 3
 _TOLERATED = 0.05
 """Additivity errors above this share of the whole way are a warning."""
+_NOISE = 1e-9
 _EXACT = 1e-3
 _COLOURINGS: dict[Colouring, str] = {"pixels": "Pixels", "regions": "Regions"}
 _LEGEND = (
@@ -93,10 +94,15 @@ def _class_switch(result: ShapResult, k: int) -> None:
     )
 
 
+def _rounded(error: float) -> str:
+    """Return an error without the noise of the last binary digit."""
+    return "0" if error < _NOISE else number(error)
+
+
 def _additivity(result: ShapResult, k: int) -> None:
     error, relative = float(result.additivity_errors[k]), float(result.relative_errors[k])
     if error <= _EXACT:
-        words = f"✓ The shares add up: additivity error {number(error)} logit."
+        words = f"✓ The shares add up: additivity error {_rounded(error)} logit."
     else:
         mark = "✓" if relative <= _TOLERATED else "△"
         words = (
@@ -150,7 +156,7 @@ def _map(result: ShapResult, k: int, subject: int, uri: str) -> None:
     )
     st.caption(
         f"logit {number(float(result.base_values[k]))} → {number(float(result.outputs[k]))} · "
-        f"additivity error {number(float(result.additivity_errors[k]))}"
+        f"additivity error {_rounded(float(result.additivity_errors[k]))}"
     )
 
 
