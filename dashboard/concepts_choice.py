@@ -13,6 +13,7 @@ from dashboard import services
 from dashboard.state import Choice
 
 __all__ = [
+    "FROM_CHOICE",
     "N_CONCEPTS", "SEEDS", "SELECTIONS", "SOURCES", "STEPS", "TABS", "Study", "Tab", "ask", "begin",
     "change", "current", "publish", "read",
 ]  # fmt: skip

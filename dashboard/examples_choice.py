@@ -14,6 +14,7 @@ from dashboard.state import Choice
 
 __all__ = [
     "COUNTS",
+    "FROM_CHOICE",
     "KINDS",
     "SOURCES",
     "Search",
@@ -30,7 +31,7 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 KINDS: tuple[RegionKind, ...] = get_args(RegionKind)
 COUNTS = (4, 64)
 _SEARCH = "search"
-_NOT_HERE = ("method", "layer", "compare", "with", "metrics", "mask", "target", "against")
+FROM_CHOICE = ("model", "picture", "framing")
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,8 @@ def change(**values: Any) -> None:
 
 def publish(choice: Choice, search: Search) -> None:
     """Write both into the page's address if it says something else."""
-    query = {
-        name: text
-        for name, text in choice.to_query().items()
-        if name not in _NOT_HERE and not name.startswith("p.")
-    } | search.to_query()
+    held = choice.to_query()
+    query = {name: held[name] for name in FROM_CHOICE if name in held} | search.to_query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

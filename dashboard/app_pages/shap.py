@@ -7,55 +7,26 @@ from dataclasses import replace
 import streamlit as st
 
 from core.contracts import Picture, Prediction, ShapRequest, ShapResult
-from dashboard import address, services, shap_choice, state, uploads
-from dashboard.app_pages import inspect_controls, inspect_strip, shap_controls, shap_result
+from dashboard import services, shap_choice
+from dashboard.app_pages import shap_controls, shap_result
+from dashboard.app_pages.subject import subject_page, with_picture
 from dashboard.desk import desk
-from dashboard.guard import guarded
 from dashboard.shap_choice import Sharing
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape
 
 __all__ = ["page"]
-
-_PROBLEMS = "sharing problems"
 
 
 def page() -> None:
     """Draw the page."""
-    choice, shown = _asked_for()
-    with guarded():
-        inspect_controls.sidebar(choice)
-        _say_problems(choice, shown)
-        inspect_strip.strip(choice)
-    with guarded():
-        _one_picture(choice, _fitting(choice, shown))
-    shap_choice.publish(choice, shown)
+    subject_page(shap_choice, _one_picture, name="shap problems")
 
 
-def _asked_for() -> tuple[Choice, Sharing]:
-    choice, shown = state.current(), shap_choice.current()
-    query = st.query_params.to_dict()
-    problems: list[str] = []
-    if choice is None:
-        mine = {name: query[name] for name in shap_choice.FROM_CHOICE if name in query}
-        choice, problems = address.read(mine)
-        state.begin(choice)
-    if shown is None:
-        shown, more = shap_choice.read(query, choice)
-        problems += more
-        shap_choice.begin(shown)
-    if problems:
-        st.session_state[_PROBLEMS] = (choice, shown, problems)
-    return choice, shown
-
-
-def _say_problems(choice: Choice, shown: Sharing) -> None:
-    held = st.session_state.get(_PROBLEMS)
-    if held and held[:2] == (choice, shown):
-        for problem in held[2]:
-            st.warning(escape(problem), icon=":material/link_off:")
+def _one_picture(choice: Choice, shown: Sharing) -> None:
+    fitting = _fitting(choice, shown)
+    with_picture(choice, lambda picture: _ask_and_draw(picture, choice, fitting))
 
 
 def _fitting(choice: Choice, shown: Sharing) -> Sharing:
@@ -66,23 +37,6 @@ def _fitting(choice: Choice, shown: Sharing) -> Sharing:
     if shown.explainer in offered:
         return replace(shown, classes=classes)
     return replace(shown, classes=classes, explainer=next(iter(offered)), parameters=())
-
-
-def _one_picture(choice: Choice, shown: Sharing) -> None:
-    item = uploads.find(choice.picture)
-    if item is None:
-        st.info(
-            "The picture of this link is not here any more: uploads stay in memory for a while and "
-            "are never written to disk. Drop the same file again and the page shows what it "
-            "showed, or choose an example.",
-            icon=":material/hide_image:",
-        )
-        return
-    desk().open()
-    try:
-        _ask_and_draw(uploads.picture(item), choice, shown)
-    finally:
-        desk().close()
 
 
 def _ask_and_draw(picture: Picture, choice: Choice, shown: Sharing) -> None:

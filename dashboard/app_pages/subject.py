@@ -1,0 +1,89 @@
+"""What pages about the session's picture have in common: sidebar, strip, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
+
+import streamlit as st
+
+from core.contracts import Picture
+from dashboard import address, state, uploads
+from dashboard.app_pages import inspect_controls, inspect_strip
+from dashboard.desk import desk
+from dashboard.guard import guarded
+from dashboard.state import Choice
+from dashboard.words import escape
+
+__all__ = ["Own", "subject_page", "with_picture"]
+
+T = TypeVar("T")
+
+
+class Own(Protocol[T]):
+    """A page's ``*_choice`` module: what the page shows apart from the session's choice."""
+
+    @property
+    def FROM_CHOICE(self) -> tuple[str, ...]:  # noqa: N802
+        """Which parts of the session's choice the page's address holds."""
+
+    def current(self) -> T | None:
+        """Return what this session has set, ``None`` before the first view."""
+
+    def begin(self, own: T, /) -> T:
+        """Set it for the first time."""
+
+    def read(self, query: Mapping[str, str], choice: Choice, /) -> tuple[T, list[str]]:
+        """Return what an address describes, and a sentence for each part left out."""
+
+    def publish(self, choice: Choice, own: T, /) -> None:
+        """Write both into the page's address."""
+
+
+def subject_page(own: Own[T], draw: Callable[[Choice, T], None], *, name: str) -> None:
+    """Draw a page: what it was asked for, the frame, and ``draw(choice, held)`` below."""
+    choice, held = _asked_for(own, name)
+    with guarded():
+        inspect_controls.sidebar(choice)
+        seen, problems = st.session_state.get(name, (None, []))
+        for problem in problems if seen == (choice, held) else []:
+            st.warning(escape(problem), icon=":material/link_off:")
+        inspect_strip.strip(choice)
+    with guarded():
+        draw(choice, held)
+    own.publish(choice, held)
+
+
+def _asked_for(own: Own[T], name: str) -> tuple[Choice, T]:
+    choice, held = state.current(), own.current()
+    query = st.query_params.to_dict()
+    problems: list[str] = []
+    if choice is None:
+        mine = {part: query[part] for part in own.FROM_CHOICE if part in query}
+        choice, problems = address.read(mine)
+        state.begin(choice)
+    if held is None:
+        held, more = own.read(query, choice)
+        problems += more
+        own.begin(held)
+    if problems:
+        st.session_state[name] = ((choice, held), problems)
+    return choice, held
+
+
+def with_picture(choice: Choice, draw: Callable[[Picture], None]) -> None:
+    """Call ``draw`` with the session's picture and a desk, or say that the picture is gone."""
+    item = uploads.find(choice.picture)
+    if item is None:
+        st.info(
+            "The picture of this link is not here any more: uploads stay in memory for a while and "
+            "are never written to disk. Drop the same file again and the page shows what it "
+            "showed, or choose an example.",
+            icon=":material/hide_image:",
+        )
+        return
+    desk().open()
+    try:
+        draw(uploads.picture(item))
+    finally:
+        desk().close()
