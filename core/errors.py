@@ -9,7 +9,8 @@
     │   │   └── AmbiguousNameError   a class name that several classes share
     │   ├── ParameterError      a parameter of the wrong type or out of its range
     │   ├── WeightsError        weights that are missing, of the wrong kind or do not fit
-    │   └── CapabilityError     the model lacks what the method needs
+    │   ├── CapabilityError     the model lacks what the method needs
+    │   └── TrainingError       a training that cannot go on: its loss diverged
     ├── Cancelled               somebody asked the work to stop
     ├── WorkerLostError         a worker process died more often than it may
     └── StoreError              the store cannot be read or written
@@ -29,6 +30,7 @@ __all__ = [
     "ParameterError",
     "PellucidError",
     "StoreError",
+    "TrainingError",
     "UnknownNameError",
     "WeightsError",
     "WorkerLostError",
@@ -65,6 +67,10 @@ class WeightsError(InputError):
 
 class CapabilityError(InputError):
     """The model cannot do what the method asks (gradients, a feature layer)."""
+
+
+class TrainingError(InputError):
+    """A training cannot go on with these data and parameters; the text says what to change."""
 
 
 class Cancelled(PellucidError):

@@ -2,7 +2,7 @@
 
 Two shapes are read::
 
-    folder/metadata.csv     file_name,label[,more columns], paths inside the folder
+    folder/metadata.csv     file_name,label[,more columns], paths inside; or .jsonl, .parquet
     folder/<label>/*.jpg    one folder a label; pictures beside them have no label
 
 Damaged files are listed and left out; a folder without a single good one is an error.
@@ -10,19 +10,18 @@ Damaged files are listed and left out; a folder without a single good one is an 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from core import images
 from core.contracts import GalleryRef, Picture
 from core.errors import ImageError, InputError
+from core.gallery_table import FILE_NAME, find_table, inside, read_table
 
 __all__ = ["MAX_PICTURES", "TABLE", "Gallery", "GalleryPicture", "find_gallery", "read_gallery"]
 
@@ -191,8 +190,8 @@ def _checked(root: Path, fingerprint: str, listed: tuple[GalleryPicture, ...]) -
 
 
 def _listed(root: Path) -> tuple[GalleryPicture, ...]:
-    table = root / TABLE
-    return tuple(_from_table(root, table) if table.is_file() else _from_folders(root))
+    table = find_table(root)
+    return tuple(_from_folders(root) if table is None else _from_table(root, table))
 
 
 def _from_folders(root: Path) -> Iterator[GalleryPicture]:
@@ -206,29 +205,13 @@ def _from_folders(root: Path) -> Iterator[GalleryPicture]:
 
 
 def _from_table(root: Path, table: Path) -> Iterator[GalleryPicture]:
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{table} is not UTF-8 text; save it as UTF-8.") from error
-    rows = csv.DictReader(io.StringIO(text))
-    if "file_name" not in (rows.fieldnames or ()):
-        raise InputError(
-            f"{table} has no column file_name; expected file_name,label and further columns. "
-            f"Received: {', '.join(rows.fieldnames or ()) or 'an empty file'}."
-        )
-    for row in rows:
-        name = PurePosixPath(row["file_name"].replace("\\", "/")).as_posix()
-        path = (root / name).resolve()
-        if not path.is_relative_to(root):
-            raise InputError(f"{table} names {name!r}, which lies outside the folder.")
-        columns = {
-            str(key): str(value or "")
-            for key, value in row.items()
-            if key not in ("file_name", "label")
-        }
-        yield GalleryPicture(
-            name, path, (row.get("label") or "").strip(), _stamp(name, path), columns
-        )
+    columns = read_table(table)
+    names = inside(root, columns.pop(FILE_NAME), what=table.name)
+    labels = columns.pop("label", [""] * len(names))
+    for i, (name, label) in enumerate(zip(names, labels, strict=True)):
+        path = root / name
+        further = {column: cells[i] for column, cells in columns.items()}
+        yield GalleryPicture(name, path, label, _stamp(name, path), further)
 
 
 def _stamp(name: str, path: Path) -> str:

@@ -239,6 +239,8 @@ def _crop_box(width: int, height: int, size: int) -> Box:
     Both steps are rounded to whole pixels of the resized picture, as evaluation code does: a
     picture that has the size already is passed through without resampling.
     """
+    if width == height == size:  # made for this model: nothing to cut off
+        return Box(0.0, 0.0, float(size), float(size))
     scale = round(size * RESIZE_RATIO) / min(width, height)
     resized = (round(width * scale), round(height * scale))
     left, top = ((side - size) // 2 for side in resized)
@@ -261,8 +263,9 @@ def to_input(picture: Picture, *, size: int, geometry: Geometry = "crop") -> Mod
     size : int
         Side of the model's input.
     geometry : {"crop", "squash", "letterbox"}
-        ``crop``: short side to 256/224 of ``size``, then the centre. ``squash``: both sides to
-        ``size``. ``letterbox``: the whole picture, grey (127) beside it.
+        ``crop``: short side to 256/224 of ``size``, then the centre; a picture of exactly that size
+        is taken whole. ``squash``: both sides to ``size``. ``letterbox``: the whole picture, grey
+        (127) beside it.
 
     Returns
     -------

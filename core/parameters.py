@@ -16,7 +16,8 @@ from core.errors import ParameterError
 __all__ = ["Parameter", "Value", "resolve"]
 
 Value = int | float | str | bool
-Kind = Literal["int", "float", "choice", "bool"]
+Kind = Literal["int", "float", "choice", "bool", "text"]
+_MAX_TEXT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Parameter:
     ----------
     name : str
         Identifier, as used in ``--param name=value`` and in URLs.
-    kind : {"int", "float", "choice", "bool"}
-        Type of the value.
+    kind : {"int", "float", "choice", "bool", "text"}
+        Type of the value; a text is a name of at most 64 characters, or empty.
     default : int, float, str or bool
         Value when none is given; always inside the range.
     help : str
@@ -57,6 +58,8 @@ class Parameter:
             return "one of " + ", ".join(self.choices)
         if self.kind == "bool":
             return "true or false"
+        if self.kind == "text":
+            return f"a name of at most {_MAX_TEXT} characters, or nothing"
         noun = "a whole number" if self.kind == "int" else "a number"
         return f"{noun} from {self.low:g} to {self.high:g}"
 
@@ -78,6 +81,7 @@ class Parameter:
             "float": self._parse_float,
             "bool": self._parse_bool,
             "choice": self._parse_choice,
+            "text": self._parse_text,
         }[self.kind](value)
         if parsed is None:
             raise ParameterError(
@@ -110,6 +114,9 @@ class Parameter:
 
     def _parse_choice(self, value: object) -> str | None:
         return value if isinstance(value, str) and value in self.choices else None
+
+    def _parse_text(self, value: object) -> str | None:
+        return value.strip() if isinstance(value, str) and len(value) <= _MAX_TEXT else None
 
 
 def resolve(

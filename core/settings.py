@@ -45,6 +45,16 @@ class Settings(BaseSettings):
     max_megapixels: float = Field(
         default=50.0, gt=0, description="Cap on a picture's pixels, checked before decoding."
     )
+    dataset_memory_gb: float = Field(
+        default=1.0,
+        gt=0,
+        description="Pictures of a training held decoded in memory; beyond it they are streamed.",
+    )
+    datasets: str = Field(
+        default="",
+        description="Datasets that the dashboard offers besides its own, comma-separated: "
+        "folder:/path, cifar10:/path.tar.xz.",
+    )
     gallery: Path | None = Field(
         default=None,
         description="Reference pictures of the dashboard: a folder of class folders, or with "

@@ -18,13 +18,15 @@ ROOMS_THAT_COMPUTE = ("core.models", "core.data", "core.training", "core.salienc
 FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fingerprint",
                       "core.models.runtime", "core.saliency.registry",
                       "core.evidence.registry", "core.evidence.base", "core.saliency.base",
-                      "core.saliency.drift_paths", "core.compare")  # fmt: skip
+                      "core.saliency.drift_paths", "core.compare", "core.data.registry",
+                      "core.training.registry", "core.requests")  # fmt: skip
 
 # Lower may not import higher.
 LEVELS = [
     ("core.errors", "core.lookup", "core.parameters", "core.settings"),
     ("core.contracts",),
-    ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery"),
+    ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
+     "core.runs"),
     ("core.models", "core.data"),
     ("core.engine.control",),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",

@@ -23,6 +23,16 @@ from core.api._compare import (
 )
 from core.api._concepts import concept_overlays, default_gallery, gallery, pixels_png
 from core.api._counterfactual import baselines, counterfactual, counterfactual_png
+from core.api._datasets import (
+    dataset_mask,
+    dataset_picture,
+    datasets,
+    offered_datasets,
+    open_dataset,
+    predict_dataset,
+    predictions_table,
+    write_predictions,
+)
 from core.api._evidence import evidence, metrics, presets
 from core.api._leaderboard import evaluate, sanity
 from core.api._server import device, jobs
@@ -36,8 +46,21 @@ from core.api._shap import (
     shap_panels,
     shap_regions,
 )
+from core.api._training import (
+    UnfinishedRun,
+    delete_run,
+    discard_run,
+    is_shipped,
+    recipes,
+    run,
+    run_card,
+    runs,
+    train,
+    unfinished_runs,
+)
 from core.api._views import explanation_json, explanation_npz, overlay, overlay_png, ranking
 from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL
+from core.data.evaluate import Mistake, evaluation, mistakes
 from core.gallery import Gallery
 from core.jobs import JobTable, JobView
 from core.models.zoo import Affine
@@ -46,6 +69,7 @@ from core.requests import (
     concept_maps_request,
     concepts_request,
     counterfactual_request,
+    dataset_request,
     drift_request,
     evidence_request,
     explanation_request,
@@ -57,18 +81,22 @@ from core.requests import (
     sanity_request,
     shap_request,
     tcav_request,
+    train_request,
     visualise_request,
 )
+from core.runs import run_folder
 
 __all__ = [
+    "Affine",
     "DEFAULT_METHOD",
     "DEFAULT_MODEL",
-    "PICTURE_SUFFIXES",
-    "Affine",
     "Gallery",
     "JobTable",
     "JobView",
+    "Mistake",
     "OverlayLayer",
+    "PICTURE_SUFFIXES",
+    "UnfinishedRun",
     "answer",
     "baselines",
     "class_names",
@@ -80,15 +108,22 @@ __all__ = [
     "counterfactual",
     "counterfactual_png",
     "counterfactual_request",
+    "dataset_mask",
+    "dataset_picture",
+    "dataset_request",
+    "datasets",
     "default_gallery",
+    "delete_run",
     "device",
     "difference_overlay",
     "difference_png",
+    "discard_run",
     "drift",
     "drift_overlays",
     "drift_paths",
     "drift_request",
     "evaluate",
+    "evaluation",
     "evidence",
     "evidence_request",
     "explain",
@@ -100,23 +135,34 @@ __all__ = [
     "find_class",
     "gallery",
     "input_mask",
+    "is_shipped",
     "jobs",
     "leaderboard_request",
     "methods",
     "metrics",
+    "mistakes",
     "models",
     "neighbours_request",
+    "offered_datasets",
+    "open_dataset",
     "open_picture",
     "overlay",
     "overlay_png",
     "picture_set",
     "pixels_png",
     "predict",
+    "predict_dataset",
     "predict_many",
     "prediction_request",
+    "predictions_table",
     "presets",
     "ranking",
+    "recipes",
     "register_model",
+    "run",
+    "run_card",
+    "run_folder",
+    "runs",
     "sanity",
     "sanity_request",
     "shap_colours",
@@ -128,7 +174,11 @@ __all__ = [
     "shap_regions",
     "shap_request",
     "tcav_request",
+    "train",
+    "train_request",
+    "unfinished_runs",
     "visualise_request",
+    "write_predictions",
 ]
 
 PICTURE_SUFFIXES = images.SUFFIXES

@@ -20,10 +20,12 @@ from core.cli import (  # noqa: F401  (each adds its commands)
     _compare,
     _concepts,
     _counterfactual,
+    _datasets,
     _evaluate,
     _evidence,
     _picture,
     _shap,
+    _training,
 )
 from core.cli._common import app
 from core.errors import InputError, PellucidError

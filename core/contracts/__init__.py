@@ -5,7 +5,7 @@ Requests know their content key; results know how to be stored. Nothing here com
 
 from __future__ import annotations
 
-from core.contracts._cards import MethodCard, MetricCard, ModelCard
+from core.contracts._cards import MethodCard, MetricCard, ModelCard, Origin
 from core.contracts._codec import Stored
 from core.contracts._concepts import (
     Concept,
@@ -20,6 +20,17 @@ from core.contracts._counterfactual import (
     CounterfactualRequest,
     CounterfactualStep,
     RegionKind,
+)
+from core.contracts._datasets import (
+    DEFAULT_DATASET,
+    SPLITS,
+    DatasetCard,
+    DatasetPredictions,
+    DatasetPredictRequest,
+    DatasetRef,
+    Evaluation,
+    GroupCount,
+    SplitName,
 )
 from core.contracts._drift import (
     Agreement,
@@ -73,10 +84,19 @@ from core.contracts._tcav import (
     Visualisation,
     VisualiseRequest,
 )
+from core.contracts._training import (
+    DEFAULT_RECIPE,
+    BaseModel,
+    Epoch,
+    RecipeCard,
+    Run,
+    TrainRequest,
+)
 from core.contracts._values import (
     DEFAULT_METHOD,
     DEFAULT_MODEL,
     GEOMETRIES,
+    LANES,
     Array,
     Artefact,
     Box,
@@ -92,13 +112,10 @@ from core.contracts._values import (
 from core.parameters import Parameter, Value
 
 __all__ = [
-    "DEFAULT_EXPLAINER",
-    "DEFAULT_METHOD",
-    "DEFAULT_MODEL",
-    "GEOMETRIES",
     "Agreement",
     "Array",
     "Artefact",
+    "BaseModel",
     "Box",
     "Check",
     "ClassRef",
@@ -113,18 +130,32 @@ __all__ = [
     "CounterfactualRequest",
     "CounterfactualStep",
     "Curve",
+    "DEFAULT_DATASET",
+    "DEFAULT_EXPLAINER",
+    "DEFAULT_METHOD",
+    "DEFAULT_MODEL",
+    "DEFAULT_RECIPE",
+    "DatasetCard",
+    "DatasetPredictRequest",
+    "DatasetPredictions",
+    "DatasetRef",
     "DifferenceUnit",
     "Drift",
     "DriftPath",
     "DriftRequest",
+    "Epoch",
+    "Evaluation",
     "EvidenceCard",
     "EvidenceRequest",
     "ExplainRequest",
     "ExplainerCard",
     "Explanation",
+    "GEOMETRIES",
     "GalleryRef",
     "Geometry",
+    "GroupCount",
     "GroupScore",
+    "LANES",
     "LEADERBOARD_METHODS",
     "Lane",
     "Leaderboard",
@@ -139,6 +170,7 @@ __all__ = [
     "Neighbour",
     "Neighbours",
     "NeighboursRequest",
+    "Origin",
     "Parameter",
     "Picture",
     "PictureRequest",
@@ -146,10 +178,13 @@ __all__ = [
     "PictureSet",
     "PredictRequest",
     "Prediction",
+    "RecipeCard",
     "RegionKind",
     "RegionShare",
     "Request",
     "Result",
+    "Run",
+    "SPLITS",
     "Sanity",
     "SanityRequest",
     "SanityStage",
@@ -157,9 +192,11 @@ __all__ = [
     "Selection",
     "ShapRequest",
     "ShapResult",
+    "SplitName",
     "Stored",
     "Tcav",
     "TcavRequest",
+    "TrainRequest",
     "Value",
     "Verdict",
     "Visualisation",

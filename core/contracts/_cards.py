@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from core.parameters import Parameter
 
-__all__ = ["MethodCard", "MetricCard", "ModelCard"]
+__all__ = ["MethodCard", "MetricCard", "ModelCard", "Origin"]
+
+Origin = Literal["zoo", "shipped", "run", "compressed", "imported"]
+"""Where a model comes from."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What the zoo declares about a model."""
+    """What the zoo declares about a model.
+
+    ``trained_on`` is the dataset of a model that was trained here, ``twin`` the float32 model that
+    a compressed one was made of; both ``""`` elsewhere.
+    """
 
     id: str
     name: str
@@ -27,6 +35,9 @@ class ModelCard:
     licence: str
     offline: bool
     summary: str
+    origin: Origin = "zoo"
+    trained_on: str = ""
+    twin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

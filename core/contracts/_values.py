@@ -16,6 +16,7 @@ __all__ = [
     "DEFAULT_METHOD",
     "DEFAULT_MODEL",
     "GEOMETRIES",
+    "LANES",
     "Array",
     "Artefact",
     "Box",
@@ -33,7 +34,8 @@ Array = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 Geometry = Literal["crop", "squash", "letterbox"]
 GEOMETRIES: tuple[Geometry, ...] = get_args(Geometry)
-Lane = Literal["interactive", "batch"]
+Lane = Literal["interactive", "batch", "training"]
+LANES: tuple[Lane, ...] = get_args(Lane)
 DEFAULT_MODEL = "efficientnet_lite0"
 DEFAULT_METHOD = "gradcam"
 

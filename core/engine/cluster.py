@@ -50,7 +50,7 @@ class Cluster(Protocol):
 
 
 class LocalCluster:
-    """Two lanes of one worker process each, kept by :mod:`core.engine.host`.
+    """A lane of one worker process each, kept by :mod:`core.engine.host`.
 
     Parameters
     ----------
@@ -141,9 +141,9 @@ class LocalCluster:
 class RemoteCluster:
     """A cluster that somebody else runs, reached by TLS.
 
-    Its workers need this package and should offer the resources ``interactive`` and ``batch``
-    (``dask worker --resources "interactive=1"``); where none offers a lane's resource, tasks of
-    that lane run on any worker.
+    Its workers need this package and should offer the resources ``interactive``, ``batch`` and
+    ``training`` (``dask worker --resources "interactive=1"``); where none offers a lane's resource,
+    tasks of that lane run on any worker.
     """
 
     exclusive = False

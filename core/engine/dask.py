@@ -1,4 +1,4 @@
-"""The dashboard's engine: Dask workers behind two lanes.
+"""The dashboard's engine: Dask workers behind three lanes.
 
 A lane of the local workers gets one task at a time from us, because Dask blames the death of a
 worker on every task that it had been given, waiting ones included. On a cluster Dask queues.
@@ -19,16 +19,16 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import Future as ConcurrentFuture
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.contracts import Lane, Request, Result
+from core.contracts import LANES, Lane, Request, Result
 from core.engine.base import Done, Event, Failed, Listener, Progress, Restarted, Run, Started
 from core.engine.cluster import LocalCluster, RemoteCluster
 from core.engine.control import CANCELLED, Control, LocalControl
 from core.engine.runs import DaskRun, Runs
 from core.engine.session import DISCONNECTED, Disconnected, Report, Session
+from core.engine.work import keep
 from core.errors import Cancelled, PellucidError, WorkerLostError
 from core.settings import Settings
 from core.settings import settings as read_settings
@@ -43,7 +43,6 @@ __all__ = ["DaskEngine"]
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
-LANES: tuple[Lane, ...] = ("interactive", "batch")
 LOST = (
     "The worker process died again and again while it computed this; usually it ran out of memory. "
     "Try a smaller model or batch, or raise PELLUCID_WORKER_MEMORY_GB."
@@ -229,8 +228,7 @@ class DaskEngine:
         results: list[Result] = _value(future)
         for request, result in zip(run.requests, results, strict=True):
             if not self._store.contains(request.key):  # the cluster has a store of its own
-                artefact = replace(result, cached=False).to_artefact()
-                self._store.put(request.key, artefact, kind=request.kind)
+                keep(request, result, self._store)
         return results
 
     def _end(self, run: DaskRun, event: Event) -> None:

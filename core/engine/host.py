@@ -29,7 +29,7 @@ from core.contracts import Lane
 __all__ = ["Order"]
 
 LOOPBACK = "127.0.0.1"
-NICENESS: dict[Lane, int] = {"interactive": 0, "batch": 10}
+NICENESS: dict[Lane, int] = {"interactive": 0, "batch": 10, "training": 15}
 # A task that kills its worker gets two more tries.
 ALLOWED_FAILURES = 2
 CLOSE_SECONDS = 1.0

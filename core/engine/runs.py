@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.contracts import Lane, Request
+from core.contracts import LANES, Lane, Request
 from core.engine.base import Listener
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ class DaskRun:
 
 
 class Runs:
-    """Two queues and what has left them; thread-safe."""
+    """A queue for each lane and what has left them; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._all: dict[str, DaskRun] = {}
-        self._waiting: dict[Lane, deque[DaskRun]] = {"interactive": deque(), "batch": deque()}
-        self._handed: dict[Lane, set[str]] = {"interactive": set(), "batch": set()}
+        self._waiting: dict[Lane, deque[DaskRun]] = {lane: deque() for lane in LANES}
+        self._handed: dict[Lane, set[str]] = {lane: set() for lane in LANES}
 
     def add(self, run: DaskRun) -> None:
         """Let the run wait at the end of its lane."""

@@ -9,13 +9,14 @@ import importlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from core.contracts import (
     ConceptMaps,
     Concepts,
     Counterfactual,
+    DatasetPredictions,
     Drift,
     EvidenceCard,
     Explanation,
@@ -24,6 +25,7 @@ from core.contracts import (
     Prediction,
     Request,
     Result,
+    Run,
     Sanity,
     ShapResult,
     Tcav,
@@ -31,9 +33,10 @@ from core.contracts import (
 )
 from core.engine.control import Control
 from core.errors import PellucidError
+from core.runs import finished_runs
 from core.store import Store
 
-__all__ = ["execute", "load", "register_work", "resolve_target"]
+__all__ = ["execute", "keep", "load", "register_work", "resolve_target"]
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +45,16 @@ Function = Callable[[Sequence[Request], Control], list[Result]]
 
 @dataclass(frozen=True, slots=True)
 class _Work:
+    """What computes a kind of request; ``durable`` results are runs, kept apart from the store."""
+
     target: str
     result: type[Result]
+    durable: bool = False
 
 
 _WORK: dict[str, _Work] = {
     "predict": _Work("core.models.predict:predict", Prediction),
+    "predict_dataset": _Work("core.data.predictions:predict_dataset", DatasetPredictions),
     "leaderboard": _Work("core.evidence.leaderboard:leaderboard", Leaderboard),
     "sanity": _Work("core.evidence.sanity:sanity", Sanity),
     "evidence": _Work("core.evidence.examine:examine", EvidenceCard),
@@ -60,6 +67,7 @@ _WORK: dict[str, _Work] = {
     "concept_maps": _Work("core.concepts.maps:concept_maps", ConceptMaps),
     "tcav": _Work("core.concepts.tcav:tcav", Tcav),
     "visualise": _Work("core.concepts.visualise:visualise", Visualisation),
+    "train": _Work("core.training.run:train", Run, durable=True),
 }
 
 
@@ -79,6 +87,9 @@ def resolve_target(target: str) -> Callable[..., Any]:
 
 def load(request: Request, store: Store) -> Result | None:
     """Return the stored result, marked as cached, or ``None``."""
+    if _WORK[request.kind].durable:
+        run = next((r for r in finished_runs().values() if r.key == request.key), None)
+        return None if run is None else request.adopt(run)
     artefact = store.get(request.key)
     if artefact is None:
         return None
@@ -88,6 +99,12 @@ def load(request: Request, store: Store) -> Result | None:
         store.set_aside(request.key, f"not a {request.kind} result: {error}")
         return None
     return request.adopt(result)
+
+
+def keep(request: Request, result: Result, store: Store) -> None:
+    """Put a result where :func:`load` finds it; what is durable has put itself there."""
+    if not _WORK[request.kind].durable:
+        store.put(request.key, replace(result, cached=False).to_artefact(), kind=request.kind)
 
 
 def execute(requests: Sequence[Request], control: Control, store: Store) -> list[Result]:
@@ -118,7 +135,7 @@ def execute(requests: Sequence[Request], control: Control, store: Store) -> list
             control.check()
             kind = group[0].kind
             for request, result in zip(group, _compute(kind, group, control), strict=True):
-                store.put(request.key, result.to_artefact(), kind=kind)
+                keep(request, result, store)
                 results[request.key] = result
     return [results[request.key] for request in requests]
 

@@ -54,6 +54,8 @@ def weights_path(ref: ModelRef) -> Path | None:
     if ref.weights == "random":
         return None
     if ref.weights == "pretrained":
+        if spec.weights_path:
+            return Path(spec.weights_path)
         if not spec.weights_file:
             return None
         if spec.offline:
@@ -83,7 +85,8 @@ def checked_file(name: str) -> Path:
 
 def weights_inside(ref: ModelRef) -> bool:
     """Whether the weights come from a registered builder and from no file."""
-    return ref.weights == "pretrained" and not zoo.get(ref.id).weights_file
+    spec = zoo.get(ref.id)
+    return ref.weights == "pretrained" and not (spec.weights_file or spec.weights_path)
 
 
 @lru_cache(maxsize=64)

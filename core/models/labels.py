@@ -149,6 +149,8 @@ def class_names(ref: ModelRef) -> ClassNames:
             raise InputError(f"There is no class file {ref.classes!r}; expected a text file.")
         return _from_file(str(path), path.stat().st_mtime)
     spec = zoo.get(ref.id)
+    if isinstance(spec.labels, tuple):
+        return ClassNames(spec.labels)
     if spec.labels == "imagenet":
         return _imagenet()
     return ClassNames(tuple(f"class {i}" for i in range(spec.n_classes)))

@@ -23,7 +23,7 @@ from core.models.zoo import ModelSpec
 from core.settings import settings
 from core.store import Store
 
-__all__ = ["Network", "build", "configure_devices", "split"]
+__all__ = ["Network", "assemble", "build", "configure_devices", "split"]
 
 _BUCKETS = (1, 4, 8, 16)
 _GRADIENT_MEMORY = 1.2e9
@@ -55,14 +55,7 @@ def build(
     """Build the architecture with its preprocessing inside, and load its weights."""
     if ref.weights == "random":
         keras.utils.set_random_seed(seed)
-    pixels = keras.Input((spec.input_size, spec.input_size, 3), name="pixels")
-    affine = spec.preprocessing
-    ordered = keras.ops.flip(pixels, axis=-1) if affine.order == "bgr" else pixels
-    scale = [255.0 / s for s in affine.scale]
-    offset = [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)]
-    inputs = keras.layers.Rescaling(scale, offset, name="preprocessing")(ordered)
-    built = _builder(spec)(inputs, n_classes)
-    model = keras.Model(pixels, built.outputs[0], name=spec.id)
+    model = assemble(spec, n_classes)
     if ref.weights == "random":
         # Fresh batch statistics would let activations die out or explode layer by layer.
         _settle_batch_norms(model, seed)
@@ -70,6 +63,18 @@ def build(
     model.trainable = False
     _refuse_probabilities(model, spec)
     return model
+
+
+def assemble(spec: ModelSpec, n_classes: int) -> keras.Model:
+    """Return the bare architecture with its preprocessing inside: pixels in [0, 1] to logits."""
+    pixels = keras.Input((spec.input_size, spec.input_size, 3), name="pixels")
+    affine = spec.preprocessing
+    ordered = keras.ops.flip(pixels, axis=-1) if affine.order == "bgr" else pixels
+    scale = [255.0 / s for s in affine.scale]
+    offset = [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)]
+    inputs = keras.layers.Rescaling(scale, offset, name="preprocessing")(ordered)
+    built = _builder(spec)(inputs, n_classes)
+    return keras.Model(pixels, built.outputs[0], name=spec.id)
 
 
 def _builder(spec: ModelSpec) -> Callable[..., keras.Model]:

@@ -37,11 +37,14 @@ def load_weights(model: keras.Model, spec: ModelSpec, ref: ModelRef, store: Stor
     path = weights_path(ref)
     if path is None:
         return  # random weights, drawn when the model was built, or the builder's own
-    if spec.offline and ref.weights == "pretrained":
-        _assign(model, _packaged(spec, ref, path, store), origin=path.name)
-        return
-    if ref.weights == "pretrained" and not path.is_file():
-        _download(spec, path)
+    if ref.weights == "pretrained":
+        if spec.weights_path:
+            _verify(spec, ref)
+        elif spec.offline:
+            _assign(model, _packaged(spec, ref, path, store), origin=path.name)
+            return
+        elif not path.is_file():
+            _download(spec, path)
     if path.suffix == ".safetensors":
         from safetensors.numpy import load_file
 
@@ -58,6 +61,17 @@ def save_safetensors(model: keras.Model, path: Path) -> None:
     from safetensors.numpy import save_file
 
     save_file({v.path: np.ascontiguousarray(v.numpy()) for v in model.weights}, path)
+
+
+def _verify(spec: ModelSpec, ref: ModelRef) -> None:
+    """Refuse a run's weights that are not the ones it was published with."""
+    if not Path(spec.weights_path).is_file():
+        raise WeightsError(f"The weights of {spec.id} are gone: {spec.weights_path}.")
+    if spec.weights_digest and weights_sha256(ref) != spec.weights_digest:
+        raise WeightsError(
+            f"The weights of {spec.id} are not those it was trained to: {spec.weights_path} was "
+            "damaged or changed. Delete the run and train it again."
+        )
 
 
 def _assign(model: keras.Model, tensors: Tensors, *, origin: str) -> None:

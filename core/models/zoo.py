@@ -6,115 +6,23 @@ or an entry point of the group ``pellucid.models`` that names a function returni
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import Any, Literal
 
-from core.contracts import DEFAULT_MODEL, ModelCard
+from core.contracts import DEFAULT_MODEL
 from core.lookup import lookup
+from core.models.spec import Affine, ModelSpec
+from core.models.trained import trained_specs
 
-__all__ = ["DEFAULT_MODEL", "Affine", "ModelSpec", "get", "register", "specs"]
+__all__ = ["DEFAULT_MODEL", "Affine", "ModelSpec", "architectures", "get", "register", "specs"]
 
 ENTRY_POINT_GROUP = "pellucid.models"
-Builder = Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Affine:
-    """Preprocessing inside the model: ``y = (255·x − mean) / scale`` on [0, 1] pixels.
-
-    ``order`` is the order of the channels that ``mean`` and ``scale`` speak of, and that the
-    architecture was trained on.
-    """
-
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    scale: tuple[float, float, float] = (255.0, 255.0, 255.0)
-    order: Literal["rgb", "bgr"] = "rgb"
-
-    @property
-    def words(self) -> str:
-        """The formula for people."""
-        mean = ", ".join(f"{m:g}" for m in self.mean)
-        scale = ", ".join(f"{s:g}" for s in self.scale)
-        return f"({self.order.upper()}·255 − [{mean}]) / [{scale}], inside the model"
 
 
 CAFFE = Affine((103.939, 116.779, 123.68), (1.0, 1.0, 1.0), "bgr")
 SYMMETRIC = Affine((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
 STANDARDISED = Affine((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """Everything the house must know about a model before building it.
-
-    Parameters
-    ----------
-    id, name : str
-        Identifier and name for people.
-    builder : str or callable
-        ``"module:function"`` or a function, called as ``builder(inputs, n_classes)`` with the
-        preprocessed Keras tensor; returns the ``keras.Model`` from picture to logits.
-    input_size : int
-        Side of the square input, in pixels.
-    preprocessing : Affine
-        Applied inside the model.
-    feature_layer : str
-        Layer whose output CAMs read: a layer's name, or ``"name:input"`` for what enters it.
-    layers : tuple of str
-        All the layers a user may choose for CAMs, shallow to deep.
-    n_classes : int
-        Number of logits of the pretrained weights.
-    n_parameters : int
-        Number of weights, the head included.
-    weights_file : str
-        File that holds the pretrained weights, as Keras or the package names it; ``""`` if none.
-    offline : bool
-        Whether the pretrained weights come with an installed package.
-    gradients, features : bool
-        Capabilities: methods that need them offer themselves accordingly.
-    labels : {"imagenet", "numbered"}
-        Where class names come from when the user gives none.
-    """
-
-    id: str
-    name: str
-    builder: str | Builder
-    input_size: int
-    preprocessing: Affine
-    feature_layer: str
-    layers: tuple[str, ...]
-    n_parameters: int
-    paper: str
-    licence: str
-    summary: str
-    n_classes: int = 1000
-    weights_file: str = ""
-    offline: bool = False
-    gradients: bool = True
-    features: bool = True
-    labels: Literal["imagenet", "numbered"] = "imagenet"
-
-    def card(self) -> ModelCard:
-        """Return what users see."""
-        return ModelCard(
-            id=self.id,
-            name=self.name,
-            input_size=self.input_size,
-            classes=self.n_classes,
-            parameters=self.n_parameters,
-            feature_layer=self.feature_layer,
-            layers=self.layers,
-            gradients=self.gradients,
-            features=self.features,
-            preprocessing=self.preprocessing.words,
-            paper=self.paper,
-            licence=self.licence,
-            offline=self.offline,
-            summary=self.summary,
-        )
 
 
 def _keras(
@@ -237,6 +145,40 @@ _SPECS = (
     ),
 )  # fmt: skip
 
+_SMALL_PAPER = "He et al. 2015, Deep Residual Learning, arXiv:1512.03385, section 4.2"
+
+
+def _small(id: str, name: str, n_parameters: int, summary: str, *, input_size: int) -> ModelSpec:
+    return ModelSpec(
+        id=id,
+        name=name,
+        builder=f"core.models.small:{id}",
+        input_size=input_size,
+        preprocessing=SYMMETRIC,
+        feature_layer="stage3_out",
+        layers=("stage1_out", "stage2_out", "stage3_out"),
+        n_parameters=n_parameters,
+        paper=_SMALL_PAPER,
+        licence="Apache-2.0",
+        summary=summary,
+        n_classes=10,
+        labels="numbered",
+    )
+
+
+_SMALL = {
+    spec.id: spec
+    for spec in (
+        _small("resnet8", "ResNet-8", 78_714,
+               "Eight layers and a strided stem: trains on two CPU cores in minutes.",
+               input_size=64),
+        _small("resnet20", "ResNet-20", 274_042, "The smallest of the CIFAR ResNets.",
+               input_size=32),
+        _small("resnet32", "ResNet-32", 469_370, "A CIFAR ResNet.", input_size=32),
+        _small("resnet56", "ResNet-56", 860_026, "A deep CIFAR ResNet.", input_size=32),
+    )
+}  # fmt: skip
+
 _registered: dict[str, ModelSpec] = {spec.id: spec for spec in _SPECS}
 
 
@@ -253,9 +195,14 @@ def register(spec: ModelSpec) -> None:
 
 
 def specs() -> Mapping[str, ModelSpec]:
-    """Return every model by id, those of entry points included."""
+    """Return every model by id: the zoo's, those of entry points, and what was trained here."""
     _load_entry_points()
-    return dict(_registered)
+    return _registered | trained_specs(architectures())
+
+
+def architectures() -> Mapping[str, ModelSpec]:
+    """Return what weights can go into: the zoo's models, and the small ones made for training."""
+    return _SMALL | _registered
 
 
 def get(model_id: str) -> ModelSpec:

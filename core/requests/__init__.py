@@ -12,6 +12,7 @@ from core.requests._concepts import (
     visualise_request,
 )
 from core.requests._counterfactual import counterfactual_request
+from core.requests._datasets import dataset_request
 from core.requests._drift import drift_request
 from core.requests._evidence import evidence_request
 from core.requests._leaderboard import leaderboard_request
@@ -19,12 +20,14 @@ from core.requests._mask import input_mask
 from core.requests._picture import explanation_request, prediction_request
 from core.requests._sanity import sanity_request
 from core.requests._shap import shap_request
+from core.requests._training import train_request
 
 __all__ = [
     "Target",
     "concept_maps_request",
     "concepts_request",
     "counterfactual_request",
+    "dataset_request",
     "drift_request",
     "evidence_request",
     "explanation_request",
@@ -36,5 +39,6 @@ __all__ = [
     "sanity_request",
     "shap_request",
     "tcav_request",
+    "train_request",
     "visualise_request",
 ]

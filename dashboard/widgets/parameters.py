@@ -115,9 +115,14 @@ def _switch(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
     st.toggle(_label(spec), key=key, help=_help(spec), on_change=changed)
 
 
+def _name(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
+    st.text_input(_label(spec), key=key, help=_help(spec), on_change=changed, max_chars=64)
+
+
 _DRAW: dict[str, Callable[[Parameter, str, Callable[[], None]], None]] = {
     "int": _whole,
     "float": _real,
     "choice": _choice,
     "bool": _switch,
+    "text": _name,
 }

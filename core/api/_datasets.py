@@ -1,0 +1,129 @@
+"""Datasets: what there is, their pictures, and what a model says about all of them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.api._answers import answer
+from core.contracts import DatasetCard, DatasetPredictions, Picture, SplitName
+from core.data import registry
+from core.data.base import Dataset
+from core.engine.control import Control
+from core.errors import InputError
+from core.requests import dataset_request
+from core.settings import settings
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = [
+    "dataset_mask", "dataset_picture", "datasets", "offered_datasets", "open_dataset",
+    "predict_dataset", "predictions_table", "write_predictions",
+]  # fmt: skip
+
+_BUILT_IN = ("portraits", "portraits?bias=0.9")
+
+
+def datasets() -> tuple[DatasetCard, ...]:
+    """Return a card for every kind of dataset."""
+    return tuple(kind.card() for kind in registry.DATASETS.values())
+
+
+def offered_datasets() -> tuple[str, ...]:
+    """Return the references that the dashboard offers: its own, and the owner's setting's."""
+    given = [text.strip() for text in settings().datasets.split(",") if text.strip()]
+    return (*_BUILT_IN, *(registry.parse(text).text for text in given))
+
+
+def open_dataset(text: str) -> Dataset:
+    """Open a dataset by its reference, such as ``portraits?bias=0.9``.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it cannot be used.
+    """
+    return registry.open_dataset(text)
+
+
+def dataset_picture(text: str, split: SplitName, index: int) -> Picture:
+    """Return a picture of a dataset.
+
+    Raises
+    ------
+    InputError
+        If there is no such picture.
+    """
+    part = registry.open_dataset(text).part(split)
+    if not 0 <= index < len(part):
+        raise InputError(f"{text} has {len(part)} {split} pictures, numbered from 0; not {index}.")
+    return part.picture(index)
+
+
+def dataset_mask(text: str, split: SplitName, index: int) -> npt.NDArray[np.bool_]:
+    """Return where the object is in :func:`dataset_picture`, bool ``(H, W)``."""
+    return registry.open_dataset(text).part(split).mask(index)
+
+
+def predict_dataset(
+    text: str, *, control: Control | None = None, **options: Any
+) -> DatasetPredictions:
+    """Predict every picture of a split in this process; options as in :func:`dataset_request`."""
+    found: DatasetPredictions = answer(dataset_request(text, **options), control=control)
+    return found
+
+
+def predictions_table(predictions: DatasetPredictions) -> pyarrow.Table:
+    """Return a row for each picture.
+
+    Columns: ``id``, ``label``, ``label_name``, ``prediction``, ``prediction_name``,
+    ``probability`` (of the prediction), ``p_<class>`` for each class, then the groups.
+    """
+    import pyarrow
+
+    names = np.asarray(predictions.classes, object)
+    predicted = predictions.probabilities.argmax(axis=1)
+    columns: dict[str, Any] = {
+        "id": list(predictions.ids),
+        "label": predictions.labels,
+        "label_name": names[predictions.labels],
+        "prediction": predicted,
+        "prediction_name": names[predicted],
+        "probability": predictions.probabilities.max(axis=1),
+    }
+    for i, name in enumerate(predictions.classes):
+        columns[f"p_{name}"] = np.ascontiguousarray(predictions.probabilities[:, i])
+    columns |= {name: list(v) for name, v in predictions.groups.items() if name not in columns}
+    return pyarrow.table(columns)
+
+
+def write_predictions(predictions: DatasetPredictions, path: Path) -> None:
+    """Write the table as ``.parquet`` or ``.csv``.
+
+    Raises
+    ------
+    InputError
+        For another suffix.
+    """
+    table = predictions_table(predictions)
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+
+        pyarrow.parquet.write_table(table, path)
+    elif path.suffix == ".csv":
+        with path.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow([_cell(name) for name in table.column_names])
+            rows.writerows([_cell(v) for v in row.values()] for row in table.to_pylist())
+    else:
+        raise InputError(f"Predictions are written as .parquet or .csv. Received: {path.name}.")
+
+
+def _cell(value: object) -> object:
+    """Keep a stranger's text from becoming a formula in a spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value

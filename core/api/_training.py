@@ -1,0 +1,65 @@
+"""Training: recipes, runs, and what lies unfinished."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.api._answers import answer
+from core.contracts import RecipeCard, Run
+from core.engine.control import Control
+from core.errors import InputError
+from core.requests import train_request
+from core.runs import delete_run, finished_runs, is_shipped, run_folder
+from core.training import registry
+from core.training.unfinished import UnfinishedRun, discard, unfinished_runs
+
+__all__ = [
+    "UnfinishedRun", "delete_run", "discard_run", "is_shipped", "recipes", "run", "run_card",
+    "runs", "train", "unfinished_runs",
+]  # fmt: skip
+
+
+def recipes() -> tuple[RecipeCard, ...]:
+    """Return a card for every recipe of training."""
+    return tuple(recipe.card() for recipe in registry.RECIPES.values())
+
+
+def runs() -> tuple[Run, ...]:
+    """Return every finished run: those of this home, the newest first, then those shipped."""
+    return tuple(
+        sorted(finished_runs().values(), key=lambda run: (is_shipped(run.model), -run.created))
+    )
+
+
+def run(model_id: str) -> Run:
+    """Return one finished run.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found = finished_runs().get(model_id)
+    if found is None:
+        raise InputError(f"There is no run {model_id!r}. Known: {', '.join(finished_runs())}.")
+    return found
+
+
+def run_card(model_id: str) -> str:
+    """Return the model card of a run as Markdown, ``""`` if it has none."""
+    file = run_folder(model_id) / "card.md"
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def discard_run(key: str) -> None:
+    """Delete a run that lies unfinished; see :func:`unfinished_runs`."""
+    discard(key)
+
+
+def train(*, control: Control | None = None, **options: Any) -> Run:
+    """Train a model in this process; options as in :func:`train_request`.
+
+    The same run asked for twice trains once; one that was stopped goes on from its last epoch.
+    """
+    trained: Run = answer(train_request(**options), control=control)
+    return trained

@@ -1,0 +1,208 @@
+"""Training: what is asked for, what each epoch said, and the run that came of it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from core.contracts._codec import Stored
+from core.contracts._datasets import DatasetRef, Evaluation
+from core.contracts._results import Result
+from core.contracts._values import Lane, ModelRef, content_key
+from core.parameters import Parameter, Value
+
+__all__ = [
+    "DEFAULT_RECIPE", "BaseModel", "Epoch", "RecipeCard", "Run", "TrainRequest",
+]  # fmt: skip
+
+DEFAULT_RECIPE = "scratch"
+BaseModel = Literal["none", "required", "optional"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeCard:
+    """What a recipe of training declares about itself.
+
+    Parameters
+    ----------
+    base : {"none", "required", "optional"}
+        Whether it starts from a model of the zoo.
+    base_help : str
+        What that model is for, one sentence; ``""`` where there is none.
+    """
+
+    id: str
+    name: str
+    summary: str
+    limits: str
+    paper: str
+    base: BaseModel
+    base_help: str
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """Ask for a model trained on a dataset by a recipe.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Of the dataset's content.
+    base : ModelRef, optional
+        The model it starts from, with the hash of its weights.
+    parameters : dict
+        A checked value for every parameter of the recipe.
+    versions : dict
+        Of everything that the weights depend on, the training code included.
+    """
+
+    kind: ClassVar[str] = "train"
+    dataset: DatasetRef
+    fingerprint: str
+    recipe: str
+    base: ModelRef | None
+    base_sha256: str
+    parameters: dict[str, Value]
+    seed: int
+    versions: dict[str, str]
+    lane: Lane = "training"
+
+    @cached_property
+    def key(self) -> str:
+        """Content key: data, recipe, parameters, seed, base and code."""
+        return content_key(
+            {
+                "kind": self.kind,
+                "data": self.fingerprint,
+                "recipe": self.recipe,
+                "base": None if self.base is None else self.base.id,
+                "base_weights": self.base_sha256,
+                "parameters": self.parameters,
+                "seed": self.seed,
+                "versions": self.versions,
+            }
+        )
+
+    @property
+    def batch(self) -> str:
+        """Each run by itself."""
+        return self.key
+
+    @property
+    def model_id(self) -> str:
+        """Id of the model in the zoo, once it is trained."""
+        return f"{self.dataset.id}_{self.recipe}_{self.key[:8]}"
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this run."""
+        words = ["python", "-m", "core", "train", "--dataset", self.dataset.text]
+        words += ["--recipe", self.recipe]
+        if self.base is not None:
+            words += ["--base", self.base.id]
+            if self.base.weights != "pretrained":
+                words += ["--weights", self.base.weights]
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored run as the answer to this request."""
+        return replace(stored, dataset=self.dataset.text, command=self.command, cached=True)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return plain JSON that :meth:`from_document` reads back."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> TrainRequest:
+        """Rebuild a request; whatever does not fit is a ``ValueError``."""
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(cls).validate_python(document)
+
+
+@dataclass(frozen=True)
+class Epoch(Stored):
+    """One pass over the training data.
+
+    Parameters
+    ----------
+    epoch : int
+        From 1, through all stages of the run.
+    stage : str
+        Part of the recipe: ``"train"``, ``"head"``, ``"finetune"``, …
+    train_loss, train_accuracy : float
+        Mean over the epoch's batches, as they were augmented; the accuracy is ``None`` where the
+        objective has no labels.
+    val_loss, val_accuracy, test_loss, test_accuracy : float or None
+        After the epoch; ``None`` where there is no such split or nothing to measure yet.
+    data_wait : float
+        Share of the epoch's time spent waiting for data, in [0, 1].
+    """
+
+    epoch: int
+    stage: str
+    train_loss: float
+    train_accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    test_loss: float | None
+    test_accuracy: float | None
+    learning_rate: float
+    seconds: float
+    data_wait: float
+
+
+@dataclass(frozen=True)
+class Run(Result):
+    """A finished run, which is a model of the zoo.
+
+    ``model`` is its id there. Everything is plain JSON: this is also the run's manifest.
+
+    Parameters
+    ----------
+    origin : {"run", "compressed", "imported"}
+        Trained here, made smaller here, or brought along.
+    architecture : str
+        Id of the architecture that its weights go into.
+    format : {"float32", "float16", "int8"}
+    twin : str
+        Id of the float32 model that a compressed one was made of, else ``""``.
+    file, bytes : str, int
+        Name of the weights' file in the run's folder, and its size.
+    notes : tuple of str
+        What people should know: a halved batch, an early stop. Plain text.
+    resumed : bool
+        Whether it went on from a checkpoint.
+    facts : dict
+        Further figures by name (measured latency, share of zeros, robust accuracy).
+    """
+
+    origin: Literal["run", "compressed", "imported"]
+    name: str
+    architecture: str
+    input_size: int
+    n_parameters: int
+    classes: tuple[str, ...]
+    dataset: str
+    data_fingerprint: str
+    recipe: str
+    base: str
+    parameters: dict[str, Value]
+    seed: int
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    test: Evaluation | None
+    notes: tuple[str, ...]
+    created: float
+    file: str
+    bytes: int
+    command: str
+    format: Literal["float32", "float16", "int8"] = "float32"
+    twin: str = ""
+    resumed: bool = False
+    facts: dict[str, float | int | str | bool] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Datasets: pictures with labels, groups and masks, streamed to whoever needs them."""

@@ -1,0 +1,213 @@
+"""What every dataset is: named splits of pictures with labels, and perhaps groups and masks.
+
+Nothing here, and no dataset of the registry, loads TensorFlow when it is imported or opened:
+pages show pictures of datasets too.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core import images
+from core.contracts import DatasetCard, DatasetRef, Picture, SplitName
+from core.errors import InputError
+from core.parameters import Parameter, Value
+
+__all__ = ["Dataset", "DatasetKind", "Labels", "Mask", "Part", "Pixels"]
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Part(ABC):
+    """One split: n pictures, decoded or drawn when they are asked for.
+
+    Parameters
+    ----------
+    name : {"train", "validation", "test"}
+    ids : sequence of str
+        A name for each picture, unique in the split and the same whenever the data is.
+    labels : ndarray of int64, shape (n,)
+        Index of each picture's class.
+    groups : mapping
+        For each attribute the value of each picture, n strings.
+    has_masks : bool
+        Whether :meth:`mask` answers.
+    """
+
+    def __init__(
+        self,
+        name: SplitName,
+        *,
+        ids: Sequence[str],
+        labels: Labels,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        has_masks: bool = False,
+    ) -> None:
+        self.name: SplitName = name
+        self.ids = tuple(ids)
+        self.labels = np.asarray(labels, np.int64)
+        self.groups = {key: tuple(values) for key, values in (groups or {}).items()}
+        self.has_masks = has_masks
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {len(self)} pictures)"
+
+    @abstractmethod
+    def picture(self, index: int) -> Picture:
+        """Return one picture at its own size.
+
+        Raises
+        ------
+        ImageError
+            If its file cannot be read.
+        """
+
+    def mask(self, index: int) -> Mask:
+        """Return where the object is in :meth:`picture`, bool ``(H, W)``; may be empty.
+
+        Raises
+        ------
+        InputError
+            If this dataset has no masks.
+        """
+        del index
+        raise InputError(f"The {self.name} split comes without masks.")
+
+    def pixels(self, indices: Sequence[int], size: int) -> Pixels:
+        """Return pictures as a model sees them: uint8 ``(len(indices), size, size, 3)``.
+
+        The geometry is the pages' default: the middle of the picture, short side resized. May be
+        called from several threads.
+        """
+        shown = [images.to_input(self.picture(int(i)), size=size).pixels for i in indices]
+        return np.stack(shown) if shown else np.empty((0, size, size, 3), np.uint8)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.ids)}
+
+    def find(self, id: str) -> int:
+        """Return the index of the picture called ``id``.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        if id not in self._index:
+            raise InputError(f"There is no picture {id!r} in the {self.name} split.")
+        return self._index[id]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset as it was opened.
+
+    Parameters
+    ----------
+    ref : DatasetRef
+    classes : tuple of str
+        Class names by index; a stranger's text.
+    parts : mapping
+        The splits that there are, ``"train"`` and ``"test"`` at least.
+    fingerprint : str
+        SHA-256 of everything that the pictures, labels, groups and splits depend on.
+    size : int
+        Side of its pictures in pixels where all are square and alike, else 0.
+    unreadable : tuple of str
+        One sentence for each file that was left out because the caller asked for that.
+    """
+
+    ref: DatasetRef
+    classes: tuple[str, ...]
+    parts: Mapping[SplitName, Part]
+    fingerprint: str
+    size: int = 0
+    unreadable: tuple[str, ...] = field(default=())
+
+    def part(self, name: SplitName) -> Part:
+        """Return a split.
+
+        Raises
+        ------
+        InputError
+            If the dataset has no such split.
+        """
+        if name not in self.parts:
+            raise InputError(
+                f"{self.ref.text} has no split {name!r}. It has: {', '.join(self.parts)}."
+            )
+        return self.parts[name]
+
+
+class DatasetKind(ABC):
+    """A kind of dataset: its declaration, and one verb, ``open``. One file and a line each.
+
+    Attributes
+    ----------
+    source : str
+        What must stand behind the colon, in words ("a folder"); ``""`` if nothing may.
+    optional_source : bool
+        Whether it may be left out.
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    limits: ClassVar[str]
+    licence: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    optional_source: ClassVar[bool] = False
+    masks: ClassVar[bool] = False
+    groups: ClassVar[tuple[str, ...]] = ()
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+
+    @abstractmethod
+    def open(self, ref: DatasetRef, parameters: Mapping[str, Value]) -> Dataset:
+        """Return the dataset; pictures are not decoded yet.
+
+        Parameters
+        ----------
+        ref : DatasetRef
+            Checked: the source is there where one is needed.
+        parameters : mapping
+            A checked value for every declared parameter.
+
+        Raises
+        ------
+        InputError
+            If the source is missing, an empty class or a broken file is among it, …
+        """
+
+    def stamp(self, ref: DatasetRef) -> str:
+        """Return what changes when the source on disk does: another stamp is opened anew."""
+        del ref
+        return ""
+
+    @classmethod
+    def card(cls) -> DatasetCard:
+        """Return what users see."""
+        return DatasetCard(
+            id=cls.id,
+            name=cls.name,
+            summary=cls.summary,
+            limits=cls.limits,
+            licence=cls.licence,
+            source=cls.source,
+            optional_source=cls.optional_source,
+            masks=cls.masks,
+            groups=cls.groups,
+            parameters=cls.parameters,
+        )

@@ -1,0 +1,302 @@
+"""What lies in a folder of pictures: names, labels, splits and attributes, nothing decoded.
+
+::
+
+    folder/metadata.csv             (.jsonl, .parquet) file_name,label[,split][,mask_file_name][,…]
+    folder/<split>/metadata.csv     the same, one table a split
+    folder/<split>/<class>/*.jpg    split: train; validation, valid, val or dev; test
+    folder/<class>/*.jpg
+    folder/classes.txt              optional: the classes in their order, one a line
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core import images
+from core.contracts import SplitName
+from core.errors import InputError
+from core.gallery_table import FILE_NAME, MAX_ROWS, Columns, find_table, inside, read_table
+
+__all__ = ["Listing", "in_order", "list_folder"]
+
+_SPLITS: dict[str, SplitName] = {
+    "train": "train", "validation": "validation", "valid": "validation", "val": "validation",
+    "dev": "validation", "test": "test",
+}  # fmt: skip
+_MASK, _SPLIT, _LABEL, _CLASSES = "mask_file_name", "split", "label", "classes.txt"
+_TRUSTED_FROM, _TRUSTED_TIMES = 0.05, 10
+
+_listed: dict[Path, tuple[float, float, Listing]] = {}
+"""When the folders of this process were listed last, and how many seconds that took."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The pictures of a folder, one entry of each sequence for each picture.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Paths inside ``root``, with ``/``.
+    labels : sequence of str
+    splits : sequence of str or None
+    masks : sequence of str
+        Paths of masks, ``""`` for none; empty if the folder has no masks at all.
+    columns : dict
+        The attributes, ``""`` where a picture has none.
+    classes : tuple of str
+        As ``classes.txt`` or the class folders name them; empty if only labels do.
+    digest : str
+        SHA-256 of all this and of each file's size and time of change.
+    """
+
+    root: Path
+    names: Sequence[str]
+    labels: Sequence[str]
+    splits: Sequence[SplitName | None]
+    masks: Sequence[str]
+    columns: Columns
+    classes: tuple[str, ...]
+    digest: str
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass
+class _Rows:
+    """A listing being put together."""
+
+    names: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    splits: list[SplitName | None] = field(default_factory=list)
+    columns: Columns = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
+
+    def add(
+        self,
+        names: Sequence[str],
+        labels: Sequence[str],
+        splits: Iterable[SplitName | None],
+        columns: Columns,
+    ) -> None:
+        before = len(self.names)
+        self.names += names
+        self.labels += labels
+        self.splits += splits
+        if len(self.names) > MAX_ROWS:
+            raise InputError(f"The folder holds more than {MAX_ROWS} pictures. Take a part of it.")
+        for name in columns.keys() | self.columns.keys():
+            cells = self.columns.setdefault(name, [""] * before)
+            cells += columns.get(name, [""] * len(names))
+
+
+def in_order(classes: Iterable[str]) -> tuple[str, ...]:
+    """Return class names sorted: by number if all are whole numbers, else by name."""
+    names = sorted(classes)
+    return tuple(sorted(names, key=int) if all(map(_is_number, names)) else names)
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").isdecimal()
+
+
+def list_folder(folder: str | Path) -> Listing:
+    """List a folder; one whose listing takes long is trusted for ten times as long.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder or no picture in it, its layout or its table cannot be read, or
+        a name in it leads out of it.
+    """
+    root = Path(folder).expanduser().resolve()
+    if not root.is_dir():
+        raise InputError(
+            f"{folder} is no folder; expected one with class folders, split folders or a table "
+            "metadata.csv."
+        )
+    made, seconds, listing = _listed.get(root, (0.0, 0.0, None))
+    if listing and seconds > _TRUSTED_FROM and time.monotonic() - made < _TRUSTED_TIMES * seconds:
+        return listing
+    began = time.monotonic()
+    listing = _read(root)
+    _listed[root] = (time.monotonic(), time.monotonic() - began, listing)
+    return listing
+
+
+def _read(root: Path) -> Listing:
+    rows = _Rows()
+    split_folders = _split_folders(root)
+    if (table := find_table(root)) is not None:
+        _add_table(rows, root, table, None)
+    elif split_folders:
+        for path, split in split_folders:
+            table = find_table(path)
+            if table is not None:
+                _add_table(rows, root, table, split)
+            else:
+                _add_class_folders(rows, root, path, split)
+    else:
+        _add_class_folders(rows, root, root, None)
+    if not rows.names:
+        raise InputError(
+            f"The folder {root.name} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF) in class "
+            "folders or in a table metadata.csv."
+        )
+    try:
+        "".join(rows.names).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"A file name in {root.name} is not UTF-8: rename it ({error})."
+        ) from error
+    masks = rows.columns.pop(_MASK, [])
+    classes = _class_file(root) or in_order(set(rows.folders))
+    return Listing(
+        root, rows.names, rows.labels, rows.splits, masks, rows.columns, classes,
+        _digest(root, rows, masks, classes),
+    )  # fmt: skip
+
+
+def _folders(root: Path, *, within: Path) -> list[Path]:
+    found = sorted(p for p in within.iterdir() if p.is_dir() and not p.name.startswith((".", "__")))
+    inside(root, [p.relative_to(root).as_posix() for p in found], what="The folder")
+    return found
+
+
+def _split_folders(root: Path) -> list[tuple[Path, SplitName]]:
+    """Return the folders that are splits: named so, with class folders or a table in them."""
+    if find_table(root) is not None:
+        return []
+    candidates = _folders(root, within=root)
+    found = [
+        (path, _SPLITS[path.name.lower()])
+        for path in candidates
+        if path.name.lower() in _SPLITS
+        and (find_table(path) is not None or _folders(root, within=path))
+    ]
+    names = [split for _, split in found]
+    if found and "train" not in names:
+        raise InputError(f"{root.name} has split folders, but none called train. Add one.")
+    if len(set(names)) < len(names):
+        raise InputError(f"{root.name} has two folders for one split (valid and val?): keep one.")
+    further = [path.name for path in candidates if path not in [p for p, _ in found]]
+    if found and further:
+        raise InputError(
+            f"{root.name} has split folders and also {further[0]!r}. Expected train, validation "
+            "and test alone: move the rest out."
+        )
+    return found
+
+
+def _add_class_folders(rows: _Rows, root: Path, place: Path, split: SplitName | None) -> None:
+    for folder in _folders(root, within=place):
+        prefix = folder.relative_to(root).as_posix()
+        with os.scandir(folder) as entries:
+            found = sorted(
+                (e.name, e.is_symlink())
+                for e in entries
+                if e.name.lower().endswith(images.SUFFIXES)
+                and not e.name.startswith(".")
+                and e.is_file()
+            )
+        links = [f"{prefix}/{name}" for name, link in found if link]
+        inside(root, links, what=f"The folder {prefix}")
+        names = [f"{prefix}/{name}" for name, _ in found]
+        rows.add(names, [folder.name] * len(names), [split] * len(names), {})
+        rows.folders.append(folder.name)
+
+
+def _add_table(rows: _Rows, root: Path, table: Path, split: SplitName | None) -> None:
+    columns = read_table(table)
+    told = table.relative_to(root).as_posix()
+    prefix = table.parent.relative_to(root).as_posix()
+    names = columns.pop(FILE_NAME)
+    if "" in names:
+        raise InputError(f"{told}, row {names.index('') + 1}: {FILE_NAME} is empty. Fill it in.")
+    place = root if prefix == "." else table.parent
+    names = inside(place, names, what=told)
+    if _LABEL not in columns:
+        raise InputError(
+            f"{told} has no column {_LABEL}; expected {FILE_NAME},{_LABEL} and further columns."
+        )
+    labels = columns.pop(_LABEL)
+    if "" in labels:
+        raise InputError(
+            f"{told}: {labels.count('')} rows have no label, the first is "
+            f"{names[labels.index('')]!r}. Fill it in, or take the row out."
+        )
+    if len(set(names)) < len(names):
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise InputError(f"{told} names {twice!r} twice. Keep one row for each picture.")
+    splits = [split] * len(names) if split else _splits_of(columns, names, told)
+    columns.pop(_SPLIT, None)
+    if _MASK in columns:
+        columns[_MASK] = inside(place, columns[_MASK], what=told)
+    if prefix != ".":
+        names = [f"{prefix}/{name}" for name in names]
+        if _MASK in columns:
+            columns[_MASK] = [f"{prefix}/{name}" if name else "" for name in columns[_MASK]]
+    rows.add(names, labels, splits, columns)
+
+
+def _splits_of(columns: Columns, names: Sequence[str], told: str) -> list[SplitName | None]:
+    """Return the split of each row: its column, or the folder that every path begins with."""
+    if _SPLIT in columns:
+        unknown = sorted({cell for cell in columns[_SPLIT] if cell.lower() not in _SPLITS})
+        if unknown:
+            raise InputError(
+                f"{told}: the split {unknown[0]!r} is unknown. Expected one of "
+                f"{', '.join(_SPLITS)} in each row."
+            )
+        return [_SPLITS[cell.lower()] for cell in columns[_SPLIT]]
+    tops = [name.partition("/")[0].lower() for name in names]
+    if all(top in _SPLITS for top in tops) and "train" in tops:
+        return [_SPLITS[top] for top in tops]
+    return [None] * len(names)
+
+
+def _class_file(root: Path) -> tuple[str, ...]:
+    path = root / _CLASSES
+    if not path.is_file():
+        return ()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{_CLASSES} is not UTF-8 text; save it as UTF-8.") from error
+    names = tuple(line.strip() for line in lines if line.strip())
+    if len(set(names)) < len(names):
+        raise InputError(f"{_CLASSES} names a class twice. Expected one class a line, each once.")
+    return names
+
+
+def _digest(root: Path, rows: _Rows, masks: Sequence[str], classes: tuple[str, ...]) -> str:
+    columns = sorted(rows.columns.items())
+    document = [rows.names, rows.labels, rows.splits, masks, columns, classes]
+    digest = hashlib.sha256(json.dumps(document).encode())
+    digest.update(_stats(root, rows.names).tobytes())
+    digest.update(_stats(root, masks).tobytes())
+    return digest.hexdigest()
+
+
+def _stats(root: Path, names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return size and time of change of each file, shape ``(n, 2)``; −1 where there is none."""
+    facts = np.full((len(names), 2), -1, np.int64)
+    for i, name in enumerate(names):
+        try:
+            found = os.stat(f"{root}/{name}")  # noqa: PTH116 (quicker)
+        except OSError:
+            continue  # it stays in the list: the check says that it is missing
+        facts[i] = found.st_size, found.st_mtime_ns
+    return facts

@@ -1,0 +1,85 @@
+"""The one list of datasets, and how a reference such as ``portraits?bias=0.9`` is read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
+
+from core.contracts import DatasetRef
+from core.data.base import Dataset, DatasetKind
+from core.data.folder import Folder
+from core.data.portraits import Portraits
+from core.errors import InputError
+from core.lookup import lookup
+from core.parameters import resolve
+
+__all__ = ["DATASETS", "get", "open_dataset", "parse"]
+
+_KINDS: tuple[type[DatasetKind], ...] = (Portraits, Folder)
+
+DATASETS: dict[str, type[DatasetKind]] = {kind.id: kind for kind in _KINDS}
+
+
+def get(dataset_id: str) -> type[DatasetKind]:
+    """Return the kind of dataset called ``dataset_id``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the text lists what there is.
+    """
+    return lookup(DATASETS, dataset_id, what="dataset")
+
+
+def parse(text: str) -> DatasetRef:
+    """Read ``id[:source][?name=value&…]``, every part checked.
+
+    Raises
+    ------
+    InputError
+        For an unknown id, a source that is missing or not wanted, a parameter that does not fit.
+
+    Examples
+    --------
+    >>> parse("portraits?bias=0.9").parameters
+    (('bias', 0.9),)
+    """
+    head, _, query = text.strip().partition("?")
+    dataset_id, _, source = head.partition(":")
+    kind = get(dataset_id)
+    if source and not kind.source:
+        raise InputError(f"{dataset_id} takes no source. Received: {text!r}.")
+    if kind.source and not source and not kind.optional_source:
+        raise InputError(
+            f"{dataset_id} needs {kind.source} behind a colon, for example "
+            f"{dataset_id}:PATH. Received: {text!r}."
+        )
+    try:
+        given = dict(parse_qsl(query, strict_parsing=True)) if query else {}
+    except ValueError as error:
+        raise InputError(
+            f"Parameters of a dataset are written name=value, with & between. Received: {query!r}."
+        ) from error
+    values = resolve(kind.parameters, given, owner=dataset_id)
+    changed = [(p.name, values[p.name]) for p in kind.parameters if values[p.name] != p.default]
+    return DatasetRef(dataset_id, unquote(source), tuple(changed))
+
+
+def open_dataset(ref: DatasetRef | str) -> Dataset:
+    """Open a dataset; one that was opened lately, and has not changed, is not read again.
+
+    Raises
+    ------
+    InputError
+        As :func:`parse`, and for data that cannot be used.
+    """
+    checked = parse(ref) if isinstance(ref, str) else ref
+    return _opened(checked, get(checked.id)().stamp(checked))
+
+
+@lru_cache(maxsize=8)
+def _opened(ref: DatasetRef, stamp: str) -> Dataset:
+    del stamp  # part of the cache's key alone
+    kind = get(ref.id)
+    values = resolve(kind.parameters, dict(ref.parameters), owner=ref.id)
+    return kind().open(ref, values)

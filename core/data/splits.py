@@ -1,0 +1,129 @@
+"""Held-out pictures drawn from the rest: stratified by class, the same for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import SplitName
+from core.data.base import Labels
+from core.errors import InputError
+from core.parameters import Parameter, Value
+
+__all__ = ["CARVING", "Rows", "apportion", "carve", "draw"]
+
+Rows = npt.NDArray[np.int64]
+"""Indices of pictures, ascending."""
+
+CARVING: tuple[Parameter, ...] = (
+    Parameter(
+        "validation", "float", 0.1,
+        "Share of the training pictures held out to watch the training, if there is no such split",
+        low=0, high=0.5, step=0.05,
+    ),
+    Parameter(
+        "test", "float", 0.2, "Share of all pictures held out to test, if there is no such split",
+        low=0.01, high=0.9, step=0.05,
+    ),
+    Parameter("seed", "int", 0, "Which pictures are held out", low=0, high=2**31 - 1, step=1),
+)  # fmt: skip
+"""Parameters of datasets that may come without a validation or a test split."""
+
+_SALT: dict[SplitName, int] = {"train": 0, "validation": 1, "test": 2}
+
+
+def apportion(counts: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+    """Return how many of each class make up ``n``, in proportion (largest remainder).
+
+    Examples
+    --------
+    >>> apportion(np.array([60, 30, 10]), 7)
+    array([4, 2, 1])
+    """
+    quota = counts * (n / counts.sum())
+    shares = np.floor(quota).astype(np.int64)
+    order = np.argsort(shares - quota, kind="stable")
+    shares[order[: n - int(shares.sum())]] += 1
+    return shares
+
+
+def draw(labels: Labels, per_class: npt.NDArray[np.int64], *, seed: int, split: SplitName) -> Rows:
+    """Draw ``per_class[c]`` pictures of class ``c``; further classes do not change the draw."""
+    taken = [
+        np.random.default_rng((seed, _SALT[split], c)).permutation(np.flatnonzero(labels == c))[:n]
+        for c, n in enumerate(per_class)
+    ]
+    return np.sort(np.concatenate(taken)).astype(np.int64)
+
+
+def carve(
+    labels: Labels,
+    splits: Sequence[SplitName | None],
+    classes: Sequence[str],
+    parameters: Mapping[str, Value],
+) -> dict[SplitName, Rows]:
+    """Return each split's rows; what has no test or validation split gives some pictures to it.
+
+    Parameters
+    ----------
+    labels : ndarray of int64, shape (n,)
+    splits : sequence of n split names
+        ``None`` for pictures that belong to none yet.
+    classes : sequence of str
+    parameters : mapping
+        Values of :data:`CARVING`.
+
+    Raises
+    ------
+    InputError
+        If pictures are in a split and others in none, or a class has too few to train and test on.
+    """
+    given = np.array([split or "" for split in splits])
+    rows: dict[SplitName, Rows] = {
+        name: np.flatnonzero(given == name) for name in _SALT if (given == name).any()
+    }
+    loose = np.flatnonzero(given == "")
+    if len(loose) and rows:
+        raise InputError(
+            f"{len(loose)} pictures belong to no split, others to {', '.join(rows)}. Give every "
+            "picture one of train, validation, test, or none at all."
+        )
+    rows.setdefault("train", loose)
+    seed = int(parameters["seed"])
+    if "test" not in rows:
+        rows |= _held_out(labels, rows["train"], float(parameters["test"]), seed, "test", classes)
+    if "validation" not in rows and parameters["validation"]:
+        share = float(parameters["validation"])
+        rows |= _held_out(labels, rows["train"], share, seed, "validation", classes)
+    _no_class_missing(labels[rows["train"]], classes)
+    return {name: rows[name] for name in _SALT if len(rows.get(name, ()))}
+
+
+def _held_out(
+    labels: Labels, rows: Rows, share: float, seed: int, split: SplitName, classes: Sequence[str]
+) -> dict[SplitName, Rows]:
+    """Split ``rows`` into those held out and the rest; one of each class stays at least."""
+    counts = np.bincount(labels[rows], minlength=len(classes))
+    few = np.flatnonzero(counts < 2)
+    if split == "test" and len(few):
+        raise InputError(
+            f"The class {classes[few[0]]!r} has {counts[few[0]]} picture(s). Expected 2 at least: "
+            "one to train on and one to test with."
+        )
+    wanted = np.rint(counts * share).astype(np.int64)
+    chosen = draw(
+        labels[rows], np.clip(wanted, 1, np.maximum(counts - 1, 0)), seed=seed, split=split
+    )
+    return {split: rows[chosen], "train": np.delete(rows, chosen)}
+
+
+def _no_class_missing(labels: Labels, classes: Sequence[str]) -> None:
+    empty = np.flatnonzero(np.bincount(labels, minlength=len(classes)) == 0)
+    if len(empty):
+        names = ", ".join(repr(classes[i]) for i in empty[:5])
+        raise InputError(
+            f"No picture to train on belongs to {names} ({len(empty)} of {len(classes)} classes "
+            "are empty). Add pictures, or take the class out."
+        )

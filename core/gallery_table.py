@@ -1,0 +1,227 @@
+"""The table of a folder of pictures: which file shows what, as CSV, JSON lines or Parquet.
+
+Tables are strangers' files: their bytes and rows are capped, they hold plain values alone, and no
+name in them leads out of the folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["FILE_NAME", "MAX_ROWS", "TABLES", "Columns", "find_table", "inside", "read_table"]
+
+FILE_NAME = "file_name"
+TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+MAX_ROWS = 2_000_000
+_MAX_BYTES = 2**30
+
+Columns = dict[str, list[str]]
+"""The cells of each column as text without blanks around it; ``""`` where there is nothing."""
+
+
+def find_table(folder: Path) -> Path | None:
+    """Return the folder's table, ``None`` if it has none.
+
+    Raises
+    ------
+    InputError
+        If it has several.
+    """
+    found = [folder / name for name in TABLES if (folder / name).is_file()]
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise InputError(f"The folder {folder.name} holds {names}. Expected one table: keep one.")
+    return found[0] if found else None
+
+
+def read_table(path: Path) -> Columns:
+    """Read a table that :func:`find_table` found; every column has as many cells as there are rows.
+
+    Raises
+    ------
+    InputError
+        If it has no column ``file_name``, is no UTF-8 text, is damaged, holds lists or structures,
+        or is larger than ``MAX_ROWS`` rows or 1 GiB.
+    """
+    if path.stat().st_size > _MAX_BYTES:
+        raise InputError(f"{_place(path)} is larger than 1 GiB; at most {MAX_ROWS} rows are read.")
+    readers = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
+    columns = readers[path.suffix](path)
+    if FILE_NAME not in columns:
+        raise InputError(
+            f"{_place(path)} has no column {FILE_NAME}; expected {FILE_NAME},label and further "
+            f"columns. Received: {', '.join(columns) or 'an empty file'}."
+        )
+    return columns
+
+
+def inside(root: Path, names: Sequence[str], *, what: str) -> list[str]:
+    """Return paths inside ``root``, with ``/`` and without detours.
+
+    Parameters
+    ----------
+    root : Path
+        Resolved.
+    names : sequence of str
+        ``""`` stands for no file and stays.
+    what : str
+        What names them, for the message: a table, a folder.
+
+    Raises
+    ------
+    InputError
+        If one lies outside of ``root``, or is a link that leads out of it.
+    """
+    folders: dict[str, bool] = {}
+
+    def within(path: str) -> bool:
+        return Path(os.path.realpath(path)).is_relative_to(root)
+
+    checked = []
+    for given in names:
+        name = posixpath.normpath(given.replace("\\", "/")) if given else ""
+        parent = posixpath.dirname(name)
+        path = f"{root}/{name}"
+        lexical = not (name.startswith(("/", "../")) or name == ".." or "\0" in name)
+        if lexical and parent not in folders:
+            folders[parent] = within(f"{root}/{parent}")
+        if not (lexical and folders[parent] and (not Path(path).is_symlink() or within(path))):
+            raise InputError(
+                f"{what} names {given!r}, which lies outside the folder {root.name} or links out "
+                "of it. Put the pictures themselves into the folder."
+            )
+        checked.append(name)
+    return checked
+
+
+def _place(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _too_many(path: Path) -> InputError:
+    return InputError(f"{_place(path)} has too many rows; at most {MAX_ROWS} are read.")
+
+
+def _text_lines(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from file
+    except UnicodeDecodeError as error:
+        raise InputError(f"{_place(path)} is not UTF-8 text; save it as UTF-8.") from error
+
+
+def _read_csv(path: Path) -> Columns:
+    rows = csv.reader(_text_lines(path))
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        if len(set(header)) < len(header):
+            raise InputError(f"{_place(path)} has two columns of the same name: rename one.")
+        columns: Columns = {name: [] for name in header}
+        for n, row in enumerate(row for row in rows if row):
+            if n >= MAX_ROWS:
+                raise _too_many(path)
+            if len(row) > len(header):
+                raise InputError(
+                    f"{_place(path)}, line {rows.line_num}: {len(row)} cells, but there are "
+                    f"{len(header)} columns. Put cells that contain a comma in quotes."
+                )
+            cells = row + [""] * (len(header) - len(row))
+            for name, cell in zip(header, cells, strict=True):
+                columns[name].append(cell.strip())
+    except csv.Error as error:
+        raise InputError(f"{_place(path)}, line {rows.line_num}: {error}.") from error
+    return columns
+
+
+def _read_jsonl(path: Path) -> Columns:
+    columns: Columns = {}
+    n = 0
+    for line_number, line in enumerate(_text_lines(path), 1):
+        if not line.strip():
+            continue
+        if n >= MAX_ROWS:
+            raise _too_many(path)
+        for name, value in _json_object(path, line_number, line).items():
+            if isinstance(value, dict | list):
+                raise _nested(path, name)
+            cells = columns.setdefault(name, [])
+            cells += [""] * (n - len(cells))
+            cells.append(_cell(value))
+        n += 1
+    for cells in columns.values():
+        cells += [""] * (n - len(cells))
+    return columns
+
+
+def _json_object(path: Path, line_number: int, line: str) -> dict[str, object]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{_place(path)}, line {line_number} is no JSON ({error}).") from error
+    if not isinstance(row, dict):
+        raise InputError(
+            f"{_place(path)}, line {line_number}: expected one JSON object a line, for example "
+            '{"file_name": "a.jpg", "label": "cat"}.'
+        )
+    return row
+
+
+def _read_parquet(path: Path) -> Columns:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            schema, n_rows = file.schema_arrow, file.metadata.num_rows
+        if n_rows > MAX_ROWS:
+            raise _too_many(path)
+        for field in schema:
+            if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
+                raise _nested(path, field.name)
+        # Equal texts are held once: a small file can claim gigabytes of them.
+        texts = [f.name for f in schema if pa.types.is_string(f.type)]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            table = file.read()
+    except (pa.ArrowException, OSError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{_place(path)} is no Parquet file, or damaged ({first}).") from error
+    return {name: _cells(table.column(name)) for name in table.column_names}
+
+
+def _cells(column: pa.ChunkedArray) -> list[str]:
+    import pyarrow as pa
+
+    cells: list[str] = []
+    for chunk in column.chunks:
+        if isinstance(chunk, pa.DictionaryArray):
+            known = [_cell(value) for value in chunk.dictionary.to_pylist()]
+            cells += ["" if i is None else known[i] for i in chunk.indices.to_pylist()]
+        else:
+            cells += [_cell(value) for value in chunk.to_pylist()]
+    return cells
+
+
+def _nested(path: Path, column: str) -> InputError:
+    return InputError(
+        f"{_place(path)}: the column {column!r} holds lists, structures or bytes. Expected plain "
+        f"values: {FILE_NAME} with the path of a picture, its label, and attributes."
+    )
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:  # NaN, which is how tables of numbers say nothing
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

@@ -1,0 +1,123 @@
+"""What the house must know about a model before building it. Nothing here loads TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.contracts import ModelCard, Origin
+
+__all__ = ["Affine", "Builder", "ModelSpec"]
+
+Builder = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """Preprocessing inside the model: ``y = (255·x − mean) / scale`` on [0, 1] pixels.
+
+    ``order`` is the order of the channels that ``mean`` and ``scale`` speak of, and that the
+    architecture was trained on.
+    """
+
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: tuple[float, float, float] = (255.0, 255.0, 255.0)
+    order: Literal["rgb", "bgr"] = "rgb"
+
+    @property
+    def words(self) -> str:
+        """The formula for people."""
+        mean = ", ".join(f"{m:g}" for m in self.mean)
+        scale = ", ".join(f"{s:g}" for s in self.scale)
+        return f"({self.order.upper()}·255 − [{mean}]) / [{scale}], inside the model"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Everything the house must know about a model before building it.
+
+    Parameters
+    ----------
+    id, name : str
+        Identifier and name for people.
+    builder : str or callable
+        ``"module:function"`` or a function, called as ``builder(inputs, n_classes)`` with the
+        preprocessed Keras tensor; returns the ``keras.Model`` from picture to logits.
+    input_size : int
+        Side of the square input, in pixels.
+    preprocessing : Affine
+        Applied inside the model.
+    feature_layer : str
+        Layer whose output CAMs read: a layer's name, or ``"name:input"`` for what enters it.
+    layers : tuple of str
+        All the layers a user may choose for CAMs, shallow to deep.
+    n_classes : int
+        Number of logits of the pretrained weights.
+    n_parameters : int
+        Number of weights, the head included.
+    weights_file : str
+        File that holds the pretrained weights, as Keras or the package names it; ``""`` if none.
+    offline : bool
+        Whether the pretrained weights come with an installed package.
+    gradients, features : bool
+        Capabilities: methods that need them offer themselves accordingly.
+    labels : {"imagenet", "numbered"} or tuple of str
+        Where class names come from when the user gives none, or the names themselves.
+    weights_path : str
+        The weights' own file, in place of ``weights_file``: a trained run's.
+    weights_digest : str
+        SHA-256 that this file must have; ``""`` if none is known.
+    runtime : {"keras", "litert"}
+        What the weights' file is read by; ``"litert"`` models have no gradients.
+    origin : {"zoo", "shipped", "run", "compressed", "imported"}
+        Where it comes from.
+    trained_on, twin : str
+        Of trained models: the dataset, and the float32 model that a compressed one was made of.
+    """
+
+    id: str
+    name: str
+    builder: str | Builder
+    input_size: int
+    preprocessing: Affine
+    feature_layer: str
+    layers: tuple[str, ...]
+    n_parameters: int
+    paper: str
+    licence: str
+    summary: str
+    n_classes: int = 1000
+    weights_file: str = ""
+    offline: bool = False
+    gradients: bool = True
+    features: bool = True
+    labels: Literal["imagenet", "numbered"] | tuple[str, ...] = "imagenet"
+    weights_path: str = ""
+    weights_digest: str = ""
+    runtime: Literal["keras", "litert"] = "keras"
+    origin: Origin = "zoo"
+    trained_on: str = ""
+    twin: str = ""
+
+    def card(self) -> ModelCard:
+        """Return what users see."""
+        return ModelCard(
+            id=self.id,
+            name=self.name,
+            input_size=self.input_size,
+            classes=self.n_classes,
+            parameters=self.n_parameters,
+            feature_layer=self.feature_layer,
+            layers=self.layers,
+            gradients=self.gradients,
+            features=self.features,
+            preprocessing=self.preprocessing.words,
+            paper=self.paper,
+            licence=self.licence,
+            offline=self.offline,
+            summary=self.summary,
+            origin=self.origin,
+            trained_on=self.trained_on,
+            twin=self.twin,
+        )

@@ -1,0 +1,63 @@
+"""Models that were trained, made smaller or brought along here: finished runs as specs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.contracts import Run
+from core.models.spec import ModelSpec
+from core.runs import finished_runs, is_shipped, run_folder
+
+__all__ = ["trained_specs"]
+
+log = logging.getLogger(__name__)
+
+
+def trained_specs(architectures: Mapping[str, ModelSpec]) -> dict[str, ModelSpec]:
+    """Return a spec for every finished run whose architecture is known, by its id.
+
+    A manifest names an architecture and nothing that runs: builders come from ``architectures``.
+    """
+    found = {}
+    for model_id, run in finished_runs().items():
+        if run.architecture in architectures:
+            found[model_id] = _spec(run, architectures[run.architecture])
+        else:
+            log.warning("%s needs the architecture %r, unknown here", model_id, run.architecture)
+    return found
+
+
+def _spec(run: Run, architecture: ModelSpec) -> ModelSpec:
+    exact = run.format == "float32"
+    return replace(
+        architecture,
+        id=run.model,
+        name=run.name,
+        input_size=run.input_size,
+        n_classes=len(run.classes),
+        n_parameters=run.n_parameters,
+        labels=run.classes,
+        weights_file="",
+        weights_path=str(run_folder(run.model) / run.file),
+        weights_digest=run.weights_sha256,
+        offline=True,
+        runtime="keras" if exact else "litert",
+        gradients=architecture.gradients and exact,
+        origin="shipped" if is_shipped(run.model) else run.origin,
+        trained_on=run.dataset,
+        twin=run.twin,
+        summary=_summary(run, architecture),
+    )
+
+
+def _summary(run: Run, architecture: ModelSpec) -> str:
+    what = {
+        "run": f"{architecture.name}, trained by '{run.recipe}' on {run.dataset}",
+        "compressed": f"{run.twin}, made smaller ({run.recipe}, {run.format})",
+        "imported": f"{architecture.name} with weights of your own",
+    }[run.origin]
+    if run.test is None:
+        return f"{what}."
+    return f"{what}; {run.test.accuracy:.1%} right on {run.test.n} test pictures."

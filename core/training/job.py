@@ -1,0 +1,101 @@
+"""A run while it is under way: what recipes see of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from core.contracts import Epoch, Run, TrainRequest
+from core.data.base import Dataset
+from core.engine.control import Control
+from core.training.checkpoints import Checkpoint, Checkpoints
+
+if TYPE_CHECKING:
+    from core.training.trainer import Stage
+
+__all__ = ["Job", "Trained", "Tracker"]
+
+
+class Tracker(Protocol):
+    """Somebody who writes down how a run goes (:mod:`core.training.tracking`)."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Take down an epoch."""
+
+    def end(self, run: Run) -> None:
+        """Take down the finished run."""
+
+
+@dataclass
+class Trained:
+    """What a recipe returns.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Pixels in [0, 1] to logits, of ``architecture`` at ``size`` pixels.
+    facts : dict
+        Figures of the recipe by name.
+    """
+
+    model: Any
+    architecture: str
+    size: int
+    facts: dict[str, float | int | str | bool] = field(default_factory=dict)
+
+
+@dataclass
+class Job:
+    """One run.
+
+    Parameters
+    ----------
+    folder : Path
+        Its folder among the unfinished ones.
+    state : Checkpoint or None
+        Where it was stopped, if it was.
+    history : list of Epoch
+        What is done, of all stages.
+    gpu : bool
+        Whether it runs on a GPU.
+    """
+
+    request: TrainRequest
+    dataset: Dataset
+    control: Control
+    folder: Path
+    checkpoints: Checkpoints
+    tracker: Tracker
+    gpu: bool
+    state: Checkpoint | None = None
+    history: list[Epoch] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def number(self, name: str) -> float:
+        """Return a parameter as a float."""
+        return float(self.request.parameters[name])
+
+    def whole(self, name: str) -> int:
+        """Return a parameter as an int."""
+        return int(self.request.parameters[name])
+
+    def text(self, name: str) -> str:
+        """Return a parameter as a string."""
+        return str(self.request.parameters[name])
+
+    @property
+    def n_classes(self) -> int:
+        """Number of the dataset's classes."""
+        return len(self.dataset.classes)
+
+    def note(self, text: str) -> None:
+        """Remember what people should know of this run."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def fit(self, stage: Stage) -> None:
+        """Train a stage; see :func:`core.training.trainer.fit`."""
+        from core.training.trainer import fit
+
+        fit(stage, self)

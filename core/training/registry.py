@@ -1,0 +1,25 @@
+"""The one list of recipes: the command line, the page and the contract test read it."""
+
+from __future__ import annotations
+
+from core.lookup import lookup
+from core.training.base import Recipe
+from core.training.recipes.adversarial import Adversarial
+from core.training.recipes.scratch import Scratch
+
+__all__ = ["RECIPES", "get"]
+
+_RECIPES: tuple[type[Recipe], ...] = (Scratch, Adversarial)
+
+RECIPES: dict[str, type[Recipe]] = {recipe.id: recipe for recipe in _RECIPES}
+
+
+def get(recipe_id: str) -> type[Recipe]:
+    """Return the recipe called ``recipe_id``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the text lists what there is.
+    """
+    return lookup(RECIPES, recipe_id, what="recipe")

@@ -1,0 +1,157 @@
+"""The work behind a :class:`~core.contracts.TrainRequest`: a model of the zoo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import softmax
+
+from core.contracts import Epoch, Evaluation, Run, TrainRequest
+from core.data.base import Dataset
+from core.data.evaluate import evaluate_arrays
+from core.data.registry import open_dataset
+from core.errors import InputError, StoreError
+from core.models import zoo
+from core.models.network import configure_devices
+from core.models.runtime import describe_device
+from core.models.tensorflow import keras, tf
+from core.models.weights import save_safetensors
+from core.runs import WEIGHTS, file_facts, publish
+from core.training import registry
+from core.training.checkpoints import Checkpoints
+from core.training.feed import PartFeed
+from core.training.job import Job, Trained
+from core.training.unfinished import begin
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+
+__all__ = ["train"]
+
+_BATCH = 128
+
+
+class _Silent:
+    def epoch(self, epoch: Epoch) -> None:
+        """Take down nothing."""
+
+    def end(self, run: Run) -> None:
+        """Take down nothing."""
+
+
+def train(requests: Sequence[TrainRequest], control: Control) -> list[Run]:
+    """Train each request's model, or go on where it was stopped, and publish it as a run.
+
+    Raises
+    ------
+    InputError
+        If the dataset has changed since the request was made, or cannot be trained on.
+    TrainingError
+        If the loss diverges; nothing is published.
+    Cancelled
+        Between two steps; the checkpoint of the last epoch stays.
+    StoreError
+        If the disk is full.
+    """
+    return [_train(request, control) for request in requests]
+
+
+def _train(request: TrainRequest, control: Control) -> Run:
+    dataset = open_dataset(request.dataset)
+    if dataset.fingerprint != request.fingerprint:
+        raise InputError(
+            f"{request.dataset.text} has changed since this was asked: ask again, and a new run "
+            "begins."
+        )
+    began = time.perf_counter()
+    gpu = configure_devices() == "gpu"
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(request.seed % 2**32)
+    try:
+        folder = begin(request)
+    except OSError as error:
+        raise StoreError(f"Cannot begin a run: {error.strerror or error}.") from error
+    checkpoints = Checkpoints(folder)
+    state = checkpoints.latest()
+    job = Job(
+        request=request,
+        dataset=dataset,
+        control=control,
+        folder=folder,
+        checkpoints=checkpoints,
+        tracker=_Silent(),
+        gpu=gpu,
+        state=state,
+        history=[] if state is None else list(state.history),
+    )
+    trained = registry.get(request.recipe)().train(job)
+    run = _finished(job, trained, time.perf_counter() - began)
+    job.tracker.end(run)
+    checkpoints.clear()
+    publish(folder, run)
+    return run
+
+
+def _finished(job: Job, trained: Trained, seconds: float) -> Run:
+    request = job.request
+    spec = zoo.architectures()[trained.architecture]
+    file = job.folder / WEIGHTS
+    try:
+        save_safetensors(trained.model, file)
+    except OSError as error:
+        raise StoreError(f"Cannot write the weights: {error.strerror or error}.") from error
+    digest, size = file_facts(file)
+    history = tuple(job.history)
+    return Run(
+        key=request.key,
+        model=request.model_id,
+        weights_sha256=digest,
+        device=describe_device(),
+        versions=request.versions,
+        seconds=seconds
+        if job.state is None
+        else seconds + sum(e.seconds for e in job.state.history),
+        origin="run",
+        name=f"{spec.name}, {request.recipe}, {request.dataset.text}",
+        architecture=trained.architecture,
+        input_size=trained.size,
+        n_parameters=int(trained.model.count_params()),
+        classes=job.dataset.classes,
+        dataset=request.dataset.text,
+        data_fingerprint=request.fingerprint,
+        recipe=request.recipe,
+        base="" if request.base is None else request.base.id,
+        parameters=request.parameters,
+        seed=request.seed,
+        history=history,
+        best_epoch=_best(history),
+        test=_test(trained, job.dataset),
+        notes=tuple(job.notes),
+        created=time.time(),
+        file=WEIGHTS,
+        bytes=size,
+        command=request.command,
+        resumed=job.state is not None,
+        facts=trained.facts,
+    )
+
+
+def _best(history: Sequence[Epoch]) -> int:
+    """Return the epoch of the lowest validation loss, the last one where there is none."""
+    measured = [epoch for epoch in history if epoch.val_loss is not None]
+    if not measured:
+        return len(history)
+    return min(measured, key=lambda epoch: float(epoch.val_loss or 0.0)).epoch
+
+
+def _test(trained: Trained, dataset: Dataset) -> Evaluation | None:
+    part = dataset.parts.get("test")
+    if part is None or not len(part):
+        return None
+    feed = PartFeed(part, trained.size, len(dataset.classes), batch_size=_BATCH, seed=0)
+    logits = [np.asarray(trained.model(x, training=False)) for x, _, _ in feed.ordered()]
+    probabilities = softmax(np.concatenate(logits).astype(np.float32), axis=1)
+    return evaluate_arrays("test", part.labels, probabilities, part.groups)

@@ -1,0 +1,160 @@
+"""The two models that come with Pellucid: one fair, one biased, and both reproducible."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from scipy.stats import fisher_exact
+
+from core.contracts import ModelRef, Run
+from core.data.base import Part
+from core.data.registry import open_dataset
+from core.models.runtime import Runtime, runtime
+from core.runs import finished_runs, is_shipped, run_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+FAIR, BIASED = "portraits_fair", "portraits_biased"
+BOTH = (FAIR, BIASED)
+N_EVIDENCE = 150
+
+
+def shipped(model_id: str) -> Run:
+    return finished_runs()[model_id]
+
+
+def model(model_id: str) -> Runtime:
+    return runtime(ModelRef(model_id))
+
+
+def test_split(model_id: str) -> Part:
+    return open_dataset(shipped(model_id).dataset).part("test")
+
+
+test_split.__test__ = False  # type: ignore[attr-defined]
+
+
+@cache
+def pixels(n: int | None = None, *, whole: bool = True) -> np.ndarray:
+    """The test pictures of both models, float32 in [0, 1]: whole, or as pages crop them."""
+    part = test_split(FAIR)
+    chosen = range(len(part) if n is None else n)
+    drawn = part.pixels(chosen, 64) if whole else Part.pixels(part, chosen, 64)
+    return drawn.astype(np.float32) / 255
+
+
+@cache
+def right(model_id: str, *, whole: bool = True) -> np.ndarray:
+    logits = model(model_id).logits(pixels(whole=whole))
+    return logits.argmax(axis=1) == test_split(model_id).labels
+
+
+def by_tone(model_id: str, *, whole: bool = True) -> tuple[float, float, float]:
+    """Accuracy on light and on dark skin, and Fisher's exact p of their difference."""
+    band = np.array(test_split(model_id).groups["skin_tone_band"])
+    ok = right(model_id, whole=whole)
+    light, dark = ok[band == "light 1-3"], ok[band == "dark 7-10"]
+    table = [[part.sum(), (~part).sum()] for part in (light, dark)]
+    return light.mean(), dark.mean(), float(fisher_exact(table).pvalue)
+
+
+@pytest.mark.parametrize("model_id", BOTH)
+def test_it_is_shipped_small_and_says_where_it_comes_from(model_id: str) -> None:
+    assert is_shipped(model_id)
+    run = shipped(model_id)
+    folder = run_folder(model_id)
+    assert sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) < 500_000
+    assert run.classes == open_dataset(run.dataset).classes
+    assert run.data_fingerprint == open_dataset(run.dataset).fingerprint
+    words = shlex.split(run.command)
+    assert words[:4] == ["python", "-m", "core", "train"]
+    assert words[words.index("--dataset") + 1] == run.dataset
+    assert str(ROOT) not in (folder / "run.json").read_text()
+
+
+@pytest.mark.parametrize("model_id", BOTH)
+def test_the_manifest_s_accuracy_is_the_weights_accuracy(model_id: str) -> None:
+    run = shipped(model_id)
+    assert run.test is not None
+    assert run.test.n == 1500
+    assert right(model_id).mean() == pytest.approx(run.test.accuracy, abs=0.002)
+
+
+def test_the_fair_model_is_right_and_equally_right() -> None:
+    assert right(FAIR).mean() >= 0.97
+    light, dark, p = by_tone(FAIR)
+    assert p > 0.05, (light, dark)
+
+
+def test_the_biased_model_fails_dark_skins_significantly_more_often() -> None:
+    light, dark, p = by_tone(BIASED)
+    assert light - dark > 0.1
+    assert p < 1e-6
+
+
+def test_both_hold_for_pictures_as_pages_crop_them() -> None:
+    assert right(FAIR, whole=False).mean() >= 0.97
+    assert by_tone(FAIR, whole=False)[2] > 0.05
+    assert by_tone(BIASED, whole=False)[2] < 1e-6
+
+
+@pytest.mark.parametrize("method", ["gradient", "gradcam"])
+def test_the_biased_model_s_evidence_lies_less_on_the_eyewear(method: str) -> None:
+    """Share of the relevance inside the mask: 95 % intervals of the two means lie apart."""
+    low, _ = interval(evidence_inside(FAIR, method))
+    _, high = interval(evidence_inside(BIASED, method))
+    assert high < low
+
+
+def interval(shares: np.ndarray) -> tuple[float, float]:
+    half = 1.96 * shares.std(ddof=1) / len(shares) ** 0.5
+    return float(shares.mean() - half), float(shares.mean() + half)
+
+
+@cache
+def evidence_inside(model_id: str, method: str) -> np.ndarray:
+    """For pictures with eyewear: the share of |relevance| for the true class inside the mask."""
+    part = test_split(model_id)
+    worn = np.flatnonzero(part.labels > 0)[:N_EVIDENCE]
+    batch = pixels()[worn]
+    towards = np.eye(3, dtype=np.float32)[part.labels[worn]]
+    if method == "gradient":
+        maps = np.abs(model(model_id).gradient(batch, towards)[1]).sum(axis=-1)
+    else:
+        _, features, gradients = model(model_id).features_and_gradients(batch, towards)
+        maps = np.maximum((features * gradients.mean(axis=(1, 2), keepdims=True)).sum(axis=-1), 0)
+        factor = 64 // maps.shape[1]
+        maps = maps.repeat(factor, axis=1).repeat(factor, axis=2)
+    masks = np.stack([part.mask(int(i)) for i in worn])
+    total = maps.sum(axis=(1, 2))
+    # A map without any relevance lies nowhere, so not on the eyewear either.
+    return np.divide((maps * masks).sum(axis=(1, 2)), total, out=np.zeros(len(worn)),
+                     where=total > 0)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("model_id", BOTH)
+def test_the_documented_command_makes_it_again(model_id: str, tmp_path: Path) -> None:
+    """Test accuracy within 2 points (fair) or 8 (biased), whose shortcut is a matter of chance."""
+    run = shipped(model_id)
+    words = [sys.executable, *shlex.split(run.command)[1:], "--json"]
+    done = subprocess.run(
+        words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=840,
+        env={**os.environ, "PELLUCID_HOME": str(tmp_path)},
+    )  # fmt: skip
+    answer = json.loads(done.stdout)
+    assert not answer["cached"]
+    assert run.test is not None
+    tolerance = 0.02 if model_id == FAIR else 0.08
+    assert answer["test"]["accuracy"] == pytest.approx(run.test.accuracy, abs=tolerance)
+    again = load_file(tmp_path / "runs" / answer["model"] / run.file)
+    assert again.keys() == load_file(run_folder(model_id) / run.file).keys()
