@@ -82,6 +82,7 @@ class _Job:
     submitted: float = field(default_factory=time.monotonic)
     state: State = "queued"
     begun: float | None = None
+    first: tuple[float, float] | None = None  # when it first told how far it was, and how far
     ended: float | None = None
     fraction: float = 0.0
     message: str = ""
@@ -131,10 +132,17 @@ class _Job:
     def _seconds_left(self, now: float) -> float | None:
         if not self.active or self.begun is None or self.fraction <= 0:
             return None
-        spent = now - self.begun
+        since, share = self.begun, 0.0
+        # A resumed training begins in the middle, and every job begins with loading: the rate is
+        # that since the first report, once it says something.
+        if self.first is not None and self.fraction > self.first[1]:
+            moment, told = self.first
+            if now - moment >= RATE_KNOWN_AFTER_SECONDS:
+                since, share = moment, told
+        spent = now - since
         if spent < RATE_KNOWN_AFTER_SECONDS:
             return None
-        return spent * (1 - self.fraction) / self.fraction
+        return spent * (1 - self.fraction) / (self.fraction - share)
 
 
 class JobTable:
@@ -235,6 +243,16 @@ class JobTable:
         with self._changed:
             return [job.view() for job in self._jobs.values()]
 
+    def forget(self, key: str) -> None:
+        """Forget a job that has ended: who asks next gets what the store holds then, or a new job.
+
+        For results that somebody deletes.
+        """
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is not None and not job.active:
+                del self._jobs[key]
+
     def _join(self, key: str, owner: str) -> JobView | None:
         with self._changed:
             job = self._jobs.get(key)
@@ -265,8 +283,10 @@ class JobTable:
             match event:
                 case Started():
                     job.state, job.begun, job.fraction = "running", time.monotonic(), 0.0
+                    job.first = None
                 case Progress(fraction, message):
                     job.fraction, job.message = min(max(fraction, 0.0), 1.0), message
+                    job.first = job.first or (time.monotonic(), job.fraction)
                 case Restarted():
                     job.restarts += 1
                     job.begun, job.fraction, job.message = None, 0.0, RESTARTED

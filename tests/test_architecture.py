@@ -26,7 +26,7 @@ LEVELS = [
     ("core.errors", "core.lookup", "core.parameters", "core.settings"),
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
-     "core.runs"),
+     "core.runs", "core.proportions"),
     ("core.models", "core.data"),
     ("core.engine.control",),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",

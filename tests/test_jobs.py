@@ -108,6 +108,33 @@ def test_the_estimate_follows_the_rate(
     assert seen(table).seconds_left is None
 
 
+def test_the_estimate_of_a_resumed_job_does_not_count_what_was_done_before(
+    table: JobTable, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("core.jobs.time.monotonic", lambda: now)
+    table.submit(REQUEST, "a")
+    send = engine.runs[0].listener
+    send(Started())
+    now += 5
+    send(Progress(0.5, "where it was stopped"))
+    now += 10
+    send(Progress(0.6, ""))
+    assert seen(table).seconds_left == pytest.approx(40)
+
+
+def test_a_forgotten_job_is_looked_for_anew(table: JobTable, engine: ScriptedEngine) -> None:
+    table.submit(REQUEST, "a")
+    table.forget(REQUEST.key)
+    assert table.view(REQUEST.key) is not None, "what runs is not forgotten"
+    engine.runs[0].listener(Done((prediction(REQUEST.key),)))
+    table.forget(REQUEST.key)
+    table.forget(REQUEST.key)
+    assert table.view(REQUEST.key) is None
+    assert table.submit(REQUEST, "a").state == "queued"
+    assert len(engine.runs) == 2
+
+
 def test_a_second_submitter_joins(table: JobTable, engine: ScriptedEngine) -> None:
     table.submit(REQUEST, "a")
     assert table.submit(REQUEST, "b").waiters == 2

@@ -61,10 +61,12 @@ from core.api._training import (
 from core.api._views import explanation_json, explanation_npz, overlay, overlay_png, ranking
 from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL
 from core.data.evaluate import Mistake, evaluation, mistakes
+from core.data.gaps import Gap, widest_gap
 from core.gallery import Gallery
 from core.jobs import JobTable, JobView
 from core.models.zoo import Affine
 from core.overlay import OverlayLayer, colour_scale
+from core.proportions import newcombe, wilson
 from core.requests import (
     concept_maps_request,
     concepts_request,
@@ -91,6 +93,7 @@ __all__ = [
     "DEFAULT_METHOD",
     "DEFAULT_MODEL",
     "Gallery",
+    "Gap",
     "JobTable",
     "JobView",
     "Mistake",
@@ -143,6 +146,7 @@ __all__ = [
     "mistakes",
     "models",
     "neighbours_request",
+    "newcombe",
     "offered_datasets",
     "open_dataset",
     "open_picture",
@@ -178,6 +182,8 @@ __all__ = [
     "train_request",
     "unfinished_runs",
     "visualise_request",
+    "widest_gap",
+    "wilson",
     "write_predictions",
 ]
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.proportions import wilson
+
 __all__ = ["INTERVAL_WORDS", "mean_interval", "student_interval"]
 
 INTERVAL_WORDS = (
@@ -39,7 +41,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
     if len(given) < 2:
         return None, None
     if np.isin(given, (0.0, 1.0)).all():
-        return _wilson(int(given.sum()), len(given))
+        return wilson(int(given.sum()), len(given))
     return student_interval(given)
 
 
@@ -50,13 +52,3 @@ def student_interval(values: npt.ArrayLike) -> tuple[float, float]:
     given = np.asarray(values, dtype=np.float64)
     half = t.ppf((1 + _CONFIDENCE) / 2, len(given) - 1) * given.std(ddof=1) / np.sqrt(len(given))
     return float(given.mean() - half), float(given.mean() + half)
-
-
-def _wilson(successes: int, n: int) -> tuple[float, float]:
-    from scipy.stats import norm
-
-    z = float(norm.ppf((1 + _CONFIDENCE) / 2))
-    rate = successes / n
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))

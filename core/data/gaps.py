@@ -1,0 +1,105 @@
+"""The widest gap in accuracy between subgroups, and whether chance alone would make it.
+
+A look at one number, from counts. What an audit needs beyond it is in :mod:`core.fairness`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.contracts import GroupCount
+from core.proportions import newcombe
+
+__all__ = ["Gap", "widest_gap"]
+
+_LEAST = 10
+"""Groups of fewer pictures are not looked at."""
+_DRAWS = 4999
+_ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The groups of one attribute that differ most.
+
+    Parameters
+    ----------
+    best, worst : GroupCount
+    difference, low, high : float
+        Accuracy of the best minus that of the worst, with Newcombe's 95 % interval. Neither knows
+        that these two were chosen because they differ.
+    p : float
+        Share of random assignments of the mistakes to pictures (margins fixed) that make a gap
+        as wide between any two groups of this attribute, Holm-adjusted over the attributes.
+    n_attributes : int
+        How many attributes were looked at.
+    """
+
+    best: GroupCount
+    worst: GroupCount
+    difference: float
+    low: float
+    high: float
+    p: float
+    n_attributes: int
+
+    @property
+    def attribute(self) -> str:
+        """By what the groups are formed."""
+        return self.best.attribute
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether chance makes a gap as wide in fewer than 5 % of cases, Holm-adjusted."""
+        return self.p < _ALPHA
+
+
+def widest_gap(groups: Sequence[GroupCount], *, seed: int = 0) -> Gap | None:
+    """Return the widest gap that is beyond chance; if none is, the widest.
+
+    ``None`` where no attribute has two groups of 10 pictures.
+    """
+    rng = np.random.default_rng(seed)
+    by_attribute: dict[str, list[GroupCount]] = {}
+    for group in groups:
+        if group.n >= _LEAST:
+            by_attribute.setdefault(group.attribute, []).append(group)
+    members = [found for found in by_attribute.values() if len(found) > 1]
+    gaps = [
+        _gap(found, p, len(members))
+        for found, p in zip(members, _holm([_p(found, rng) for found in members]), strict=True)
+    ]
+    return max(gaps, key=lambda gap: (gap.beyond_chance, gap.difference), default=None)
+
+
+def _rate(group: GroupCount) -> float:
+    return group.correct / group.n
+
+
+def _gap(groups: Sequence[GroupCount], p: float, n_attributes: int) -> Gap:
+    best, worst = max(groups, key=_rate), min(groups, key=_rate)
+    low, high = newcombe(best.correct, best.n, worst.correct, worst.n)
+    return Gap(best, worst, _rate(best) - _rate(worst), low, high, p, n_attributes)
+
+
+def _p(groups: Sequence[GroupCount], rng: np.random.Generator) -> float:
+    """Return the p-value of the range of the groups' accuracies by Monte Carlo."""
+    n = np.array([group.n for group in groups])
+    correct = np.array([group.correct for group in groups])
+    seen = np.ptp(correct / n)
+    drawn = rng.multivariate_hypergeometric(n, correct.sum(), size=_DRAWS, method="marginals")
+    as_wide = np.ptp(drawn / n, axis=1) >= seen - 1e-12
+    return float((1 + as_wide.sum()) / (1 + _DRAWS))
+
+
+def _holm(p: Sequence[float]) -> list[float]:
+    """Return p-values adjusted for how many there are (Holm 1979), in their order."""
+    adjusted = [0.0] * len(p)
+    highest = 0.0
+    for rank, i in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        highest = max(highest, min(1.0, (len(p) - rank) * p[i]))
+        adjusted[i] = highest
+    return adjusted
