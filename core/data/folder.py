@@ -19,7 +19,7 @@ from core.parameters import Parameter, Value
 
 __all__ = ["Folder", "FolderPart"]
 
-_VERSION = 1
+_VERSION = 2
 _VALUES = (2, 50)
 _UNKNOWN = "Unknown"
 _MARKED = 128

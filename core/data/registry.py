@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 from core.contracts import DatasetRef
 from core.data.base import Dataset, DatasetKind
+from core.data.cifar10 import Cifar10
 from core.data.folder import Folder
 from core.data.portraits import Portraits
 from core.errors import InputError
@@ -15,7 +16,7 @@ from core.parameters import resolve
 
 __all__ = ["DATASETS", "get", "open_dataset", "parse"]
 
-_KINDS: tuple[type[DatasetKind], ...] = (Portraits, Folder)
+_KINDS: tuple[type[DatasetKind], ...] = (Portraits, Cifar10, Folder)
 
 DATASETS: dict[str, type[DatasetKind]] = {kind.id: kind for kind in _KINDS}
 

@@ -15,7 +15,7 @@ from core.parameters import Parameter, Value
 __all__ = ["CARVING", "Rows", "apportion", "carve", "draw"]
 
 Rows = npt.NDArray[np.int64]
-"""Indices of pictures, ascending."""
+"""Indices of pictures."""
 
 CARVING: tuple[Parameter, ...] = (
     Parameter(
@@ -66,6 +66,9 @@ def carve(
 ) -> dict[SplitName, Rows]:
     """Return each split's rows; what has no test or validation split gives some pictures to it.
 
+    The rows are in an order whose every beginning holds the classes in proportion: the first
+    hundred pictures of a split stand for all of them, also where a folder lists class by class.
+
     Parameters
     ----------
     labels : ndarray of int64, shape (n,)
@@ -98,7 +101,17 @@ def carve(
         share = float(parameters["validation"])
         rows |= _held_out(labels, rows["train"], share, seed, "validation", classes)
     _no_class_missing(labels[rows["train"]], classes)
-    return {name: rows[name] for name in _SALT if len(rows.get(name, ()))}
+    return {name: _interleaved(labels, rows[name]) for name in _SALT if len(rows.get(name, ()))}
+
+
+def _interleaved(labels: Labels, rows: Rows) -> Rows:
+    """Order rows by how far through its own class each one is."""
+    own = labels[rows]
+    by_class = np.argsort(own, kind="stable")
+    counts = np.bincount(own)
+    place = np.arange(len(own)) - np.repeat(np.cumsum(counts) - counts, counts)
+    through = (place + 0.5) / np.repeat(counts, counts)
+    return rows[by_class[np.argsort(through, kind="stable")]]
 
 
 def _held_out(
