@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.api._answers import answer
-from core.contracts import DatasetCard, DatasetPredictions, Picture, SplitName
+from core.contracts import DatasetCard, DatasetPredictions, DatasetRef, Picture, SplitName
 from core.data import registry
 from core.data.base import Dataset
 from core.engine.control import Control
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "dataset_mask", "dataset_picture", "datasets", "offered_datasets", "open_dataset",
-    "predict_dataset", "predictions_table", "write_predictions",
+    "parse_dataset", "predict_dataset", "predictions_table", "write_predictions",
 ]  # fmt: skip
 
 _BUILT_IN = ("portraits", "portraits?bias=0.9")
@@ -38,6 +38,17 @@ def offered_datasets() -> tuple[str, ...]:
     """Return the references that the dashboard offers: its own, and the owner's setting's."""
     given = [text.strip() for text in settings().datasets.split(",") if text.strip()]
     return (*_BUILT_IN, *(registry.parse(text).text for text in given))
+
+
+def parse_dataset(text: str) -> DatasetRef:
+    """Read a reference such as ``portraits?bias=0.9`` without opening the dataset.
+
+    Raises
+    ------
+    InputError
+        If a part of it does not exist or does not fit.
+    """
+    return registry.parse(text)
 
 
 def open_dataset(text: str) -> Dataset:
