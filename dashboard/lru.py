@@ -69,6 +69,11 @@ class Lru(Generic[K, V]):
             self.put(key, value)
         return value
 
+    def drop(self, key: K) -> None:
+        """Forget ``key``, if it is here."""
+        with self._lock:
+            self._drop(key)
+
     def _drop(self, key: K) -> None:
         entry = self._values.pop(key, None)
         if entry is not None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import plotly.graph_objects as go
 
 from core.contracts import GroupScore
+from dashboard.figures.text import plain
 from dashboard.theme import Mode, Tokens, template, tokens
 from dashboard.words import number
 
@@ -101,5 +102,5 @@ def _hover(score: GroupScore) -> str:
 
 
 def _label(name: str, leader: bool) -> str:
-    text = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = plain(name)
     return f"<b>{text}</b>" if leader else text

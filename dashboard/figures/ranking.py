@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.contracts import ClassScore
+from dashboard.figures.text import plain
 from dashboard.theme import Mode, template, tokens
 from dashboard.words import percent
 
@@ -43,12 +44,12 @@ def ranking(scores: Sequence[ClassScore], *, explained: Sequence[int], mode: Mod
                 "color": [colours.accent if s.index in explained else colours.bar for s in scores],
                 "cornerradius": 3,
             },
-            customdata=[[_plain(s.label), percent(s.probability), s.index] for s in scores],
+            customdata=[[plain(s.label), percent(s.probability), s.index] for s in scores],
             hovertemplate=_HOVER,
         )
     )
     for row, score in zip(rows, scores):
-        name = _plain(_shortened(score.label))
+        name = plain(_shortened(score.label))
         if score.index in explained:
             name = f"<b>{_MARKS[list(explained).index(score.index)]} {name}</b>"
         place = {"y": row, "yshift": 17, "showarrow": False, "xref": "paper"}
@@ -68,8 +69,3 @@ def ranking(scores: Sequence[ClassScore], *, explained: Sequence[int], mode: Mod
 
 def _shortened(label: str) -> str:
     return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
-
-
-def _plain(label: str) -> str:
-    """Return text that Plotly does not read as markup."""
-    return label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -11,7 +11,12 @@ from core.api import JobView
 from core.contracts import Request, Result
 from dashboard.lru import Lru
 
-__all__ = ["JobView", "cancel", "device", "kept", "submit", "view", "warm_up"]
+__all__ = [
+    "SERVER", "JobView", "cancel", "device", "forget", "kept", "submit", "view", "warm_up",
+]  # fmt: skip
+
+SERVER = "server"
+"""Owner of jobs that belong to no session: they go on until somebody cancels them."""
 
 _starting = threading.Lock()
 _results: Lru[str, Result] = Lru(128 * 2**20, lambda result: 1024 + result.nbytes)
@@ -28,6 +33,8 @@ def device() -> str | None:
 
 
 def _is_alive(owner: str) -> bool:
+    if owner == SERVER:
+        return True
     return runtime.exists() and runtime.get_instance().is_active_session(owner)
 
 
@@ -61,6 +68,12 @@ def view(key: str) -> JobView | None:
 def cancel(key: str, *, owner: str) -> None:
     """Drop the owner's interest in a job; it stops when nobody else waits for it."""
     _table().cancel(key, owner)
+
+
+def forget(key: str) -> None:
+    """Forget the ended job of ``key`` and its result: what they stand for was deleted."""
+    _results.drop(key)
+    _table().forget(key)
 
 
 def _noted(shown: JobView) -> JobView:

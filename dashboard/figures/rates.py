@@ -1,0 +1,98 @@
+"""Accuracy by group: a point and its interval for each group and each model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from dashboard.figures.learning import STYLES, colour_of
+from dashboard.figures.text import plain
+from dashboard.theme import Mode, template, tokens
+from dashboard.words import percent
+
+if TYPE_CHECKING:
+    from dashboard.services import Rate
+
+__all__ = ["group_rates"]
+
+_HOVER = "%{customdata}<extra></extra>"
+_ROW = 30
+
+
+def group_rates(
+    groups: Sequence[str], series: Mapping[str, Sequence[Rate | None]], *, mode: Mode
+) -> go.Figure:
+    """Draw a row a group.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        Names, the first on top.
+    series : mapping
+        For each model, by its name, the rate of each group; ``None`` where it has no such group.
+        The first is in the accent; all differ by their symbol.
+    mode : {"light", "dark"}
+    """
+    colours = tokens(mode)
+    figure = go.Figure()
+    height = _ROW + 14 * (len(series) - 1)
+    for i, (name, rates) in enumerate(series.items()):
+        shift = (i - (len(series) - 1) / 2) * 0.62 / max(len(series), 1)
+        rows = [(y, rate) for y, rate in enumerate(rates) if rate is not None]
+        colour = colour_of(i, colours)
+        figure.add_scatter(
+            x=[rate.value for _, rate in rows],
+            y=[y + shift for y, _ in rows],
+            name=plain(name),
+            mode="markers",
+            marker={"size": 9, "color": colour, "symbol": STYLES[i % len(STYLES)][1]},
+            error_x={
+                "type": "data", "symmetric": False, "thickness": 2, "width": 0, "color": colour,
+                "array": [rate.high - rate.value for _, rate in rows],
+                "arrayminus": [rate.value - rate.low for _, rate in rows],
+            },
+            customdata=[f"{plain(groups[y])}: {_words(rate)}" for y, rate in rows],
+            hovertemplate=_HOVER,
+        )  # fmt: skip
+        if len(series) == 1:
+            _write_counts(figure, rows, colours.muted)
+    single = len(series) == 1
+    figure.update_layout(
+        template=template(mode),
+        height=height * len(groups) + (36 if single else 66),
+        margin={"l": 0, "r": 92 if single else 12, "t": 4 if single else 34, "b": 28},
+        showlegend=not single,
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
+        hovermode="closest",
+        xaxis={
+            "fixedrange": True, "tickformat": ".0%", "nticks": 6, "range": [_least(series), 1.01],
+            "tickfont": {"size": 12, "color": colours.muted},
+        },
+        yaxis={
+            "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True,
+            "tickvals": list(range(len(groups))), "ticktext": [plain(name) for name in groups],
+            "range": [len(groups) - 0.5, -0.5],
+        },
+    )  # fmt: skip
+    return figure
+
+
+def _write_counts(figure: go.Figure, rows: Sequence[tuple[int, Rate]], muted: str) -> None:
+    for y, rate in rows:
+        figure.add_annotation(
+            text=f"{percent(rate.value)} <span style='color:{muted}'>{rate.k}/{rate.n}</span>",
+            x=1, xref="paper", y=y, xanchor="left", xshift=6, showarrow=False, font={"size": 13},
+        )  # fmt: skip
+
+
+def _least(series: Mapping[str, Sequence[Rate | None]]) -> float:
+    """Return where the axis begins: a tenth below the lowest interval, never below 0."""
+    lows = [rate.low for rates in series.values() for rate in rates if rate is not None]
+    return max(0.0, min(lows, default=0.0) - 0.04)
+
+
+def _words(rate: Rate) -> str:
+    low, high = percent(rate.low), percent(rate.high)
+    return f"{percent(rate.value)}, {rate.k} of {rate.n}, 95 % interval {low} to {high}"

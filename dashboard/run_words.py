@@ -1,0 +1,168 @@
+"""Runs in words: pure functions from runs to plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.contracts import Epoch, GroupCount, Parameter, Run, TrainRequest, Value
+from dashboard.services import Gap, Rate, dataset_name
+from dashboard.words import duration, number, percent
+
+__all__ = [
+    "BADGES", "Badge", "attribute_words", "badge_of", "changed_words", "date", "epoch_words",
+    "gap_words", "group_words", "megabytes", "points", "rate_words", "run_title", "size_words",
+    "time_words", "weights_words",
+]  # fmt: skip
+
+Standing = Literal["shipped", "run", "compressed", "imported", "unfinished", "failed", "running"]
+Badge = tuple[str, str]
+
+BADGES: dict[Standing, Badge] = {
+    "shipped": ("◆", "comes with Pellucid"),
+    "run": ("●", "trained here"),
+    "compressed": ("▾", "made smaller"),
+    "imported": ("↥", "brought along"),
+    "running": ("▶", "under way"),
+    "unfinished": ("◐", "unfinished"),
+    "failed": ("✗", "failed"),
+}
+"""Symbol and word of each kind: never a colour alone."""
+
+
+def badge_of(run: Run, *, shipped: bool) -> Badge:
+    """Return symbol and word for where a finished run comes from."""
+    return BADGES["shipped" if shipped else run.origin]
+
+
+def run_title(run: Run, *, shipped: bool) -> str:
+    """Return what a run is called: the name it was given, or the data that it was trained on."""
+    if shipped or run.origin != "run":
+        return run.name
+    return dataset_name(run.dataset)
+
+
+def rate_words(rate: Rate) -> str:
+    """Return a share with its interval and counts."""
+    low, high = number(rate.low * 100), percent(rate.high)
+    return f"{percent(rate.value)} right: {rate.k} of {rate.n}, 95 % interval {low} to {high}"
+
+
+def points(share: float) -> str:
+    """Return a difference of shares in percentage points.
+
+    Examples
+    --------
+    >>> points(0.274), points(0.004), points(-0.031)
+    ('27', '0.4', '−3.1')
+    """
+    value = share * 100
+    text = f"{abs(value):.0f}" if abs(value) >= 9.95 else f"{abs(value):.1f}".removesuffix(".0")
+    return f"−{text}" if value < 0 and text != "0" else text
+
+
+def gap_words(gap: Gap) -> str:
+    """Return the widest gap between groups with what it is worth, in one sentence."""
+    name = attribute_words(gap.attribute)
+    sides = f"{_share(gap.best)} right for {group_words(gap.best.group)}, {_share(gap.worst)} for "
+    sides += group_words(gap.worst.group)
+    if not gap.beyond_chance:
+        return (
+            f"No gap beyond chance. The widest is {name}: {sides} "
+            f"(p = {_p(gap.p)} over {_attributes(gap)})."
+        )
+    return (
+        f"{name.capitalize()}: {sides}. Gap {points(gap.difference)} points, 95 % interval "
+        f"{points(gap.low)} to {points(gap.high)} (p {_less(gap.p)} over {_attributes(gap)})."
+    )
+
+
+def _share(group: GroupCount) -> str:
+    return percent(group.correct / group.n)
+
+
+def _attributes(gap: Gap) -> str:
+    return f"{gap.n_attributes} attributes" if gap.n_attributes > 1 else "1 attribute"
+
+
+def _p(p: float) -> str:
+    return "1" if p >= 0.995 else f"{p:.2f}".removeprefix("0")
+
+
+def _less(p: float) -> str:
+    return "< .01" if p < 0.01 else f"= {_p(p)}"
+
+
+def attribute_words(attribute: str) -> str:
+    """Return an attribute's name for people."""
+    return attribute.replace("_", " ")
+
+
+def group_words(group: str) -> str:
+    """Return a group's name for people; ranges get a dash."""
+    return group if group.strip() else "(none)"
+
+
+def megabytes(n_bytes: int) -> str:
+    """Return a file's size.
+
+    Examples
+    --------
+    >>> megabytes(318_000), megabytes(97_800_000)
+    ('318 kB', '97.8 MB')
+    """
+    return f"{number(n_bytes / 1000)} kB" if n_bytes < 999_500 else f"{number(n_bytes / 1e6)} MB"
+
+
+def weights_words(n_parameters: int) -> str:
+    """Return how many weights a model has."""
+    if n_parameters < 999_500:
+        return f"{number(n_parameters / 1000)} k weights"
+    return f"{number(n_parameters / 1e6)} M weights"
+
+
+def size_words(run: Run) -> str:
+    """Return a model's size: weights, file, number format if it is not the usual one."""
+    parts = [weights_words(run.n_parameters), megabytes(run.bytes)]
+    if run.format != "float32":
+        parts.append(run.format)
+    return ", ".join(parts)
+
+
+def date(seconds: float, zone: str | None) -> str:
+    """Return a moment in a visitor's time zone, in UTC where that is not known."""
+    try:
+        moment = datetime.fromtimestamp(seconds, ZoneInfo(zone or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        moment, zone = datetime.fromtimestamp(seconds, ZoneInfo("UTC")), None
+    return f"{moment.day} {moment:%b %Y, %H:%M}" + ("" if zone else " UTC")
+
+
+def epoch_words(request: TrainRequest, history: tuple[Epoch, ...]) -> str:
+    """Return how far a run has come."""
+    wanted = request.parameters.get("epochs")
+    done = len(history)
+    text = f"{done} epoch" + ("" if done == 1 else "s") + " done and kept"
+    if isinstance(wanted, int) and {epoch.stage for epoch in history} <= {"train"}:
+        text = f"{done} of {wanted} epochs done and kept"
+    if history and history[-1].val_accuracy is not None:
+        text += f", {percent(history[-1].val_accuracy)} right on validation pictures"
+    return text
+
+
+def changed_words(parameters: Mapping[str, Value], specs: tuple[Parameter, ...]) -> str:
+    """Return the parameters that differ from their defaults, ``""`` if none does."""
+    defaults = {spec.name: spec.default for spec in specs}
+    changed = [
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in parameters.items()
+        if name in defaults and defaults[name] != value
+    ]
+    return ", ".join(changed)
+
+
+def time_words(run: Run) -> str:
+    """Return how long a run took, and on what."""
+    return f"{duration(run.seconds)} on {run.device}"

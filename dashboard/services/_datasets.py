@@ -1,0 +1,117 @@
+"""Datasets that pages offer: a visitor chooses one and never names a folder of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import PurePath
+
+from core import api
+from core.contracts import DatasetCard, DatasetRef, Parameter, Value
+from core.errors import InputError
+
+__all__ = [
+    "OfferedDataset", "dataset_card", "dataset_name", "hide_source", "is_offered", "offered_data",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedDataset:
+    """A dataset to train on.
+
+    Parameters
+    ----------
+    id : str
+        Names it in addresses; tells nothing of where it lies.
+    name : str
+        For people.
+    ref : DatasetRef
+        With the owner's parameters.
+    parameters : tuple of Parameter
+        What a visitor may set; the owner's values are the defaults.
+    """
+
+    id: str
+    name: str
+    ref: DatasetRef
+    card: DatasetCard
+    parameters: tuple[Parameter, ...]
+
+    def text(self, chosen: Iterable[tuple[str, Value]]) -> str:
+        """Return the reference with what a visitor has set."""
+        values = dict(self.ref.parameters) | dict(chosen)
+        return DatasetRef(self.ref.id, self.ref.source, tuple(values.items())).text
+
+
+@lru_cache(maxsize=1)
+def _cards() -> dict[str, DatasetCard]:
+    return {card.id: card for card in api.datasets()}
+
+
+def dataset_card(text: str) -> DatasetCard:
+    """Return the card of the kind of dataset that a reference names."""
+    return _cards()[api.parse_dataset(text).id]
+
+
+def offered_data() -> dict[str, OfferedDataset]:
+    """Return what may be trained on, by id; references that differ by parameters are one entry."""
+    found: dict[tuple[str, str], DatasetRef] = {}
+    for text in api.offered_datasets():
+        ref = api.parse_dataset(text)
+        found.setdefault((ref.id, ref.source), ref)
+    offered: dict[str, OfferedDataset] = {}
+    for ref in found.values():
+        stem = ref.id if not ref.source else f"{ref.id}-{_base(ref.source)}"
+        id = stem
+        while id in offered:  # two folders of one name
+            id = f"{stem}-{sum(known.startswith(stem) for known in offered) + 1}"
+        card = _cards()[ref.id]
+        offered[id] = OfferedDataset(id, _name(ref, card), ref, card, _set(card, ref))
+    return offered
+
+
+def _set(card: DatasetCard, ref: DatasetRef) -> tuple[Parameter, ...]:
+    own = dict(ref.parameters)
+    return tuple(replace(p, default=own.get(p.name, p.default)) for p in card.parameters)
+
+
+def _base(source: str) -> str:
+    return PurePath(source).name.split(".")[0] or "data"
+
+
+def _name(ref: DatasetRef, card: DatasetCard) -> str:
+    return f"{_base(ref.source)} ({card.name.lower()})" if ref.source else card.name
+
+
+def is_offered(text: str) -> bool:
+    """Whether a reference names a dataset that is offered, whatever its parameters."""
+    try:
+        ref = api.parse_dataset(text)
+    except InputError:
+        return False
+    known = (held.ref for held in offered_data().values())
+    return any((held.id, held.source) == (ref.id, ref.source) for held in known)
+
+
+def dataset_name(text: str) -> str:
+    """Return a dataset in words, without the place where it lies. Plain text.
+
+    Examples
+    --------
+    >>> dataset_name("portraits?bias=0.9")
+    'Portraits, bias 0.9'
+    """
+    try:
+        ref = api.parse_dataset(text)
+    except InputError:  # of a kind that is not installed here
+        return text.partition(":")[0].partition("?")[0]
+    words = [_name(ref, _cards()[ref.id])]
+    words += [f"{name.replace('_', ' ')} {value}" for name, value in ref.parameters]
+    return ", ".join(words)
+
+
+def hide_source(text: str, dataset: str) -> str:
+    """Return ``text`` (a command, a card) without the place where the dataset ``dataset`` lies."""
+    source = dataset.partition("?")[0].partition(":")[2]
+    return text.replace(source, f"…/{_base(source)}") if source else text

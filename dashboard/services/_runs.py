@@ -1,0 +1,143 @@
+"""Finished runs: what they are worth, their mistakes as pictures, and what may be taken along."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core import api
+from core.api import Gap, Mistake
+from core.contracts import DatasetPredictions, DatasetPredictRequest, Evaluation, GroupCount, Run
+from core.errors import InputError
+from dashboard.lru import Lru
+from dashboard.services._datasets import hide_source, is_offered
+from dashboard.services._jobs import forget
+from dashboard.services._requests import once
+
+__all__ = [
+    "Gap", "Mistake", "Rate", "correct", "delete_run", "is_shipped", "predictions_file",
+    "predictions_request", "rate", "rate_of", "run", "run_card", "run_command", "runs",
+    "widest_gap", "worst_mistakes",
+]  # fmt: skip
+
+_gaps: Lru[str, Gap | None] = Lru(512)
+_mistakes: Lru[tuple[str, int], tuple[Mistake, ...]] = Lru(64)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share with its counts and Wilson's 95 % interval."""
+
+    k: int
+    n: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        """``k / n``."""
+        return self.k / self.n
+
+
+def rate(k: int, n: int) -> Rate:
+    """Return the share ``k`` of ``n``."""
+    return Rate(k, n, *api.wilson(k, n))
+
+
+def rate_of(test: Evaluation) -> Rate:
+    """Return the accuracy on a split: the confusion matrix's diagonal."""
+    return rate(sum(row[i] for i, row in enumerate(test.confusion)), test.n)
+
+
+def correct(group: GroupCount) -> Rate:
+    """Return the accuracy on a group's pictures."""
+    return rate(group.correct, group.n)
+
+
+def runs() -> tuple[Run, ...]:
+    """Return the finished runs, the newest first, those that come along last."""
+    return api.runs()
+
+
+def run(model_id: str) -> Run | None:
+    """Return a finished run, ``None`` if there is no such one (any more)."""
+    return next((found for found in runs() if found.model == model_id), None)
+
+
+def is_shipped(model_id: str) -> bool:
+    """Whether a run came with Pellucid."""
+    return api.is_shipped(model_id)
+
+
+def widest_gap(run: Run) -> Gap | None:
+    """Return the widest gap between groups of the test pictures, ``None`` without groups."""
+    test = run.test
+    if test is None or not test.groups:
+        return None
+    return _gaps.get_or(run.model, lambda: api.widest_gap(test.groups))
+
+
+def run_card(run: Run) -> str:
+    """Return the run's card as Markdown, ``""`` if it has none; a stranger's names are in it."""
+    return hide_source(api.run_card(run.model), run.dataset)
+
+
+def run_command(run: Run) -> str:
+    """Return the command line that makes the run again."""
+    return hide_source(run.command, run.dataset)
+
+
+def delete_run(run: Run) -> None:
+    """Delete a run, its model and whatever this server remembers of it.
+
+    Raises
+    ------
+    InputError
+        If it came with Pellucid, or is gone already.
+    """
+    api.delete_run(run.model)
+    forget(run.key)
+
+
+# ---- what it says about every test picture
+
+
+def predictions_request(run: Run) -> DatasetPredictRequest:
+    """Return the request for a run's answers to its test pictures.
+
+    Raises
+    ------
+    InputError
+        If its dataset is not offered here, has changed, or has no such split.
+    """
+    if not is_offered(run.dataset):
+        raise InputError(
+            "The pictures of this run's dataset are not offered here. Whoever runs the server can "
+            "offer them: PELLUCID_DATASETS."
+        )
+
+    def make() -> DatasetPredictRequest:
+        request = api.dataset_request(run.dataset, model=run.model)
+        if run.data_fingerprint and request.fingerprint != run.data_fingerprint:
+            raise InputError(
+                "The dataset has changed since this run was measured, so its mistakes can't be "
+                "shown. Train it again on the data as it is now."
+            )
+        return request
+
+    return once(("predict_dataset", run.model, run.weights_sha256), make)
+
+
+def worst_mistakes(predictions: DatasetPredictions, k: int) -> tuple[Mistake, ...]:
+    """Return the ``k`` surest wrong answers."""
+    return _mistakes.get_or((predictions.key, k), lambda: api.mistakes(predictions, k))
+
+
+def predictions_file(predictions: DatasetPredictions, kind: Literal["csv", "parquet"]) -> bytes:
+    """Return a row for each picture, for download."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"predictions.{kind}"
+        api.write_predictions(predictions, path)
+        return path.read_bytes()

@@ -1,0 +1,200 @@
+"""Trainings: asked for, watched and stopped. They belong to the server, not to a session.
+
+A run takes minutes to hours: it goes on when its visitor closes the window, and whoever opens the
+page finds it, in the job table while it is under way and on disk always.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core import api
+from core.api import JobView
+from core.contracts import Epoch, RecipeCard, Run, TrainRequest, Value
+from core.errors import InputError
+from dashboard.services._datasets import offered_data
+from dashboard.services._jobs import SERVER, cancel, submit, view
+
+__all__ = [
+    "Order", "Training", "bases", "discard_training", "expected_seconds", "order_training",
+    "recipes", "resume", "stop_training", "trained_before", "training", "trainings",
+]  # fmt: skip
+
+_asked: dict[str, TrainRequest] = {}
+"""Requests of this process by key: a run that waits for its worker has no folder yet."""
+_COST = ("architecture", "input_size", "method", "steps", "batch_size")
+"""Parameters that an epoch's duration depends on; with others alike, it is the pictures'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a visitor wants trained; ``dataset`` is the id of an offered one."""
+
+    dataset: str
+    data: tuple[tuple[str, Value], ...]
+    recipe: str
+    base: str
+    parameters: tuple[tuple[str, Value], ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A run that has not ended well yet.
+
+    Parameters
+    ----------
+    history : tuple of Epoch
+        The epochs that are done and kept.
+    job : JobView or None
+        Its job in this server, under way or ended; ``None`` if there is none.
+    kept : bool
+        Whether there is something on disk to go on from, or to discard.
+    """
+
+    request: TrainRequest
+    history: tuple[Epoch, ...]
+    job: JobView | None
+    kept: bool
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.job is not None and self.job.active
+
+
+@lru_cache(maxsize=1)
+def recipes() -> dict[str, RecipeCard]:
+    """Return the cards of the recipes by id."""
+    return {card.id: card for card in api.recipes()}
+
+
+def bases() -> tuple[str, ...]:
+    """Return the ids of models that a training may start from: those whose weights are here."""
+    return tuple(card.id for card in api.models() if card.offline and card.gradients)
+
+
+def order_training(order: Order) -> Future[TrainRequest]:
+    """Check an order and begin its run, in the background: opening a dataset may take long.
+
+    The future fails with an ``InputError`` where something does not fit.
+    """
+    future: Future[TrainRequest] = Future()
+
+    def work() -> None:
+        try:
+            request = _request(order)
+            _begin(request)
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(request)
+
+    threading.Thread(target=work, name="pellucid-order", daemon=True).start()
+    return future
+
+
+def _request(order: Order) -> TrainRequest:
+    held = offered_data().get(order.dataset)
+    if held is None:
+        raise InputError(f"There is no dataset {order.dataset!r} here to train on.")
+    given: Mapping[str, Value] = dict(order.parameters)
+    return api.train_request(
+        dataset=held.text(order.data),
+        recipe=order.recipe,
+        base=order.base or None,
+        parameters=given,
+        seed=order.seed,
+    )
+
+
+def _begin(request: TrainRequest) -> None:
+    _asked[request.key] = request
+    if trained_before(request) is None:
+        submit(request, owner=SERVER, patience=0)
+
+
+def expected_seconds(order: Order) -> tuple[float, Run] | None:
+    """Return about how long a run will take, and the finished run that this goes by.
+
+    Epochs and training pictures are taken to cost the same as in that run; ``None`` if none is
+    like it.
+    """
+    held = offered_data().get(order.dataset)
+    if held is None:
+        return None
+    card = recipes()[order.recipe]
+    wanted = {p.name: p.default for p in card.parameters} | dict(order.parameters)
+    data = {p.name: p.default for p in held.parameters} | dict(order.data)
+    for run in api.runs():
+        ref = api.parse_dataset(run.dataset) if run.origin == "run" else None
+        if ref is None or (ref.id, ref.source) != (held.ref.id, held.ref.source):
+            continue
+        alike = all(run.parameters.get(name) == wanted.get(name) for name in _COST)
+        if run.recipe != order.recipe or run.base != order.base or not (alike and run.history):
+            continue
+        theirs = {p.name: p.default for p in held.card.parameters} | dict(ref.parameters)
+        share = float(wanted["epochs"]) / len(run.history)
+        if "n_train" in data:
+            share *= float(data["n_train"]) / float(theirs["n_train"])
+        return run.seconds * share, run
+    return None
+
+
+def trained_before(request: TrainRequest) -> Run | None:
+    """Return the run of this home that came of the same request."""
+    same = (run for run in api.runs() if run.key == request.key)
+    return next((run for run in same if not api.is_shipped(run.model)), None)
+
+
+def resume(request: TrainRequest) -> None:
+    """Begin a run, or go on where it was stopped."""
+    _begin(request)
+
+
+def stop_training(key: str) -> None:
+    """Stop a run; its last checkpoint stays."""
+    cancel(key, owner=SERVER)
+
+
+def discard_training(key: str) -> None:
+    """Delete what is left of a run that was stopped.
+
+    Raises
+    ------
+    InputError
+        If nothing is, or it is under way.
+    """
+    shown = view(key)
+    if shown is not None and shown.active:
+        raise InputError("This run is under way: cancel it before you discard it.")
+    _asked.pop(key, None)
+    if any(left.request.key == key for left in api.unfinished_runs()):
+        api.discard_run(key)
+
+
+def trainings() -> tuple[Training, ...]:
+    """Return every run that has not ended well, those under way first, then the latest."""
+    left = {each.request.key: each for each in api.unfinished_runs()}
+    requests = {key: each.request for key, each in left.items()}
+    for request in list(_asked.values()):
+        requests.setdefault(request.key, request)
+    found = []
+    for key, request in requests.items():
+        job = view(key)
+        kept = left.get(key)
+        if kept is None and (job is None or job.state in ("done", "cancelled")):
+            _asked.pop(key, None)  # finished, or stopped before there was anything to keep
+            continue
+        history = () if kept is None else kept.history
+        found.append(Training(request, history, job, kept is not None))
+    return tuple(sorted(found, key=lambda each: not each.active))
+
+
+def training(model_id: str) -> Training | None:
+    """Return the run whose model will be called ``model_id``, if it has not ended well yet."""
+    return next((each for each in trainings() if each.request.model_id == model_id), None)

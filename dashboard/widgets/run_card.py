@@ -1,0 +1,141 @@
+"""A run at a glance: its accuracy first, then what it is, then how it learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from dashboard import services
+from dashboard.run_words import Badge
+from dashboard.services import Rate
+from dashboard.theme import Mode, tokens
+from dashboard.words import number, percent
+
+__all__ = ["Glance", "big_number", "glance", "style"]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a card says; all its texts are shown as text, never as markup.
+
+    Parameters
+    ----------
+    rate : Rate or None
+        Test accuracy; ``None`` where there is none.
+    stand_in : str
+        What stands in its place then.
+    title : str
+    badge : tuple of str
+        Symbol and word.
+    lines : sequence of str
+        Facts, one a line.
+    finding : str
+        The sentence about groups, ``""`` for none.
+    curve, curve_words : str
+        An SVG, ``""`` for none, and what it shows.
+    """
+
+    title: str
+    badge: Badge
+    lines: Sequence[str]
+    rate: Rate | None = None
+    stand_in: str = ""
+    finding: str = ""
+    curve: str = ""
+    curve_words: str = ""
+
+
+_STYLE = """
+<style>
+.pl-run {{ display: grid; grid-template-columns: 9.5rem minmax(0, 1fr) auto; gap: .25rem 1.75rem; }}
+.pl-run p {{ margin: 0; }}
+.pl-number {{ font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.01em;
+  white-space: nowrap; }}
+.pl-number.none {{ font-size: 1.05rem; color: {muted}; white-space: normal; }}
+.pl-small {{ font-size: .8rem; line-height: 1.4; color: {muted}; }}
+.pl-title {{ font-weight: 600; font-size: 1.05rem; line-height: 1.35; overflow-wrap: anywhere; }}
+.pl-badge {{ display: inline-block; margin-left: .5rem; padding: 0 .5rem; border-radius: 1rem;
+  border: 1px solid {line}; color: {muted}; font-size: .78rem; font-weight: 400; line-height: 1.5;
+  white-space: nowrap; vertical-align: .1em; }}
+.pl-line {{ font-size: .875rem; line-height: 1.5; color: {muted}; overflow-wrap: anywhere; }}
+.pl-finding {{ font-size: .875rem; line-height: 1.5; overflow-wrap: anywhere;
+  padding-top: .15rem !important; }}
+.pl-curve {{ text-align: right; }}
+.pl-curve img {{ max-width: 100%; height: auto; }}
+.pl-number + img {{ display: block; margin: .3rem 0 .25rem; }}
+.pl-numbers {{ display: flex; flex-wrap: wrap; gap: 1rem 2.75rem; }}
+.pl-numbers p {{ margin: 0; }}
+.pl-numbers > div {{ min-width: 7rem; }}
+@media (max-width: 640px) {{
+  .pl-run {{ grid-template-columns: minmax(0, 1fr) auto; gap: .5rem 1rem; }}
+  .pl-text {{ grid-column: 1 / -1; grid-row: 2; }}
+  .pl-badge {{ margin-left: 0; margin-right: .5rem; }}
+  .pl-numbers {{ gap: .75rem 1.75rem; }}
+}}
+</style>
+"""
+
+
+def style(mode: Mode) -> None:
+    """Draw nothing: set how cards look, once a page."""
+    colours = tokens(mode)
+    st.html(_STYLE.format(muted=colours.muted, line=colours.line))
+
+
+def glance(card: Glance, *, mode: Mode) -> None:
+    """Draw a card's text, figure and number."""
+    symbol, word = card.badge
+    lines = "".join(f'<p class="pl-line">{escape(line)}</p>' for line in card.lines if line)
+    finding = f'<p class="pl-finding">{escape(card.finding)}</p>' if card.finding else ""
+    st.html(
+        f'<div class="pl-run"><div>{_rate(card.rate, card.stand_in, mode)}</div>'
+        f'<div class="pl-text"><p class="pl-title">{escape(card.title)}'
+        f'<span class="pl-badge">{escape(symbol)} {escape(word)}</span></p>{lines}{finding}</div>'
+        f'<div class="pl-curve">{_image(card.curve, card.curve_words)}</div></div>'
+    )
+
+
+def _rate(rate: Rate | None, stand_in: str, mode: Mode) -> str:
+    if rate is None:
+        return f'<p class="pl-number none">{escape(stand_in)}</p>'
+    return (
+        f'<p class="pl-number">{escape(percent(rate.value))}</p>{_interval(rate, mode)}'
+        f'<p class="pl-small">{rate.k} of {rate.n} right<br>'
+        f"95 %: {escape(number(rate.low * 100))} to {escape(percent(rate.high))}</p>"
+    )
+
+
+def _interval(rate: Rate, mode: Mode) -> str:
+    """Return the interval as a bar on a line from 0 to 100 %."""
+    colours, width = tokens(mode), 136
+    low, high = (4 + share * (width - 8) for share in (rate.low, rate.high))
+    at = 4 + rate.value * (width - 8)
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="10">'
+        f'<path d="M4 5H{width - 4}" stroke="{colours.line}" stroke-width="2"/>'
+        f'<path d="M{low:.1f} 5H{high:.1f}" stroke="{colours.accent}" stroke-width="4" '
+        f'stroke-linecap="round" opacity=".45"/>'
+        f'<circle cx="{at:.1f}" cy="5" r="3.5" fill="{colours.accent}"/></svg>'
+    )
+    return _image(svg, f"On a line from 0 to 100 %: {rate.low:.1%} to {rate.high:.1%}")
+
+
+def _image(svg: str, words: str) -> str:
+    """Return an SVG of ours as an image: inside HTML, Streamlit strips it."""
+    if not svg:
+        return ""
+    uri = services.data_uri(svg.encode(), "image/svg+xml")
+    return f'<img src="{uri}" alt="{escape(words)}">'
+
+
+def big_number(entries: Sequence[tuple[str, str, str]]) -> None:
+    """Draw figures side by side: value, what it is, and a note; all shown as text."""
+    blocks = "".join(
+        f'<div><p class="pl-small">{escape(name)}</p><p class="pl-number">{escape(value)}</p>'
+        f'<p class="pl-small">{escape(note)}</p></div>'
+        for value, name, note in entries
+    )
+    st.html(f'<div class="pl-numbers">{blocks}</div>')
