@@ -75,6 +75,8 @@ class DatasetCard:
 
     Parameters
     ----------
+    usage : str
+        How one is named: ``folder:PATH``.
     source : str
         What must stand behind the colon, in words; ``""`` if nothing may.
     optional_source : bool
@@ -83,6 +85,8 @@ class DatasetCard:
         Whether each picture comes with the pixels of its object.
     groups : tuple of str
         Attributes that subgroups can be formed by, as far as they are known beforehand.
+    needs : str
+        The command that installs what it lacks here; empty where it can be opened.
     """
 
     id: str
@@ -90,11 +94,13 @@ class DatasetCard:
     summary: str
     limits: str
     licence: str
+    usage: str
     source: str
     optional_source: bool
     masks: bool
     groups: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    needs: str = ""
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,8 @@ class DatasetKind(ABC):
         What must stand behind the colon, in words ("a folder"); ``""`` if nothing may.
     optional_source : bool
         Whether it may be left out.
+    placeholder : str
+        The word that stands for it in usage lines.
     """
 
     id: ClassVar[str]
@@ -170,6 +172,7 @@ class DatasetKind(ABC):
     licence: ClassVar[str] = ""
     source: ClassVar[str] = ""
     optional_source: ClassVar[bool] = False
+    placeholder: ClassVar[str] = "PATH"
     masks: ClassVar[bool] = False
     groups: ClassVar[tuple[str, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
@@ -197,6 +200,19 @@ class DatasetKind(ABC):
         return ""
 
     @classmethod
+    def usage(cls) -> str:
+        """Return how one is named: ``portraits``, ``folder:PATH``, ``cifar10[:PATH]``."""
+        if not cls.source:
+            return cls.id
+        source = f":{cls.placeholder}"
+        return f"{cls.id}[{source}]" if cls.optional_source else f"{cls.id}{source}"
+
+    @classmethod
+    def needs(cls) -> str:
+        """Return the command that installs what is missing; empty where nothing is."""
+        return ""
+
+    @classmethod
     def card(cls) -> DatasetCard:
         """Return what users see."""
         return DatasetCard(
@@ -205,9 +221,11 @@ class DatasetKind(ABC):
             summary=cls.summary,
             limits=cls.limits,
             licence=cls.licence,
+            usage=cls.usage(),
             source=cls.source,
             optional_source=cls.optional_source,
             masks=cls.masks,
             groups=cls.groups,
             parameters=cls.parameters,
+            needs=cls.needs(),
         )

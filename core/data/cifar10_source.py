@@ -91,8 +91,9 @@ def fill(source: str, writer: Writer) -> None:
     else:
         for file in _files(_existing(source)):
             _take(file, writer)
-    if not {"train", "test"} <= writer.ids.keys():
-        has = ", ".join(f"{len(ids)} {name}" for name, ids in writer.ids.items()) or "no"
+    counts = writer.counts
+    if not {"train", "test"} <= counts.keys():
+        has = ", ".join(f"{n} {name}" for name, n in counts.items()) or "no"
         raise InputError(f"{source} holds {has} pictures. {_LAYOUT}")
 
 
@@ -127,7 +128,11 @@ def _files(path: Path) -> Iterator[_File]:
         yield from (_File(*member) for member in archive.members(path))
         return
     names = [p.name for p in _batches(path)] or _pickles(path) or list_folder(path).names
-    yield from (_File(name, (path / name).read_bytes()) for name in names)
+    for name in names:
+        try:
+            yield _File(name, (path / name).read_bytes())
+        except OSError as error:
+            raise InputError(f"{name} cannot be read: {error.strerror}.") from error
 
 
 def _take(file: _File, writer: Writer) -> None:
@@ -180,7 +185,7 @@ def _add_batch(file: _File, split: SplitName, writer: Writer) -> None:
 
 
 def _add_all(split: SplitName, pixels: Pixels, labels: Pixels, writer: Writer) -> None:
-    before = len(writer.ids.get(split, ()))
+    before = writer.counts.get(split, 0)
     for i, (picture, label) in enumerate(zip(pixels, labels, strict=True), before):
         writer.add(split, f"{split}/{CLASSES[label]}/{i:05d}", int(label), picture)
 

@@ -2,21 +2,17 @@
 
 ::
 
-    <home>/datasets/<key>/          appears whole or not at all
+    <home>/datasets/<key>/          (:mod:`core.data.kept`)
         <split>.u8                  pixels (n, side, side, 3), uint8, nothing else
         manifest.json               ids, labels, fingerprint, what could not be read
-
-They are not in the store, whose entries are read and verified whole: opening 184 MB must cost
-nothing. Deleting the folder is safe at any time; it is made again.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
-import shutil
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,10 +23,8 @@ import numpy as np
 
 from core.contracts import SPLITS, SplitName
 from core.data.base import Labels, Pixels
-from core.errors import StoreError
-from core.settings import settings
-from core.store_entry import fsync_folder
-from core.store_space import file_lock
+from core.data.kept import kept
+from core.errors import InputError
 
 __all__ = ["Decoded", "DecodedSplit", "Writer", "decoded"]
 
@@ -67,60 +61,84 @@ class Decoded:
 
 
 @dataclass
-class Writer:
-    """Takes pictures one by one; what it holds in memory is their ids and labels."""
+class _Growing:
+    """A split being written."""
 
-    folder: Path
-    side: int
-    ids: dict[SplitName, list[str]] = field(default_factory=dict)
-    labels: dict[SplitName, list[int]] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
-    _files: dict[SplitName, IO[bytes]] = field(default_factory=dict)
-    _open: ExitStack = field(default_factory=ExitStack)
-    _digests: dict[SplitName, Any] = field(default_factory=dict)
+    file: IO[bytes]
+    ids: list[str] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    digest: Any = field(default_factory=hashlib.sha256)
+
+
+class Writer:
+    """Takes pictures one by one; what it holds in memory is their ids and labels.
+
+    Parameters
+    ----------
+    folder : Path
+        Empty; the files are closed when the ``with`` block ends.
+    side : int
+        Pixels a side of every picture.
+    """
+
+    def __init__(self, folder: Path, side: int) -> None:
+        self.broken: list[str] = []
+        self._folder, self._side = folder, side
+        self._splits: dict[SplitName, _Growing] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._open:
+            for split in self._splits.values():
+                _sync(split.file)
+
+    @property
+    def counts(self) -> dict[SplitName, int]:
+        """How many pictures each split has so far."""
+        return {name: len(split.ids) for name, split in self._splits.items()}
 
     def add(self, split: SplitName, id: str, label: int, pixels: Pixels) -> None:
         """Append a picture, uint8 ``(side, side, 3)``."""
-        if split not in self._files:
-            self._files[split] = self._open.enter_context(_file(self.folder, split).open("xb"))
-            self._digests[split] = hashlib.sha256()
-            self.ids[split], self.labels[split] = [], []
+        if split not in self._splits:
+            file = self._open.enter_context(_file(self._folder, split).open("xb"))
+            self._splits[split] = _Growing(file)
         content = np.ascontiguousarray(pixels).tobytes()
-        self._files[split].write(content)
-        self._digests[split].update(content)
-        self.ids[split].append(id)
-        self.labels[split].append(int(label))
+        own = self._splits[split]
+        own.file.write(content)
+        own.digest.update(content)
+        own.ids.append(id)
+        own.labels.append(int(label))
 
     def finish(self) -> None:
-        """Write what is buffered, and the manifest last."""
-        with self._open:
-            for file in self._files.values():
-                _sync(file)
+        """Write the manifest, which makes the pictures count.
+
+        Raises
+        ------
+        InputError
+            If two pictures of a split have the same id.
+        """
         splits = {
-            name: {
-                "ids": self.ids[name],
-                "labels": self.labels[name],
-                "sha256": self._digests[name].hexdigest(),
-            }
+            name: {"ids": own.ids, "labels": own.labels, "sha256": own.digest.hexdigest()}
             for name in SPLITS
-            if name in self.ids
+            if (own := self._splits.get(name)) is not None
         }
-        digest = hashlib.sha256(json.dumps(splits).encode()).hexdigest()
+        for own in self._splits.values():
+            if len(set(own.ids)) < len(own.ids):
+                twice = Counter(own.ids).most_common(1)[0][0]
+                raise InputError(f"There are two pictures called {twice!r}. Keep one of them.")
         document = {
             "format": _FORMAT,
-            "side": self.side,
-            "fingerprint": digest,
+            "side": self._side,
+            "fingerprint": hashlib.sha256(json.dumps(splits).encode()).hexdigest(),
             "broken": self.broken,
             "splits": splits,
         }
-        with (self.folder / _MANIFEST).open("xb") as file:
+        with (self._folder / _MANIFEST).open("xb") as file:
             file.write(json.dumps(document).encode())
             _sync(file)
-        fsync_folder(self.folder)
-
-    def close(self) -> None:
-        """Let go of the files, whatever happened."""
-        self._open.close()
 
 
 def decoded(key: str, fill: Callable[[Writer], None], *, side: int) -> Decoded:
@@ -137,48 +155,18 @@ def decoded(key: str, fill: Callable[[Writer], None], *, side: int) -> Decoded:
 
     Raises
     ------
+    InputError
+        What ``fill`` raises, or if two pictures have the same id.
     StoreError
         If the disk is full or the folder cannot be written.
     """
-    root = settings().root / "datasets"
-    folder = root / key
-    if (found := _read(folder)) is not None:
-        return found
-    try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with file_lock(root / f"{key}.lock"):
-            if (found := _read(folder)) is not None:
-                return found
-            _write(folder, fill, side)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise StoreError(
-            f"Cannot keep decoded pictures in {root}: "
-            f"{'the disk is full' if full else error.strerror or error}. Free some space, or set "
-            "PELLUCID_HOME to a folder elsewhere."
-        ) from error
-    made = _read(folder)
-    if made is None:
-        raise StoreError(f"{folder} was deleted while it was read: try again.")
-    return made
 
-
-def _write(folder: Path, fill: Callable[[Writer], None], side: int) -> None:
-    # Whoever holds the lock may clear away what a killed writer, or a damaged disk, left.
-    draft = folder.with_suffix(".part")
-    for leftover in (draft, folder):
-        if leftover.exists():
-            shutil.rmtree(leftover)
-    draft.mkdir()
-    writer = Writer(draft, side)
-    try:
-        fill(writer)
+    def write(folder: Path) -> None:
+        with Writer(folder, side) as writer:
+            fill(writer)
         writer.finish()
-        draft.rename(folder)
-        fsync_folder(folder.parent)
-    finally:
-        writer.close()
-        shutil.rmtree(draft, ignore_errors=True)
+
+    return kept(key, read=_read, write=write)
 
 
 def _read(folder: Path) -> Decoded | None:

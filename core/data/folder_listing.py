@@ -27,12 +27,13 @@ from core.contracts import SplitName
 from core.errors import InputError
 from core.gallery_table import FILE_NAME, MAX_ROWS, Columns, find_table, inside, read_table
 
-__all__ = ["Listing", "in_order", "list_folder"]
+__all__ = ["SPLIT_NAMES", "Listing", "in_order", "list_folder"]
 
-_SPLITS: dict[str, SplitName] = {
+SPLIT_NAMES: dict[str, SplitName] = {
     "train": "train", "validation": "validation", "valid": "validation", "val": "validation",
     "dev": "validation", "test": "test",
 }  # fmt: skip
+"""What a split may be called in a folder or a table."""
 _MASK, _SPLIT, _LABEL, _CLASSES = "mask_file_name", "split", "label", "classes.txt"
 _TRUSTED_FROM, _TRUSTED_TIMES = 0.05, 10
 
@@ -180,9 +181,9 @@ def _split_folders(root: Path) -> list[tuple[Path, SplitName]]:
         return []
     candidates = _folders(root, within=root)
     found = [
-        (path, _SPLITS[path.name.lower()])
+        (path, SPLIT_NAMES[path.name.lower()])
         for path in candidates
-        if path.name.lower() in _SPLITS
+        if path.name.lower() in SPLIT_NAMES
         and (find_table(path) is not None or _folders(root, within=path))
     ]
     names = [split for _, split in found]
@@ -254,16 +255,16 @@ def _add_table(rows: _Rows, root: Path, table: Path, split: SplitName | None) ->
 def _splits_of(columns: Columns, names: Sequence[str], told: str) -> list[SplitName | None]:
     """Return the split of each row: its column, or the folder that every path begins with."""
     if _SPLIT in columns:
-        unknown = sorted({cell for cell in columns[_SPLIT] if cell.lower() not in _SPLITS})
+        unknown = sorted({cell for cell in columns[_SPLIT] if cell.lower() not in SPLIT_NAMES})
         if unknown:
             raise InputError(
                 f"{told}: the split {unknown[0]!r} is unknown. Expected one of "
-                f"{', '.join(_SPLITS)} in each row."
+                f"{', '.join(SPLIT_NAMES)} in each row."
             )
-        return [_SPLITS[cell.lower()] for cell in columns[_SPLIT]]
+        return [SPLIT_NAMES[cell.lower()] for cell in columns[_SPLIT]]
     tops = [name.partition("/")[0].lower() for name in names]
-    if all(top in _SPLITS for top in tops) and "train" in tops:
-        return [_SPLITS[top] for top in tops]
+    if all(top in SPLIT_NAMES for top in tops) and "train" in tops:
+        return [SPLIT_NAMES[top] for top in tops]
     return [None] * len(names)
 
 

@@ -10,13 +10,14 @@ from core.data.base import Dataset, DatasetKind
 from core.data.cifar10 import Cifar10
 from core.data.folder import Folder
 from core.data.portraits import Portraits
+from core.data.tfds import Tfds
 from core.errors import InputError
 from core.lookup import lookup
 from core.parameters import resolve
 
 __all__ = ["DATASETS", "get", "open_dataset", "parse"]
 
-_KINDS: tuple[type[DatasetKind], ...] = (Portraits, Cifar10, Folder)
+_KINDS: tuple[type[DatasetKind], ...] = (Portraits, Cifar10, Folder, Tfds)
 
 DATASETS: dict[str, type[DatasetKind]] = {kind.id: kind for kind in _KINDS}
 
@@ -52,8 +53,7 @@ def parse(text: str) -> DatasetRef:
         raise InputError(f"{dataset_id} takes no source. Received: {text!r}.")
     if kind.source and not source and not kind.optional_source:
         raise InputError(
-            f"{dataset_id} needs {kind.source} behind a colon, for example "
-            f"{dataset_id}:PATH. Received: {text!r}."
+            f"{dataset_id} needs {kind.source} behind a colon, {kind.usage()}. Received: {text!r}."
         )
     try:
         given = dict(parse_qsl(query, strict_parsing=True)) if query else {}
