@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Pictures of a training held decoded in memory; beyond it they are streamed.",
     )
+    fairness_memory_gb: float = Field(
+        default=1.0,
+        gt=0.1,
+        description="Memory in which prediction tables are counted; beyond it the disk is used.",
+    )
     datasets: str = Field(
         default="",
         description="Datasets that the dashboard offers besides its own, comma-separated: "

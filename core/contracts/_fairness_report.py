@@ -1,0 +1,351 @@
+"""Fairness audits as results: rates by group, gaps with their verdicts, curves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts._codec import Stored
+from core.contracts._fairness import FairnessRules, TableColumns
+from core.contracts._results import Result
+
+__all__ = [
+    "Calibration", "FairnessReport", "FairnessVerdict", "Gap", "GroupGap", "GroupRate",
+    "GroupTable", "Inequality", "ScoreCurves", "Task", "verdict_of",
+]  # fmt: skip
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+FairnessVerdict = Literal["flag", "pass", "insufficient evidence", "excluded"]
+Task = Literal["binary", "multiclass"]
+
+
+def verdict_of(low: float, high: float, tolerance: float) -> FairnessVerdict:
+    """Return what an interval of a gap says: the one rule, for pages and command line alike.
+
+    ``low`` already reaches to 0 where the adjusted test rejects nothing, so no p is asked for.
+
+    >>> verdict_of(0.12, 0.3, 0.1), verdict_of(-0.05, 0.08, 0.1), verdict_of(0.0, 0.3, 0.1)
+    ('flag', 'pass', 'insufficient evidence')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return "excluded"
+    if low > tolerance or high < -tolerance:
+        return "flag"
+    if -tolerance <= low and high <= tolerance:
+        return "pass"
+    return "insufficient evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRate:
+    """One metric of one group.
+
+    Parameters
+    ----------
+    k, n : float
+        Numerator and denominator of a rate (sums of weights where rows have weights); ``k`` is NaN
+        for metrics that are no rates.
+    n_effective : float
+        Kish's effective number behind ``n``; equal to it without weights.
+    value, low, high : float
+        NaN where not estimable; ``reason`` says why.
+    """
+
+    metric: str
+    k: float
+    n: float
+    n_effective: float
+    value: float
+    low: float
+    high: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class GroupTable(Stored):
+    """Metrics of the groups of one attribute or intersection, G groups by M metrics.
+
+    Parameters
+    ----------
+    attribute : str
+        Such as ``"sex"`` or ``"sex×age"``; ``""`` for all rows together.
+    groups : tuple of str
+        In a stable order, ``"Unknown"`` last.
+    parts : tuple of tuple of str
+        Each group's value of each attribute.
+    n : ndarray of int64, shape (G,)
+        Rows.
+    k, of, n_effective, value, low, high : ndarray of float64, shape (G, M)
+        As in :class:`GroupRate` (``of`` is its ``n``).
+    undefined : tuple of str
+        For each metric why its value may be NaN.
+    """
+
+    attribute: str
+    attributes: tuple[str, ...]
+    groups: tuple[str, ...]
+    parts: tuple[tuple[str, ...], ...]
+    metrics: tuple[str, ...]
+    n: Integers
+    k: Floats
+    of: Floats
+    n_effective: Floats
+    value: Floats
+    low: Floats
+    high: Floats
+    undefined: tuple[str, ...]
+
+    def rate(self, group: str, metric: str) -> GroupRate:
+        """Return one metric of one group."""
+        g, m = self.groups.index(group), self.metrics.index(metric)
+        value = float(self.value[g, m])
+        return GroupRate(
+            metric=metric,
+            k=float(self.k[g, m]),
+            n=float(self.of[g, m]),
+            n_effective=float(self.n_effective[g, m]),
+            value=value,
+            low=float(self.low[g, m]),
+            high=float(self.high[g, m]),
+            reason=self.undefined[m] if math.isnan(value) else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupGap:
+    """One group against the gap's reference: a line of the forest plot.
+
+    ``difference`` is signed; its interval is simultaneous over all pairs of groups, and reaches to
+    0 unless both the gap's adjusted test and the pair's own reject.
+    """
+
+    group: str
+    reference: str
+    difference: float
+    low: float
+    high: float
+    p: float
+    tolerance: float
+
+    @property
+    def verdict(self) -> FairnessVerdict:
+        """What the interval says."""
+        return verdict_of(self.low, self.high, self.tolerance)
+
+
+@dataclass(frozen=True)
+class Gap(Stored):
+    """The largest gap of one metric between the groups of one attribute.
+
+    Parameters
+    ----------
+    metric : str
+        Id of the gap, which is the metric's (``"tpr"``), a combination's (``"equalized_odds"``),
+        ``"selection_rate|grade"`` for conditional parity, ``"tpr[cat]"`` for one class of several.
+    difference, ratio : float
+        Largest minus smallest value, smallest by largest; NaN where excluded or not defined.
+    low, high : float
+        Interval of the largest true gap, from intervals that hold for all pairs at once. Where the
+        adjusted test does not reject, ``low`` is 0: the interval is what the verdict is read from.
+    p, p_adjusted : float
+        From groups that differ by chance alone, at the same margins; adjusted over the family.
+    groups : tuple of str
+        The groups compared, G of them.
+    excluded : dict
+        Those that are not, with the reason.
+    highest, lowest, reference : str
+        Group of the largest and smallest value; the one the others are held against.
+    differences, lows, highs, p_values : ndarray of float64, shape (G,)
+        Each group minus the reference; see :class:`GroupGap`.
+    needed_n : int or None
+        Rows in each group's denominator that would settle it; ``None`` where it is settled.
+    why_excluded : str
+        Why there is no gap to test; ``""`` where there is one.
+    """
+
+    attribute: str
+    metric: str
+    difference: float
+    ratio: float
+    low: float
+    high: float
+    p: float
+    p_adjusted: float
+    alpha: float
+    tolerance: float
+    groups: tuple[str, ...]
+    excluded: dict[str, str]
+    highest: str
+    lowest: str
+    reference: str
+    differences: Floats
+    lows: Floats
+    highs: Floats
+    p_values: Floats
+    needed_n: int | None = None
+    why_excluded: str = ""
+
+    @property
+    def verdict(self) -> FairnessVerdict:
+        """What the interval says; it cannot say anything else than what is plotted."""
+        return verdict_of(self.low, self.high, self.tolerance)
+
+    @property
+    def below_four_fifths(self) -> bool:
+        """Whether the ratio is below 0.8: a screening line, never a verdict."""
+        return self.ratio < 0.8
+
+    @property
+    def reason(self) -> str:
+        """Why the verdict is what it is, in a sentence."""
+        span = f"{self.low:.3f} to {self.high:.3f}"
+        if self.verdict == "excluded":
+            return self.why_excluded
+        if self.verdict == "flag":
+            return f"The whole interval, {span}, lies beyond the tolerance {self.tolerance:g}."
+        if self.verdict == "pass":
+            return f"The whole interval, {span}, lies within the tolerance {self.tolerance:g}."
+        if self.p_adjusted >= self.alpha:
+            return (
+                f"Chance alone explains the gap (adjusted p {self.p_adjusted:.3f}), but gaps up to "
+                f"{self.high:.3f} cannot be ruled out."
+            )
+        return f"The interval, {span}, holds gaps within and beyond {self.tolerance:g}."
+
+    @property
+    def pairs(self) -> tuple[GroupGap, ...]:
+        """Each compared group against the reference."""
+        rows = zip(self.groups, self.differences, self.lows, self.highs, self.p_values, strict=True)
+        return tuple(
+            GroupGap(group, self.reference, *map(float, numbers), self.tolerance)
+            for group, *numbers in rows
+            if group != self.reference
+        )
+
+
+@dataclass(frozen=True)
+class Inequality(Stored):
+    """An index of how unequally errors benefit people (Speicher et al. 2018, arXiv:1807.00787).
+
+    ``part`` is ``"total"`` (attribute ``""``), ``"between"`` groups or ``"within"`` them.
+    """
+
+    index: str
+    attribute: str
+    part: Literal["total", "between", "within"]
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Calibration(Stored):
+    """Calibration curve of one group: B bins of scores, empty ones left out.
+
+    Parameters
+    ----------
+    mean_score, rate, low, high : ndarray of float64, shape (B,)
+        Mean score of each bin, share of events among its rows, and that share's Wilson interval.
+    n : ndarray of float64, shape (B,)
+        Rows, or the sum of their weights.
+    """
+
+    attribute: str
+    group: str
+    mean_score: Floats
+    rate: Floats
+    low: Floats
+    high: Floats
+    n: Floats
+
+
+@dataclass(frozen=True)
+class ScoreCurves(Stored):
+    """What each threshold would lead to in each group: ROC curves, G groups by T thresholds.
+
+    Parameters
+    ----------
+    thresholds : ndarray of float64, shape (T,)
+        Rising; the counts at each are exact. All distinct scores where there are few, else scores
+        that hold equal shares of the rows between them.
+    true_positives, false_positives : ndarray of float64, shape (G, T)
+        Positives and negatives whose score is at least the threshold.
+    positives, negatives : ndarray of float64, shape (G,)
+    """
+
+    attribute: str
+    groups: tuple[str, ...]
+    thresholds: Floats
+    true_positives: Floats
+    false_positives: Floats
+    positives: Floats
+    negatives: Floats
+
+
+@dataclass(frozen=True)
+class FairnessReport(Result):
+    """Which gaps between groups are real.
+
+    Parameters
+    ----------
+    source : str
+        What was audited; a stranger's text.
+    task : {"binary", "multiclass"}
+    classes : tuple of str
+        In the order of the cells; of a binary task negative, then positive.
+    n : int
+        Rows.
+    n_effective : float
+        Kish's effective number of rows.
+    overall : GroupTable
+        All rows as one group.
+    tables : tuple of GroupTable
+        Single attributes first, then intersections.
+    gaps : tuple of Gap
+    family : str
+        What the p values were adjusted over, in words.
+    unknown : dict
+        For each attribute, rows without a value.
+    calibrations, curves : tuple
+        Where there are scores, for single attributes and (attribute ``""``) all rows.
+    score_bins : str
+        The bins of ECE, in words; ``""`` without scores.
+    notes : tuple of str
+        What was left out or merged, one sentence each.
+    """
+
+    source: str
+    columns: TableColumns
+    rules: FairnessRules
+    seed: int
+    task: Task
+    classes: tuple[str, ...]
+    n: int
+    n_effective: float
+    weighted: bool
+    overall: GroupTable
+    tables: tuple[GroupTable, ...]
+    gaps: tuple[Gap, ...]
+    family: str
+    inequality: tuple[Inequality, ...]
+    unknown: dict[str, int]
+    calibrations: tuple[Calibration, ...]
+    curves: tuple[ScoreCurves, ...]
+    score_bins: str
+    notes: tuple[str, ...]
+    command: str
+
+    def table(self, attribute: str) -> GroupTable:
+        """Return the table of an attribute, an intersection, or (``""``) all rows."""
+        if not attribute:
+            return self.overall
+        return next(table for table in self.tables if table.attribute == attribute)
+
+    def gap(self, attribute: str, metric: str) -> Gap:
+        """Return the gap of a metric between the groups of an attribute."""
+        return next(g for g in self.gaps if (g.attribute, g.metric) == (attribute, metric))

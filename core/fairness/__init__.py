@@ -1,0 +1,1 @@
+"""Fairness: integer counts → rates, intervals, gaps, calibration, slices, mitigation."""

@@ -1,0 +1,135 @@
+"""Continuous attributes cut into groups, by quantiles or at given values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from core.errors import InputError
+from core.fairness.rows import Rows
+
+__all__ = ["Cuts", "cuts_of", "double", "is_bins", "quantiles"]
+
+_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where an attribute is cut: the groups are ``< c₁``, ``[c₁, c₂)``, …, ``≥ cₙ``."""
+
+    values: tuple[float, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the groups.
+
+        >>> Cuts((18.0, 65.0)).labels
+        ('< 18', '[18, 65)', '≥ 65')
+        """
+        shown = [f"{value:.6g}" for value in self.values]
+        if len(set(shown)) < len(shown):
+            shown = [repr(value) for value in self.values]
+        between = [f"[{low}, {high})" for low, high in zip(shown, shown[1:], strict=False)]
+        return (f"< {shown[0]}", *between, f"≥ {shown[-1]}")
+
+    def expression(self, column: str) -> str:
+        """Return SQL for the number of a row's group; NULL for no value."""
+        value = double(column)
+        cases = " ".join(
+            f"WHEN {value} < {_number(cut)} THEN {i}" for i, cut in enumerate(self.values)
+        )
+        return (
+            f"CASE WHEN {value} IS NULL OR isnan({value}) THEN NULL {cases} "
+            f"ELSE {len(self.values)} END"
+        )
+
+
+def is_bins(text: str) -> bool:
+    """Tell whether a text says how to cut: ``"4"`` or ``"18,30,65"``."""
+    try:
+        _parsed(text)
+    except ValueError:
+        return False
+    return True
+
+
+def cuts_of(rows: Rows, column: str, text: str) -> Cuts:
+    """Return where to cut a column of the table.
+
+    Parameters
+    ----------
+    column : str
+        Its own name.
+    text : str
+        A number of quantile groups, or cuts separated by commas.
+
+    Raises
+    ------
+    InputError
+        If the column holds what is no number, or too few different ones.
+    """
+    quoted = rows.column(column)
+    wrong = rows.first(quoted, "v", f"trim(CAST(v AS VARCHAR)) <> '' AND {double('v')} IS NULL")
+    if wrong is not None:
+        raise InputError(
+            f"The column {column!r} is to be cut into groups, but row {wrong[0]} holds "
+            f"{wrong[1]!r}, which is no number. Leave the column uncut, or mend the cell."
+        )
+    given = _parsed(text)
+    if isinstance(given, tuple):
+        return Cuts(given)
+    shares = [i / given for i in range(1, given)]
+    values = f"SELECT {double(quoted)} AS x, count(*) AS n FROM {rows.view} GROUP BY 1"
+    found = sorted({cut for cut in quantiles(rows, values, shares, strict=True)})
+    if not found:
+        raise InputError(
+            f"The column {column!r} holds too few different numbers to cut into {given} groups."
+        )
+    return Cuts(tuple(found))
+
+
+def quantiles(rows: Rows, values: str, shares: list[float], *, strict: bool) -> list[float]:
+    """Return quantiles of counted values, exactly and in bounded memory.
+
+    Parameters
+    ----------
+    values : str
+        Query of the columns ``x`` and ``n``: different numbers and how often each occurs.
+    shares : list of float
+        In (0, 1).
+    strict : bool
+        Where a quantile falls between two values, return the upper one (``False``: the lower).
+    """
+    sign = ">" if strict else ">="
+    wanted = ", ".join(
+        f"min(x) FILTER (WHERE below {sign} total * {_number(share)})" for share in shares
+    )
+    (found,) = rows.database.rows(
+        f"SELECT {wanted} FROM (SELECT x, sum(n) OVER (ORDER BY x) AS below, "
+        f"sum(n) OVER () AS total FROM ({values}) WHERE x IS NOT NULL AND NOT isnan(x))"
+    )
+    return [float(cut) for cut in found if cut is not None]
+
+
+def double(column: str) -> str:
+    """Return SQL for a column as a number; NULL where it is none."""
+    return f"TRY_CAST({column} AS DOUBLE)"
+
+
+def _number(value: float) -> str:
+    text = repr(float(value))
+    return text if "e" in text else f"{text}e0"
+
+
+def _parsed(text: str) -> int | tuple[float, ...]:
+    """Return a number of groups, or rising cuts; ``ValueError`` for anything else."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) == 1 and parts[0].isdigit():
+        if not 2 <= int(parts[0]) <= _MOST:
+            raise ValueError(text)
+        return int(parts[0])
+    cuts = tuple(float(part) for part in parts)
+    rising = all(low < high for low, high in zip(cuts, cuts[1:], strict=False))
+    if len(cuts) > _MOST or not rising or not all(map(math.isfinite, cuts)):
+        raise ValueError(text)
+    return cuts

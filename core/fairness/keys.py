@@ -1,0 +1,88 @@
+"""What rows are counted by: each attribute an expression over the table, each group a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.contracts import UNKNOWN
+from core.errors import InputError
+from core.fairness.bins import cuts_of
+from core.fairness.rows import Rows
+from core.fairness.sql import identifier
+from core.fairness.values import group_text, in_order
+
+__all__ = ["MAX_GROUPS", "Codes", "Key", "group_codes", "group_keys", "spellings"]
+
+MAX_GROUPS = 200
+"""Groups that one attribute may have; a column of more is an identifier, or a number to be cut."""
+Codes = dict[str | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that rows are counted by.
+
+    Parameters
+    ----------
+    alias : str
+        Quoted name in the counted table.
+    column : str
+        The table's own name, for messages.
+    expression : str
+        SQL over the table.
+    labels : tuple of str
+        Names of the groups where the attribute was cut.
+    """
+
+    alias: str
+    column: str
+    expression: str
+    labels: tuple[str, ...] = ()
+
+
+def group_keys(rows: Rows, columns: Sequence[str], bins: Mapping[str, str]) -> list[Key]:
+    """Return a key for each attribute, cut where that was asked for."""
+    keys = []
+    for i, column in enumerate(columns):
+        quoted, alias = rows.column(column), identifier(f"g{i}")
+        if column in bins:
+            cuts = cuts_of(rows, column, bins[column])
+            keys.append(Key(alias, column, cuts.expression(quoted), cuts.labels))
+        else:
+            keys.append(Key(alias, column, quoted))
+    return keys
+
+
+def spellings(
+    rows: Rows, counted: str, key: Key, *, most: int, advice: str
+) -> tuple[str | None, ...]:
+    """Return every spelling of a key's values in the counted table.
+
+    Raises
+    ------
+    InputError
+        If there are more than ``most``; it ends with ``advice``.
+    """
+    database = rows.database
+    ((n,),) = database.rows(f"SELECT count(DISTINCT {key.alias}) FROM {counted}")
+    if n > most:
+        raise InputError(
+            f"{rows.name}: the column {key.column!r} holds {n} different values; at most {most} "
+            f"can be told apart. {advice}"
+        )
+    found = database.rows(f"SELECT DISTINCT CAST({key.alias} AS VARCHAR) FROM {counted}")
+    return tuple(raw for (raw,) in found)
+
+
+def group_codes(rows: Rows, counted: str, key: Key) -> tuple[tuple[str, ...], Codes]:
+    """Return an attribute's groups in order, and the code of each spelling."""
+    advice = f"Cut a number into groups with --bin {key.column}=4, or leave the column out."
+    found = spellings(rows, counted, key, most=MAX_GROUPS, advice=advice)
+    if key.labels:
+        shown = {raw: UNKNOWN if raw is None else key.labels[int(raw)] for raw in found}
+        order = [name for name in (*key.labels, UNKNOWN) if name in shown.values()]
+    else:
+        shown = {raw: group_text(raw) for raw in found}
+        order = in_order(set(shown.values()))
+    return tuple(order), {raw: order.index(text) for raw, text in shown.items()}

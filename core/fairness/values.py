@@ -1,0 +1,106 @@
+"""Cells as groups and classes: one spelling for equal values, one order, one positive class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from core.contracts import UNKNOWN
+from core.errors import InputError
+
+__all__ = ["class_text", "group_text", "in_order", "positive_class"]
+
+_WHOLE = re.compile(r"(-?\d+)\.0+")
+_DIGITS = re.compile(r"(\d+(?:\.\d+)?)")
+_MISSING = {"", "nan", "null"}
+_OPPOSITES = (
+    ("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"),
+    ("neg", "pos"), ("negative", "positive"),
+)  # fmt: skip
+
+_Key = tuple[int, float, tuple[tuple[int, float, str], ...], str]
+
+
+def group_text(raw: str | None) -> str:
+    """Return how a cell is shown as a group: ``"Unknown"`` for nothing, ``"1"`` for ``"1.0"``.
+
+    >>> group_text(" 18.0 "), group_text(None), group_text("NaN")
+    ('18', 'Unknown', 'Unknown')
+    """
+    text = "" if raw is None else raw.strip()
+    if text.lower() in _MISSING or text.lower() == UNKNOWN.lower():
+        return UNKNOWN
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def class_text(raw: str | None) -> str:
+    """Return how a cell is shown as a class; ``""`` for nothing.
+
+    Booleans are spelt alike, however a library wrote them.
+    """
+    if raw is None or raw.strip().lower() in _MISSING:
+        return ""
+    text = raw.strip()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text.lower() if text.lower() in ("true", "false") else text
+
+
+def in_order(texts: Iterable[str]) -> list[str]:
+    """Sort as people do, numbers by their size, ``"Unknown"`` last.
+
+    >>> in_order(["10", "9", "Unknown", "tone 10", "tone 9"])
+    ['9', '10', 'tone 9', 'tone 10', 'Unknown']
+    """
+    return sorted(texts, key=_key)
+
+
+def _key(text: str) -> _Key:
+    if text == UNKNOWN:
+        return (2, 0.0, (), text)
+    try:
+        number = float(text)
+    except ValueError:
+        parts = tuple(
+            (0, float(part), "") if i % 2 else (1, 0.0, part.casefold())
+            for i, part in enumerate(_DIGITS.split(text))
+            if part
+        )
+        return (1, 0.0, parts, text)
+    return (0, number, (), text) if number == number else (1, 0.0, (), text)
+
+
+def positive_class(classes: Sequence[str], wanted: str, *, column: str) -> str:
+    """Return which class is the positive one.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Those that occur.
+    wanted : str
+        What the caller named; ``""`` for the obvious one of two.
+    column : str
+        Where the classes come from, for messages.
+
+    Raises
+    ------
+    InputError
+        If the named one does not occur, or neither of the two is obviously positive.
+    """
+    shown = ", ".join(repr(text) for text in classes[:8]) + (", …" if len(classes) > 8 else "")
+    if wanted:
+        named = class_text(wanted)
+        if named not in classes:
+            raise InputError(
+                f"The column {column!r} never holds the positive class {wanted!r}. "
+                f"It holds: {shown}."
+            )
+        return named
+    lowered = {text.casefold(): text for text in classes}
+    for negative, positive in _OPPOSITES:
+        if set(lowered) <= {negative, positive}:
+            return lowered.get(positive, positive)
+    raise InputError(
+        f"The column {column!r} holds {shown}: none is obviously positive. "
+        "Name the positive class with --positive VALUE."
+    )
