@@ -31,8 +31,8 @@ from core.settings import settings
 from core.store_entry import fsync_folder
 
 __all__ = [
-    "FORMAT", "MANIFEST", "WEIGHTS", "delete_run", "file_facts", "finished_runs", "is_shipped",
-    "publish", "run_folder", "runs_root", "unfinished_root", "write_json",
+    "FORMAT", "MANIFEST", "SHIPPED", "WEIGHTS", "delete_run", "file_facts", "finished_runs",
+    "is_shipped", "manifest", "publish", "run_folder", "runs_root", "unfinished_root", "write_json",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 MANIFEST = "run.json"
 WEIGHTS = "model.safetensors"
-_SHIPPED = Path(__file__).resolve().parent / "models" / "shipped"
+SHIPPED = Path(__file__).resolve().parent / "models" / "shipped"
 _UNFINISHED = "unfinished"
 _read: dict[Path, tuple[int, dict[str, Run]]] = {}
 
@@ -60,7 +60,7 @@ def finished_runs() -> Mapping[str, Run]:
 
     A manifest that cannot be read is logged and left out.
     """
-    return _list(_SHIPPED) | _list(runs_root())
+    return _list(SHIPPED) | _list(runs_root())
 
 
 def run_folder(model_id: str) -> Path:
@@ -71,7 +71,7 @@ def run_folder(model_id: str) -> Path:
     InputError
         If there is none.
     """
-    for root in (runs_root(), _SHIPPED):
+    for root in (runs_root(), SHIPPED):
         if model_id in _list(root):
             return root / model_id
     raise InputError(f"There is no run {model_id!r}. See 'python -m core runs'.")
@@ -79,7 +79,12 @@ def run_folder(model_id: str) -> Path:
 
 def is_shipped(model_id: str) -> bool:
     """Whether the run came with Pellucid."""
-    return model_id in _list(_SHIPPED) and model_id not in _list(runs_root())
+    return model_id in _list(SHIPPED) and model_id not in _list(runs_root())
+
+
+def manifest(run: Run) -> dict[str, Any]:
+    """Return what stands in a run's ``run.json``."""
+    return {"format": FORMAT, "run": run.to_artefact().document}
 
 
 def publish(draft: Path, run: Run) -> Path:
@@ -94,7 +99,7 @@ def publish(draft: Path, run: Run) -> Path:
     """
     target = runs_root() / run.model
     try:
-        write_json(draft / MANIFEST, {"format": FORMAT, "run": run.to_artefact().document})
+        write_json(draft / MANIFEST, manifest(run))
         fsync_folder(draft)
         try:
             draft.rename(target)

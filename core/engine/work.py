@@ -33,7 +33,7 @@ from core.contracts import (
 )
 from core.engine.control import Control
 from core.errors import PellucidError
-from core.runs import finished_runs
+from core.runs import finished_runs, is_shipped
 from core.store import Store
 
 __all__ = ["execute", "keep", "load", "register_work", "resolve_target"]
@@ -88,7 +88,9 @@ def resolve_target(target: str) -> Callable[..., Any]:
 def load(request: Request, store: Store) -> Result | None:
     """Return the stored result, marked as cached, or ``None``."""
     if _WORK[request.kind].durable:
-        run = next((r for r in finished_runs().values() if r.key == request.key), None)
+        # Not those that came along: whoever runs their command wants to see them trained.
+        own = (r for r in finished_runs().values() if not is_shipped(r.model))
+        run = next((r for r in own if r.key == request.key), None)
         return None if run is None else request.adopt(run)
     artefact = store.get(request.key)
     if artefact is None:
