@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.base import MILLI, Options, Row, alternate, at_most, info, main, milliseconds
 from benchmarks.subject import model_inputs, stack, warm_runtime
 from core.contracts import Array
-from core.models.forward import TOLERANCE, Forward, export
+from core.models.forward import TOLERANCE, export, read_export
 from core.models.network import Network
 from core.models.runtime import Runtime
 from core.models.tensorflow import tf
@@ -83,7 +83,7 @@ def _tensorflow(network: Network) -> Candidate:
 
 def _openvino(model: Runtime, network: Network) -> Candidate:
     began = perf_counter()
-    forward = Forward(export(network, model.spec.layers))
+    forward = read_export(export(network, model.spec.layers))
     seconds = perf_counter() - began
 
     def run(batch: Array) -> Array:

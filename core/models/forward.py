@@ -5,9 +5,9 @@ Why OpenVINO and not LiteRT, and why one picture at a time: measured in ``ARCHIT
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,10 @@ from core.contracts import Array, Artefact
 if TYPE_CHECKING:
     from core.models.network import Network
 
-__all__ = ["TOLERANCE", "Forward", "export"]
+__all__ = ["TOLERANCE", "Forward", "export", "read_export"]
 
 TOLERANCE = 1e-3
 """Largest difference of a logit from TensorFlow's at which the runtime is used."""
-
-_log = logging.getLogger(__name__)
 
 
 def export(network: Network, layers: tuple[str, ...]) -> Artefact:
@@ -78,29 +76,47 @@ def _position(output: Any) -> int:
 def _difference(network: Network, artefact: Artefact) -> float:
     shape = (4, *network.model.input.shape[1:])
     probe = np.random.default_rng(0).random(shape, dtype=np.float32)
-    ours = Forward(artefact).run(probe, ("logits",))[0]
+    ours = read_export(artefact).run(probe, ("logits",))[0]
     return float(np.abs(ours - network.logits(probe)).max())
 
 
+def read_export(artefact: Artefact) -> Forward:
+    """Return the passes of a stored export."""
+    import openvino as ov
+
+    core = ov.Core()
+    model = core.read_model(
+        artefact.arrays["xml"].tobytes(), ov.Tensor(np.ascontiguousarray(artefact.arrays["bin"]))
+    )
+    return Forward(core, model, artefact.document["outputs"])
+
+
 class Forward:
-    """Compiled OpenVINO passes; safe to call from several threads, one after the other."""
+    """Compiled OpenVINO passes; safe to call from several threads, one after the other.
 
-    def __init__(self, artefact: Artefact) -> None:
-        import openvino as ov
+    Parameters
+    ----------
+    core : openvino.Core
+    model : openvino.Model
+        From one picture ``(1, H, W, 3)`` to the outputs.
+    names : sequence of str
+        What each output is: ``"logits"``, or a feature layer.
+    """
 
-        self._core = ov.Core()
-        self._model = self._core.read_model(
-            artefact.arrays["xml"].tobytes(),
-            ov.Tensor(np.ascontiguousarray(artefact.arrays["bin"])),
-        )
-        self._names: list[str] = artefact.document["outputs"]
+    arithmetic = "OpenVINO f32"
+    """What the passes are computed in, for people."""
+
+    def __init__(self, core: Any, model: Any, names: Sequence[str]) -> None:
+        self._core, self._model, self._names = core, model, list(names)
         self._requests: dict[tuple[str, ...], Any] = {}
         self._lock = Lock()
 
     def run(self, batch: Array, outputs: tuple[str, ...]) -> list[Array]:
         """Return the named outputs for ``batch``, float32 ``(N, …)`` each."""
         with self._lock:
-            request = self._request(outputs)
+            if outputs not in self._requests:
+                self._requests[outputs] = self._compile(self._part(outputs))
+            request = self._requests[outputs]
             rows = [self._infer(request, batch[i : i + 1], len(outputs)) for i in range(len(batch))]
         return [np.concatenate(column) for column in zip(*rows, strict=True)]
 
@@ -109,22 +125,21 @@ class Forward:
         request.infer([np.ascontiguousarray(picture)])
         return [request.get_output_tensor(i).data.copy() for i in range(n_outputs)]
 
-    def _request(self, outputs: tuple[str, ...]) -> Any:
-        if outputs not in self._requests:
-            import openvino as ov
+    def _part(self, outputs: tuple[str, ...]) -> Any:
+        """Cut the model to what ``outputs`` depend on."""
+        import openvino as ov
 
-            chosen = [self._model.outputs[self._names.index(name)] for name in outputs]
-            results = [ov.opset13.result(output.node.input_value(0)) for output in chosen]
-            part = ov.Model(results, self._model.get_parameters(), "part")
-            # bfloat16, the default where the processor has it, moves logits by up to 0.5.
-            compiled = self._core.compile_model(
-                part,
-                "CPU",
-                {
-                    "INFERENCE_PRECISION_HINT": "f32",
-                    "PERFORMANCE_HINT": "LATENCY",
-                    "INFERENCE_NUM_THREADS": len(os.sched_getaffinity(0)),
-                },
-            )
-            self._requests[outputs] = compiled.create_infer_request()
-        return self._requests[outputs]
+        chosen = [self._model.outputs[self._names.index(name)] for name in outputs]
+        results = [ov.opset13.result(output.node.input_value(0)) for output in chosen]
+        return ov.Model(results, self._model.get_parameters(), "part")
+
+    def _compile(self, model: Any) -> Any:
+        return self._core.compile_model(model, "CPU", self._options()).create_infer_request()
+
+    def _options(self) -> dict[str, Any]:
+        # bfloat16, the default where the processor has it, moves logits by up to 0.5.
+        return {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": len(os.sched_getaffinity(0)),
+        }

@@ -17,6 +17,7 @@ from core.contracts import Array, ModelRef
 from core.errors import CapabilityError, UnknownNameError
 from core.models.fold import Folded, folded, refold
 from core.models.guided import guided
+from core.models.settle import norms_of, settle
 from core.models.tensorflow import keras, tf
 from core.models.weights import load_weights
 from core.models.zoo import ModelSpec
@@ -58,7 +59,8 @@ def build(
     model = assemble(spec, n_classes)
     if ref.weights == "random":
         # Fresh batch statistics would let activations die out or explode layer by layer.
-        _settle_batch_norms(model, seed)
+        noise = np.random.default_rng(seed).random((4, *model.input_shape[1:]), dtype=np.float32)
+        settle(model, norms_of(model), [noise])
     load_weights(model, spec, ref, store)
     model.trainable = False
     _refuse_probabilities(model, spec)
@@ -83,19 +85,6 @@ def _builder(spec: ModelSpec) -> Callable[..., keras.Model]:
     module, _, function = spec.builder.partition(":")
     built: Callable[..., keras.Model] = getattr(import_module(module), function)
     return built
-
-
-def _settle_batch_norms(model: keras.Model, seed: int) -> None:
-    norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
-    if not norms:
-        return
-    noise = np.random.default_rng(seed).random((4, *model.input_shape[1:]), dtype=np.float32)
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 0.0
-    model(noise, training=True)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
 
 
 def _refuse_probabilities(model: keras.Model, spec: ModelSpec) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.contracts import Array, ModelRef
 from core.models.runtime import Runtime
+from core.models.settle import settle
 from core.models.tensorflow import keras
 from core.store import Store
 
@@ -59,7 +60,7 @@ class Randomised(Runtime):
                 variable.assign(_drawn(variable, self._rng))
             if isinstance(layer, keras.layers.BatchNormalization):
                 self._norms.append(layer)
-        _settle(network.model, self._norms, self._settle)
+        settle(network.model, self._norms, [self._settle])
         network.refresh()
 
     def _may_export(self) -> bool:
@@ -77,23 +78,6 @@ def _drawn(variable: Any, rng: np.random.Generator) -> Array:
     if variable.name in _SCALES:
         return np.ones(shape, np.float32)
     return rng.permutation(variable.numpy().ravel()).reshape(shape)
-
-
-def _settle(model: keras.Model, norms: Sequence[Any], pictures: Array) -> None:
-    """Set the statistics of ``norms`` to those of ``pictures``; all other layers stay."""
-    if not norms:
-        return
-    dropouts = [x for x in model.layers if isinstance(x, keras.layers.Dropout)]
-    momenta, rates = [x.momentum for x in norms], [x.rate for x in dropouts]
-    for norm in norms:
-        norm.momentum, norm.trainable = 0.0, True
-    for dropout in dropouts:
-        dropout.rate = 0.0
-    model(pictures, training=True)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum, norm.trainable = momentum, False
-    for dropout, rate in zip(dropouts, rates, strict=True):
-        dropout.rate = rate
 
 
 def stages(model: keras.Model, declared: Sequence[str]) -> list[tuple[str, list[str]]]:

@@ -2,15 +2,13 @@
 
 Forward-only passes run on OpenVINO once its export is in the store; until then, and for
 gradients, on TensorFlow. TensorFlow is imported when the first pass needs it: a prediction with a
-stored export never does.
+stored export never does. A compressed model is a file that OpenVINO reads, and nothing else.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 from collections import OrderedDict
-from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +17,8 @@ import numpy as np
 from core.contracts import Array, ModelRef, ModelRequest, PictureRequest, content_key
 from core.errors import CapabilityError, UnknownNameError
 from core.models import zoo
-from core.models.fingerprint import versions, weights_inside, weights_sha256
+from core.models.device import describe_cpu, describe_device, gpu_in_use
+from core.models.fingerprint import verified_file, versions, weights_inside, weights_sha256
 from core.models.labels import class_names
 from core.models.zoo import ModelSpec
 from core.settings import settings
@@ -28,6 +27,7 @@ from core.workspace import open_store
 
 if TYPE_CHECKING:
     from core.models.forward import Forward
+    from core.models.lite import LiteForward
     from core.models.network import Network
 
 __all__ = ["Runtime", "describe_device", "export_in_background", "identify", "runtime"]
@@ -36,7 +36,6 @@ _log = logging.getLogger(__name__)
 _EXPORT_AT = 400
 """Forward passes at which waiting for an export (2 to 10 s, once a model) pays for itself."""
 _KEEP = 2
-_GPU_FILES = ("/dev/nvidiactl", "/dev/dxg")  # the driver on Linux, and inside WSL
 
 _background = False
 
@@ -69,6 +68,7 @@ class Runtime:
         self._lock = Lock()
         self._network: Network | None = None
         self._forward: Forward | None = None
+        self._lite: LiteForward | None = None
         self._exporting = False
         self._export_refused = False
         self.weights_sha256 = (
@@ -76,7 +76,19 @@ class Runtime:
         )
 
     def network(self) -> Network:
-        """Return the TensorFlow side, built at the first call."""
+        """Return the TensorFlow side, built at the first call.
+
+        Raises
+        ------
+        CapabilityError
+            If the model is compressed: it has none.
+        """
+        if self.spec.runtime == "litert":
+            raise CapabilityError(
+                f"{self.spec.id} is a compressed file: it has forward passes, but no gradients, "
+                "and no weights that could be drawn anew or trained. Ask "
+                f"{self.spec.twin or 'the model it was made of'} instead."
+            )
         with self._lock:
             if self._network is None:
                 from core.models.network import Network, build, configure_devices
@@ -161,6 +173,8 @@ class Runtime:
     def head_logits(self, features: Array, layer: str | None = None) -> Array:
         """Return logits from a layer's output ``(N, h, w, K)``: the pass behind it alone."""
         self._need(features=True)
+        if self.spec.runtime == "litert":
+            return self._lite_runtime().head(features, self.layer(layer))
         return self.network().head_logits(features, self.layer(layer))
 
     def layer(self, name: str | None) -> str:
@@ -185,6 +199,8 @@ class Runtime:
     @property
     def device(self) -> str:
         """Where forward passes run now, in words."""
+        if self.spec.runtime == "litert":
+            return describe_cpu(self._lite_runtime().arithmetic)
         return describe_device(openvino=self._forward is not None)
 
     def provenance(self, request: ModelRequest) -> dict[str, Any]:
@@ -222,7 +238,8 @@ class Runtime:
 
     def _need(self, *, gradients: bool = False, features: bool = False) -> None:
         if gradients and not self.spec.gradients:
-            raise CapabilityError(f"{self.spec.id} has no gradients (a forward-only model).")
+            other = f"; {self.spec.twin} has" if self.spec.twin else ""
+            raise CapabilityError(f"{self.spec.id} has no gradients (forward-only){other}.")
         if features and not self.spec.features:
             raise CapabilityError(f"{self.spec.id} has no convolutional feature layer.")
 
@@ -239,7 +256,18 @@ class Runtime:
             }
         )
 
+    def _lite_runtime(self) -> LiteForward:
+        with self._lock:
+            if self._lite is None:
+                from core.models.lite import open_lite
+
+                file = verified_file(self.spec, self.ref)
+                self._lite = open_lite(file, self.spec.layers, self.n_classes)
+            return self._lite
+
     def _forward_runtime(self, n_passes: int) -> Forward | None:
+        if self.spec.runtime == "litert":
+            return self._lite_runtime()
         if self._forward is None and self._may_export():
             stored = self._store.contains(self._export_key)
             if stored or n_passes >= _EXPORT_AT:
@@ -249,10 +277,10 @@ class Runtime:
     def _may_export(self) -> bool:
         if self._export_refused or settings().forward == "tensorflow":
             return False
-        return settings().device != "gpu" and not _gpu_in_use()
+        return settings().device != "gpu" and not gpu_in_use()
 
     def _load_export(self) -> None:
-        from core.models.forward import TOLERANCE, Forward, export
+        from core.models.forward import TOLERANCE, export, read_export
 
         artefact, _ = self._store.get_or_compute(
             self._export_key, lambda: export(self.network(), self.spec.layers)
@@ -266,45 +294,13 @@ class Runtime:
             )
             self._export_refused = True
             return
-        self._forward = Forward(artefact)
+        self._forward = read_export(artefact)
 
     def _export_later(self) -> None:
         if not _background or self._exporting or self._forward or not self._may_export():
             return
         self._exporting = True
         Thread(target=self._load_export, name="pellucid-export", daemon=True).start()
-
-
-def _gpu_in_use() -> bool:
-    """Whether TensorFlow, if this process has loaded it, sees a GPU."""
-    import sys
-
-    if settings().device == "cpu":
-        return False
-    # While another thread (the warm-up) still imports it, it is there but has nothing in it.
-    config = getattr(sys.modules.get("tensorflow"), "config", None)
-    if config is None or not hasattr(config, "list_physical_devices"):
-        return any(Path(name).exists() for name in _GPU_FILES) and _tensorflow_gpu()
-    return bool(config.list_physical_devices("GPU"))
-
-
-def _tensorflow_gpu() -> bool:
-    from core.models.tensorflow import tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
-
-
-def describe_device(*, openvino: bool = False) -> str:
-    """Return the device in words, for example ``"CPU, 2 threads, OpenVINO f32"``."""
-    if _gpu_in_use():
-        from core.models.tensorflow import tf
-
-        details = tf.config.experimental.get_device_details(
-            tf.config.list_physical_devices("GPU")[0]
-        )
-        return f"GPU, {details.get('device_name', 'unnamed')}, TensorFlow"
-    threads = len(os.sched_getaffinity(0))
-    return f"CPU, {threads} threads, {'OpenVINO f32' if openvino else 'TensorFlow'}"
 
 
 _Key = tuple[ModelRef, ModelSpec, str, int]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.contracts import Artefact, ModelRef, content_key
 from core.errors import WeightsError
 from core.models.builders import KERAS_APPLICATIONS
-from core.models.fingerprint import keras_home, weights_path, weights_sha256
+from core.models.fingerprint import keras_home, verified_file, weights_path, weights_sha256
 from core.models.tensorflow import keras
 from core.models.torch_reader import read_state_dict
 from core.models.zoo import ModelSpec
@@ -39,7 +39,7 @@ def load_weights(model: keras.Model, spec: ModelSpec, ref: ModelRef, store: Stor
         return  # random weights, drawn when the model was built, or the builder's own
     if ref.weights == "pretrained":
         if spec.weights_path:
-            _verify(spec, ref)
+            verified_file(spec, ref)
         elif spec.offline:
             _assign(model, _packaged(spec, ref, path, store), origin=path.name)
             return
@@ -61,17 +61,6 @@ def save_safetensors(model: keras.Model, path: Path) -> None:
     from safetensors.numpy import save_file
 
     save_file({v.path: np.ascontiguousarray(v.numpy()) for v in model.weights}, path)
-
-
-def _verify(spec: ModelSpec, ref: ModelRef) -> None:
-    """Refuse a run's weights that are not the ones it was published with."""
-    if not Path(spec.weights_path).is_file():
-        raise WeightsError(f"The weights of {spec.id} are gone: {spec.weights_path}.")
-    if spec.weights_digest and weights_sha256(ref) != spec.weights_digest:
-        raise WeightsError(
-            f"The weights of {spec.id} are not those it was trained to: {spec.weights_path} was "
-            "damaged or changed. Delete the run and train it again."
-        )
 
 
 def _assign(model: keras.Model, tensors: Tensors, *, origin: str) -> None:

@@ -133,7 +133,7 @@ def test_tensorflow_that_is_still_being_imported_is_not_asked_for_gpus(
     import sys
     from types import ModuleType
 
-    from core.models import runtime as module
+    from core.models import device as module
 
     monkeypatch.setattr(module, "_GPU_FILES", ())
     monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
