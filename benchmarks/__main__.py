@@ -1,7 +1,8 @@
 """Run every benchmark in a process of its own and write ``benchmarks/RESULTS.md``.
 
 ``python -m benchmarks [NAME…] [--repeats N] [--quick]``; with names, only their sections are
-written anew. Each section says when and where it was measured.
+written anew (:data:`BY_NAME`: those that take half an hour). Each section says when and where it
+was measured.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ TITLES = {
     "leaderboard_memory": "A leaderboard over 200 pictures",
     "page_reruns": "The page under 50 sessions",
     "forward_runtimes": "Runtimes of the forward pass",
+    "training_cifar": "Training on CIFAR-10",
 }
+BY_NAME = ("training_cifar",)
+"""Sections that take half an hour: measured only when they are named."""
 _INTRODUCTION = (
     "Written by `make bench` (`python -m benchmarks`). Medians; rival timings alternate within one "
     "run. The ratio is what the target speaks of: how many times faster where it says ≥, the "
@@ -78,7 +82,7 @@ def main() -> int:
     use_home()
     options = ["--repeats", str(given.repeats), *(["--quick"] if given.quick else [])]
     missed: list[str] = []
-    for name in given.names or TITLES:
+    for name in given.names or [name for name in TITLES if name not in BY_NAME]:
         section = _section(name, options)
         missed += section.missed
         if not given.quick:  # after each, so that a run that is cut off loses one

@@ -20,6 +20,7 @@ __all__ = [
     "Options",
     "Row",
     "alternate",
+    "at_least",
     "at_most",
     "compared",
     "faster",
@@ -30,7 +31,7 @@ __all__ = [
     "table",
 ]
 
-Unit = Literal["ms", "s", "MiB", "passes", "×", ""]
+Unit = Literal["ms", "s", "MiB", "passes", "×", "%", ""]
 HEADER = ("Claim", "Ours", "Peer", "Ratio", "Target", "", "Note")
 MILLI = 1e3
 
@@ -115,6 +116,11 @@ def compared(
 def at_most(claim: str, ours: float, limit: float, *, unit: Unit = "ms", note: str = "") -> Row:
     """Return a row that claims ``ours <= limit``."""
     return Row(claim, ours, None, unit, None, f"≤ {limit:g} {unit}".rstrip(), ours <= limit, note)
+
+
+def at_least(claim: str, ours: float, limit: float, *, unit: Unit = "", note: str = "") -> Row:
+    """Return a row that claims ``ours >= limit``."""
+    return Row(claim, ours, None, unit, None, f"≥ {limit:g} {unit}".rstrip(), ours >= limit, note)
 
 
 def info(

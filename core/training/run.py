@@ -24,6 +24,7 @@ from core.training import registry
 from core.training.checkpoints import Checkpoints
 from core.training.feed import PartFeed
 from core.training.job import Job, Trained
+from core.training.subset import with_fewer
 from core.training.unfinished import begin
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def _train(request: TrainRequest, control: Control) -> Run:
             f"{request.dataset.text} has changed since this was asked: ask again, and a new run "
             "begins."
         )
+    dataset = with_fewer(dataset, int(request.parameters["n_train"]), seed=request.seed)
     began = time.perf_counter()
     gpu = configure_devices() == "gpu"
     tf.config.experimental.enable_op_determinism()

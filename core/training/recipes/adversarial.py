@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.parameters import Parameter
 from core.training.base import Recipe
-from core.training.options import AUGMENTATION, BALANCE, OPTIMISATION
+from core.training.options import AUGMENTATION, BALANCE, DATA, OPTIMISATION
 from core.training.recipes.scratch import ARCHITECTURE
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Adversarial(Recipe):
         Parameter("steps", "int", 5, "Steps of the attack in training", low=1, high=20),
         Parameter("beta", "float", 6.0, "Weight of the divergence nearby (TRADES)",
                   low=0.0, high=20.0, step=0.5),
+        *DATA,
         *OPTIMISATION,
         *AUGMENTATION,
         *BALANCE,

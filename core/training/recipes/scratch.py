@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.parameters import Parameter
 from core.training.base import Recipe
-from core.training.options import AUGMENTATION, BALANCE, OPTIMISATION
+from core.training.options import AUGMENTATION, BALANCE, DATA, OPTIMISATION
 
 if TYPE_CHECKING:
     from core.training.job import Job, Trained
@@ -31,7 +31,7 @@ class Scratch(Recipe):
     summary = "A small residual network learns the classes from these pictures alone."
     limits = "It knows nothing but these pictures: with few of them, start from a trained model."
     paper = "He et al. 2015, Deep Residual Learning, arXiv:1512.03385"
-    parameters = (*ARCHITECTURE, *OPTIMISATION, *AUGMENTATION, *BALANCE)
+    parameters = (*ARCHITECTURE, *DATA, *OPTIMISATION, *AUGMENTATION, *BALANCE)
 
     def train(self, job: Job) -> Trained:
         """Train all weights in one stage."""
