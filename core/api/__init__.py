@@ -31,8 +31,6 @@ from core.api._datasets import (
     open_dataset,
     parse_dataset,
     predict_dataset,
-    predictions_table,
-    write_predictions,
 )
 from core.api._evidence import evidence, metrics, presets
 from core.api._leaderboard import evaluate, sanity
@@ -63,6 +61,12 @@ from core.api._views import explanation_json, explanation_npz, overlay, overlay_
 from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL
 from core.data.evaluate import Mistake, evaluation, mistakes
 from core.data.gaps import Gap, widest_gap
+from core.data.paired import Paired, paired
+from core.data.prediction_table import (
+    check_predictions_file,
+    predictions_table,
+    write_predictions,
+)
 from core.gallery import Gallery
 from core.jobs import JobTable, JobView
 from core.models.zoo import Affine
@@ -100,10 +104,12 @@ __all__ = [
     "Mistake",
     "OverlayLayer",
     "PICTURE_SUFFIXES",
+    "Paired",
     "UnfinishedRun",
     "answer",
     "baselines",
     "class_names",
+    "check_predictions_file",
     "colour_scale",
     "compare",
     "concept_maps_request",
@@ -153,6 +159,7 @@ __all__ = [
     "open_picture",
     "overlay",
     "overlay_png",
+    "paired",
     "parse_dataset",
     "picture_set",
     "pixels_png",
