@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +16,9 @@ from core.errors import InputError
 from core.requests import dataset_request
 from core.settings import settings
 
-if TYPE_CHECKING:
-    import pyarrow
-
 __all__ = [
     "dataset_mask", "dataset_picture", "datasets", "offered_datasets", "open_dataset",
-    "parse_dataset", "predict_dataset", "predictions_table", "write_predictions",
+    "parse_dataset", "predict_dataset",
 ]  # fmt: skip
 
 _BUILT_IN = ("portraits", "portraits?bias=0.9")
@@ -87,54 +82,3 @@ def predict_dataset(
     """Predict every picture of a split in this process; options as in :func:`dataset_request`."""
     found: DatasetPredictions = answer(dataset_request(text, **options), control=control)
     return found
-
-
-def predictions_table(predictions: DatasetPredictions) -> pyarrow.Table:
-    """Return a row for each picture.
-
-    Columns: ``id``, ``label``, ``label_name``, ``prediction``, ``prediction_name``,
-    ``probability`` (of the prediction), ``p_<class>`` for each class, then the groups.
-    """
-    import pyarrow
-
-    names = np.asarray(predictions.classes, object)
-    predicted = predictions.probabilities.argmax(axis=1)
-    columns: dict[str, Any] = {
-        "id": list(predictions.ids),
-        "label": predictions.labels,
-        "label_name": names[predictions.labels],
-        "prediction": predicted,
-        "prediction_name": names[predicted],
-        "probability": predictions.probabilities.max(axis=1),
-    }
-    for i, name in enumerate(predictions.classes):
-        columns[f"p_{name}"] = np.ascontiguousarray(predictions.probabilities[:, i])
-    columns |= {name: list(v) for name, v in predictions.groups.items() if name not in columns}
-    return pyarrow.table(columns)
-
-
-def write_predictions(predictions: DatasetPredictions, path: Path) -> None:
-    """Write the table as ``.parquet`` or ``.csv``.
-
-    Raises
-    ------
-    InputError
-        For another suffix.
-    """
-    table = predictions_table(predictions)
-    if path.suffix == ".parquet":
-        import pyarrow.parquet
-
-        pyarrow.parquet.write_table(table, path)
-    elif path.suffix == ".csv":
-        with path.open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow([_cell(name) for name in table.column_names])
-            rows.writerows([_cell(v) for v in row.values()] for row in table.to_pylist())
-    else:
-        raise InputError(f"Predictions are written as .parquet or .csv. Received: {path.name}.")
-
-
-def _cell(value: object) -> object:
-    """Keep a stranger's text from becoming a formula in a spreadsheet."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value

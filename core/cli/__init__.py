@@ -27,7 +27,7 @@ from core.cli import (  # noqa: F401  (each adds its commands)
     _shap,
     _training,
 )
-from core.cli._common import app
+from core.cli._common import app, printable
 from core.errors import InputError, PellucidError
 
 __all__ = ["app", "main"]
@@ -73,5 +73,5 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    print(f"error: {printable(' '.join(message.split()))}", file=sys.stderr)
     return status

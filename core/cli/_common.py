@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ __all__ = [
     "emit",
     "parameter_pairs",
     "picture_paths",
+    "printable",
 ]
 
 app = typer.Typer(
@@ -40,6 +42,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 ImagePaths = Annotated[list[Path], typer.Argument(help="Pictures or folders of pictures.")]
 Model = Annotated[str, typer.Option(help="Id of the model; see 'models'.")]
@@ -59,7 +63,12 @@ def emit(document: dict[str, Any], as_json: bool, lines: Callable[[], Iterator[s
         print(json.dumps(document, ensure_ascii=False, allow_nan=False), file=sys.__stdout__)
     else:
         for line in lines():
-            print(line, file=sys.__stdout__)
+            print(printable(line), file=sys.__stdout__)
+
+
+def printable(text: str) -> str:
+    """Return a line in which no name of a stranger can steer the terminal."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def picture_paths(paths: Sequence[Path]) -> list[Path]:

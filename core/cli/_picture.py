@@ -25,6 +25,7 @@ from core.cli._common import (
     parameter_pairs,
     picture_paths,
 )
+from core.cli._split import predict_split
 from core.contracts import Explanation, Picture
 from core.errors import InputError
 
@@ -33,17 +34,41 @@ __all__: list[str] = []
 
 @app.command()
 def predict(
-    image: ImagePaths,
+    image: Annotated[
+        list[Path] | None, typer.Argument(help="Pictures or folders of pictures.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Predict a whole split instead; see 'datasets'.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="train, validation or test; with --dataset.")] = "test",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="The first so many pictures; with --dataset.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Table of the predictions, .parquet or .csv; with --dataset."),
+    ] = None,
     model: Model = api.DEFAULT_MODEL,
     weights: Weights = "pretrained",
     classes: Classes = None,
-    top: Annotated[int, typer.Option(min=1, help="How many classes to list.")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 5,
     geometry: GeometryName = "crop",
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
-    """Say what a model sees in pictures."""
+    """Say what a model sees in pictures, or how it does on a dataset."""
     options = common_options(model, weights, classes, geometry, seed)
+    if dataset is not None:
+        if image:
+            raise InputError(f"Give pictures or --dataset, not both: {image[0]}, {dataset}.")
+        if options.pop("geometry") != "crop":
+            raise InputError("A dataset is predicted with --geometry crop alone.")
+        predict_split(dataset, split, limit=limit, out=out, as_json=json_, **options)
+        return
+    if not image:
+        raise InputError("Nothing to predict: name pictures, folders of pictures or a --dataset.")
+    if limit is not None or out is not None:
+        raise InputError("--limit and --out go with --dataset alone.")
     paths = picture_paths(image)
     results = list(api.predict_many(paths, control=Terminal(), **options))
     ranked = [api.ranking(r, top, classes=options["classes"]) for r in results]

@@ -61,7 +61,7 @@ class Cifar10(DatasetKind):
         "60 000 photographs of 32×32 pixels in ten classes, 10 000 of them to test. Without a "
         "source Keras downloads it (170 MB)."
     )
-    limits = "No groups and no masks. Some labels are known to be wrong (about 0.5 % of the test)."
+    limits = "No groups and no masks. About 0.5 % of the test labels are wrong (Northcutt 2021)."
     licence = "Krizhevsky 2009; no licence is stated. Use it for research."
     source = "a folder or tar"
     optional_source = True
