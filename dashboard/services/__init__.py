@@ -106,6 +106,7 @@ from dashboard.services._shap import (
     shap_request,
     shap_uris,
 )
+from dashboard.services._shown_data import dataset_key, shown_datasets
 from dashboard.services._training import (
     Order,
     Training,
@@ -148,6 +149,7 @@ __all__ = [
     "counterfactual_request",
     "counterfactual_uri",
     "data_uri",
+    "dataset_key",
     "dataset_name",
     "delete_run",
     "device",
@@ -212,6 +214,7 @@ __all__ = [
     "shap_regions",
     "shap_request",
     "shap_uris",
+    "shown_datasets",
     "stop_training",
     "stops",
     "submit",
