@@ -7,7 +7,16 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import background, theme
-from dashboard.app_pages import compare, concepts, examples, inspect, leaderboard, reference, shap
+from dashboard.app_pages import (
+    compare,
+    concepts,
+    examples,
+    inspect,
+    leaderboard,
+    models,
+    reference,
+    shap,
+)
 
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
@@ -34,6 +43,8 @@ def main() -> None:
                     url_path="examples"),
             st.Page(concepts.page, title="Concepts", icon=":material/category:",
                     url_path="concepts"),
+            st.Page(models.page, title="Models", icon=":material/model_training:",
+                    url_path="models"),
             st.Page(reference.page, title="Reference", icon=":material/menu_book:",
                     url_path="reference"),
         ]

@@ -108,6 +108,31 @@ TERMS: dict[str, str] = {
         "construction where parts are hidden, an estimate's error for Expected gradients."
     ),
     "dimmed": "What the model did not see, because the picture was cropped to its input.",
+    "run": (
+        "One training: data, recipe, parameters and seed. The same run asked for twice trains once "
+        "and its result is a model that every page opens."
+    ),
+    "recipe": "How a model is trained: from random weights or from a trained model, and on what.",
+    "learning curve": (
+        "Accuracy or loss after each pass over the training pictures. Training far better than "
+        "validation: the model remembers pictures instead of learning the classes."
+    ),
+    "confusion matrix": (
+        "How often each true class (row) was taken for each class (column). The diagonal is right."
+    ),
+    "group": (
+        "Test pictures that share an attribute. Accuracy over all pictures can hide that a model "
+        "fails one group."
+    ),
+    "mistake": (
+        "Pictures that the model was sure about and wrong. Many of them share something: a "
+        "background, a light, a group."
+    ),
+    "reproduce": (
+        "On the same machine and versions it leads to the same weights; elsewhere to nearly the "
+        "same figures, because sums are rounded in another order."
+    ),
+    "balanced accuracy": "The mean over classes of the share classified right: rare ones count.",
     "activation maximisation": (
         "Gradient ascent on the picture instead of the weights: pixels are changed until the "
         "class's logit is high, with penalties that keep the result smooth."

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.contracts import Epoch, GroupCount, Parameter, Run, TrainRequest, Value
-from dashboard.services import Gap, Rate, dataset_name
+from dashboard.services import Gap, Paired, Rate, dataset_name
 from dashboard.words import duration, number, percent
 
 __all__ = [
-    "BADGES", "Badge", "attribute_words", "badge_of", "changed_words", "date", "epoch_words",
-    "gap_words", "group_words", "megabytes", "points", "rate_words", "run_title", "size_words",
-    "time_words", "weights_words",
-]  # fmt: skip
+    "BADGES",
+    "Badge",
+    "attribute_words",
+    "badge_of",
+    "card_parts",
+    "changed_words",
+    "date",
+    "epoch_words",
+    "epochs_wanted",
+    "gap_words",
+    "group_words",
+    "hardest_hit",
+    "megabytes",
+    "paired_words",
+    "points",
+    "rate_words",
+    "run_title",
+    "size_words",
+    "time_words",
+    "weights_words",
+]
 
 Standing = Literal["shipped", "run", "compressed", "imported", "unfinished", "failed", "running"]
 Badge = tuple[str, str]
+
+_ALPHA, _LEAST = 0.05, 10
 
 BADGES: dict[Standing, Badge] = {
     "shipped": ("◆", "comes with Pellucid"),
@@ -95,6 +115,35 @@ def _less(p: float) -> str:
     return "< .01" if p < 0.01 else f"= {_p(p)}"
 
 
+def paired_words(found: Paired, second: str) -> str:
+    """Return what the second model loses and gains against the first. Plain text."""
+    same = f"Same answer on {percent(found.agree / found.n)} of {found.n} pictures."
+    if not found.lost + found.gained:
+        return f"{same} {second} is right exactly where the first is."
+    change = (found.gained - found.lost) / found.n
+    verdict = (
+        f"a difference beyond chance (McNemar p {_less(found.p)})" if found.p < _ALPHA
+        else f"no difference beyond chance (McNemar p = {_p(found.p)})"
+    )  # fmt: skip
+    return (
+        f"{same} {second} loses {found.lost} that the first gets right and gains {found.gained}: "
+        f"{points(change)} points, {verdict}."
+    )
+
+
+def hardest_hit(found: Paired) -> str:
+    """Return the group of 10 pictures or more that loses most, ``""`` if none loses."""
+    losing = [change for change in found.groups if change.n >= _LEAST and change.net < 0]
+    if not losing:
+        return ""
+    worst = losing[0]
+    return (
+        f"It loses most for {attribute_words(worst.attribute)} {group_words(worst.group)}: "
+        f"{worst.lost} lost and {worst.gained} gained of {worst.n}. The worst of many groups "
+        "always looks bad: a look, no audit."
+    )
+
+
 def attribute_words(attribute: str) -> str:
     """Return an attribute's name for people."""
     return attribute.replace("_", " ")
@@ -140,12 +189,24 @@ def date(seconds: float, zone: str | None) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M}" + ("" if zone else " UTC")
 
 
+def epochs_wanted(request: TrainRequest) -> int:
+    """Return how many epochs a run will have at most, of all its stages.
+
+    Examples
+    --------
+    A recipe of two stages has ``head_epochs`` beside ``epochs``.
+    """
+    return sum(
+        int(value) for name, value in request.parameters.items()
+        if name == "epochs" or name.endswith("_epochs")
+    )  # fmt: skip
+
+
 def epoch_words(request: TrainRequest, history: tuple[Epoch, ...]) -> str:
     """Return how far a run has come."""
-    wanted = request.parameters.get("epochs")
-    done = len(history)
+    done, wanted = len(history), epochs_wanted(request)
     text = f"{done} epoch" + ("" if done == 1 else "s") + " done and kept"
-    if isinstance(wanted, int) and {epoch.stage for epoch in history} <= {"train"}:
+    if wanted >= done:
         text = f"{done} of {wanted} epochs done and kept"
     if history and history[-1].val_accuracy is not None:
         text += f", {percent(history[-1].val_accuracy)} right on validation pictures"
@@ -166,3 +227,32 @@ def changed_words(parameters: Mapping[str, Value], specs: tuple[Parameter, ...])
 def time_words(run: Run) -> str:
     """Return how long a run took, and on what."""
     return f"{duration(run.seconds)} on {run.device}"
+
+
+# ---- the card
+
+_LIVE = re.compile(r"[&<$]|!(?=\[)|(?<=\])\(|:(?=[\w-])")
+"""What would make HTML, LaTeX, a picture, a link, or one of Streamlit's colours and icons."""
+
+
+def card_parts(markdown: str) -> list[tuple[Literal["text", "code"], str]]:
+    r"""Return a model card in parts: text in which only emphasis, lists and tables live, and code.
+
+    The card holds names from strangers: of classes, files, groups.
+
+    Examples
+    --------
+    >>> card_parts("A :red[b] [c](d)\n```sh\nmake\n```")
+    [('text', 'A &#58;red[b] [c]&#40;d)'), ('code', 'make')]
+    """
+    parts: list[tuple[Literal["text", "code"], str]] = []
+    for i, part in enumerate(re.split(r"^```.*$", markdown, flags=re.MULTILINE)):
+        text = part.strip("\n")
+        if not text.strip():
+            continue
+        parts.append(("code", text) if i % 2 else ("text", _LIVE.sub(_entity, text)))
+    return parts
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"&#{ord(found.group())};"

@@ -34,7 +34,9 @@ STYLES: tuple[tuple[str, str], ...] = (
 """Dash and symbol of the first, second, … run of a comparison."""
 
 
-def curves(history: Sequence[Epoch], measure: Measure, *, mode: Mode) -> go.Figure:
+def curves(
+    history: Sequence[Epoch], measure: Measure, *, mode: Mode, epochs: int = 0
+) -> go.Figure:
     """Draw one measure on training, validation and test pictures.
 
     Parameters
@@ -43,6 +45,8 @@ def curves(history: Sequence[Epoch], measure: Measure, *, mode: Mode) -> go.Figu
         Where a run has several stages, their borders and names are drawn.
     measure : {"accuracy", "loss"}
     mode : {"light", "dark"}
+    epochs : int
+        How many there will be in all, if that is known: so that the axis stays as it is.
     """
     colours = tokens(mode)
     lines: dict[str, dict[str, object]] = {
@@ -54,7 +58,7 @@ def curves(history: Sequence[Epoch], measure: Measure, *, mode: Mode) -> go.Figu
     for split, line in lines.items():
         _add(figure, history, f"{split}_{measure}", _SPLITS[split], line, measure)
     _mark_stages(figure, history, colours)
-    return _laid_out(figure, measure, mode, longest=len(history))
+    return _laid_out(figure, measure, mode, longest=max(len(history), epochs))
 
 
 def overlaid(
@@ -127,7 +131,7 @@ def _laid_out(figure: go.Figure, measure: Measure, mode: Mode, *, longest: int) 
     figure.update_layout(
         template=template(mode),
         height=HEIGHT,
-        margin={"l": 44, "r": 12, "t": 30, "b": 36},
+        margin={"l": 44, "r": 12, "t": 26, "b": 36},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 13}},
         showlegend=True,
         hovermode="closest",
@@ -141,8 +145,6 @@ def _laid_out(figure: go.Figure, measure: Measure, mode: Mode, *, longest: int) 
         },
         yaxis={**axis, **y, "nticks": 5},
     )
-    if longest <= 1:
-        figure.update_xaxes(tickvals=[1])
     return figure
 
 

@@ -16,9 +16,14 @@ __all__ = [
 _rankings: Lru[tuple[str, int], tuple[ClassScore, ...]] = Lru(512)
 
 
-@lru_cache(maxsize=1)
 def models() -> dict[str, ModelCard]:
-    """Return the cards of the zoo by id, the default first."""
+    """Return the cards of the zoo by id, the default first; read again when runs come or go."""
+    return _models(tuple(run.model for run in api.runs()))
+
+
+@lru_cache(maxsize=1)
+def _models(trained: tuple[str, ...]) -> dict[str, ModelCard]:
+    del trained  # part of the cache's key alone
     return {card.id: card for card in api.models()}
 
 

@@ -12,7 +12,7 @@ from core.contracts import DatasetCard, DatasetRef, Parameter, Value
 from core.errors import InputError
 
 __all__ = [
-    "OfferedDataset", "dataset_card", "dataset_name", "hide_source", "is_offered", "offered_data",
+    "OfferedDataset", "dataset_card", "dataset_name", "hide_source", "offered_data",
 ]  # fmt: skip
 
 
@@ -82,16 +82,6 @@ def _base(source: str) -> str:
 
 def _name(ref: DatasetRef, card: DatasetCard) -> str:
     return f"{_base(ref.source)} ({card.name.lower()})" if ref.source else card.name
-
-
-def is_offered(text: str) -> bool:
-    """Whether a reference names a dataset that is offered, whatever its parameters."""
-    try:
-        ref = api.parse_dataset(text)
-    except InputError:
-        return False
-    known = (held.ref for held in offered_data().values())
-    return any((held.id, held.source) == (ref.id, ref.source) for held in known)
 
 
 def dataset_name(text: str) -> str:

@@ -8,22 +8,26 @@ from pathlib import Path
 from typing import Literal
 
 from core import api
-from core.api import Gap, Mistake
+from core.api import Gap, Mistake, Paired
 from core.contracts import DatasetPredictions, DatasetPredictRequest, Evaluation, GroupCount, Run
 from core.errors import InputError
 from dashboard.lru import Lru
-from dashboard.services._datasets import hide_source, is_offered
+from dashboard.services._datasets import hide_source
 from dashboard.services._jobs import forget
+from dashboard.services._pictures import thumbnail_uri
 from dashboard.services._requests import once
 
 __all__ = [
-    "Gap", "Mistake", "Rate", "correct", "delete_run", "is_shipped", "predictions_file",
+    "Gap", "Mistake", "Paired", "Rate", "correct", "delete_run", "is_shipped", "paired",
+    "predictions_file",
     "predictions_request", "rate", "rate_of", "run", "run_card", "run_command", "runs",
-    "widest_gap", "worst_mistakes",
+    "test_thumbnail", "whole_input", "widest_gap", "worst_mistakes",
 ]  # fmt: skip
 
 _gaps: Lru[str, Gap | None] = Lru(512)
 _mistakes: Lru[tuple[str, int], tuple[Mistake, ...]] = Lru(64)
+_pairs: Lru[tuple[str, str], Paired] = Lru(64)
+_thumbnails: Lru[tuple[str, str, int], str] = Lru(8 * 2**20, len)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +114,8 @@ def predictions_request(run: Run) -> DatasetPredictRequest:
     Raises
     ------
     InputError
-        If its dataset is not offered here, has changed, or has no such split.
+        If its dataset is gone, has changed, or has no such split.
     """
-    if not is_offered(run.dataset):
-        raise InputError(
-            "The pictures of this run's dataset are not offered here. Whoever runs the server can "
-            "offer them: PELLUCID_DATASETS."
-        )
 
     def make() -> DatasetPredictRequest:
         request = api.dataset_request(run.dataset, model=run.model)
@@ -133,6 +132,30 @@ def predictions_request(run: Run) -> DatasetPredictRequest:
 def worst_mistakes(predictions: DatasetPredictions, k: int) -> tuple[Mistake, ...]:
     """Return the ``k`` surest wrong answers."""
     return _mistakes.get_or((predictions.key, k), lambda: api.mistakes(predictions, k))
+
+
+def paired(first: DatasetPredictions, second: DatasetPredictions) -> Paired:
+    """Return the second model against the first, picture by picture.
+
+    Raises
+    ------
+    InputError
+        If they answered about different pictures.
+    """
+    return _pairs.get_or((first.key, second.key), lambda: api.paired(first, second))
+
+
+def whole_input(run: Run) -> bool:
+    """Whether the run's model sees the pictures of its dataset whole, and not their middle."""
+    return api.open_dataset(run.dataset).size == run.input_size
+
+
+def test_thumbnail(run: Run, index: int) -> str:
+    """Return a test picture of the run's dataset as a small data URI, encoded once."""
+    return _thumbnails.get_or(
+        (run.dataset, run.data_fingerprint, index),
+        lambda: thumbnail_uri(api.dataset_picture(run.dataset, "test", index)),
+    )
 
 
 def predictions_file(predictions: DatasetPredictions, kind: Literal["csv", "parquet"]) -> bytes:

@@ -7,21 +7,22 @@ page finds it, in the job table while it is under way and on disk always.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 
 from core import api
 from core.api import JobView
-from core.contracts import Epoch, RecipeCard, Run, TrainRequest, Value
+from core.contracts import Epoch, ModelRef, Parameter, RecipeCard, Run, TrainRequest, Value
 from core.errors import InputError
 from dashboard.services._datasets import offered_data
 from dashboard.services._jobs import SERVER, cancel, submit, view
 
 __all__ = [
-    "Order", "Training", "bases", "discard_training", "expected_seconds", "order_training",
-    "recipes", "resume", "stop_training", "trained_before", "training", "trainings",
+    "Order", "Training", "bases", "discard_training", "expected_seconds", "order_of",
+    "order_training", "recipes", "resume", "same_order", "stop_training", "trained_before",
+    "training", "trainings",
 ]  # fmt: skip
 
 _asked: dict[str, TrainRequest] = {}
@@ -40,6 +41,11 @@ class Order:
     base: str
     parameters: tuple[tuple[str, Value], ...]
     seed: int
+
+    def content(self) -> tuple[object, ...]:
+        """Return what tells it from other orders: in whichever sequence values were set."""
+        head = (self.dataset, self.recipe, self.base, self.seed)
+        return (*head, frozenset(self.data), frozenset(self.parameters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,46 @@ def _begin(request: TrainRequest) -> None:
         submit(request, owner=SERVER, patience=0)
 
 
+def order_of(work: TrainRequest | Run) -> Order | None:
+    """Return the order that a run came of, ``None`` if its data or recipe are not offered here."""
+    try:
+        ref = work.dataset if isinstance(work, TrainRequest) else api.parse_dataset(work.dataset)
+    except InputError:  # of a kind that is not installed here, or of none
+        return None
+    base = work.base.id if isinstance(work.base, ModelRef) else work.base or ""
+    offered = offered_data().values()
+    held = next((o for o in offered if (o.ref.id, o.ref.source) == (ref.id, ref.source)), None)
+    recipe = recipes().get(work.recipe)
+    if held is None or recipe is None:
+        return None
+    data = {p.name: p.default for p in held.card.parameters} | dict(ref.parameters)
+    return Order(
+        dataset=held.id,
+        data=_changed(held.parameters, data),
+        recipe=recipe.id,
+        base=base,
+        parameters=_changed(recipe.parameters, work.parameters),
+        seed=work.seed,
+    )
+
+
+def _changed(
+    specs: Sequence[Parameter], values: Mapping[str, Value]
+) -> tuple[tuple[str, Value], ...]:
+    return tuple(
+        (p.name, values[p.name]) for p in specs if values.get(p.name, p.default) != p.default
+    )
+
+
+def same_order(order: Order) -> Run | None:
+    """Return a finished run of this very order, one of this home before one that came along."""
+    for run in api.runs():
+        theirs = order_of(run) if run.origin == "run" else None
+        if theirs is not None and theirs.content() == order.content():
+            return run
+    return None
+
+
 def expected_seconds(order: Order) -> tuple[float, Run] | None:
     """Return about how long a run will take, and the finished run that this goes by.
 
@@ -131,16 +177,17 @@ def expected_seconds(order: Order) -> tuple[float, Run] | None:
     wanted = {p.name: p.default for p in card.parameters} | dict(order.parameters)
     data = {p.name: p.default for p in held.parameters} | dict(order.data)
     for run in api.runs():
-        ref = api.parse_dataset(run.dataset) if run.origin == "run" else None
-        if ref is None or (ref.id, ref.source) != (held.ref.id, held.ref.source):
+        theirs = order_of(run) if run.origin == "run" and run.history else None
+        if theirs is None or (theirs.dataset, theirs.recipe, theirs.base) != (
+            order.dataset, order.recipe, order.base,
+        ):  # fmt: skip
             continue
-        alike = all(run.parameters.get(name) == wanted.get(name) for name in _COST)
-        if run.recipe != order.recipe or run.base != order.base or not (alike and run.history):
+        if any(run.parameters.get(name) != wanted.get(name) for name in _COST):
             continue
-        theirs = {p.name: p.default for p in held.card.parameters} | dict(ref.parameters)
         share = float(wanted["epochs"]) / len(run.history)
         if "n_train" in data:
-            share *= float(data["n_train"]) / float(theirs["n_train"])
+            there = {p.name: p.default for p in held.parameters} | dict(theirs.data)
+            share *= float(data["n_train"]) / float(there["n_train"])
         return run.seconds * share, run
     return None
 

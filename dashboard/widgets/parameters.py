@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import streamlit as st
 
-from core.contracts import ExplainerCard, MethodCard, Parameter, Value
+from core.contracts import Parameter, Value
 from dashboard import state
 from dashboard.words import escape
 
-__all__ = ["parameter_widgets", "widget_key"]
+__all__ = ["Card", "parameter_widgets", "widget_key"]
 
 Changed = tuple[tuple[str, Value], ...]
 """Values that differ from their defaults, in the order of the specs."""
+
+
+class Card(Protocol):
+    """What has parameters: a method, an explainer, a recipe, a dataset."""
+
+    @property
+    def id(self) -> str:
+        """Tells its widgets from others."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Their specs."""
+
 
 _SLIDER_STEPS = 200
 """With more steps than this a slider is too coarse to hit a value: it becomes a number field."""
@@ -33,7 +47,7 @@ def _keep(parameters: Changed) -> None:
 
 
 def parameter_widgets(
-    card: MethodCard | ExplainerCard,
+    card: Card,
     chosen: dict[str, Value],
     *,
     held: Callable[[], Changed] = _held,
@@ -43,7 +57,7 @@ def parameter_widgets(
 
     Parameters
     ----------
-    card : MethodCard or ExplainerCard
+    card : Card
     chosen : dict
         Values that differ from the defaults.
     held, keep : callable, optional
@@ -56,7 +70,7 @@ def parameter_widgets(
 
 
 def _on_change(
-    card: MethodCard | ExplainerCard,
+    card: Card,
     spec: Parameter,
     key: str,
     held: Callable[[], Changed],

@@ -12,9 +12,10 @@ from dashboard import services
 from dashboard.run_words import Badge
 from dashboard.services import Rate
 from dashboard.theme import Mode, tokens
+from dashboard.words import escape as as_text
 from dashboard.words import number, percent
 
-__all__ = ["Glance", "big_number", "glance", "style"]
+__all__ = ["Glance", "big_numbers", "glance", "heading", "style"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ _STYLE = """
 .pl-number.none {{ font-size: 1.05rem; color: {muted}; white-space: normal; }}
 .pl-small {{ font-size: .8rem; line-height: 1.4; color: {muted}; }}
 .pl-title {{ font-weight: 600; font-size: 1.05rem; line-height: 1.35; overflow-wrap: anywhere; }}
-.pl-badge {{ display: inline-block; margin-left: .5rem; padding: 0 .5rem; border-radius: 1rem;
+.pl-badge {{ display: inline-block; padding: 0 .5rem; border-radius: 1rem;
   border: 1px solid {line}; color: {muted}; font-size: .78rem; font-weight: 400; line-height: 1.5;
   white-space: nowrap; vertical-align: .1em; }}
 .pl-line {{ font-size: .875rem; line-height: 1.5; color: {muted}; overflow-wrap: anywhere; }}
@@ -72,7 +73,6 @@ _STYLE = """
 @media (max-width: 640px) {{
   .pl-run {{ grid-template-columns: minmax(0, 1fr) auto; gap: .5rem 1rem; }}
   .pl-text {{ grid-column: 1 / -1; grid-row: 2; }}
-  .pl-badge {{ margin-left: 0; margin-right: .5rem; }}
   .pl-numbers {{ gap: .75rem 1.75rem; }}
 }}
 </style>
@@ -92,10 +92,17 @@ def glance(card: Glance, *, mode: Mode) -> None:
     finding = f'<p class="pl-finding">{escape(card.finding)}</p>' if card.finding else ""
     st.html(
         f'<div class="pl-run"><div>{_rate(card.rate, card.stand_in, mode)}</div>'
-        f'<div class="pl-text"><p class="pl-title">{escape(card.title)}'
+        f'<div class="pl-text"><p class="pl-title">{escape(card.title)} &ensp;'
         f'<span class="pl-badge">{escape(symbol)} {escape(word)}</span></p>{lines}{finding}</div>'
         f'<div class="pl-curve">{_image(card.curve, card.curve_words)}</div></div>'
     )
+
+
+def heading(title: str, badge: Badge) -> None:
+    """Draw a title with a badge beside it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="run heading"):
+        st.title(as_text(title), anchor=False, width="content")
+        st.badge(as_text(" ".join(badge)), color="gray")
 
 
 def _rate(rate: Rate | None, stand_in: str, mode: Mode) -> str:
@@ -131,7 +138,7 @@ def _image(svg: str, words: str) -> str:
     return f'<img src="{uri}" alt="{escape(words)}">'
 
 
-def big_number(entries: Sequence[tuple[str, str, str]]) -> None:
+def big_numbers(entries: Sequence[tuple[str, str, str]]) -> None:
     """Draw figures side by side: value, what it is, and a note; all shown as text."""
     blocks = "".join(
         f'<div><p class="pl-small">{escape(name)}</p><p class="pl-number">{escape(value)}</p>'

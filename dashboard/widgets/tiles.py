@@ -43,12 +43,14 @@ def tiles(
     items: Sequence[Tile],
     *,
     key: str,
-    kind: Literal["strip", "grid"],
+    kind: Literal["strip", "grid", "mosaic"],
     label: str,
     on_pick: Callable[[str], None],
     **common: Any,
 ) -> None:
     """Draw tiles; ``on_pick`` is called with the id of the one that is clicked.
+
+    A strip scrolls sideways, a grid has large tiles, a mosaic small ones.
 
     ``common`` holds what the tiles of a grid share: ``base`` (data URI), ``box`` and ``ratio``.
     """

@@ -48,9 +48,9 @@ def toy_models(toys: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         )  # fmt: skip
 
     monkeypatch.setattr(services, "submit", submit)
-    _catalogue.models.cache_clear()
+    _catalogue._models.cache_clear()
     yield
-    _catalogue.models.cache_clear()
+    _catalogue._models.cache_clear()
 
 
 PAIRS = [

@@ -1,0 +1,198 @@
+"""Two to four runs side by side: figures, curves, groups, and where their answers differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import streamlit as st
+
+from core.contracts import DatasetPredictions, Run
+from core.errors import InputError
+from dashboard import services
+from dashboard.app_pages import models_groups
+from dashboard.desk import desk
+from dashboard.figures.learning import STYLES, Measure, overlaid
+from dashboard.models_choice import MOST_COMPARED, Shown
+from dashboard.run_words import (
+    date,
+    hardest_hit,
+    megabytes,
+    paired_words,
+    points,
+    run_title,
+    weights_words,
+)
+from dashboard.theme import current_mode
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+from dashboard.widgets.side_table import Row, side_table
+from dashboard.words import duration, escape, number, percent
+
+__all__ = ["draw"]
+
+_SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲"}
+
+
+def draw(shown: Shown) -> None:
+    """Draw the comparison of what is ticked."""
+    st.title("Side by side", anchor=False)
+    runs = {id: run for id in shown.compared if (run := services.run(id)) is not None}
+    if len(runs) < 2:
+        st.info(
+            f"Tick two to {MOST_COMPARED} runs in the list, then press Compare.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    names = _names(list(runs.values()))
+    st.markdown(
+        f"Everything is held against {escape(next(iter(names.values())))}, which was ticked first."
+    )
+    side_table(list(names.values()), _rows(list(runs.values())), mode=current_mode())
+    _curves(runs, names)
+    st.subheader("Whom they fail", anchor=False)
+    models_groups.several(runs, shown, names=names)
+    desk().open()
+    try:
+        _answers(list(runs.values()), names)
+    finally:
+        desk().close()
+    st.markdown(
+        "**What it can't show:** whether a run with other random numbers would have come out the "
+        "same way. Train it again with other seeds before you believe a small difference."
+    )
+
+
+def _names(runs: Sequence[Run]) -> dict[str, str]:
+    """Return a name for each run that tells it from the others, with its symbol."""
+    titles = [run_title(run, shipped=services.is_shipped(run.model)) for run in runs]
+    names = {}
+    for run, title, (_, symbol) in zip(runs, titles, STYLES, strict=False):
+        own = title if titles.count(title) == 1 else f"{title} · {run.model.rpartition('_')[2]}"
+        names[run.model] = f"{_SYMBOLS[symbol]} {own}"
+    return names
+
+
+# ---- the table
+
+
+def _rows(runs: Sequence[Run]) -> list[Row]:
+    rates = [None if run.test is None else services.rate_of(run.test) for run in runs]
+    tests = [run.test for run in runs]
+    rows = [
+        Row("Right on test pictures", [percent(r.value) if r else "not tested" for r in rates],
+            [f"{r.k} of {r.n}, 95 %: {number(r.low * 100)} to {percent(r.high)}" if r else ""
+             for r in rates], strong=True),
+        Row("Balanced over classes",
+            [percent(t.balanced_accuracy) if t else "not tested" for t in tests]),
+        Row("Loss, nats", [number(t.loss) if t else "not tested" for t in tests]),
+        Row("Widest gap", [_gap(run)[0] for run in runs], [_gap(run)[1] for run in runs]),
+        Row("Size", [megabytes(run.bytes) for run in runs],
+            [f"{weights_words(run.n_parameters)}, {run.format}" for run in runs]),
+        Row("Time to make", [duration(run.seconds) if run.seconds else "" for run in runs],
+            [run.device for run in runs]),
+        Row("Made", [date(run.created, st.context.timezone) for run in runs]),
+        Row("Data", [services.dataset_name(run.dataset) if run.dataset else "" for run in runs]),
+        Row("Recipe", [_recipe(run) for run in runs]),
+    ]  # fmt: skip
+    return [row for row in [*rows, *_facts(runs), *_different(runs)] if any(row.values)]
+
+
+def _gap(run: Run) -> tuple[str, str]:
+    gap = services.widest_gap(run)
+    if gap is None:
+        return "", ""
+    sides = f"{gap.best.group} against {gap.worst.group}"
+    if not gap.beyond_chance:
+        return "none beyond chance", f"{points(gap.difference)} points, {sides}"
+    return f"{points(gap.difference)} points", (
+        f"{gap.attribute.replace('_', ' ')}: {sides}, 95 %: {points(gap.low)} to {points(gap.high)}"
+    )
+
+
+def _recipe(run: Run) -> str:
+    recipe = services.recipes().get(run.recipe)
+    return recipe.name if recipe else run.recipe
+
+
+def _facts(runs: Sequence[Run]) -> list[Row]:
+    """Return what was measured of some of them: latency, robust accuracy, share of zeros."""
+    names = dict.fromkeys(name for run in runs for name in run.facts)
+    return [
+        Row(name.replace("_", " ").capitalize(), [_fact(run.facts.get(name)) for run in runs])
+        for name in names
+    ]
+
+
+def _fact(value: float | int | str | bool | None) -> str:
+    if value is None:
+        return ""
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def _different(runs: Sequence[Run]) -> list[Row]:
+    """Return a row for each parameter that is not the same in all."""
+    names = dict.fromkeys(name for run in runs for name in run.parameters)
+    values = {name: [str(run.parameters.get(name, "")) for run in runs] for name in names}
+    rows = [
+        Row(name.replace("_", " ").capitalize(), of)
+        for name, of in values.items()
+        if any(a != b for a, b in pairwise(of))
+    ]
+    seeds = [str(run.seed) for run in runs]
+    return [*rows, *([Row("Seed", seeds)] if len(set(seeds)) > 1 else [])]
+
+
+# ---- the figures
+
+
+def _curves(runs: Mapping[str, Run], names: Mapping[str, str]) -> None:
+    histories = {names[id]: run.history for id, run in runs.items() if run.history}
+    if not histories:
+        return
+    st.subheader("How they learned", anchor=False)
+    measures: tuple[Measure, ...] = ("accuracy", "loss")
+    for place, measure in zip(st.columns(2, gap="large"), measures, strict=True):
+        with place:
+            st.markdown(f"**{measure.capitalize()}** on validation pictures, by epoch")
+            st.plotly_chart(
+                overlaid(histories, measure, mode=current_mode()),
+                theme=None,
+                key=f"overlaid/{measure}",
+                config={"displayModeBar": False},
+                alt=f"Validation {measure} by epoch of {', '.join(histories)}",
+            )
+
+
+def _answers(runs: Sequence[Run], names: Mapping[str, str]) -> None:
+    """Draw what each later run loses and gains against the first, picture by picture."""
+    first, *others = runs
+    alike = [run for run in others if run.data_fingerprint == first.data_fingerprint]
+    st.subheader("Where their answers differ", anchor=False)
+    if not alike or not first.dataset:
+        st.caption("They were tested on different pictures: their answers can't be paired.")
+        return
+    answers = {}
+    for run in (first, *alike):
+        try:
+            answers[run.model] = desk().ask(services.predictions_request(run))
+        except InputError as error:
+            st.caption(escape(str(error)))
+            return
+    pending = [
+        Pending(answer.key, f"Test pictures, {names[id]}")
+        for id, answer in answers.items()
+        if answer.state == "waiting"
+    ]
+    progress.waiting(pending, place="answers")
+    base = answers[first.model].result
+    for run in alike:
+        found = answers[run.model].result
+        if isinstance(base, DatasetPredictions) and isinstance(found, DatasetPredictions):
+            paired = services.paired(base, found)
+            mark = "△" if paired.p < 0.05 else "○"
+            lines = [f"{mark} {paired_words(paired, names[run.model])}", hardest_hit(paired)]
+            st.markdown("  \n".join(escape(line) for line in lines if line))
+    for id, answer in answers.items():
+        if answer.state in ("failed", "stopped"):
+            progress.ended_badly(answer, names[id])

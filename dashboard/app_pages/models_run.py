@@ -1,0 +1,155 @@
+"""One run in full: what it is worth, how it learned, whom it fails, and how it was made."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import Evaluation, Run
+from dashboard import glossary, models_choice, services
+from dashboard.app_pages import models_actions, models_groups, models_made, models_mistakes
+from dashboard.desk import desk
+from dashboard.figures.confusion import MOST, confusion
+from dashboard.figures.learning import Measure, curves
+from dashboard.models_choice import Shown
+from dashboard.run_words import badge_of, gap_words, megabytes, run_title, weights_words
+from dashboard.theme import current_mode
+from dashboard.widgets.run_card import big_numbers, heading
+from dashboard.words import duration, escape, number, percent
+
+__all__ = ["draw"]
+
+_MOST_CONFUSED = 12
+
+
+def draw(run: Run, shown: Shown) -> None:
+    """Draw a finished run."""
+    shipped = services.is_shipped(run.model)
+    heading(run_title(run, shipped=shipped), badge_of(run, shipped=shipped))
+    st.markdown(_sentence(run))
+    big_numbers(_numbers(run))
+    gap = services.widest_gap(run)
+    if gap is not None:
+        mark = "△" if gap.beyond_chance else "○"
+        st.markdown(f"{mark} {escape(gap_words(gap))}")
+    for note in run.notes:
+        st.info(escape(note), icon=":material/info:")
+    models_actions.row(run)
+    desk().open()
+    try:
+        _parts(run, shown)
+    finally:
+        desk().close()
+
+
+def _sentence(run: Run) -> str:
+    recipe = services.recipes().get(run.recipe)
+    words = [
+        run.architecture,
+        recipe.name.lower() if recipe else run.recipe,
+        f"on {services.dataset_name(run.dataset)}" if run.dataset else "",
+        f"made of {run.twin}" if run.twin else "",
+    ]
+    text = escape(" · ".join(word for word in words if word))
+    if run.model not in services.models():
+        text += "  \n△ Its architecture is not known here, so no page can open it."
+    return text
+
+
+def _numbers(run: Run) -> list[tuple[str, str, str]]:
+    size = (megabytes(run.bytes), "size", weights_words(run.n_parameters))
+    time = (duration(run.seconds), "time", run.device)
+    if run.test is None:
+        return [size, time]
+    rate = services.rate_of(run.test)
+    interval = f"95 %: {number(rate.low * 100)} to {percent(rate.high)}"
+    return [
+        (percent(rate.value), "right on test pictures", f"{rate.k} of {rate.n} · {interval}"),
+        (percent(run.test.balanced_accuracy), "balanced over classes", "mean of the rows' shares"),
+        (number(run.test.loss), "loss", "mean cross-entropy, nats"),
+        size,
+        *([time] if run.seconds else []),
+    ]
+
+
+def _parts(run: Run, shown: Shown) -> None:
+    if run.history:
+        _learned(run)
+    if run.test is not None:
+        left, right = st.columns([1, 1.15], gap="large")
+        with left:
+            _confused(run.test, run.classes)
+        with right:
+            models_groups.one(run, shown)
+        models_mistakes.panel(run)
+    models_made.panel(run)
+    st.markdown(
+        "**What it can't show:** how the model does on other data than this, or why it decides as "
+        "it does. High accuracy on a test split made like the training split can rest on a "
+        "shortcut that both share: look at the evidence in Inspect."
+    )
+
+
+def _learned(run: Run) -> None:
+    st.subheader("How it learned", anchor=False, help=glossary.explain("learning curve"))
+    measures: tuple[Measure, ...] = ("accuracy", "loss")
+    for place, measure in zip(st.columns(2, gap="large"), measures, strict=True):
+        with place:
+            st.markdown(f"**{measure.capitalize()}** by epoch")
+            st.plotly_chart(
+                curves(run.history, measure, mode=current_mode()),
+                theme=None,
+                key=f"curve/{measure}",
+                config={"displayModeBar": False},
+                alt=_alt(run, measure),
+            )
+    if run.best_epoch != len(run.history):
+        st.caption(f"Lowest validation loss: epoch {run.best_epoch} of {len(run.history)}.")
+
+
+def _alt(run: Run, measure: Measure) -> str:
+    last = run.history[-1]
+    values = {name: getattr(last, f"{part}_{measure}") for name, part in _SPLITS.items()}
+    ends = ", ".join(f"{name} {value:.3g}" for name, value in values.items() if value is not None)
+    return f"{measure.capitalize()} over {len(run.history)} epochs; at the end: {ends}"
+
+
+_SPLITS = {"training": "train", "validation": "val", "test": "test"}
+
+
+def _confused(test: Evaluation, classes: tuple[str, ...]) -> None:
+    st.subheader("What it takes for what", anchor=False, help=glossary.explain("confusion matrix"))
+    pairs = sorted(
+        (
+            (k, classes[i], classes[j])
+            for i, row in enumerate(test.confusion)
+            for j, k in enumerate(row)
+            if i != j and k
+        ),
+        reverse=True,
+    )[:_MOST_CONFUSED]
+    words = [f"{k} × {true} taken for {said}" for k, true, said in pairs]
+    if len(classes) <= MOST:
+        st.plotly_chart(
+            confusion(test.confusion, classes, mode=current_mode()),
+            theme=None,
+            key="confusion",
+            config={"displayModeBar": False},
+            alt="Confusion matrix. " + (", ".join(words) or "Nothing is confused."),
+        )
+        st.caption("Count, and its share of the row: of the pictures that truly are of that class.")
+    elif words:
+        st.markdown("\n".join(f"- {escape(line)}" for line in words))
+        st.caption(f"{len(classes)} classes are too many for a matrix: what is confused most.")
+    else:
+        st.markdown("Nothing was confused.")
+
+
+def gone() -> None:
+    """Say that the run of an address is not here."""
+    st.info(
+        "There is no run of this name here: it was deleted, or stopped before its first step. "
+        "Start it again with New run.",
+        icon=":material/search_off:",
+    )
+    st.button("New run", key="new run", icon=":material/add:",
+              on_click=models_choice.change, kwargs={"view": "new"})  # fmt: skip
