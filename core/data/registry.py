@@ -56,11 +56,14 @@ def parse(text: str) -> DatasetRef:
             f"{dataset_id} needs {kind.source} behind a colon, {kind.usage()}. Received: {text!r}."
         )
     try:
-        given = dict(parse_qsl(query, strict_parsing=True)) if query else {}
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError as error:
         raise InputError(
             f"Parameters of a dataset are written name=value, with & between. Received: {query!r}."
         ) from error
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise InputError(f"A parameter is given twice: {query!r}.")
     values = resolve(kind.parameters, given, owner=dataset_id)
     changed = [(p.name, values[p.name]) for p in kind.parameters if values[p.name] != p.default]
     return DatasetRef(dataset_id, unquote(source), tuple(changed))
