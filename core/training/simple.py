@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.models import zoo
 from core.training.build import fresh
 from core.training.job import Job, Trained
-from core.training.objective import Objective
+from core.training.objective import CrossEntropy, Objective
 from core.training.optimisation import optimizer, schedule
 from core.training.pictures import picture_feeds
 from core.training.trainer import Stage
@@ -18,25 +18,39 @@ def input_size(job: Job, own: int) -> int:
     return job.whole("input_size") or job.dataset.size or own
 
 
-def train_whole(job: Job, objective: Objective) -> Trained:
-    """Train a fresh network of the parameter ``architecture`` with ``objective``."""
+def train_whole(job: Job, objective: Objective, *, clean_epochs: int = 0) -> Trained:
+    """Train a fresh network of the parameter ``architecture`` with ``objective``.
+
+    Parameters
+    ----------
+    clean_epochs : int
+        Epochs of plain cross-entropy in a stage before it.
+    """
     spec = zoo.architectures()[job.text("architecture")]
     size = input_size(job, spec.input_size)
     model = fresh(spec, size=size, n_classes=job.n_classes, seed=job.request.seed)
     feeds = picture_feeds(job, size)
     epochs = job.whole("epochs")
-    job.fit(
-        Stage(
-            name="train",
-            model=model,
-            objective=objective,
-            optimizer=optimizer(job.request.parameters),
-            rate=schedule(job.request.parameters, epochs),
-            epochs=epochs,
-            feed=feeds.train,
-            validation=feeds.validation,
-            test=feeds.test,
-            patience=job.whole("patience"),
+    begun = clean_epochs / (clean_epochs + epochs)
+
+    def stage(name: str, learns: Objective, n: int, share: tuple[float, float]) -> None:
+        job.fit(
+            Stage(
+                name=name,
+                model=model,
+                objective=learns,
+                optimizer=optimizer(job.request.parameters),
+                rate=schedule(job.request.parameters, n),
+                epochs=n,
+                feed=feeds.train,
+                validation=feeds.validation,
+                test=feeds.test,
+                patience=job.whole("patience"),
+                share=share,
+            )
         )
-    )
+
+    if clean_epochs:
+        stage("clean", CrossEntropy(job.number("label_smoothing")), clean_epochs, (0.0, begun))
+    stage("train", objective, epochs, (begun, 1.0))
     return Trained(model, spec.id, size)

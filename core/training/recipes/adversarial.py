@@ -11,6 +11,7 @@ from core.training.recipes.scratch import ARCHITECTURE
 
 if TYPE_CHECKING:
     from core.training.job import Job, Trained
+    from core.training.objective import Objective
 
 __all__ = ["Adversarial"]
 
@@ -37,6 +38,9 @@ class Adversarial(Recipe):
         Parameter("steps", "int", 5, "Steps of the attack in training", low=1, high=20),
         Parameter("beta", "float", 6.0, "Weight of the divergence nearby (TRADES)",
                   low=0.0, high=20.0, step=0.5),
+        Parameter("clean_epochs", "int", 4,
+                  "Epochs on the pictures as they are, before: under attack, fresh weights may "
+                  "learn nothing at all", low=0, high=100),
         *DATA,
         *OPTIMISATION,
         *AUGMENTATION,
@@ -44,25 +48,22 @@ class Adversarial(Recipe):
     )  # fmt: skip
 
     def train(self, job: Job) -> Trained:
-        """Train all weights in one stage, and measure the accuracy under PGD-20 afterwards."""
+        """Train all weights, clean pictures first; measure the accuracy under PGD-20 at the end."""
         from core.training.adversarial import Pgd, Trades
         from core.training.robust_accuracy import robust_accuracy
         from core.training.simple import train_whole
 
         epsilon, steps = job.number("epsilon") / 255.0, job.whole("steps")
         step, smoothing = _STEP * epsilon / steps, job.number("label_smoothing")
+        attack = {"epsilon": epsilon, "step": step}
+        objective: Objective
         if job.text("method") == "pgd":
-            trained = train_whole(
-                job, Pgd(epsilon=epsilon, step=step, steps=steps, label_smoothing=smoothing)
-            )
+            objective = Pgd(**attack, steps=steps, label_smoothing=smoothing)
         else:
-            trained = train_whole(
-                job,
-                Trades(
-                    epsilon=epsilon, step=step, steps=steps, beta=job.number("beta"),
-                    label_smoothing=smoothing,
-                ),
-            )  # fmt: skip
+            objective = Trades(
+                **attack, steps=steps, beta=job.number("beta"), label_smoothing=smoothing
+            )
+        trained = train_whole(job, objective, clean_epochs=job.whole("clean_epochs"))
         accuracy, n = robust_accuracy(trained, job, epsilon=epsilon)
         trained.facts["epsilon_255"] = job.number("epsilon")
         trained.facts["robust_accuracy_pgd20"] = accuracy
