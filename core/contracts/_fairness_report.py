@@ -160,10 +160,13 @@ class Gap(Stored):
         Those that are not, with the reason.
     highest, lowest, reference : str
         Group of the largest and smallest value; the one the others are held against.
+    part : str
+        Of a combination, the metric in which the gap is largest; else ``""``.
     differences, lows, highs, p_values : ndarray of float64, shape (G,)
-        Each group minus the reference; see :class:`GroupGap`.
+        Each group minus the reference; see :class:`GroupGap`. Empty for combinations.
     needed_n : int or None
-        Rows in each group's denominator that would settle it; ``None`` where it is settled.
+        Rows in each group's denominator at which groups without a true gap would pass four times in
+        five; ``None`` where the verdict stands.
     why_excluded : str
         Why there is no gap to test; ``""`` where there is one.
     """
@@ -183,6 +186,7 @@ class Gap(Stored):
     highest: str
     lowest: str
     reference: str
+    part: str
     differences: Floats
     lows: Floats
     highs: Floats
@@ -220,10 +224,19 @@ class Gap(Stored):
     @property
     def pairs(self) -> tuple[GroupGap, ...]:
         """Each compared group against the reference."""
-        rows = zip(self.groups, self.differences, self.lows, self.highs, self.p_values, strict=True)
+        if not self.differences.size:
+            return ()
         return tuple(
-            GroupGap(group, self.reference, *map(float, numbers), self.tolerance)
-            for group, *numbers in rows
+            GroupGap(
+                group=group,
+                reference=self.reference,
+                difference=float(self.differences[i]),
+                low=float(self.lows[i]),
+                high=float(self.highs[i]),
+                p=float(self.p_values[i]),
+                tolerance=self.tolerance,
+            )
+            for i, group in enumerate(self.groups)
             if group != self.reference
         )
 

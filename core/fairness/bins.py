@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.errors import InputError
 from core.fairness.rows import Rows
@@ -29,7 +30,7 @@ class Cuts:
         shown = [f"{value:.6g}" for value in self.values]
         if len(set(shown)) < len(shown):
             shown = [repr(value) for value in self.values]
-        between = [f"[{low}, {high})" for low, high in zip(shown, shown[1:], strict=False)]
+        between = [f"[{low}, {high})" for low, high in pairwise(shown)]
         return (f"< {shown[0]}", *between, f"≥ {shown[-1]}")
 
     def expression(self, column: str) -> str:
@@ -80,7 +81,7 @@ def cuts_of(rows: Rows, column: str, text: str) -> Cuts:
         return Cuts(given)
     shares = [i / given for i in range(1, given)]
     values = f"SELECT {double(quoted)} AS x, count(*) AS n FROM {rows.view} GROUP BY 1"
-    found = sorted({cut for cut in quantiles(rows, values, shares, strict=True)})
+    found = sorted(set(quantiles(rows, values, shares, strict=True)))
     if not found:
         raise InputError(
             f"The column {column!r} holds too few different numbers to cut into {given} groups."
@@ -129,7 +130,7 @@ def _parsed(text: str) -> int | tuple[float, ...]:
             raise ValueError(text)
         return int(parts[0])
     cuts = tuple(float(part) for part in parts)
-    rising = all(low < high for low, high in zip(cuts, cuts[1:], strict=False))
+    rising = all(low < high for low, high in pairwise(cuts))
     if len(cuts) > _MOST or not rising or not all(map(math.isfinite, cuts)):
         raise ValueError(text)
     return cuts

@@ -1,190 +1,23 @@
 """Rows become counts: one scan by DuckDB, then integers only.
 
-The table is counted once by everything at the same time (``counted``); spellings become codes
-(``coded``); groupings are sums of those. What Python holds is bounded by the number of groups and
-classes, never by the number of rows.
+The table is counted once by everything at the same time (``counted``); then spellings become codes
+(``coded``), of which all groupings are sums.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
-from math import prod
+from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
-from core.contracts import TIMES, UNKNOWN, TableColumns
+from core.contracts import TableColumns
 from core.errors import InputError
 from core.fairness.bins import double
 from core.fairness.classes import Classes, find_classes
+from core.fairness.counted import Counted
 from core.fairness.keys import Codes, Key, group_codes, group_keys
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier
 
-__all__ = ["MAX_DEPTH", "Cells", "Counted", "attribute_sets", "count"]
-
-MAX_DEPTH = 3
-"""Attributes that an intersection is made of at most."""
-_MAX_COMBINATIONS = 10_000
-_MAX_CELLS = 20_000_000
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Set = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Counts of one grouping: G groups by K true by K predicted classes.
-
-    Parameters
-    ----------
-    attributes : tuple of str
-        Empty for all rows together.
-    codes : ndarray of int64, shape (G, n_attributes)
-        Each group's number in each attribute.
-    parts : tuple of tuple of str
-        Each group's value of each attribute.
-    n : ndarray of int64, shape (G, K, K)
-        Rows. Without labels, the true class is 0 throughout.
-    w, w2 : ndarray of float64, shape (G, K, K)
-        Sums of weights and of their squares; both are ``n`` where rows have no weights.
-    """
-
-    attributes: tuple[str, ...]
-    codes: Integers
-    parts: tuple[tuple[str, ...], ...]
-    n: Integers
-    w: Floats
-    w2: Floats
-
-    @property
-    def attribute(self) -> str:
-        """Name of the attribute or intersection; ``""`` for all rows."""
-        return TIMES.join(self.attributes)
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """Names of the groups."""
-        return tuple(TIMES.join(values) if values else "all" for values in self.parts)
-
-    @property
-    def unknown(self) -> npt.NDArray[np.bool_]:
-        """Whether a value of the group is missing."""
-        return np.array([UNKNOWN in values for values in self.parts], bool)
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A table that was counted; its database stays open for the scores.
-
-    Parameters
-    ----------
-    coded : str
-        Quoted name of the table of codes: one column for each of ``attributes``, ``y``, ``p``,
-        ``s`` where there are scores, and ``n``, ``w``, ``w2``.
-    attributes : tuple of str
-        The last one is the condition where there is one.
-    groups : tuple of tuple of str
-        Of each attribute, by code.
-    """
-
-    rows: Rows
-    coded: str
-    attributes: tuple[str, ...]
-    groups: tuple[tuple[str, ...], ...]
-    classes: Classes
-    has_labels: bool
-    has_scores: bool
-    weighted: bool
-    n: int
-    merged: tuple[str, ...]
-
-    def columns_of(self, chosen: Set) -> list[str]:
-        """Return the quoted columns that a set of attributes is coded in."""
-        return [identifier(f"g{i}") for i in chosen]
-
-    def cells(self, sets: Sequence[Set]) -> dict[Set, Cells]:
-        """Return the counts of several groupings.
-
-        Raises
-        ------
-        InputError
-            If a grouping has more groups than can be held.
-        """
-        n_classes = len(self.classes.names)
-        for chosen in sets:
-            self._check_size(chosen, n_classes)
-        keys = [identifier(f"g{i}") for i in range(len(self.attributes))]
-        groupings = ", ".join(f"({', '.join([*self.columns_of(c), 'y', 'p'])})" for c in sets)
-        grouped = f"grouping({', '.join(keys)})" if keys else "0"
-        found = self.rows.database.columns(
-            f"SELECT {', '.join([*keys, 'y', 'p'])}, {grouped} AS grouped, sum(n)::BIGINT AS n, "
-            f"sum(w) AS w, sum(w2) AS w2 FROM {self.coded} GROUP BY GROUPING SETS ({groupings})"
-        )
-        codes = [np.ma.filled(found[f"g{i}"], -1).astype(np.int64) for i in range(len(keys))]
-        return {
-            chosen: self._dense(chosen, found, codes, found["grouped"] == _bits(chosen, len(keys)))
-            for chosen in sets
-        }
-
-    def _dense(
-        self, chosen: Set, found: Mapping[str, npt.NDArray[np.generic]], codes: list[Integers],
-        here: npt.NDArray[np.bool_],
-    ) -> Cells:  # fmt: skip
-        n_classes = len(self.classes.names)
-        own = np.stack([codes[i][here] for i in chosen], axis=1) if chosen else None
-        if own is None:
-            own = np.zeros((int(here.sum()), 0), np.int64)
-        unique, group = np.unique(own, axis=0, return_inverse=True)
-        shape = (len(unique), n_classes, n_classes)
-        at = np.ravel_multi_index(
-            (group.reshape(-1), found["y"][here].astype(int), found["p"][here].astype(int)), shape
-        )
-        arrays = {}
-        for name in ("n", "w", "w2"):
-            dense = np.zeros(prod(shape), np.int64 if name == "n" else np.float64)
-            dense[at] = found[name][here]
-            arrays[name] = dense.reshape(shape)
-        return Cells(
-            attributes=tuple(self.attributes[i] for i in chosen),
-            codes=unique,
-            parts=tuple(
-                tuple(self.groups[i][code] for i, code in zip(chosen, row, strict=True))
-                for row in unique.tolist()
-            ),
-            **arrays,
-        )
-
-    def _check_size(self, chosen: Set, n_classes: int) -> None:
-        most = prod(len(self.groups[i]) for i in chosen)
-        cap = min(_MAX_COMBINATIONS, _MAX_CELLS // n_classes**2)
-        if most > cap:
-            columns = ", ".join(self.columns_of(chosen))
-            ((most,),) = self.rows.database.rows(
-                f"SELECT count(*) FROM (SELECT DISTINCT {columns} FROM {self.coded})"
-            )
-        if most > cap:
-            names = TIMES.join(self.attributes[i] for i in chosen)
-            raise InputError(
-                f"{self.rows.name}: {names} has {most} groups; at most {cap} can be compared. "
-                "Leave the intersections or an attribute out, or cut numbers into fewer groups."
-            )
-
-
-def attribute_sets(n_attributes: int, *, depth: int) -> list[Set]:
-    """Return single attributes, then their intersections of up to ``depth``.
-
-    >>> attribute_sets(3, depth=2)
-    [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)]
-    """
-    return [
-        chosen
-        for size in range(1, min(depth, n_attributes) + 1)
-        for chosen in combinations(range(n_attributes), size)
-    ]
+__all__ = ["count"]
 
 
 def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
@@ -358,8 +191,3 @@ def _merged(key: Key, codes: Codes) -> str:
     several = [spelt for spelt in by_code.values() if len(spelt) > 1]
     shown = "; ".join(", ".join(map(repr, sorted(spelt)[:4])) for spelt in several[:3])
     return f"In {key.column!r}, spellings taken for one group: {shown}." if several else ""
-
-
-def _bits(chosen: Set, n_keys: int) -> int:
-    """Return the value of ``GROUPING`` over all attributes: a bit is set for each left out."""
-    return sum(1 << (n_keys - 1 - i) for i in range(n_keys) if i not in chosen)

@@ -103,7 +103,8 @@ def open_database(file: Path | None = None) -> Iterator[Database]:
     space = Space(settings().root, 0)
     space.prepare()
     with space.draft() as folder:
-        options = _OPTIONS | {
+        options: dict[str, str | bool | int | float | list[str]] = {
+            **_OPTIONS,
             "memory_limit": f"{settings().fairness_memory_gb * 1e3:.0f}MB",
             "temp_directory": str(folder / "spill"),
         }

@@ -1,0 +1,170 @@
+"""Values of groups that can be held against each other: with limits at any z, and a null.
+
+Two kinds: sums of rates (a rate, balanced accuracy, a rate within strata), whose null keeps all
+margins of the counts, and areas under the curve, whose null is normal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.fairness.intervals import area_interval, area_variance, wilson
+
+__all__ = ["Areas", "Comparable", "Rates"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+_MOST_ROWS = 900_000_000
+"""NumPy draws hypergeometric counts from fewer than 10⁹; larger tables are scaled down to this."""
+
+
+class Comparable(Protocol):
+    """Values of G groups."""
+
+    @property
+    def values(self) -> Floats:
+        """Shape ``(G,)``, none of them NaN."""
+
+    @property
+    def unit_variance(self) -> float:
+        """Variance of a value with one row in each denominator, if groups did not differ."""
+
+    def limits(self, z: float) -> tuple[Floats, Floats]:
+        """Return an interval of each value."""
+
+    def observed(self) -> Floats:
+        """Return the deviations from the common value, each by its own standard error."""
+
+    def null(self, rng: np.random.Generator, n_draws: int) -> Floats:
+        """Draw such deviations for groups that do not differ, ``(n_draws, G)``."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Σ weight · k/n for G groups over C components.
+
+    Parameters
+    ----------
+    weights : ndarray of float64, shape (C,)
+    rates, n : ndarray of float64, shape (C, G)
+        Each component's rate and the (effective) number of rows behind it, at least 1.
+    """
+
+    weights: Floats
+    rates: Floats
+    n: Floats
+
+    @property
+    def values(self) -> Floats:
+        """The sums."""
+        return self.weights @ self.rates
+
+    @property
+    def unit_variance(self) -> float:
+        """From common rates that are never quite 0 or 1."""
+        k, n = (self.rates * self.n).sum(axis=1), self.n.sum(axis=1)
+        common = (k + 0.5) / (n + 1)
+        return float((self.weights**2 * common * (1 - common)).sum())
+
+    def limits(self, z: float) -> tuple[Floats, Floats]:
+        """Wilson's, combined as Newcombe combines them (MOVER)."""
+        low, high = wilson(self.rates, self.n, z)
+        weights = self.weights[:, None] ** 2
+        below = np.sqrt((weights * (self.rates - low) ** 2).sum(axis=0))
+        above = np.sqrt((weights * (high - self.rates) ** 2).sum(axis=0))
+        return self.values - below, self.values + above
+
+    @cached_property
+    def _margins(self) -> tuple[Integers, Integers]:
+        """Whole counts k and n, shape ``(C, G)``: the margins that the null keeps."""
+        scale = min(1.0, _MOST_ROWS / self.n.sum(axis=1).max())
+        n = np.maximum(np.rint(self.n * scale), 1)
+        return np.rint(self.rates * n).astype(np.int64), n.astype(np.int64)
+
+    @cached_property
+    def _common(self) -> tuple[float, Floats]:
+        """The value of all groups together, and each group's standard error around it."""
+        k, n = self._margins
+        rate = k.sum(axis=1) / n.sum(axis=1)
+        variance = (self.weights**2 * rate * (1 - rate)) @ (1 / n)
+        return float(self.weights @ rate), np.sqrt(variance)
+
+    def _deviations(self, values: Floats) -> Floats:
+        common, error = self._common
+        return np.divide(values - common, error, out=np.zeros_like(values), where=error > 0)
+
+    def observed(self) -> Floats:
+        """Return the deviations of the whole counts, so that ties with draws are ties."""
+        k, n = self._margins
+        return self._deviations(self.weights @ (k / n))
+
+    def null(self, rng: np.random.Generator, n_draws: int) -> Floats:
+        """Share each component's events out among its rows: multivariate hypergeometric."""
+        k, n = self._margins
+        order = np.lexsort((*k, *n))  # another order of the groups is the same draw
+        values = np.zeros((n_draws, n.shape[1]))
+        for weight, events, rows in zip(self.weights, k.sum(axis=1), n, strict=True):
+            drawn = rng.multivariate_hypergeometric(
+                rows[order], int(events), size=n_draws, method="marginals"
+            )
+            values[:, order] += weight * drawn / rows[order]
+        return self._deviations(values)
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Areas under the ROC curve of G groups, each array ``(G,)``."""
+
+    area: Floats
+    variance: Floats
+    positives: Floats
+    negatives: Floats
+
+    @property
+    def values(self) -> Floats:
+        """The areas."""
+        return self.area
+
+    @property
+    def unit_variance(self) -> float:
+        """Of a group's smaller class, for the median group."""
+        smaller = np.minimum(self.positives, self.negatives)
+        return float(np.median(self._error**2 * smaller))
+
+    def limits(self, z: float) -> tuple[Floats, Floats]:
+        """Newcombe's score interval."""
+        return area_interval(self.area, self.variance, self.positives, self.negatives, z)
+
+    @cached_property
+    def _error(self) -> Floats:
+        """Standard errors at the common area, DeLong's where they are larger."""
+        model = area_variance(self._common, self.positives, self.negatives)
+        return np.sqrt(np.fmax(model, self.variance))
+
+    @cached_property
+    def _common(self) -> float:
+        weights = 1 / (1 / self.positives + 1 / self.negatives)
+        mean = float((weights * self.area).sum() / weights.sum())
+        n = weights.sum()
+        return (mean * n + 0.5) / (n + 1)  # never quite 0 or 1, where the variance would vanish
+
+    def observed(self) -> Floats:
+        """Return the deviations from the weighted mean."""
+        precision = self._error**-2
+        centre = (precision * self.area).sum() / precision.sum()
+        return (self.area - centre) / self._error
+
+    def null(self, rng: np.random.Generator, n_draws: int) -> Floats:
+        """Draw normal areas and hold them against their own weighted mean."""
+        order = np.lexsort((self.area, self._error))
+        error, precision = self._error[order], self._error[order] ** -2
+        drawn = rng.standard_normal((n_draws, len(order))) * error
+        centre = (drawn @ precision / precision.sum())[:, None]
+        deviations = np.empty_like(drawn)
+        deviations[:, order] = (drawn - centre) / error
+        return deviations

@@ -1,0 +1,173 @@
+"""The groups of one attribute or intersection, and what of them can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import UNKNOWN
+from core.fairness.comparable import Areas, Comparable, Rates
+from core.fairness.counted import Cells
+from core.fairness.metrics.base import against_rest
+from core.fairness.metrics.registry import get_rate
+from core.fairness.scores import Scores, class_sizes
+from core.fairness.subject import kish
+
+__all__ = ["Denominators", "Grouping", "Part"]
+
+Floats = npt.NDArray[np.float64]
+_MISSING = "rows without a value are counted, not compared"
+
+
+@dataclass(frozen=True)
+class Denominators:
+    """How many (effective) rows of each group stand behind a value, ``(C, G)``, and their nouns."""
+
+    n: Floats
+    nouns: tuple[str, ...]
+
+    def too_few(self, group: int, min_n: int) -> str:
+        """Return why a group is too small; ``""`` if it is not."""
+        for n, noun in zip(self.n[:, group], self.nouns, strict=True):
+            if n < min_n:
+                return f"{n:.4g} {noun}, fewer than {min_n}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One metric of a gap, before it is known which groups take part.
+
+    Parameters
+    ----------
+    denominators : Denominators
+        What the minimum is asked of.
+    weights, k, n : ndarray of float64
+        Of a sum of rates: shapes ``(C,)``, ``(C, G)``, ``(C, G)``; k at effective numbers.
+    areas : Scores or None
+        Of areas under the curve.
+    """
+
+    denominators: Denominators
+    weights: Floats
+    k: Floats
+    n: Floats
+    areas: Scores | None = None
+
+    def of(self, groups: npt.NDArray[np.intp]) -> Comparable | None:
+        """Return the values of some groups; ``None`` if they have no stratum in common."""
+        if self.areas is not None:
+            positives, negatives = self.n[:, groups]
+            return Areas(
+                self.areas.auc[groups], self.areas.auc_variance[groups], positives, negatives
+            )
+        k, n = self.k[:, groups], self.n[:, groups]
+        shared = (n > 0).all(axis=1)
+        if not shared.any():
+            return None
+        weights = self.weights[shared] * (self.weights.sum() / self.weights[shared].sum())
+        return Rates(weights, k[shared] / n[shared], n[shared])
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """The groups of one attribute or intersection.
+
+    Parameters
+    ----------
+    cells : Cells
+    scores : Scores or None
+    strata : Cells or None
+        The same groups by the value of a condition, which is their last attribute.
+    classes : tuple of str
+    """
+
+    cells: Cells
+    scores: Scores | None
+    strata: Cells | None
+    classes: tuple[str, ...]
+
+    def excluded(self, parts: list[Part], min_n: int) -> dict[int, str]:
+        """Return the groups that cannot be compared, with the reason."""
+        found = {}
+        for g, unknown in enumerate(self.cells.unknown):
+            reasons = [part.denominators.too_few(g, min_n) for part in parts]
+            reason = _MISSING if unknown else next(filter(None, reasons), "")
+            if reason:
+                found[g] = reason
+        return found
+
+    def part(self, metric: str) -> Part:
+        """Return what a metric of a gap is made of."""
+        if metric == "auc":
+            return self._areas()
+        if metric == "scoring_rate":
+            assert self.scores is not None, "offered only where there are scores"
+            total, squares = self.cells.w.sum(axis=(1, 2)), self.cells.w2.sum(axis=(1, 2))
+            return _rates([(self.scores.above, total, squares, "rows")])
+        if metric == "balanced_accuracy":
+            return self._recalls()
+        name, condition, _ = metric.partition("|")
+        if condition:
+            return self._within_strata(name)
+        name, bracket, rest = metric.partition("[")
+        w, w2 = self.cells.w, self.cells.w2
+        if bracket:
+            at = self.classes.index(rest[:-1])
+            w, w2 = against_rest(w, at), against_rest(w2, at)
+        rate = get_rate(name)
+        noun = f"{rate.noun} of {rest[:-1]}" if bracket else rate.noun
+        return _rates([(rate.numerator(w), rate.denominator(w), rate.denominator(w2), noun)])
+
+    def _areas(self) -> Part:
+        assert self.scores is not None, "offered only where there are scores"
+        n = np.stack(class_sizes(self.cells.w, self.cells.w2))
+        sizes = Denominators(n, ("positives", "negatives"))
+        return Part(sizes, np.ones(1), n[:1], n, self.scores)
+
+    def _recalls(self) -> Part:
+        w, w2 = self.cells.w, self.cells.w2
+        binary = ("negatives", "positives")
+        nouns = binary if len(self.classes) == 2 else [f"rows of {name}" for name in self.classes]
+        return _rates(
+            [
+                (w[:, c, c], w[:, c].sum(axis=1), w2[:, c].sum(axis=1), noun)
+                for c, noun in enumerate(nouns)
+            ]
+        )
+
+    def _within_strata(self, metric: str) -> Part:
+        """Return a rate within each stratum, weighted by the stratum's share of all rows."""
+        assert self.strata is not None, "offered only where there is a condition"
+        rate, strata = get_rate(metric), self.strata
+        at = {tuple(codes): g for g, codes in enumerate(self.cells.codes.tolist())}
+        group = np.array([at[tuple(codes[:-1])] for codes in strata.codes.tolist()])
+        condition = strata.codes[:, -1]
+        shape = (int(condition.max()) + 1, len(self.cells.codes))
+        k, of, of2 = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        k[condition, group] = rate.numerator(strata.w)
+        of[condition, group] = rate.denominator(strata.w)
+        of2[condition, group] = rate.denominator(strata.w2)
+        known = [c for c in range(shape[0]) if of[c].any() and not _missing(strata, c)]
+        part = _rates([(k[c], of[c], of2[c], "rows") for c in known])
+        whole = kish(of.sum(axis=0), of2.sum(axis=0))[None]
+        share = of[known].sum(axis=1) / of[known].sum()
+        return Part(Denominators(whole, ("rows",)), share, part.k, part.n)
+
+
+def _missing(strata: Cells, code: int) -> bool:
+    where = int(np.flatnonzero(strata.codes[:, -1] == code)[0])
+    return strata.parts[where][-1] == UNKNOWN
+
+
+def _rates(components: list[tuple[Floats, Floats, Floats, str]]) -> Part:
+    """Return equally weighted rates from (k, n, Σw², noun) of each component."""
+    k, of, of2 = (np.stack([component[i] for component in components]) for i in range(3))
+    n = kish(of, of2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        effective = np.where(of > 0, k / np.where(of > 0, of, 1) * n, 0.0)
+    nouns = tuple(component[3] for component in components)
+    weights = np.full(len(components), 1 / len(components))
+    return Part(Denominators(n, nouns), weights, effective, n)

@@ -1,0 +1,1 @@
+"""Metrics from counts: one family a file, one registry."""

@@ -1,0 +1,110 @@
+"""What a metric is: a name, a meaning, and one verb, ``column``, from counts to values by group.
+
+Counts are arrays ``(…, K, K)``: true class by predicted class; of a binary task, 1 is positive.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.fairness.intervals import wilson
+from core.fairness.subject import Column, Subject
+
+__all__ = ["Composite", "Metric", "Proportion", "Tasks", "against_rest"]
+
+Floats = npt.NDArray[np.float64]
+OfCells = Callable[[Floats], Floats]
+Tasks = Literal["any", "binary", "multiclass"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric(ABC):
+    """What every metric declares.
+
+    Parameters
+    ----------
+    undefined : str
+        Why its value may be not estimable.
+    higher_is_better : bool or None
+        ``None`` where neither end is better.
+    tasks : {"any", "binary", "multiclass"}
+        A binary rate also serves each class of several against the rest.
+    needs_labels, needs_scores : bool
+    """
+
+    id: str
+    name: str
+    summary: str
+    undefined: str
+    higher_is_better: bool | None
+    tasks: Tasks = "binary"
+    needs_labels: bool = True
+    needs_scores: bool = False
+
+    @abstractmethod
+    def column(self, subject: Subject) -> Column:
+        """Return value and interval for each group."""
+
+    def serves(self, *, binary: bool, labels: bool, scores: bool) -> bool:
+        """Tell whether a table has what the metric needs."""
+        fits = self.tasks == "any" or binary == (self.tasks == "binary")
+        return fits and (labels or not self.needs_labels) and (scores or not self.needs_scores)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proportion(Metric):
+    """A rate k/n: both are sums of cells.
+
+    Parameters
+    ----------
+    noun : str
+        What is counted below the line ("positives").
+    event : str
+        What happens to those above it, for sentences ("are found").
+    """
+
+    numerator: OfCells
+    denominator: OfCells
+    noun: str
+    event: str
+
+    def column(self, subject: Subject) -> Column:
+        """Return the rates with Wilson's intervals, at Kish's effective numbers."""
+        k, of = self.numerator(subject.w), self.denominator(subject.w)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            value = k / of
+            effective = of**2 / self.denominator(subject.w2)
+        low, high = wilson(value, effective, subject.z)
+        return Column(k, of, np.nan_to_num(effective), value, low, high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composite(Metric):
+    """A value made of several rates; its interval is bootstrapped over the cells."""
+
+    value: OfCells
+
+    def column(self, subject: Subject) -> Column:
+        """Return the values with percentile intervals."""
+        value = self.value(subject.w)
+        low, high = subject.percentiles(value, self.value(subject.draws))
+        return subject.whole(value, low, high)
+
+
+def against_rest(cells: Floats, index: int) -> Floats:
+    """Return the binary cells ``(…, 2, 2)`` of one class against all others.
+
+    >>> against_rest(np.array([[5, 1, 0], [2, 6, 1], [0, 0, 7]]), 0).tolist()
+    [[14, 2], [1, 5]]
+    """
+    total = cells.sum(axis=(-2, -1))
+    hit = cells[..., index, index]
+    true, said = cells[..., index, :].sum(axis=-1), cells[..., :, index].sum(axis=-1)
+    rest = total - true - said + hit
+    return np.stack([rest, said - hit, true - hit, hit], axis=-1).reshape(*hit.shape, 2, 2)

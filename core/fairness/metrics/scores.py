@@ -1,0 +1,132 @@
+"""Metrics of scores: ranking, calibration, and the scoring rate of Local Law 144."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.fairness.intervals import area_interval, wilson
+from core.fairness.metrics.base import Metric
+from core.fairness.scores import Scores, class_sizes
+from core.fairness.subject import Column, Subject, kish, redrawn
+
+__all__ = ["OF_SCORES"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def _given(subject: Subject) -> Scores:
+    assert subject.scores is not None, "offered only where there are scores"
+    return subject.scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Area(Metric):
+    needs_scores: bool = True
+
+    def column(self, subject: Subject) -> Column:
+        """Return the areas with Newcombe's score interval, widened to DeLong's where need be."""
+        scores = _given(subject)
+        sizes = class_sizes(subject.w, subject.w2)
+        low, high = area_interval(scores.auc, scores.auc_variance, *sizes, subject.z)
+        return subject.whole(scores.auc, low, high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Brier(Metric):
+    needs_scores: bool = True
+
+    def column(self, subject: Subject) -> Column:
+        """Return mean squares with Wilson's interval at the number of yes-or-no rows as unsure.
+
+        A pseudo-row of the largest variance keeps a group of equal squares from looking certain.
+        """
+        scores, n = _given(subject), subject.n_effective
+        with np.errstate(invalid="ignore", divide="ignore"):
+            total = scores.positives + scores.negatives
+            mean = scores.squares / total
+            most = mean * (1 - mean)
+            variance = (n * np.maximum(scores.fourths / total - mean**2, 0) + most) / (n + 1)
+            like = np.where(variance > 0, n * most / np.where(variance > 0, variance, 1), n)
+        return subject.whole(mean, *wilson(mean, like, subject.z))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CalibrationError(Metric):
+    needs_scores: bool = True
+
+    def column(self, subject: Subject) -> Column:
+        """Return Σ |events − scores| / n over the bins, bootstrapped over bins and outcomes."""
+        scores = _given(subject)
+        cells = np.stack([scores.bin_n - scores.bin_events, scores.bin_events], axis=-1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = scores.bin_scores / scores.bin_n
+            value = _error(cells, mean)
+            cells[np.isnan(mean)] = np.nan
+            drawn = redrawn(
+                cells.reshape(len(cells), -1), subject.n_effective,
+                n_boot=subject.n_boot, seed=subject.seed,
+            )  # fmt: skip
+            low, high = subject.percentiles(
+                value, _error(drawn.reshape(subject.n_boot, *cells.shape), mean)
+            )
+        return subject.whole(value, low, high)
+
+
+def _error(cells: Floats, mean: Floats) -> Floats:
+    """Return the error of bins ``(…, B, 2)`` whose rows score ``mean`` on average."""
+    n = np.nan_to_num(cells).sum(axis=-1)
+    gaps = np.abs(np.nan_to_num(cells[..., 1]) - n * np.nan_to_num(mean))
+    return gaps.sum(axis=-1) / n.sum(axis=-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ScoringRate(Metric):
+    needs_scores: bool = True
+
+    def column(self, subject: Subject) -> Column:
+        """Return the rates with Wilson's intervals."""
+        scores = _given(subject)
+        of = subject.w.sum(axis=(-2, -1))
+        effective = kish(of, subject.w2.sum(axis=(-2, -1)))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rate = scores.above / of
+        return Column(scores.above, of, effective, rate, *wilson(rate, effective, subject.z))
+
+
+OF_SCORES: tuple[Metric, ...] = (
+    _Area(
+        id="auc",
+        name="Area under the ROC curve",
+        summary="Chance that a positive scores above a negative, ties counting half.",
+        undefined="no positives or no negatives",
+        higher_is_better=True,
+    ),
+    _CalibrationError(
+        id="ece",
+        name="Expected calibration error",
+        summary="Mean distance of score and outcome over bins; grows as groups shrink.",
+        undefined="no rows",
+        higher_is_better=False,
+        tasks="any",
+    ),
+    _Brier(
+        id="brier",
+        name="Brier score",
+        summary="Mean squared difference of score and outcome.",
+        undefined="no rows",
+        higher_is_better=False,
+        tasks="any",
+    ),
+    _ScoringRate(
+        id="scoring_rate",
+        name="Scoring rate",
+        summary="Rows that score above the median of all rows (Local Law 144).",
+        undefined="no rows",
+        higher_is_better=None,
+        tasks="any",
+        needs_labels=False,
+    ),
+)
