@@ -9,7 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.contracts import Epoch, GroupCount, Parameter, Run, TrainRequest, Value
-from dashboard.services import Gap, Paired, Rate, dataset_name
+from dashboard.services import Gap, Paired, Rate, dataset_name, total_epochs
 from dashboard.words import duration, number, percent
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "changed_words",
     "date",
     "epoch_words",
-    "epochs_wanted",
     "gap_words",
     "group_words",
     "hardest_hit",
@@ -115,18 +114,18 @@ def _less(p: float) -> str:
     return "< .01" if p < 0.01 else f"= {_p(p)}"
 
 
-def paired_words(found: Paired, second: str) -> str:
-    """Return what the second model loses and gains against the first. Plain text."""
+def paired_words(found: Paired, first: str, second: str) -> str:
+    """Return what the second model loses and gains against the first."""
     same = f"Same answer on {percent(found.agree / found.n)} of {found.n} pictures."
     if not found.lost + found.gained:
-        return f"{same} {second} is right exactly where the first is."
+        return f"{same} {second} is right exactly where {first} is."
     change = (found.gained - found.lost) / found.n
     verdict = (
         f"a difference beyond chance (McNemar p {_less(found.p)})" if found.p < _ALPHA
         else f"no difference beyond chance (McNemar p = {_p(found.p)})"
     )  # fmt: skip
     return (
-        f"{same} {second} loses {found.lost} that the first gets right and gains {found.gained}: "
+        f"{same} {second} loses {found.lost} that {first} gets right and gains {found.gained}: "
         f"{points(change)} points, {verdict}."
     )
 
@@ -189,22 +188,9 @@ def date(seconds: float, zone: str | None) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M}" + ("" if zone else " UTC")
 
 
-def epochs_wanted(request: TrainRequest) -> int:
-    """Return how many epochs a run will have at most, of all its stages.
-
-    Examples
-    --------
-    A recipe of two stages has ``head_epochs`` beside ``epochs``.
-    """
-    return sum(
-        int(value) for name, value in request.parameters.items()
-        if name == "epochs" or name.endswith("_epochs")
-    )  # fmt: skip
-
-
 def epoch_words(request: TrainRequest, history: tuple[Epoch, ...]) -> str:
     """Return how far a run has come."""
-    done, wanted = len(history), epochs_wanted(request)
+    done, wanted = len(history), total_epochs(request.parameters)
     text = f"{done} epoch" + ("" if done == 1 else "s") + " done and kept"
     if wanted >= done:
         text = f"{done} of {wanted} epochs done and kept"

@@ -12,7 +12,7 @@ from core.errors import InputError
 from dashboard import services
 from dashboard.app_pages import models_groups
 from dashboard.desk import desk
-from dashboard.figures.learning import STYLES, Measure, overlaid
+from dashboard.figures.learning import Measure, overlaid
 from dashboard.models_choice import MOST_COMPARED, Shown
 from dashboard.run_words import (
     date,
@@ -31,8 +31,6 @@ from dashboard.words import duration, escape, number, percent
 
 __all__ = ["draw"]
 
-_SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲"}
-
 
 def draw(shown: Shown) -> None:
     """Draw the comparison of what is ticked."""
@@ -44,11 +42,13 @@ def draw(shown: Shown) -> None:
             icon=":material/compare_arrows:",
         )
         return
-    names = _names(list(runs.values()))
-    st.markdown(
-        f"Everything is held against {escape(next(iter(names.values())))}, which was ticked first."
-    )
-    side_table(list(names.values()), _rows(list(runs.values())), mode=current_mode())
+    names = _letters(runs)
+    st.markdown("Everything is held against A, which was ticked first.")
+    heads = [
+        f"{names[id]} · {run_title(run, shipped=services.is_shipped(id))}"
+        for id, run in runs.items()
+    ]
+    side_table(heads, _rows(list(runs.values())), mode=current_mode())
     _curves(runs, names)
     st.subheader("Whom they fail", anchor=False)
     models_groups.several(runs, shown, names=names)
@@ -63,14 +63,9 @@ def draw(shown: Shown) -> None:
     )
 
 
-def _names(runs: Sequence[Run]) -> dict[str, str]:
-    """Return a name for each run that tells it from the others, with its symbol."""
-    titles = [run_title(run, shipped=services.is_shipped(run.model)) for run in runs]
-    names = {}
-    for run, title, (_, symbol) in zip(runs, titles, STYLES, strict=False):
-        own = title if titles.count(title) == 1 else f"{title} · {run.model.rpartition('_')[2]}"
-        names[run.model] = f"{_SYMBOLS[symbol]} {own}"
-    return names
+def _letters(runs: Mapping[str, Run]) -> dict[str, str]:
+    """Return a letter for each run: short enough for legends."""
+    return dict(zip(runs, "ABCD", strict=False))
 
 
 # ---- the table
@@ -133,7 +128,7 @@ def _fact(value: float | int | str | bool | None) -> str:
 def _different(runs: Sequence[Run]) -> list[Row]:
     """Return a row for each parameter that is not the same in all."""
     names = dict.fromkeys(name for run in runs for name in run.parameters)
-    values = {name: [str(run.parameters.get(name, "")) for run in runs] for name in names}
+    values = {name: [_parameter(run, name) for run in runs] for name in names}
     rows = [
         Row(name.replace("_", " ").capitalize(), of)
         for name, of in values.items()
@@ -141,6 +136,13 @@ def _different(runs: Sequence[Run]) -> list[Row]:
     ]
     seeds = [str(run.seed) for run in runs]
     return [*rows, *([Row("Seed", seeds)] if len(set(seeds)) > 1 else [])]
+
+
+def _parameter(run: Run, name: str) -> str:
+    """Return a run's value; for a run older than the parameter, its default."""
+    recipe = services.recipes().get(run.recipe)
+    defaults = {spec.name: spec.default for spec in recipe.parameters} if recipe else {}
+    return str(run.parameters.get(name, defaults.get(name, "")))
 
 
 # ---- the figures
@@ -191,7 +193,8 @@ def _answers(runs: Sequence[Run], names: Mapping[str, str]) -> None:
         if isinstance(base, DatasetPredictions) and isinstance(found, DatasetPredictions):
             paired = services.paired(base, found)
             mark = "△" if paired.p < 0.05 else "○"
-            lines = [f"{mark} {paired_words(paired, names[run.model])}", hardest_hit(paired)]
+            words = paired_words(paired, names[first.model], names[run.model])
+            lines = [f"{mark} {words}", hardest_hit(paired)]
             st.markdown("  \n".join(escape(line) for line in lines if line))
     for id, answer in answers.items():
         if answer.state in ("failed", "stopped"):

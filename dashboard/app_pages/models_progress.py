@@ -8,7 +8,7 @@ from core.errors import PellucidError
 from dashboard import models_choice, services
 from dashboard.figures.learning import Measure, curves, sparkline, sparkline_words
 from dashboard.guard import guarded
-from dashboard.run_words import BADGES, Badge, changed_words, epoch_words, epochs_wanted
+from dashboard.run_words import BADGES, Badge, changed_words, epoch_words
 from dashboard.services import Training
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import Glance, glance, heading
@@ -78,13 +78,17 @@ def _curves(held: Training) -> None:
         if held.active:
             st.skeleton(height=230)
         return
+    wanted = services.total_epochs(held.request.parameters)
     measures: tuple[Measure, ...] = ("accuracy", "loss")
     for place, measure in zip(st.columns(2, gap="large"), measures, strict=True):
         with place:
             st.markdown(f"**{measure.capitalize()}** by epoch")
             st.plotly_chart(
                 curves(
-                    held.history, measure, mode=current_mode(), epochs=epochs_wanted(held.request)
+                    held.history,
+                    measure,
+                    mode=current_mode(),
+                    epochs=services.total_epochs(held.request.parameters),
                 ),
                 theme=None,
                 key=f"live/{measure}",

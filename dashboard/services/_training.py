@@ -21,8 +21,8 @@ from dashboard.services._jobs import SERVER, cancel, submit, view
 
 __all__ = [
     "Order", "Training", "bases", "discard_training", "expected_seconds", "order_of",
-    "order_training", "recipes", "resume", "same_order", "stop_training", "trained_before",
-    "training", "trainings",
+    "order_training", "recipes", "resume", "same_order", "stop_training", "total_epochs",
+    "trained_before", "training", "trainings",
 ]  # fmt: skip
 
 _asked: dict[str, TrainRequest] = {}
@@ -184,12 +184,28 @@ def expected_seconds(order: Order) -> tuple[float, Run] | None:
             continue
         if any(run.parameters.get(name) != wanted.get(name) for name in _COST):
             continue
-        share = float(wanted["epochs"]) / len(run.history)
-        if "n_train" in data:
-            there = {p.name: p.default for p in held.parameters} | dict(theirs.data)
-            share *= float(data["n_train"]) / float(there["n_train"])
+        there = {p.name: p.default for p in held.parameters} | dict(theirs.data)
+        pictures = _n_train(wanted, data), _n_train(run.parameters, there)
+        share = total_epochs(wanted) / len(run.history)
+        if pictures[0] and pictures[1]:
+            share *= pictures[0] / pictures[1]
+        elif pictures[0] != pictures[1]:
+            continue
         return run.seconds * share, run
     return None
+
+
+def _n_train(recipe: Mapping[str, Value], data: Mapping[str, Value]) -> int:
+    """Return how many training pictures are used, 0 for all of a dataset that doesn't say."""
+    return int(recipe.get("n_train", 0)) or int(data.get("n_train", 0))
+
+
+def total_epochs(parameters: Mapping[str, Value]) -> int:
+    """Return how many epochs a run has at most: recipes of stages have ``head_epochs`` and such."""
+    return sum(
+        int(value) for name, value in parameters.items()
+        if name == "epochs" or name.endswith("_epochs")
+    )  # fmt: skip
 
 
 def trained_before(request: TrainRequest) -> Run | None:
