@@ -84,12 +84,7 @@ def _curves(held: Training) -> None:
         with place:
             st.markdown(f"**{measure.capitalize()}** by epoch")
             st.plotly_chart(
-                curves(
-                    held.history,
-                    measure,
-                    mode=current_mode(),
-                    epochs=services.total_epochs(held.request.parameters),
-                ),
+                curves(held.history, measure, mode=current_mode(), epochs=wanted),
                 theme=None,
                 key=f"live/{measure}",
                 config={"displayModeBar": False},
