@@ -31,7 +31,7 @@ _BATCHES: dict[str, SplitName] = {
     **{f"data_batch_{i}.bin": "train" for i in range(1, 6)},
     "test_batch.bin": "test",
 }
-_PICKLES = {name.removesuffix(".bin") for name in _BATCHES} | {"batches.meta"}
+_PICKLES = (*(name.removesuffix(".bin") for name in _BATCHES), "batches.meta")
 _LAYOUT = (
     "Expected train/<class>/*.jpg and test/<class>/*.jpg (any picture format), or the binary "
     "version (data_batch_1.bin to data_batch_5.bin, test_batch.bin), as a folder or as a tar."
@@ -99,6 +99,10 @@ def fill(source: str, writer: Writer) -> None:
 
 def _existing(source: str) -> Path:
     path = Path(source).expanduser().resolve()
+    if path.is_dir() and not _batches(path):
+        for name in _PICKLES:
+            if (path / name).is_file():
+                raise _pickled(name)
     if path.is_dir() or (path.is_file() and archive.is_archive(path)):
         return path
     problem = "is no folder and no archive" if path.exists() else "does not exist"
@@ -111,8 +115,11 @@ def _batches(folder: Path) -> list[Path]:
     return sorted(folder / name for name in _BATCHES if (folder / name).is_file())
 
 
-def _pickles(folder: Path) -> list[str]:
-    return sorted(name for name in _PICKLES if (folder / name).is_file())
+def _pickled(name: str) -> InputError:
+    return InputError(
+        f"{name} is a pickle (CIFAR-10's Python version): opening one can run any program, so it "
+        f"is refused. {_LAYOUT}"
+    )
 
 
 def _hash(path: Path) -> str:
@@ -127,7 +134,7 @@ def _files(path: Path) -> Iterator[_File]:
     if not path.is_dir():
         yield from (_File(*member) for member in archive.members(path))
         return
-    names = [p.name for p in _batches(path)] or _pickles(path) or list_folder(path).names
+    names = [p.name for p in _batches(path)] or list_folder(path).names
     for name in names:
         try:
             yield _File(name, (path / name).read_bytes())
@@ -140,10 +147,7 @@ def _take(file: _File, writer: Writer) -> None:
     if path.name in _BATCHES:
         _add_batch(file, _BATCHES[path.name], writer)
     elif path.name in _PICKLES:
-        raise InputError(
-            f"{file.name} is a pickle (CIFAR-10's Python version): opening one can run any "
-            f"program, so it is refused. {_LAYOUT}"
-        )
+        raise _pickled(file.name)
     elif path.suffix.lower() in images.SUFFIXES and not path.name.startswith("."):
         _add_picture(file, path, writer)
 

@@ -59,7 +59,7 @@ def kept(key: str, *, read: Callable[[Path], T | None], write: Callable[[Path], 
                 _make(folder, write)
                 found = read(folder)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise StoreError(
             f"Cannot keep the pictures of a dataset in {root}: "
             f"{'the disk is full' if full else error.strerror or error}. Free some space, or set "

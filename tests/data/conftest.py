@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from core.data import registry
+from core.settings import settings
 
 Paint = Callable[..., Path]
 
@@ -34,3 +37,16 @@ def pets(tmp_path: Path, paint: Paint) -> Path:
         for i in range(n):
             paint(root / label / f"{i:02d}.png", seed=i + 100 * n)
     return root
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test a home in which nothing is kept yet."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("PELLUCID_HOME", str(home))
+    settings.cache_clear()
+    registry._opened.cache_clear()
+    yield home
+    monkeypatch.undo()
+    settings.cache_clear()
+    registry._opened.cache_clear()

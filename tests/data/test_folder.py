@@ -80,11 +80,16 @@ def test_a_missing_validation_split_comes_out_of_the_training(tmp_path: Path, pa
 
 ROWS = [
     {
-        "file_name": f"{i:02d}.png", "label": ("cat", "dog")[i % 2],
-        "split": ("train", "test")[i > 11], "site": ("north", "south", None)[i % 3], "age": i % 4, "unique": f"u{i}", "same": "x",
+        "file_name": f"{i:02d}.png",
+        "label": ("cat", "dog")[i % 2],
+        "split": ("train", "test")[i > 11],
+        "site": ("north", "south", None)[i % 3],
+        "age": i % 4,
+        "unique": f"u{i}",
+        "same": "x",
     }
     for i in range(20)
-]  # fmt: skip
+]
 
 
 def write_table(folder: Path, kind: str, rows: list[dict]) -> None:
