@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePath
+from urllib.parse import unquote
 
 from core import api
 from core.contracts import DatasetCard, DatasetRef, Parameter, Value
@@ -104,4 +105,6 @@ def dataset_name(text: str) -> str:
 def hide_source(text: str, dataset: str) -> str:
     """Return ``text`` (a command, a card) without the place where the dataset ``dataset`` lies."""
     source = dataset.partition("?")[0].partition(":")[2]
-    return text.replace(source, f"…/{_base(source)}") if source else text
+    for spelled in (source, unquote(source)) if source else ():
+        text = text.replace(spelled, f"…/{_base(source)}")
+    return text
