@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from core.contracts._cards import MethodCard, MetricCard, ModelCard, Origin
 from core.contracts._codec import Stored
+from core.contracts._compression import (
+    CompressionCard,
+    CompressionForm,
+    CompressRequest,
+    ImportRequest,
+)
 from core.contracts._concepts import (
     Concept,
     ConceptMaps,
@@ -101,6 +107,7 @@ from core.contracts._shap import (
     ShapRequest,
     ShapResult,
 )
+from core.contracts._slices import Slice, SliceFinding, SliceReport, SlicesRequest
 from core.contracts._tcav import (
     ConceptScore,
     Tcav,
@@ -148,6 +155,9 @@ __all__ = [
     "Check",
     "ClassRef",
     "ClassScore",
+    "CompressRequest",
+    "CompressionCard",
+    "CompressionForm",
     "Concept",
     "ConceptMaps",
     "ConceptMapsRequest",
@@ -191,6 +201,7 @@ __all__ = [
     "GroupRate",
     "GroupScore",
     "GroupTable",
+    "ImportRequest",
     "Inequality",
     "LANES",
     "LEADERBOARD_METHODS",
@@ -230,6 +241,10 @@ __all__ = [
     "Selection",
     "ShapRequest",
     "ShapResult",
+    "Slice",
+    "SliceFinding",
+    "SliceReport",
+    "SlicesRequest",
     "SplitName",
     "Stored",
     "TIMES",

@@ -27,9 +27,8 @@ class Cuts:
         >>> Cuts((18.0, 65.0)).labels
         ('< 18', '[18, 65)', '≥ 65')
         """
-        shown = [f"{value:.6g}" for value in self.values]
-        if len(set(shown)) < len(shown):
-            shown = [repr(value) for value in self.values]
+        # Exactly, so that a label can be read back as the range that it names.
+        shown = [f"{v:g}" if float(f"{v:g}") == v else repr(v) for v in self.values]
         between = [f"[{low}, {high})" for low, high in pairwise(shown)]
         return (f"< {shown[0]}", *between, f"≥ {shown[-1]}")
 

@@ -18,6 +18,7 @@ from core.fairness.subject import kish
 __all__ = ["Denominators", "Grouping", "Part"]
 
 Floats = npt.NDArray[np.float64]
+RateSums = tuple[Floats, Floats, Floats, str]
 _MISSING = "rows without a value are counted, not compared"
 
 
@@ -112,14 +113,21 @@ class Grouping:
         name, condition, _ = metric.partition("|")
         if condition:
             return self._within_strata(name)
+        return _rates([self.rate(metric)])
+
+    def rate(self, metric: str) -> RateSums:
+        """Return a rate's sums of weights above and below the line, of squares below, and its noun.
+
+        ``tpr[cat]`` is the rate of one class against the rest.
+        """
         name, bracket, rest = metric.partition("[")
-        w, w2 = self.cells.w, self.cells.w2
-        if bracket:
-            at = self.classes.index(rest[:-1])
-            w, w2 = against_rest(w, at), against_rest(w2, at)
-        rate = get_rate(name)
-        noun = f"{rate.noun} of {rest[:-1]}" if bracket else rate.noun
-        return _rates([(rate.numerator(w), rate.denominator(w), rate.denominator(w2), noun)])
+        w, w2, rate = self.cells.w, self.cells.w2, get_rate(name)
+        if not bracket:
+            return rate.numerator(w), rate.denominator(w), rate.denominator(w2), rate.noun
+        at = self.classes.index(rest[:-1])
+        w, w2 = against_rest(w, at), against_rest(w2, at)
+        noun = f"{rate.noun} of {rest[:-1]}"
+        return rate.numerator(w), rate.denominator(w), rate.denominator(w2), noun
 
     def _areas(self) -> Part:
         assert self.scores is not None, "offered only where there are scores"
@@ -162,7 +170,7 @@ def _missing(strata: Cells, code: int) -> bool:
     return strata.parts[where][-1] == UNKNOWN
 
 
-def _rates(components: list[tuple[Floats, Floats, Floats, str]]) -> Part:
+def _rates(components: list[RateSums]) -> Part:
     """Return equally weighted rates from (k, n, Σw², noun) of each component."""
     k, of, of2 = (np.stack([component[i] for component in components]) for i in range(3))
     n = kish(of, of2)

@@ -1,0 +1,149 @@
+"""Slices: rows that share values of some attributes, and the search for the worst of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode
+
+from core.contracts._codec import Stored
+from core.contracts._fairness import AuditRequest, FairnessRules, TableColumns
+from core.contracts._fairness_report import FairnessVerdict, verdict_of
+from core.contracts._results import Result
+
+__all__ = ["Slice", "SliceFinding", "SliceReport", "SlicesRequest"]
+
+
+@dataclass(frozen=True)
+class Slice(Stored):
+    """Rows whose attributes have given values.
+
+    Parameters
+    ----------
+    conditions : tuple of (attribute, group)
+        By attribute; a group is named as in a report (``"[18, 65)"`` of an attribute that was cut).
+
+    Examples
+    --------
+    >>> Slice((("sex", "f"), ("age", "[18, 65)"))).text
+    'age=%5B18%2C+65%29&sex=f'
+    >>> Slice.parse("sex=f&age=Unknown").name
+    'age = Unknown, sex = f'
+    """
+
+    conditions: tuple[tuple[str, str], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conditions", tuple(sorted(self.conditions)))
+
+    @property
+    def text(self) -> str:
+        """The slice as one word, as addresses and ``--slice`` hold it."""
+        return urlencode(self.conditions)
+
+    @property
+    def name(self) -> str:
+        """The slice for people; made of strangers' texts."""
+        return ", ".join(f"{attribute} = {group}" for attribute, group in self.conditions)
+
+    @classmethod
+    def parse(cls, text: str) -> Slice:
+        """Read :attr:`text`; whatever is no condition is left out."""
+        return cls(tuple(parse_qsl(text, keep_blank_values=True)))
+
+
+@dataclass(frozen=True)
+class SlicesRequest(AuditRequest):
+    """Ask for the slices that a rate is worst for.
+
+    Parameters
+    ----------
+    metric : str
+        Id of a rate; ``tpr[cat]`` for one class of several.
+    depth : int
+        Conditions of a slice at most, 1 to 3.
+    """
+
+    kind: ClassVar[str] = "fairness_slices"
+    command_name: ClassVar[str] = "slices"
+    metric: str = "accuracy"
+    depth: int = 3
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {"metric": self.metric, "depth": self.depth}
+
+    def subject_words(self) -> list[str]:
+        """Return the words of a command line that name what is searched, and how."""
+        return [*super().subject_words(), "--metric", self.metric, "--depth", str(self.depth)]
+
+
+@dataclass(frozen=True)
+class SliceFinding(Stored):
+    """One slice against all other rows.
+
+    Parameters
+    ----------
+    n : int
+        Rows of the slice.
+    k, of, value, rest : float
+        The rate in the slice, as a fraction and as a value, and its value in all other rows.
+    difference, low, high : float
+        Value minus rest; the interval allows for the number of slices looked at, and reaches to 0
+        where the adjusted test does not reject.
+    p, p_adjusted : float
+        Fisher's exact test, both sides; adjusted over all slices looked at.
+    within : str
+        Text of the wider slice that explains this one as well: within it, these rows do not stand
+        out. ``""`` if there is none.
+    """
+
+    slice: Slice
+    n: int
+    k: float
+    of: float
+    value: float
+    rest: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    p_adjusted: float
+    tolerance: float
+    within: str
+
+    @property
+    def verdict(self) -> FairnessVerdict:
+        """What the interval says."""
+        return verdict_of(self.low, self.high, self.tolerance)
+
+
+@dataclass(frozen=True)
+class SliceReport(Result):
+    """The slices that a rate is worst for.
+
+    Parameters
+    ----------
+    n : int
+        Rows of the table.
+    n_slices : int
+        Slices looked at: the family of the tests.
+    n_small : int
+        Slices that were too small, by ``rules.min_n``.
+    findings : tuple of SliceFinding
+        Worst first: flagged ones before others, those that no wider slice explains before the rest.
+    """
+
+    source: str
+    columns: TableColumns
+    rules: FairnessRules
+    seed: int
+    metric: str
+    depth: int
+    overall: float
+    n: int
+    n_slices: int
+    n_small: int
+    findings: tuple[SliceFinding, ...]
+    family: str
+    command: str
