@@ -60,6 +60,10 @@ class Settings(BaseSettings):
         description="Datasets that the dashboard offers besides its own, comma-separated: "
         "folder:/path, cifar10:/path.tar.xz.",
     )
+    trackers: str = Field(
+        default="tensorboard",
+        description="Who takes down trainings, comma-separated: tensorboard, mlflow, wandb.",
+    )
     gallery: Path | None = Field(
         default=None,
         description="Reference pictures of the dashboard: a folder of class folders, or with "

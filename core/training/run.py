@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +23,14 @@ from core.models.tensorflow import keras, tf
 from core.models.weights import save_safetensors
 from core.runs import WEIGHTS, file_facts, publish
 from core.training import registry
+from core.training.card import write_card
 from core.training.checkpoints import Checkpoints
 from core.training.feed import PartFeed
 from core.training.job import Job, Trained
 from core.training.subset import with_fewer
+from core.training.trackers.base import Beginning
+from core.training.trackers.registry import chosen
+from core.training.tracking import Tracking
 from core.training.unfinished import begin
 
 if TYPE_CHECKING:
@@ -35,21 +41,14 @@ __all__ = ["train"]
 _BATCH = 128
 
 
-class _Silent:
-    def epoch(self, epoch: Epoch) -> None:
-        """Take down nothing."""
-
-    def end(self, run: Run) -> None:
-        """Take down nothing."""
-
-
 def train(requests: Sequence[TrainRequest], control: Control) -> list[Run]:
     """Train each request's model, or go on where it was stopped, and publish it as a run.
 
     Raises
     ------
     InputError
-        If the dataset has changed since the request was made, or cannot be trained on.
+        If the dataset has changed since the request was made, or cannot be trained on, or a
+        tracker that is wanted is not there.
     TrainingError
         If the loss diverges; nothing is published.
     Cancelled
@@ -67,6 +66,7 @@ def _train(request: TrainRequest, control: Control) -> Run:
             f"{request.dataset.text} has changed since this was asked: ask again, and a new run "
             "begins."
         )
+    trackers = chosen()
     dataset = with_fewer(dataset, int(request.parameters["n_train"]), seed=request.seed)
     began = time.perf_counter()
     gpu = configure_devices() == "gpu"
@@ -78,23 +78,46 @@ def _train(request: TrainRequest, control: Control) -> Run:
         raise StoreError(f"Cannot begin a run: {error.strerror or error}.") from error
     checkpoints = Checkpoints(folder)
     state = checkpoints.latest()
-    job = Job(
-        request=request,
-        dataset=dataset,
-        control=control,
-        folder=folder,
-        checkpoints=checkpoints,
-        tracker=_Silent(),
-        gpu=gpu,
-        state=state,
-        history=[] if state is None else list(state.history),
-    )
-    trained = registry.get(request.recipe)().train(job)
-    run = _finished(job, trained, time.perf_counter() - began)
-    job.tracker.end(run)
+    history = [] if state is None else list(state.history)
+    notes: list[str] = []
+    beginning = _beginning(request, folder, history)
+    with Tracking(trackers, beginning, notes.append) as tracking:
+        job = Job(
+            request=request,
+            dataset=dataset,
+            control=control,
+            folder=folder,
+            checkpoints=checkpoints,
+            tracker=tracking,
+            gpu=gpu,
+            state=state,
+            history=history,
+            notes=notes,
+        )
+        trained = registry.get(request.recipe)().train(job)
+        run = _finished(job, trained, time.perf_counter() - began)
+        tracking.end(run)
+    run = replace(run, notes=tuple(notes))
+    write_card(folder, run, dataset=dataset)
     checkpoints.clear()
     publish(folder, run)
     return run
+
+
+def _beginning(request: TrainRequest, folder: Path, history: Sequence[Epoch]) -> Beginning:
+    return Beginning(
+        model=request.model_id,
+        command=request.command,
+        settings={
+            "dataset": request.dataset.text,
+            "recipe": request.recipe,
+            "base": "" if request.base is None else request.base.id,
+            "seed": request.seed,
+            **request.parameters,
+        },
+        folder=folder,
+        history=tuple(history),
+    )
 
 
 def _finished(job: Job, trained: Trained, seconds: float) -> Run:
