@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from core.contracts import DEFAULT_METHOD, GEOMETRIES, Value
 from core.errors import InputError
-from dashboard import services
+from dashboard import services, suitable
+from dashboard.dataset_pictures import LONGEST_ID
 from dashboard.state import Choice, Comparison, parameter_texts
 
 __all__ = ["read"]
@@ -41,7 +42,7 @@ def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
         problems.append("The address holds a class against itself: that difference is always 0.")
         against = None
     choice = Choice(
-        picture=query.get("picture", Choice.picture)[:64],
+        picture=query.get("picture", suitable.default_picture(model))[:LONGEST_ID],
         model=model,
         geometry=_one_of("framing", query, GEOMETRIES, problems),
         method=method,

@@ -7,18 +7,28 @@ the datasets that this server shows: a visitor can't name another one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from core.contracts import SplitName
-from dashboard import services
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["LONGEST_ID", "Place", "dataset_picture_id", "place"]
+from core.contracts import Picture, SplitName
+from core.errors import InputError
+from dashboard import services
+from dashboard.run_words import attribute_words, group_words
+from dashboard.services import ShownSplit
+
+__all__ = [
+    "LONGEST_ID", "Facts", "Place", "data_of", "dataset_picture_id", "default_id", "facts", "place",
+]  # fmt: skip
 
 LONGEST_ID = 160
 """Characters of the longest id of a picture that an address may hold."""
 _SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 _DIGITS = 9
+_LOOKED_THROUGH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +86,110 @@ def place(id: str) -> Place | None:
 
 def _is_index(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+
+
+# ---- what is known of a picture
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a dataset knows of one of its pictures; classes and groups are strangers' texts.
+
+    Parameters
+    ----------
+    place : Place
+    split : ShownSplit
+    """
+
+    place: Place
+    split: ShownSplit
+
+    @property
+    def label(self) -> int:
+        """Index of the true class."""
+        return int(self.split.labels[self.place.index])
+
+    @property
+    def label_name(self) -> str:
+        """Name of the true class."""
+        return self.split.classes[self.label]
+
+    @property
+    def name(self) -> str:
+        """What the dataset calls the picture."""
+        return self.split.ids[self.place.index]
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """Value of each attribute."""
+        return {name: values[self.place.index] for name, values in self.split.groups.items()}
+
+    @property
+    def title(self) -> str:
+        """A few words that tell it from its neighbours."""
+        return f"{self.label_name} {self.place.index}"
+
+    @property
+    def group_words(self) -> str:
+        """Its groups in words; plain text."""
+        named = ((attribute_words(name), group_words(value)) for name, value in self.groups.items())
+        return ", ".join(f"{name} {value}" for name, value in named)
+
+    def picture(self) -> Picture:
+        """Return the decoded picture.
+
+        Raises
+        ------
+        ImageError
+            If its file cannot be read.
+        """
+        return services.shown_picture(self.split, self.place.index)
+
+    def mask(self) -> npt.NDArray[np.bool_] | None:
+        """Return where the object is, bool ``(H, W)``; ``None`` without masks or without object.
+
+        Raises
+        ------
+        PellucidError
+            If its file cannot be read.
+        """
+        if not self.split.has_masks:
+            return None
+        mask = self.split.mask(self.place.index)
+        return mask if mask.any() else None
+
+
+def facts(place: Place) -> Facts | None:
+    """Return what is known of the picture at ``place``, ``None`` if there is no such picture.
+
+    Raises
+    ------
+    InputError
+        If the dataset cannot be opened.
+    """
+    split = services.shown_split(place.dataset, place.split)
+    return Facts(place, split) if place.index < len(split) else None
+
+
+# ---- the pictures that suit a model
+
+
+def data_of(model: str) -> ShownSplit | None:
+    """Return the test pictures of the dataset that a model was trained on.
+
+    ``None`` for models of other origin, and where the dataset cannot be opened (the log says why).
+    """
+    card = services.models().get(model)
+    if card is None or not card.trained_on:
+        return None
+    try:
+        return services.shown_split(card.trained_on)
+    except InputError:
+        return None
+
+
+def default_id(split: ShownSplit) -> str:
+    """Return the picture to begin with: one with an object to find, where masks tell."""
+    first = [Place(split.dataset, split.name, int(i)) for i in split.order[:_LOOKED_THROUGH]]
+    with_object = (place for place in first if Facts(place, split).mask() is not None)
+    return next(with_object, first[0]).id

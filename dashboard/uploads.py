@@ -1,8 +1,9 @@
-"""Pictures to look at: the examples that come with Pellucid, and what a session has uploaded.
+"""Pictures to look at: the examples that come with Pellucid, uploads, and those of datasets.
 
 Uploads stay in memory. A session keeps its own, within caps. Beside that the server remembers the
 latest uploads of all sessions by the SHA-256 of their pixels, so that a reloaded page or a shared
 link finds its picture; only who has the picture, or was given the link, knows that number.
+Pictures of datasets are drawn or decoded when they are asked for.
 """
 
 from __future__ import annotations
@@ -18,15 +19,20 @@ import streamlit as st
 
 from core.contracts import Picture
 from core.errors import ImageError, PellucidError
-from dashboard import services
+from dashboard import dataset_pictures, services
+from dashboard.dataset_pictures import Facts
 from dashboard.lru import Lru
 
-__all__ = ["MAX_BYTES", "MAX_COUNT", "Item", "add", "examples", "find", "picture", "session_items"]
+__all__ = [
+    "MAX_BYTES", "MAX_COUNT", "Item", "add", "examples", "find", "of_dataset", "picture",
+    "session_items",
+]  # fmt: skip
 
 MAX_COUNT = 24
 MAX_BYTES = 96 * 2**20
 _SHELF_BYTES = 256 * 2**20
 _DECODED_BYTES = 256 * 2**20
+_THUMBNAIL_BYTES = 16 * 2**20
 _EXAMPLES = Path(__file__).resolve().parent.parent / "assets" / "examples"
 _UPLOADS = "uploads"
 
@@ -42,22 +48,24 @@ class File(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture of the strip: its encoded bytes and how to show it small.
+    """A picture of the strip, and how to show it small.
 
     Parameters
     ----------
     id : str
-        Name of an example, or SHA-256 of the pixels of an upload.
+        Name of an example, SHA-256 of the pixels of an upload, or place in a dataset.
     title : str
         Shown in the strip.
     file : str
         File name; a stranger's text.
     credit : str
-        Author and licence of an example, ``""`` for uploads.
+        Author and licence of an example, else ``""``.
     data : bytes
-        The file.
+        The file; empty for a picture of a dataset.
     thumbnail : str
         Data URI.
+    facts : Facts, optional
+        What a dataset knows of its picture.
     """
 
     id: str
@@ -66,10 +74,12 @@ class Item:
     credit: str
     data: bytes
     thumbnail: str
+    facts: Facts | None = None
 
 
 _shelf: Lru[str, Item] = Lru(_SHELF_BYTES, lambda item: len(item.data))
 _decoded: Lru[str, Picture] = Lru(_DECODED_BYTES, lambda value: value.pixels.nbytes)
+_of_datasets: Lru[tuple[str, str], Item] = Lru(_THUMBNAIL_BYTES, lambda item: len(item.thumbnail))
 
 
 @lru_cache(maxsize=1)
@@ -130,8 +140,17 @@ def _add(name: str, data: bytes) -> Item:
 
 
 def find(id: str) -> Item | None:
-    """Return an example, an upload of this session, or one that the server still remembers."""
-    return examples().get(id) or session_items().get(id) or _recall(id)
+    """Return the picture of this id.
+
+    An example, an upload of this session or one that the server still remembers, or a picture of a
+    dataset that is shown; ``None`` if it is nowhere.
+
+    Raises
+    ------
+    PellucidError
+        If it belongs to a dataset that cannot be read.
+    """
+    return examples().get(id) or session_items().get(id) or _recall(id) or _from_dataset(id)
 
 
 def _recall(id: str) -> Item | None:
@@ -141,6 +160,31 @@ def _recall(id: str) -> Item | None:
     return item
 
 
+def _from_dataset(id: str) -> Item | None:
+    place = dataset_pictures.place(id)
+    known = None if place is None else dataset_pictures.facts(place)
+    return None if known is None else of_dataset(known)
+
+
+def of_dataset(known: Facts) -> Item:
+    """Return a picture of a dataset as one of the strip, its thumbnail made once.
+
+    Raises
+    ------
+    PellucidError
+        If its file cannot be read.
+    """
+
+    def make() -> Item:
+        shown = known.picture()
+        uri = services.thumbnail_uri(shown)
+        return Item(known.place.id, known.title, shown.name, "", b"", uri, known)
+
+    return _of_datasets.get_or((known.split.fingerprint, known.place.id), make)
+
+
 def picture(item: Item) -> Picture:
     """Return the decoded picture of ``item``, decoded once while it is in use."""
+    if item.facts is not None:
+        return item.facts.picture()
     return _decoded.get_or(item.id, lambda: services.open_picture(item.data, name=item.file))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
-from dashboard import address, glossary, services, state, uploads
+from dashboard import address, glossary, services, state
 from dashboard.app_pages import (
     inspect_compare,
     inspect_controls,
@@ -13,6 +13,7 @@ from dashboard.app_pages import (
     inspect_result,
     inspect_strip,
 )
+from dashboard.app_pages.subject import with_picture
 from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
 from dashboard.state import Choice
@@ -32,7 +33,7 @@ def page() -> None:
         _say_problems(choice)
         inspect_strip.strip(choice)
     with guarded():
-        _one_picture(choice)
+        with_picture(choice, lambda shown: _ask_and_draw(shown, choice))
     state.publish(choice)
 
 
@@ -51,25 +52,7 @@ def _say_problems(choice: Choice) -> None:
         st.warning(escape(problem), icon=":material/link_off:")
 
 
-def _one_picture(choice: Choice) -> None:
-    item = uploads.find(choice.picture)
-    if item is None:
-        st.info(
-            "The picture of this link is not here any more: uploads stay in memory for a while and "
-            "are never written to disk. Drop the same file again and the page shows what it "
-            "showed, or choose an example.",
-            icon=":material/hide_image:",
-        )
-        return
-    shown = uploads.picture(item)
-    desk().open()
-    try:
-        _ask_and_draw(shown, choice, item.credit)
-    finally:
-        desk().close()
-
-
-def _ask_and_draw(shown: Picture, choice: Choice, credit: str) -> None:
+def _ask_and_draw(shown: Picture, choice: Choice) -> None:
     request = services.prediction_request(shown, choice)
     # Both are submitted before either is waited for.
     desk().ask(request, patience=0)
@@ -80,7 +63,7 @@ def _ask_and_draw(shown: Picture, choice: Choice, credit: str) -> None:
 
     left, right = st.columns([1.3, 1], gap="large")
     with left:
-        inspect_result.stage_panel(shown, choice, answer, evidence, credit=credit)
+        inspect_result.stage_panel(shown, choice, answer, evidence)
     with right:
         _say(answer, prediction, explanation, choice)
         inspect_controls.explain_panel(choice, prediction)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.contracts import GEOMETRIES, MethodCard, ModelCard, Prediction
 from core.errors import InputError
-from dashboard import glossary, services, state
+from dashboard import glossary, services, state, suitable
 from dashboard.state import Choice, Focus
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import escape
@@ -58,19 +58,7 @@ def _about(card: ModelCard) -> str:
 
 
 def _model_chosen() -> None:
-    choice = state.current() or Choice()
-    chosen = services.model(st.session_state["model"])
-    same_classes = services.class_names(chosen.id) == services.class_names(choice.model)
-    fits = choice.method in services.offered(chosen)
-    state.change(
-        model=chosen.id,
-        layer=None,
-        target=choice.target if same_classes else None,
-        against=choice.against if same_classes else None,
-        compared=choice.compared if same_classes or choice.compare == "methods" else (),
-        method=choice.method if fits else next(iter(services.offered(chosen))),
-        parameters=choice.parameters if fits else (),
-    )
+    state.begin(suitable.to_model(state.current() or Choice(), st.session_state["model"]))
 
 
 # ---- what to explain

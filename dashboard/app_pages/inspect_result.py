@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.contracts import Box, Explanation, MethodCard, Picture, Prediction
-from dashboard import services
+from dashboard import services, uploads
 from dashboard.desk import Answer
 from dashboard.figures.ranking import ranking
 from dashboard.lru import Lru
@@ -61,9 +61,7 @@ def _explained(explanation: Explanation | None, choice: Choice) -> tuple[int, ..
 # ---- the map
 
 
-def stage_panel(
-    shown: Picture, choice: Choice, answer: Answer, evidence: Answer, *, credit: str
-) -> None:
+def stage_panel(shown: Picture, choice: Choice, answer: Answer, evidence: Answer) -> None:
     """Draw the picture with the map, what it says, and how to take it along."""
     explanation = evidence.result if isinstance(evidence.result, Explanation) else None
     card = services.method(choice.method)
@@ -76,7 +74,7 @@ def stage_panel(
     elif evidence.state in ("failed", "stopped") and answer.state != "failed":
         progress.ended_badly(evidence, card.name)
     progress.notes(evidence)
-    _about_picture(shown, request.input.box, credit)
+    _about_picture(shown, request.input.box, choice)
 
 
 def _pending(answer: Answer, evidence: Answer, card: MethodCard) -> None:
@@ -135,10 +133,11 @@ def file_stem(name: str) -> str:
     return kept[:60] or "picture"
 
 
-def _about_picture(shown: Picture, box: Box, credit: str) -> None:
+def _about_picture(shown: Picture, box: Box, choice: Choice) -> None:
+    item = uploads.find(choice.picture)
     words = [f"{shown.name}, {shown.width} × {shown.height} px", *shown.notes]
-    if credit:
-        words.append(f"Photo: {credit}")
+    if item is not None and item.credit:
+        words.append(f"Photo: {item.credit}")
     inside = box.left > 0.5 or box.top > 0.5
     if inside or box.right < shown.width - 0.5 or box.bottom < shown.height - 0.5:
         words.append("Dimmed: what the model did not see.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import services, state, uploads
+from dashboard import dataset_pictures, services, shelf, state, uploads
+from dashboard.app_pages import inspect_shelf
 from dashboard.state import Choice
 from dashboard.widgets.tiles import Tile, tiles
 from dashboard.words import escape
@@ -16,19 +17,23 @@ _PROBLEMS = "upload problems"
 
 
 def strip(choice: Choice) -> None:
-    """Draw the drop zone beside the pictures of this session and the examples."""
+    """Draw the drop zone beside the pictures of this session and those that suit the model."""
+    data = dataset_pictures.data_of(choice.model)
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
         drop_zone()
     with gallery:
-        items = [*reversed(uploads.session_items().values()), *uploads.examples().values()]
+        items = shelf.stock(choice)
         tiles(
             [_tile(item, choice) for item in items],
             key="strip",
             kind="strip",
             label="Pictures",
             on_pick=_pick,
+            ratio=None if data is None else "1",
         )
+        if data is not None:
+            inspect_shelf.controls(choice, data, sum(item.facts is not None for item in items))
     refusals()
 
 
@@ -63,11 +68,16 @@ def _take(key: str) -> None:
 
 def _pick(id: str) -> None:
     st.session_state[_PROBLEMS] = []
+    shelf.change(picture=id)  # the strip stays where it is
     state.change(picture=id, mask="")
 
 
 def _tile(item: uploads.Item, choice: Choice) -> Tile:
     hint = f"{item.title} ({item.credit})" if item.credit else item.title
-    return Tile(
-        item.id, item.title, hint=hint, image=item.thumbnail, selected=item.id == choice.picture
-    )
+    title = item.title
+    if item.facts is not None:
+        symbol, words = inspect_shelf.mark(choice, item)
+        title = f"{symbol} {item.facts.label_name}".strip()
+        hint = f"{item.facts.name}: {item.facts.label_name}. {item.facts.group_words}"
+        hint += f". {words.capitalize()}" if words else ""
+    return Tile(item.id, title, hint=hint, image=item.thumbnail, selected=item.id == choice.picture)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.contracts import Picture
 from dashboard import address, state, uploads
-from dashboard.app_pages import inspect_controls, inspect_strip
+from dashboard.app_pages import inspect_controls, inspect_facts, inspect_strip
 from dashboard.desk import desk
 from dashboard.guard import guarded
 from dashboard.state import Choice
@@ -72,7 +72,10 @@ def _asked_for(own: Own[T], name: str) -> tuple[Choice, T]:
 
 
 def with_picture(choice: Choice, draw: Callable[[Picture], None]) -> None:
-    """Call ``draw`` with the session's picture and a desk, or say that the picture is gone."""
+    """Call ``draw`` with the session's picture and a desk, or say that the picture is gone.
+
+    What a dataset knows of the picture stands above, drawn when ``draw`` has asked for its answers.
+    """
     item = uploads.find(choice.picture)
     if item is None:
         st.info(
@@ -84,6 +87,12 @@ def with_picture(choice: Choice, draw: Callable[[Picture], None]) -> None:
         return
     desk().open()
     try:
-        draw(uploads.picture(item))
+        shown = uploads.picture(item)
+        above = st.container(key="about the picture")
+        try:
+            draw(shown)
+        finally:
+            with above:
+                inspect_facts.line(item, shown, choice)
     finally:
         desk().close()

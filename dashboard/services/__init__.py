@@ -109,7 +109,13 @@ from dashboard.services._shap import (
     shap_request,
     shap_uris,
 )
-from dashboard.services._shown_data import dataset_key, shown_datasets
+from dashboard.services._shown_data import (
+    ShownSplit,
+    dataset_key,
+    shown_datasets,
+    shown_picture,
+    shown_split,
+)
 from dashboard.services._training import (
     Order,
     Training,
@@ -139,6 +145,7 @@ __all__ = [
     "Order",
     "Paired",
     "Rate",
+    "ShownSplit",
     "Training",
     "base_uri",
     "baselines",
@@ -224,6 +231,8 @@ __all__ = [
     "shap_request",
     "shap_uris",
     "shown_datasets",
+    "shown_picture",
+    "shown_split",
     "stop_training",
     "stops",
     "submit",

@@ -15,6 +15,8 @@ __all__ = ["base_uri", "data_uri", "open_picture", "picture_types", "thumbnail_u
 
 _STAGE_SIDE = 1200
 _THUMBNAIL_SIDE = 160
+_TINY = 128
+"""Up to this side a picture's own pixels are shown, each as a square."""
 _bases: Lru[tuple[str, int], str] = Lru(64 * 2**20, len)
 
 
@@ -28,10 +30,18 @@ def open_picture(data: bytes, *, name: str) -> Picture:
     return api.open_picture(data, name=name)
 
 
-def _jpeg_uri(picture: Picture, side: int, quality: int) -> str:
+def _encoded_uri(picture: Picture, side: int, quality: int) -> str:
     image = Image.fromarray(picture.pixels)
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
+    if max(image.size) <= _TINY:
+        # A browser that scales these squares a little more or less keeps them crisp.
+        times = max(1, side // max(image.size))
+        size = (image.width * times, image.height * times)
+        lossless = side > _THUMBNAIL_SIDE
+        large = image.resize(size, Image.Resampling.NEAREST)
+        large.save(buffer, "WEBP", quality=quality, lossless=lossless)
+        return data_uri(buffer.getvalue(), "image/webp")
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
     image.save(buffer, "JPEG", quality=quality)
     return data_uri(buffer.getvalue(), "image/jpeg")
 
@@ -42,10 +52,10 @@ def data_uri(data: bytes, mime: str) -> str:
 
 
 def base_uri(picture: Picture, *, side: int = _STAGE_SIDE) -> str:
-    """Return the picture as a JPEG data URI, at most ``side`` pixels long."""
-    return _bases.get_or((picture.sha256, side), lambda: _jpeg_uri(picture, side, 88))
+    """Return the picture as a data URI, at most ``side`` pixels long."""
+    return _bases.get_or((picture.sha256, side), lambda: _encoded_uri(picture, side, 88))
 
 
 def thumbnail_uri(picture: Picture) -> str:
-    """Return a small JPEG data URI."""
-    return _jpeg_uri(picture, _THUMBNAIL_SIDE, 80)
+    """Return a small data URI."""
+    return _encoded_uri(picture, _THUMBNAIL_SIDE, 80)

@@ -1,20 +1,83 @@
-"""Datasets whose pictures visitors may look at, and what addresses call them."""
+"""Datasets whose pictures visitors may look at: what addresses call them, and what they hold."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-from functools import lru_cache
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import PurePath
 
+import numpy as np
+import numpy.typing as npt
+
 from core import api
+from core.contracts import Picture, SplitName
+from core.errors import InputError
+from dashboard.lru import Lru
 from dashboard.services._catalogue import models
+from dashboard.services._datasets import dataset_name
 
-__all__ = ["dataset_key", "shown_datasets"]
+__all__ = ["ShownSplit", "dataset_key", "shown_datasets", "shown_picture", "shown_split"]
 
+_log = logging.getLogger(__name__)
 _LONGEST_KEY = 130
 _HASH = 8
 _RESERVED = re.compile(r"[^\w.~-]", re.ASCII)
+_ORDER_SEED = 0
+_LOOKED_AT_S = 15.0
+"""For so long a folder is not listed again to see whether it has changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class ShownSplit:
+    """One split of a dataset, as pages show it.
+
+    Parameters
+    ----------
+    dataset : str
+        Its reference.
+    labels : ndarray of int64, shape (n,)
+        Index of each picture's class.
+    groups : mapping
+        For each attribute the value of each picture.
+    draw, mask : callable
+        From an index to the picture, and to its object's pixels, bool ``(H, W)``.
+    """
+
+    dataset: str
+    name: SplitName
+    fingerprint: str
+    classes: tuple[str, ...]
+    ids: tuple[str, ...]
+    labels: npt.NDArray[np.int64]
+    groups: Mapping[str, tuple[str, ...]]
+    has_masks: bool
+    draw: Callable[[int], Picture]
+    mask: Callable[[int], npt.NDArray[np.bool_]]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.int64]:
+        """The order in which pictures are shown: classes in turn, drawn once within each."""
+        rng = np.random.default_rng(_ORDER_SEED)
+        drawn = rng.permutation(len(self.labels))
+        by_class = drawn[np.argsort(self.labels[drawn], kind="stable")]
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        turn = np.arange(len(drawn)) - np.repeat(np.cumsum(counts) - counts, counts)
+        shown: npt.NDArray[np.int64] = by_class[np.argsort(turn, kind="stable")]
+        return shown
+
+
+_splits: Lru[tuple[str, SplitName], tuple[float, ShownSplit]] = Lru(16)
+_pictures: Lru[tuple[str, str, int], Picture] = Lru(
+    128 * 2**20, lambda picture: 1024 + picture.pixels.nbytes
+)
 
 
 @lru_cache(maxsize=256)
@@ -42,3 +105,62 @@ def shown_datasets() -> dict[str, str]:
     """
     trained = (card.trained_on for card in models().values())
     return {dataset_key(text): text for text in (*api.offered_datasets(), *trained) if text}
+
+
+def shown_split(text: str, name: SplitName = "test") -> ShownSplit:
+    """Return a split of a dataset that is shown, opened once and again when it has changed.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened; visitors are not told where it lies.
+    """
+    kept = _splits.get((text, name))
+    if kept is not None and time.monotonic() - kept[0] < _LOOKED_AT_S:
+        return kept[1]
+    fresh = _opened(text, name)
+    split = kept[1] if kept is not None and kept[1].fingerprint == fresh.fingerprint else fresh
+    _splits.put((text, name), (time.monotonic(), split))
+    return split
+
+
+def _opened(text: str, name: SplitName) -> ShownSplit:
+    try:
+        dataset = api.open_dataset(text)
+        part = dataset.part(name)
+    except InputError as error:
+        _log.warning("The dataset %s cannot be shown: %s", text, error)
+        raise InputError(
+            f"The pictures of {dataset_name(text)} cannot be read on this server. Its log says why."
+        ) from error
+    return ShownSplit(
+        dataset=text,
+        name=name,
+        fingerprint=dataset.fingerprint,
+        classes=dataset.classes,
+        ids=part.ids,
+        labels=part.labels,
+        groups=part.groups,
+        has_masks=part.has_masks,
+        draw=part.picture,
+        mask=part.mask,
+    )
+
+
+def shown_picture(split: ShownSplit, index: int) -> Picture:
+    """Return a picture of a split, drawn or decoded once while it is in use.
+
+    Its name is a file's name without folders, so that a command that names it works beside the
+    downloaded picture.
+
+    Raises
+    ------
+    ImageError
+        If its file cannot be read.
+    """
+
+    def make() -> Picture:
+        drawn = split.draw(index)
+        return replace(drawn, name=drawn.name.rsplit("/", 1)[-1])
+
+    return _pictures.get_or((split.fingerprint, split.name, index), make)

@@ -1,0 +1,131 @@
+"""Which pictures of a model's dataset the strip holds: a dozen at a time, narrowed where asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.contracts import DatasetPredictions
+from core.errors import PellucidError
+from dashboard import dataset_pictures, services, uploads
+from dashboard.dataset_pictures import Facts, Place
+from dashboard.services import ShownSplit
+from dashboard.state import Choice
+
+__all__ = ["SHOWN", "Shelf", "answers", "change", "current", "dozen", "narrowed", "stock"]
+
+SHOWN = 12
+_SHELF = "shelf"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What narrows the pictures, and which dozen of them is in the strip.
+
+    Parameters
+    ----------
+    dataset : str
+        Reference of the dataset that the rest speaks of.
+    start : int
+        Number of the first picture among those that are left.
+    picture : str
+        Id of the picture that was chosen when ``start`` was set.
+    label : int or None
+        Only this true class.
+    by, value : str
+        Only this value of this attribute; ``""`` for all.
+    wrong : bool
+        Only those that the model takes for another class.
+    """
+
+    dataset: str = ""
+    start: int = 0
+    picture: str = ""
+    label: int | None = None
+    by: str = ""
+    value: str = ""
+    wrong: bool = False
+
+    @property
+    def n_rules(self) -> int:
+        """How many rules narrow the pictures."""
+        return (self.label is not None) + bool(self.by and self.value) + self.wrong
+
+
+def change(**values: Any) -> None:
+    """Replace parts of the shelf: what every callback does."""
+    held = st.session_state.get(_SHELF) or Shelf()
+    st.session_state[_SHELF] = replace(held, **values)
+
+
+def current(split: ShownSplit, choice: Choice) -> Shelf:
+    """Return the session's shelf, moved to where the chosen picture is if it has just come."""
+    held = st.session_state.get(_SHELF)
+    if not isinstance(held, Shelf) or held.dataset != split.dataset:
+        held = Shelf(split.dataset)
+    if held.picture != choice.picture:
+        held = replace(held, picture=choice.picture, start=_place_of(choice, split, held))
+    st.session_state[_SHELF] = held
+    return held
+
+
+def _place_of(choice: Choice, split: ShownSplit, shelf: Shelf) -> int:
+    place = dataset_pictures.place(choice.picture)
+    if place is None or place.dataset != split.dataset or place.split != split.name:
+        return shelf.start
+    found = np.flatnonzero(narrowed(split, shelf, answers(choice)) == place.index)
+    return int(found[0]) // SHOWN * SHOWN if len(found) else shelf.start
+
+
+def answers(choice: Choice) -> DatasetPredictions | None:
+    """Return what the model says about all pictures of its dataset, if this server has seen it."""
+    run = services.run(choice.model)
+    if run is None:
+        return None
+    try:
+        request = services.predictions_request(run)
+    except PellucidError:  # the pictures are shown all the same; who asks for mistakes is told
+        return None
+    found = services.kept(request.key)
+    return found if isinstance(found, DatasetPredictions) else None
+
+
+def narrowed(
+    split: ShownSplit, shelf: Shelf, said: DatasetPredictions | None
+) -> npt.NDArray[np.int64]:
+    """Return the indices of the pictures that are left, in the order in which they are shown."""
+    left = np.ones(len(split), np.bool_)
+    if shelf.label is not None:
+        left &= split.labels == shelf.label
+    if shelf.by in split.groups and shelf.value:
+        left &= np.asarray(split.groups[shelf.by], object) == shelf.value
+    if shelf.wrong and said is not None:
+        left &= said.probabilities.argmax(axis=1) != split.labels
+    return split.order[left[split.order]]
+
+
+def dozen(split: ShownSplit, indices: npt.NDArray[np.int64], shelf: Shelf) -> list[uploads.Item]:
+    """Return the pictures in the strip; those whose file cannot be read are left out."""
+    found = []
+    for index in indices[shelf.start : shelf.start + SHOWN]:
+        try:
+            found.append(
+                uploads.of_dataset(Facts(Place(split.dataset, split.name, int(index)), split))
+            )
+        except PellucidError:
+            continue
+    return found
+
+
+def stock(choice: Choice) -> list[uploads.Item]:
+    """Return every picture that the strip holds: uploads, then the model's own or the examples."""
+    split = dataset_pictures.data_of(choice.model)
+    given = list(reversed(uploads.session_items().values()))
+    if split is None:
+        return [*given, *uploads.examples().values()]
+    shelf = current(split, choice)
+    return [*given, *dozen(split, narrowed(split, shelf, answers(choice)), shelf)]

@@ -1,0 +1,71 @@
+"""Which picture suits which model: portraits for one of portraits, photographs for the zoo's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.contracts import Picture
+from dashboard import dataset_pictures, services, uploads
+from dashboard.dataset_pictures import Place
+from dashboard.services import ShownSplit
+from dashboard.state import Choice
+
+__all__ = ["default_picture", "to_model"]
+
+
+def default_picture(model: str) -> str:
+    """Return the id of the picture that a model is shown with first."""
+    data = dataset_pictures.data_of(model)
+    return Choice.picture if data is None else dataset_pictures.default_id(data)
+
+
+def to_model(choice: Choice, model: str) -> Choice:
+    """Return ``choice`` with another model, and what does not fit it replaced.
+
+    A picture that a visitor dropped stays; an example or a picture of a dataset stays if the model
+    knows its classes.
+    """
+    if model == choice.model:
+        return choice
+    card = services.model(model)
+    same_classes = services.class_names(model) == services.class_names(choice.model)
+    methods = services.offered(card)
+    fits = choice.method in methods
+    picture = _picture(choice.picture, model)
+    return replace(
+        choice,
+        picture=picture,
+        mask=choice.mask if picture == choice.picture else "",
+        model=model,
+        layer=None,
+        target=choice.target if same_classes else None,
+        against=choice.against if same_classes else None,
+        compared=choice.compared if same_classes or choice.compare == "methods" else (),
+        method=choice.method if fits else next(iter(methods)),
+        parameters=choice.parameters if fits else (),
+    )
+
+
+def _picture(held: str, model: str) -> str:
+    data = dataset_pictures.data_of(model)
+    if held in uploads.examples():
+        return held if data is None else dataset_pictures.default_id(data)
+    place = dataset_pictures.place(held)
+    if place is None:
+        return held
+    return Choice.picture if data is None else _in_dataset(place, data)
+
+
+def _in_dataset(place: Place, data: ShownSplit) -> str:
+    """Return the same picture in the model's own dataset, else one that fits its classes."""
+    if place.dataset == data.dataset:
+        return place.id
+    known = dataset_pictures.facts(place)
+    if known is None or known.split.classes != data.classes:
+        return dataset_pictures.default_id(data)
+    own = dataset_pictures.facts(replace(place, dataset=data.dataset))
+    return own.place.id if own and _equal(own.picture(), known.picture()) else place.id
+
+
+def _equal(one: Picture, other: Picture) -> bool:
+    return one.sha256 == other.sha256
