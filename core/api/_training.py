@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.requests import train_request
 from core.runs import delete_run, finished_runs, is_shipped, run_folder
 from core.training import registry
+from core.training.card import CARD, model_card
 from core.training.unfinished import UnfinishedRun, discard, unfinished_runs
 
 __all__ = [
@@ -46,9 +47,15 @@ def run(model_id: str) -> Run:
 
 
 def run_card(model_id: str) -> str:
-    """Return the model card of a run as Markdown, ``""`` if it has none."""
-    file = run_folder(model_id) / "card.md"
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
+    """Return the model card of a run as Markdown; one that has none is written now.
+
+    Raises
+    ------
+    InputError
+        If there is no such run.
+    """
+    file = run_folder(model_id) / CARD
+    return file.read_text(encoding="utf-8") if file.is_file() else model_card(run(model_id))
 
 
 def discard_run(key: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands about training: train, recipes, runs."""
+"""Commands about training: train, recipes, runs, card."""
 
 from __future__ import annotations
 
@@ -94,6 +94,16 @@ def runs(
             yield f"unfinished, {len(u.history)} epochs done: {u.request.command}"
 
     emit(document, json_, lines)
+
+
+@app.command()
+def card(
+    model: Annotated[str, typer.Argument(help="A model that was trained here; see 'runs'.")],
+    json_: JsonFlag = False,
+) -> None:
+    """Print the model card of a run: data, recipe, figures by class and group, limits."""
+    text = api.run_card(model)
+    emit({"model": model, "card": text}, json_, lambda: iter(text.splitlines()))
 
 
 def _report(run: Run, folder: Path) -> Iterator[str]:
