@@ -288,7 +288,8 @@ class ScoreCurves(Stored):
         that hold equal shares of the rows between them.
     true_positives, false_positives : ndarray of float64, shape (G, T)
         Positives and negatives whose score is at least the threshold.
-    positives, negatives : ndarray of float64, shape (G,)
+    positives, negatives, thinning : ndarray of float64, shape (G,)
+        Of all rows; and Σw²/Σw, which is 1 without weights.
     """
 
     attribute: str
@@ -298,6 +299,7 @@ class ScoreCurves(Stored):
     false_positives: Floats
     positives: Floats
     negatives: Floats
+    thinning: Floats
 
 
 @dataclass(frozen=True)

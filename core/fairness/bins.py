@@ -80,7 +80,8 @@ def cuts_of(rows: Rows, column: str, text: str) -> Cuts:
         return Cuts(given)
     shares = [i / given for i in range(1, given)]
     values = f"SELECT {double(quoted)} AS x, count(*) AS n FROM {rows.view} GROUP BY 1"
-    found = sorted(set(quantiles(rows, values, shares, strict=True)))
+    # Four digits: a label that can be read is worth more than an exact quarter.
+    found = sorted({float(f"{cut:.4g}") for cut in quantiles(rows, values, shares, strict=True)})
     if not found:
         raise InputError(
             f"The column {column!r} holds too few different numbers to cut into {given} groups."

@@ -12,7 +12,7 @@ from core.fairness.counted import Counted
 from core.fairness.grouping import Grouping
 from core.fairness.intervals import normal_quantile, wilson
 from core.fairness.metrics.inequality import INDICES, between
-from core.fairness.scores import curve
+from core.fairness.scores import curves
 from core.fairness.subject import kish, redrawn
 
 __all__ = ["calibrations", "inequality", "score_curves"]
@@ -45,24 +45,22 @@ def _calibration(grouping: Grouping, group: int, name: str, z: float) -> Calibra
 
 def score_curves(counted: Counted, groupings: Sequence[Grouping]) -> tuple[ScoreCurves, ...]:
     """Return what each threshold leads to in each group; of binary tasks only."""
-    if not counted.classes.binary:
+    if not counted.classes.binary or not groupings:
         return ()
-    found = []
-    for grouping in groupings:
-        cells = grouping.cells
-        reached = curve(counted, cells)
-        found.append(
-            ScoreCurves(
-                attribute=cells.attribute,
-                groups=cells.groups,
-                thresholds=reached.thresholds,
-                true_positives=reached.true_positives,
-                false_positives=reached.false_positives,
-                positives=cells.w[:, 1].sum(axis=1),
-                negatives=cells.w[:, 0].sum(axis=1),
-            )
+    held = [grouping.cells for grouping in groupings]
+    return tuple(
+        ScoreCurves(
+            attribute=cells.attribute,
+            groups=cells.groups,
+            thresholds=reached.thresholds,
+            true_positives=reached.true_positives,
+            false_positives=reached.false_positives,
+            positives=cells.w[:, 1].sum(axis=1),
+            negatives=cells.w[:, 0].sum(axis=1),
+            thinning=cells.w2.sum(axis=(1, 2)) / cells.w.sum(axis=(1, 2)),
         )
-    return tuple(found)
+        for cells, reached in zip(held, curves(counted, held), strict=True)
+    )
 
 
 def inequality(

@@ -41,8 +41,11 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
     label = _key(rows, "y", columns.label)
     prediction = _key(rows, "p", columns.prediction)
     with_scores = bool(columns.score) and (scores or prediction is None)
-    _count_once(rows, [*attributes, *filter(None, (label, prediction))], columns, with_scores)
+    values = [f"{key.expression} AS {key.alias}" for key in (*attributes, label, prediction) if key]
+    if with_scores:
+        values.append(f"{double(rows.column(columns.score))} AS s")
     counted = identifier("counted")
+    _count_once(rows, values, columns)
     ((n,),) = rows.database.rows(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {counted}")
     if not n:
         raise InputError(f"{rows.name} has no rows. Expected one for each prediction.")
@@ -51,13 +54,28 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
     if with_scores:
         _check_scores(rows, columns.score)
     classes = find_classes(rows, counted, label, prediction, positive=columns.positive)
-    coded = [group_codes(rows, counted, key) for key in attributes]
-    _code(rows, attributes, [codes for _, codes in coded], classes, columns, with_scores)
+    groups = [group_codes(rows, counted, key) for key in attributes]
+    codes, joins = _coding(rows, attributes, [c for _, c in groups], classes, columns.threshold)
+    codes += ["s"] if with_scores else []
+    sums = (
+        "fsum(w) AS w, fsum(w2) AS w2"
+        if columns.weight
+        else "sum(n)::DOUBLE AS w, sum(n)::DOUBLE AS w2"
+    )
+    rows.database.run(
+        f"CREATE TEMP TABLE {identifier('coded')} AS SELECT {', '.join(codes)}, "
+        f"sum(n)::BIGINT AS n, {sums} FROM {counted} {joins} GROUP BY ALL"
+    )
+    weight = double(rows.column(columns.weight)) if columns.weight else "1::DOUBLE"
     return Counted(
         rows=rows,
         coded=identifier("coded"),
+        row_query=(
+            f"SELECT {', '.join(codes)}, w FROM (SELECT {', '.join(values)}, {weight} AS w, "
+            f"row_number() OVER () AS r FROM {rows.view}) AS {counted} {joins} ORDER BY r"
+        ),
         attributes=tuple(key.column for key in attributes),
-        groups=tuple(names for names, _ in coded),
+        groups=tuple(names for names, _ in groups),
         classes=classes,
         has_labels=label is not None,
         has_scores=with_scores,
@@ -65,8 +83,8 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
         n=int(n),
         merged=tuple(
             sentence
-            for key, (_, codes) in zip(attributes, coded, strict=True)
-            if not key.labels and (sentence := _merged(key, codes))
+            for key, (_, at) in zip(attributes, groups, strict=True)
+            if not key.labels and (sentence := _merged(key, at))
         ),
     )
 
@@ -75,19 +93,16 @@ def _key(rows: Rows, alias: str, column: str) -> Key | None:
     return Key(identifier(alias), column, rows.column(column)) if column else None
 
 
-def _count_once(rows: Rows, keys: Sequence[Key], columns: TableColumns, with_scores: bool) -> None:
+def _count_once(rows: Rows, values: Sequence[str], columns: TableColumns) -> None:
     """Make the table ``counted``: rows of equal values, as they are spelt, counted."""
-    chosen = [f"{key.expression} AS {key.alias}" for key in keys]
-    if with_scores:
-        chosen.append(f"{double(rows.column(columns.score))} AS s")
-    weight = double(rows.column(columns.weight)) if columns.weight else ""
     sums = ["count(*) AS n"]
-    if weight:
+    if columns.weight:
+        weight = double(rows.column(columns.weight))
         bad = f"count(*) FILTER (WHERE {weight} IS NULL OR NOT {_is_weight(weight)})"
         sums += [f"fsum({weight}) AS w", f"fsum({weight} * {weight}) AS w2", f"{bad} AS bad"]
     rows.database.run(
         f"CREATE TEMP TABLE {identifier('counted')} AS "
-        f"SELECT {', '.join([*chosen, *sums])} FROM {rows.view} GROUP BY ALL"
+        f"SELECT {', '.join([*values, *sums])} FROM {rows.view} GROUP BY ALL"
     )
 
 
@@ -128,15 +143,14 @@ def _is_no_score(value: str) -> str:
     return f"({value} IS NULL OR NOT ({value} BETWEEN 0 AND 1))"
 
 
-def _code(
+def _coding(
     rows: Rows,
     attributes: Sequence[Key],
     codes: Sequence[Codes],
     classes: Classes,
-    columns: TableColumns,
-    with_scores: bool,
-) -> None:
-    """Make the table ``coded``: spellings replaced by the codes of what they stand for."""
+    threshold: float,
+) -> tuple[list[str], str]:
+    """Return the columns of codes, and the joins that replace spellings by them."""
     joins: list[str] = []
 
     def coded(alias: str, mapping: Codes) -> str:
@@ -147,17 +161,8 @@ def _code(
     if classes.predictions:
         chosen.append(coded(identifier("p"), classes.predictions))
     else:
-        chosen.append(f"(s >= {float(columns.threshold)!r}::DOUBLE)::INTEGER AS p")
-    chosen += ["s"] if with_scores else []
-    sums = "sum(n)::BIGINT AS n, " + (
-        "fsum(w) AS w, fsum(w2) AS w2"
-        if columns.weight
-        else "sum(n)::DOUBLE AS w, sum(n)::DOUBLE AS w2"
-    )
-    rows.database.run(
-        f"CREATE TEMP TABLE {identifier('coded')} AS SELECT {', '.join(chosen)}, {sums} "
-        f"FROM {identifier('counted')} {' '.join(joins)} GROUP BY ALL"
-    )
+        chosen.append(f"(s >= {float(threshold)!r}::DOUBLE)::INTEGER AS p")
+    return chosen, " ".join(joins)
 
 
 def _joined(rows: Rows, alias: str, mapping: Codes, joins: list[str]) -> str:

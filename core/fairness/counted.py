@@ -82,6 +82,8 @@ class Counted:
     coded : str
         Quoted name of the table of codes: one column for each of ``attributes``, ``y``, ``p``,
         ``s`` where there are scores, and ``n``, ``w``, ``w2``.
+    row_query : str
+        The same codes row by row, in the table's order, with each row's ``w``.
     attributes : tuple of str
         The last one is the condition where there is one.
     groups : tuple of tuple of str
@@ -90,6 +92,7 @@ class Counted:
 
     rows: Rows
     coded: str
+    row_query: str
     attributes: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
     classes: Classes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from core.contracts import (
 )
 from core.data.predictions import predict_dataset
 from core.errors import InputError
-from core.fairness.rows import Rows, open_columns
+from core.fairness.rows import Rows, free_names, open_columns
 from core.fairness.values import positive_class
 from core.workspace import open_store
 
@@ -76,7 +76,7 @@ def as_table(
                 f"{predictions.dataset} has no attribute {name!r}. "
                 f"It has: {', '.join(predictions.groups) or 'none'}."
             )
-    label, prediction, score = _free(("true class", "predicted class", "score"), tuple(asked))
+    label, prediction, score = free_names(("true class", "predicted class", "score"), tuple(asked))
     names = np.asarray(predictions.classes, object)
     positive = wanted.positive
     if len(names) == 2 or positive:
@@ -94,10 +94,3 @@ def as_table(
         wanted, label=label, prediction=prediction, score=score, groups=groups, positive=positive
     )
     return pa.table(columns), mapped
-
-
-def _free(names: Sequence[str], taken: tuple[str, ...]) -> list[str]:
-    """Return names that no attribute has."""
-    return [
-        next(n for n in (name + "′" * i for i in range(99)) if n not in taken) for name in names
-    ]

@@ -16,7 +16,7 @@ from core.fairness.sql import Database, identifier, literal, open_database
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SUFFIXES", "Rows", "column_names", "open_columns", "open_table"]
+__all__ = ["SUFFIXES", "Rows", "column_names", "free_names", "open_columns", "open_table"]
 
 SUFFIXES = (".csv", ".parquet")
 _VIEW = "given"
@@ -139,6 +139,20 @@ def column_names(path: Path, *, name: str = "") -> tuple[str, ...]:
         names, _ = _parquet_columns(path, title)
     _check_names(names, title)
     return names
+
+
+def free_names(wanted: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Return names for columns, primed where another column has the name already.
+
+    >>> free_names(["label", "score"], ["score", "sex"])
+    ['label', 'score′']
+    """
+    found = []
+    for name in wanted:
+        while name in taken:
+            name += "′"
+        found.append(name)
+    return found
 
 
 def _csv(link: str, n_columns: int, delimiter: str) -> str:

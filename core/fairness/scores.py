@@ -5,6 +5,7 @@ Everything is summed inside the database, so a table whose scores all differ cos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from core.fairness.bins import quantiles
 from core.fairness.counted import Cells, Counted
 
-__all__ = ["CURVE_POINTS", "Curve", "Scores", "class_sizes", "curve", "score_median", "scores_of"]
+__all__ = ["CURVE_POINTS", "Curve", "Scores", "class_sizes", "curves", "score_median", "scores_of"]
 
 CURVE_POINTS = 512
 """Thresholds of a curve: all scores where there are no more, else quantiles of them."""
@@ -129,22 +130,32 @@ def score_median(counted: Counted) -> float:
     return (low + high[0]) / 2
 
 
-def curve(counted: Counted, cells: Cells) -> Curve:
-    """Return how many positives and negatives reach each threshold in the groups of ``cells``."""
+def curves(counted: Counted, groupings: Sequence[Cells]) -> list[Curve]:
+    """Return how many positives and negatives reach each threshold in the groups of each grouping.
+
+    Thresholds are the same for all: scores, rising, the lowest first, so that every row reaches it.
+    """
     thresholds = _thresholds(counted)
-    at = _Places(counted, cells)
     database = counted.rows.database
-    database.run("CREATE OR REPLACE TEMP TABLE steps (t INTEGER, lowest DOUBLE)")
+    database.run("CREATE TEMP TABLE steps (step INTEGER, lowest DOUBLE)")
     steps = ", ".join(f"({i}, {float(x)!r}::DOUBLE)" for i, x in enumerate(thresholds))
     database.run(f"INSERT INTO steps VALUES {steps}")
-    found = database.columns(
-        f"SELECT {at.select} t, coalesce(sum(w) FILTER (WHERE {_event(counted)}), 0) AS events, "
-        f"sum(w) AS n FROM {counted.coded} ASOF JOIN steps ON s >= lowest GROUP BY ALL"
+    found = [_curve(counted, cells, thresholds) for cells in groupings]
+    database.run("DROP TABLE steps")
+    return found
+
+
+def _curve(counted: Counted, cells: Cells, thresholds: Floats) -> Curve:
+    at = _Places(counted, cells)
+    reached = counted.rows.database.columns(
+        f"SELECT {at.select} step, sum(w) AS n, "
+        f"coalesce(sum(w) FILTER (WHERE {_event(counted)}), 0) AS events "
+        f"FROM {counted.coded} ASOF JOIN steps ON s >= lowest GROUP BY ALL"
     )
-    where = (at.index(found), found["t"].astype(np.int64))
+    where = (at.index(reached), reached["step"].astype(np.int64))
     shape = (len(cells.codes), len(thresholds))
     events, n = np.zeros(shape), np.zeros(shape)
-    events[where], n[where] = found["events"], found["n"]
+    events[where], n[where] = reached["events"], reached["n"]
     return Curve(thresholds, _from_above(events), _from_above(n - events))
 
 
@@ -153,15 +164,17 @@ def _from_above(steps: Floats) -> Floats:
 
 
 def _thresholds(counted: Counted) -> Floats:
-    """Return rising scores, the lowest one first, so that every row reaches the first."""
-    database = counted.rows.database
-    ((n,),) = database.rows(f"SELECT count(DISTINCT s) FROM {counted.coded}")
-    if n <= CURVE_POINTS:
-        scores = database.columns(f"SELECT DISTINCT s FROM {counted.coded} ORDER BY s")
-        return np.asarray(scores["s"], np.float64)
-    values = f"SELECT s AS x, sum(n) AS n FROM {counted.coded} GROUP BY 1"
-    shares = [i / CURVE_POINTS for i in range(CURVE_POINTS)]
-    return np.unique(quantiles(counted.rows, values, shares, strict=True))
+    """Return all scores, or, where they are many, the first of each of equally many rows."""
+    by_score = (
+        "SELECT s, n, sum(n) OVER (ORDER BY s) AS below, sum(n) OVER () AS total "
+        f"FROM (SELECT s, sum(n) AS n FROM {counted.coded} GROUP BY 1)"
+    )
+    ((n,),) = counted.rows.database.rows(f"SELECT count(DISTINCT s) FROM {counted.coded}")
+    part = "s" if n <= CURVE_POINTS else f"(below - n) * {CURVE_POINTS} // total"
+    found = counted.rows.database.columns(
+        f"SELECT min(s) AS s FROM ({by_score}) GROUP BY {part} ORDER BY 1"
+    )
+    return np.asarray(found["s"], np.float64)
 
 
 def _event(counted: Counted) -> str:

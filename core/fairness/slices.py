@@ -37,7 +37,7 @@ __all__ = ["discover", "fisher", "members"]
 Floats = npt.NDArray[np.float64]
 _EXAMINED = 1000
 _SHOWN = 100
-_EXACT_BELOW = 200.0
+_EXACT_BELOW = 100.0
 _RANGE = re.compile(r"< (?P<below>\S+)|\[(?P<low>[^,]+), (?P<high>[^)]+)\)|≥ (?P<from>\S+)")
 
 
@@ -228,7 +228,7 @@ def _explained(
 def fisher(k: Floats, n: Floats, k_rest: Floats, n_rest: Floats) -> Floats:
     """Return p values of both sides of Fisher's exact test, twice the smaller tail.
 
-    Counts are rounded (weights leave fractions). Where every expected count is at least 200, the
+    Counts are rounded (weights leave fractions). Where every expected count is at least 100, the
     tail is the normal one with a continuity correction: exact sums over millions of rows are slow,
     and differ in the third digit.
     """
