@@ -237,11 +237,11 @@ def _crop_box(width: int, height: int, size: int) -> Box:
     """Return the region that resizing the short side and cutting out the centre would show.
 
     Both steps are rounded to whole pixels of the resized picture, as evaluation code does: a
-    picture that has the size already is passed through without resampling.
+    picture that has the size already is passed through without resampling. What is not larger
+    than the input has no margin to spare: of a small photograph (CIFAR) all is looked at.
     """
-    if width == height == size:  # made for this model: nothing to cut off
-        return Box(0.0, 0.0, float(size), float(size))
-    scale = round(size * RESIZE_RATIO) / min(width, height)
+    short = size if min(width, height) <= size else round(size * RESIZE_RATIO)
+    scale = short / min(width, height)
     resized = (round(width * scale), round(height * scale))
     left, top = ((side - size) // 2 for side in resized)
     across, down = width / resized[0], height / resized[1]
@@ -263,8 +263,8 @@ def to_input(picture: Picture, *, size: int, geometry: Geometry = "crop") -> Mod
     size : int
         Side of the model's input.
     geometry : {"crop", "squash", "letterbox"}
-        ``crop``: short side to 256/224 of ``size``, then the centre; a picture of exactly that size
-        is taken whole. ``squash``: both sides to ``size``. ``letterbox``: the whole picture, grey
+        ``crop``: short side to 256/224 of ``size`` (to ``size`` where the picture is not larger),
+        then the centre. ``squash``: both sides to ``size``. ``letterbox``: the whole picture, grey
         (127) beside it.
 
     Returns

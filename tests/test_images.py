@@ -180,6 +180,17 @@ def test_crop_passes_pictures_of_the_right_size_through() -> None:
     assert (seen.box.left, seen.box.top, seen.box.right, seen.box.bottom) == (58, 16, 282, 240)
 
 
+@pytest.mark.parametrize(("shape", "box"), [((32, 32), (0, 0, 32, 32)), ((64, 96), (16, 0, 80, 64)),
+                                           ((224, 224), (0, 0, 224, 224))])  # fmt: skip
+def test_of_a_picture_that_is_not_larger_than_the_input_only_what_is_beyond_the_square_is_cut(
+    shape: tuple[int, int], box: tuple[int, int, int, int]
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    seen = to_input(open_picture(pixels), size=224)
+    shown = (seen.box.left, seen.box.top, seen.box.right, seen.box.bottom)
+    assert shown == pytest.approx(box)
+
+
 def test_the_box_is_where_the_pixels_came_from() -> None:
     """A white square drawn exactly at the box fills the input and nothing else does."""
     pixels = np.zeros((700, 1000, 3), np.uint8)
