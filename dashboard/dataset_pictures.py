@@ -130,10 +130,10 @@ class Facts:
         return f"{self.label_name} {self.place.index}"
 
     @property
-    def group_words(self) -> str:
-        """Its groups in words; plain text."""
+    def group_words(self) -> tuple[str, ...]:
+        """Each of its groups in words; plain text."""
         named = ((attribute_words(name), group_words(value)) for name, value in self.groups.items())
-        return ", ".join(f"{name} {value}" for name, value in named)
+        return tuple(f"{name} {value}" for name, value in named)
 
     def picture(self) -> Picture:
         """Return the decoded picture.
@@ -175,15 +175,17 @@ def facts(place: Place) -> Facts | None:
 
 
 def data_of(model: str) -> ShownSplit | None:
-    """Return the test pictures of the dataset that a model was trained on.
+    """Return the test pictures of the dataset that a model, or its twin, was trained on.
 
     ``None`` for models of other origin, and where the dataset cannot be opened (the log says why).
     """
-    card = services.models().get(model)
-    if card is None or not card.trained_on:
+    cards = services.models()
+    family = [cards[id] for id in (model, cards[model].twin) if id in cards]
+    text = next((card.trained_on for card in family if card.trained_on), "")
+    if not text:
         return None
     try:
-        return services.shown_split(card.trained_on)
+        return services.shown_split(text)
     except InputError:
         return None
 

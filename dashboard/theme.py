@@ -102,6 +102,7 @@ _CSS = """
 .stMainBlockContainer {{ padding-top: 3.25rem; padding-bottom: 4rem; max-width: 1320px; }}
 .stMain {{ font-variant-numeric: tabular-nums; }}
 .stMain [data-testid="stCaptionContainer"] p {{ max-width: 62ch; }}
+.stMain .st-key-facts [data-testid="stCaptionContainer"] p {{ max-width: none; }}
 .stMain [data-testid="stFileUploaderDropzone"] {{ padding: .75rem 1rem; min-height: 0; }}
 .stMultiSelect [data-tag] {{
   background: {raised}; color: {text}; border: 1px solid {line};

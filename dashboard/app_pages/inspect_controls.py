@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import GEOMETRIES, MethodCard, ModelCard, Prediction
+from core.contracts import GEOMETRIES, MethodCard, Prediction
 from core.errors import InputError
-from dashboard import glossary, services, state, suitable
+from dashboard import glossary, model_words, services, state, suitable
 from dashboard.state import Choice, Focus
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import escape
@@ -14,6 +14,10 @@ from dashboard.words import escape
 __all__ = ["explain_panel", "likely_classes", "method_label", "sidebar"]
 
 _FRAMINGS = {"crop": "Crop the centre", "squash": "Squash", "letterbox": "Letterbox"}
+_NO_GRADIENTS = (
+    ":material/block: It has no gradients: methods, explainers and attacks that need them are not "
+    "offered, and are named where the others are chosen."
+)
 _FOCUSES: dict[Focus, str] = {
     "predicted": "Predicted class",
     "class": "Another class",
@@ -28,16 +32,18 @@ def sidebar(choice: Choice) -> None:
     """Draw the choice of model and framing."""
     with st.sidebar:
         st.session_state["model"] = choice.model
+        labels = model_words.model_labels(zone=st.context.timezone)
         st.selectbox(
             "Model",
-            list(services.models()),
-            format_func=lambda id: services.model(id).name,
+            list(labels),
+            format_func=labels.__getitem__,
             key="model",
-            help=glossary.explain("model"),
+            help=f"{glossary.explain('model')} {model_words.legend()}",
             on_change=_model_chosen,
         )
-        card = services.model(choice.model)
-        st.caption(_about(card))
+        st.caption(escape(model_words.about_model(choice.model)))
+        if not services.model(choice.model).gradients:
+            st.caption(_NO_GRADIENTS)
         st.session_state["framing"] = choice.geometry
         st.selectbox(
             "Framing",
@@ -49,12 +55,6 @@ def sidebar(choice: Choice) -> None:
         )
         if device := services.device():
             st.caption(f":material/memory: {escape(device)}")
-
-
-def _about(card: ModelCard) -> str:
-    size = f"{card.parameters / 1e6:.1f} M weights, {card.input_size} px"
-    where = "" if card.offline else " Its weights are downloaded at first use."
-    return escape(f"{card.summary} {size}.{where}")
 
 
 def _model_chosen() -> None:

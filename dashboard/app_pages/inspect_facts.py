@@ -8,7 +8,6 @@ from core.contracts import Picture, Prediction
 from dashboard import services, uploads
 from dashboard.dataset_pictures import Facts
 from dashboard.desk import desk
-from dashboard.run_words import attribute_words, group_words
 from dashboard.state import Choice
 from dashboard.words import escape
 
@@ -19,17 +18,17 @@ def line(item: uploads.Item, shown: Picture, choice: Choice) -> None:
     """Draw the true class, its groups and the verdict; nothing for pictures of no dataset."""
     if item.facts is None:
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="facts"):
-        st.markdown(f"Truly **{escape(item.facts.label_name)}**", width="content")
-        _verdict(item.facts, shown, choice)
-        st.caption(escape(_where(item.facts)), width="content")
+    with st.container(gap="xsmall", key="facts"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"Truly **{escape(item.facts.label_name)}**", width="content")
+            _verdict(item.facts, shown, choice)
+        st.caption(escape(_where(item.facts)))
 
 
 def _where(known: Facts) -> str:
-    named = services.dataset_name(known.place.dataset)
-    words = [f"{known.place.split} picture {known.place.index} of {named}".capitalize()]
-    words += [f"{attribute_words(n)} {group_words(v)}" for n, v in known.groups.items()]
-    return " · ".join(words)
+    data = services.dataset_name(known.place.dataset)
+    words = [f"{known.place.split.capitalize()} picture {known.place.index} of {data}"]
+    return " · ".join([*words, *known.group_words])
 
 
 def _verdict(known: Facts, shown: Picture, choice: Choice) -> None:

@@ -34,12 +34,12 @@ def controls(choice: Choice, split: ShownSplit, shown: int) -> None:
     left = shelf.narrowed(split, held, shelf.answers(choice))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="shelf"):
         st.button(
-            "Earlier pictures", key="shelf/earlier", icon=":material/chevron_left:",
+            "Earlier", key="shelf/earlier", icon=":material/chevron_left:", type="tertiary",
             disabled=not held.start,
             on_click=shelf.change, kwargs={"start": max(0, held.start - SHOWN)},
         )  # fmt: skip
         st.button(
-            "Another twelve", key="shelf/later", icon=":material/chevron_right:",
+            "Another twelve", key="shelf/later", icon=":material/chevron_right:", type="tertiary",
             disabled=held.start + SHOWN >= len(left),
             on_click=shelf.change, kwargs={"start": held.start + SHOWN},
         )  # fmt: skip
@@ -50,11 +50,10 @@ def controls(choice: Choice, split: ShownSplit, shown: int) -> None:
 
 
 def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
-    of = f"{split.name} pictures of {services.dataset_name(split.dataset)}"
     if not n:
-        return f"None of the {len(split)} {of} is like that."
+        return f"None of the {len(split)} {split.name} pictures is like that"
     last = min(n, held.start + SHOWN)
-    words = f"{held.start + 1} to {last} of {n} {of}"
+    words = f"{held.start + 1} to {last} of {n} {split.name} pictures"
     unreadable = last - held.start - shown
     return f"{words}; {unreadable} files cannot be read" if unreadable else words
 
@@ -64,7 +63,9 @@ def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
 
 def _rules(choice: Choice, split: ShownSplit, held: Shelf) -> None:
     label = "Which pictures" + (f" ({held.n_rules})" if held.n_rules else "")
-    menu = st.popover(label, icon=":material/filter_list:", key="shelf/rules", on_change="rerun")
+    menu = st.popover(
+        label, icon=":material/filter_list:", key="shelf/rules", type="tertiary", on_change="rerun"
+    )
     if not menu.open:
         return
     with menu:

@@ -22,7 +22,7 @@ def strip(choice: Choice) -> None:
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
         drop_zone()
-    with gallery:
+    with gallery, st.container(gap="xsmall", key="gallery"):
         items = shelf.stock(choice)
         tiles(
             [_tile(item, choice) for item in items],
@@ -78,6 +78,7 @@ def _tile(item: uploads.Item, choice: Choice) -> Tile:
     if item.facts is not None:
         symbol, words = inspect_shelf.mark(choice, item)
         title = f"{symbol} {item.facts.label_name}".strip()
-        hint = f"{item.facts.name}: {item.facts.label_name}. {item.facts.group_words}"
+        hint = f"{item.facts.name}: {item.facts.label_name}. "
+        hint += ", ".join(item.facts.group_words)
         hint += f". {words.capitalize()}" if words else ""
     return Tile(item.id, title, hint=hint, image=item.thumbnail, selected=item.id == choice.picture)

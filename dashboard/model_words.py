@@ -1,0 +1,115 @@
+"""Models in words: what a list calls them and in which order, and what one is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from core.contracts import ModelCard, Run
+from dashboard import services
+from dashboard.run_words import BADGES, date, run_title, weights_words
+from dashboard.words import percent
+
+__all__ = ["about_model", "legend", "model_labels", "model_name"]
+
+Kind = Literal["zoo", "shipped", "run", "imported", "compressed", "download"]
+_SYMBOLS: dict[Kind, tuple[str, str]] = {
+    "zoo": ("", ""),
+    "shipped": BADGES["shipped"],
+    "run": BADGES["run"],
+    "imported": BADGES["imported"],
+    "compressed": BADGES["compressed"],
+    "download": ("↓", "of the zoo, downloaded at first use"),
+}
+"""Symbol and meaning of each kind of model, in the order of the list."""
+
+
+def _kind(card: ModelCard) -> Kind:
+    return "download" if card.origin == "zoo" and not card.offline else card.origin
+
+
+def model_labels(*, zone: str | None = None) -> dict[str, str]:
+    """Return what a list calls each model, by id: what is at hand first, the default leading.
+
+    A model that was made smaller follows the one that it was made of. Names that would be the same
+    are told apart by their date, in the visitor's time ``zone``.
+    """
+    cards, runs = services.models(), {run.model: run for run in services.runs()}
+    names = {id: _marked(card, model_name(id)) for id, card in cards.items()}
+    shared = {name for name, n in Counter(names.values()).items() if n > 1}
+    return {
+        id: f"{names[id]}, {date(runs[id].created, zone)}"
+        if names[id] in shared and id in runs
+        else names[id]
+        for id in _in_order(cards)
+    }
+
+
+def _in_order(cards: Mapping[str, ModelCard]) -> Iterable[str]:
+    made_of: dict[str, list[str]] = {}
+    for id, card in cards.items():
+        if card.twin in cards:
+            made_of.setdefault(card.twin, []).append(id)
+    for kind in _SYMBOLS:
+        for id, card in cards.items():
+            if _kind(card) == kind and card.twin not in cards:
+                yield id
+                yield from made_of.get(id, ())
+
+
+def _marked(card: ModelCard, name: str) -> str:
+    return f"{_SYMBOLS[_kind(card)][0]} {name}".strip()
+
+
+def legend() -> str:
+    """Return what the symbols before the names mean."""
+    return ", ".join(f"{symbol} {meaning}" for symbol, meaning in _SYMBOLS.values() if symbol) + "."
+
+
+def model_name(id: str) -> str:
+    """Return a model's name for people. Plain text; parts of it may be a stranger's."""
+    card, run = services.models()[id], services.run(id)
+    if run is None:
+        return card.name
+    if card.origin == "compressed":
+        return f"{_made_smaller(run)} of {_twin_name(card)}"
+    if card.origin == "run":
+        return f"{run_title(run, shipped=False)}, {_recipe(run).lower()}"
+    return run_title(run, shipped=card.origin == "shipped")
+
+
+def _twin_name(card: ModelCard) -> str:
+    return model_name(card.twin) if card.twin in services.models() else card.twin
+
+
+def _made_smaller(run: Run) -> str:
+    return run.format if run.format != "float32" else run.recipe
+
+
+def _recipe(run: Run) -> str:
+    card = services.recipes().get(run.recipe)
+    return card.name if card else run.recipe
+
+
+def about_model(id: str) -> str:
+    """Return in a few sentences what a model is. Plain text."""
+    card, run = services.models()[id], services.run(id)
+    size = f"{weights_words(card.parameters)}, {card.input_size} px"
+    if run is None:
+        where = "" if card.offline else " Its weights are downloaded at first use."
+        return f"{card.summary} {size}.{where}"
+    symbol, word = BADGES["shipped" if card.origin == "shipped" else run.origin]
+    words = [f"{symbol} {word.capitalize()}: {_made(card, run)}."]
+    if run.test is not None:
+        words.append(f"{percent(run.test.accuracy)} right on {run.test.n} test pictures.")
+    return " ".join([*words, f"{size}."])
+
+
+def _made(card: ModelCard, run: Run) -> str:
+    if card.origin == "compressed":
+        return f"{_made_smaller(run)}, made of {_twin_name(card)}"
+    data = f" on {services.dataset_name(run.dataset)}" if run.dataset else ""
+    if run.origin == "imported":
+        return f"weights of your own, measured{data}" if data else "weights of your own"
+    return f"{'' if card.origin == 'run' else 'trained '}{_recipe(run).lower()}{data}"
