@@ -18,11 +18,13 @@ from core import __version__
 from core.cli import (  # noqa: F401  (each adds its commands)
     _catalogue,
     _compare,
+    _compression,
     _concepts,
     _counterfactual,
     _datasets,
     _evaluate,
     _evidence,
+    _fairness,
     _picture,
     _shap,
     _training,

@@ -201,8 +201,9 @@ class Gap(Stored):
 
     @property
     def below_four_fifths(self) -> bool:
-        """Whether the ratio is below 0.8: a screening line, never a verdict."""
-        return self.ratio < 0.8
+        """Whether the ratio of selection is below 0.8: a screening line, never a verdict."""
+        selects = self.metric.startswith(("selection_rate", "scoring_rate"))
+        return selects and self.ratio < 0.8
 
     @property
     def reason(self) -> str:

@@ -20,7 +20,9 @@ from core.contracts import (
     Drift,
     EvidenceCard,
     Explanation,
+    FairnessReport,
     Leaderboard,
+    Mitigation,
     Neighbours,
     Prediction,
     Request,
@@ -28,6 +30,7 @@ from core.contracts import (
     Run,
     Sanity,
     ShapResult,
+    SliceReport,
     Tcav,
     Visualisation,
 )
@@ -67,7 +70,12 @@ _WORK: dict[str, _Work] = {
     "concept_maps": _Work("core.concepts.maps:concept_maps", ConceptMaps),
     "tcav": _Work("core.concepts.tcav:tcav", Tcav),
     "visualise": _Work("core.concepts.visualise:visualise", Visualisation),
+    "fairness": _Work("core.fairness.audit:audit", FairnessReport),
+    "fairness_slices": _Work("core.fairness.slices:discover", SliceReport),
+    "fairness_mitigation": _Work("core.fairness.mitigation:mitigate", Mitigation),
     "train": _Work("core.training.run:train", Run, durable=True),
+    "compress": _Work("core.training.compress:compress", Run, durable=True),
+    "import": _Work("core.models.importing:import_models", Run, durable=True),
 }
 
 

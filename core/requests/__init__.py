@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.requests._common import Target
+from core.requests._compression import compress_request, import_request
 from core.requests._concepts import (
     concept_maps_request,
     concepts_request,
@@ -15,6 +16,8 @@ from core.requests._counterfactual import counterfactual_request
 from core.requests._datasets import dataset_request
 from core.requests._drift import drift_request
 from core.requests._evidence import evidence_request
+from core.requests._fairness import fairness_request, mitigation_request, slices_request
+from core.requests._fairness_fields import AuditOptions, Table
 from core.requests._leaderboard import leaderboard_request
 from core.requests._mask import input_mask
 from core.requests._picture import explanation_request, prediction_request
@@ -23,7 +26,10 @@ from core.requests._shap import shap_request
 from core.requests._training import train_request
 
 __all__ = [
+    "AuditOptions",
+    "Table",
     "Target",
+    "compress_request",
     "concept_maps_request",
     "concepts_request",
     "counterfactual_request",
@@ -31,13 +37,17 @@ __all__ = [
     "drift_request",
     "evidence_request",
     "explanation_request",
+    "fairness_request",
+    "import_request",
     "input_mask",
     "leaderboard_request",
+    "mitigation_request",
     "neighbours_request",
     "picture_set",
     "prediction_request",
     "sanity_request",
     "shap_request",
+    "slices_request",
     "tcav_request",
     "train_request",
     "visualise_request",

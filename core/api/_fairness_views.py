@@ -1,0 +1,102 @@
+"""A fairness report to read and to take along, and tables to upload."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from core.contracts import (
+    FairnessReport,
+    Finding,
+    LocalLaw144Row,
+    TablePreview,
+    TableSource,
+)
+from core.fairness import export, held, words
+from core.fairness.export import Basis
+from core.fairness.rows import SUFFIXES
+
+__all__ = [
+    "TABLE_SUFFIXES", "fairness_csv", "fairness_document", "fairness_findings", "fairness_json",
+    "fairness_parquet", "hold_table", "local_law_144", "local_law_144_csv", "open_table_source",
+    "preview_table", "release_table",
+]  # fmt: skip
+
+TABLE_SUFFIXES = SUFFIXES
+Part = Literal["rates", "gaps"]
+_PARTS = {"rates": export.rates_table, "gaps": export.gaps_table}
+
+
+def fairness_findings(report: FairnessReport) -> tuple[Finding, ...]:
+    """Return every gap in plain language, flagged ones first."""
+    return words.findings(report)
+
+
+def fairness_document(report: FairnessReport) -> dict[str, Any]:
+    """Return what ``python -m core fairness --json`` prints."""
+    return export.document(report)
+
+
+def fairness_json(report: FairnessReport) -> str:
+    """Return the whole report as JSON, curves and rules included."""
+    return export.full_json(report)
+
+
+def fairness_csv(report: FairnessReport, part: Part = "rates") -> bytes:
+    """Return rates or gaps as CSV, without cells that a spreadsheet takes for formulas."""
+    return export.table_csv(_PARTS[part](report))
+
+
+def fairness_parquet(report: FairnessReport, part: Part = "rates") -> bytes:
+    """Return rates or gaps as Parquet."""
+    return export.table_parquet(_PARTS[part](report))
+
+
+def local_law_144(
+    report: FairnessReport, *, basis: Basis = "selection"
+) -> tuple[LocalLaw144Row, ...]:
+    """Return the audit tables in the layout of Local Law 144.
+
+    Raises
+    ------
+    InputError
+        If the report has no selection or scoring rate.
+    """
+    return export.local_law_144(report, basis=basis)
+
+
+def local_law_144_csv(report: FairnessReport, *, basis: Basis = "selection") -> bytes:
+    """Return :func:`local_law_144` as CSV."""
+    return export.local_law_144_csv(export.local_law_144(report, basis=basis), basis=basis)
+
+
+def hold_table(data: bytes, *, name: str) -> TableSource:
+    """Keep an uploaded table for a day, where the work finds it; see :func:`release_table`.
+
+    Raises
+    ------
+    InputError
+        If it is no table that can be read.
+    """
+    return held.hold_table(data, name=name)
+
+
+def release_table(source: TableSource) -> None:
+    """Delete an uploaded table now; tables that were not uploaded are left alone."""
+    held.release_table(Path(source.path))
+
+
+def open_table_source(path: Path) -> TableSource:
+    """Return a table of this machine, named by its content.
+
+    Raises
+    ------
+    InputError
+        If it is no table that can be read.
+    """
+    return held.table_source(path)
+
+
+def preview_table(source: TableSource) -> TablePreview:
+    """Return names and first rows, for mapping columns."""
+    return held.preview(source)

@@ -1,0 +1,185 @@
+"""Commands about fairness: fairness, slices, mitigate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import api
+from core.cli._common import JsonFlag, Terminal, app, emit
+from core.cli._fairness_options import audited
+from core.contracts import FairnessReport, Mitigation, SliceReport
+from core.errors import InputError
+from core.requests import AuditOptions
+
+__all__: list[str] = []
+
+_MARKS = {"flag": "✗", "pass": "✓", "insufficient evidence": "?", "excluded": "–"}
+
+
+@app.command()
+@audited
+def fairness(
+    table: Path | None,
+    options: AuditOptions,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write rates as .csv or .parquet, or the whole report as .json."),
+    ] = None,
+    gaps_out: Annotated[
+        Path | None, typer.Option(help="Write the gaps as .csv or .parquet.")
+    ] = None,
+    local_law_144: Annotated[
+        Path | None, typer.Option(help="Write audit tables in the layout of Local Law 144 (.csv).")
+    ] = None,
+    json_: JsonFlag = False,
+) -> None:
+    """Say which gaps between groups are real, and which there is too little data for."""
+    _check_suffix("--out", out, (".csv", ".parquet", ".json"))
+    _check_suffix("--gaps-out", gaps_out, (".csv", ".parquet"))
+    _check_suffix("--local-law-144", local_law_144, (".csv",))
+    report = api.fairness(table, control=Terminal(), **options)
+    if out is not None:
+        whole = out.suffix == ".json"
+        out.write_bytes(
+            api.fairness_json(report).encode() if whole else _part(report, "rates", out)
+        )
+    if gaps_out is not None:
+        gaps_out.write_bytes(_part(report, "gaps", gaps_out))
+    if local_law_144 is not None:
+        selected = "selection_rate" in report.overall.metrics
+        local_law_144.write_bytes(
+            api.local_law_144_csv(report, basis="selection" if selected else "scoring")
+        )
+    emit(api.fairness_document(report), json_, lambda: _lines(report))
+
+
+def _part(report: FairnessReport, part: Any, path: Path) -> bytes:
+    write = api.fairness_csv if path.suffix == ".csv" else api.fairness_parquet
+    return write(report, part)
+
+
+def _check_suffix(option: str, path: Path | None, known: tuple[str, ...]) -> None:
+    if path is not None and path.suffix not in known:
+        raise InputError(f"{option} takes a {' or '.join(known)} file. Received: {path.name}.")
+
+
+def _lines(report: FairnessReport) -> Iterator[str]:
+    rules = report.rules
+    yield (
+        f"{report.source}: {report.n} rows, {report.task}; α {rules.alpha:g}, tolerance "
+        f"{rules.tolerance:g}, at least {rules.min_n} rows below the line"
+    )
+    for table in report.tables:
+        yield f"{table.attribute}"
+        for g, group in enumerate(table.groups):
+            yield f"  {group:24} n = {table.n[g]}"
+    for finding in api.fairness_findings(report):
+        yield f"{_MARKS[finding.verdict]} {finding.verdict}: {finding.text}"
+    for attribute, n in report.unknown.items():
+        if n:
+            yield f"{n} rows have no value of {attribute}."
+    yield from report.notes
+
+
+@app.command()
+@audited
+def slices(
+    table: Path | None,
+    options: AuditOptions,
+    metric: Annotated[str, typer.Option(help="A rate: accuracy, tpr, fpr, …")] = "accuracy",
+    depth: Annotated[int, typer.Option(help="Conditions of a slice at most, 1 to 3.")] = 3,
+    json_: JsonFlag = False,
+) -> None:
+    """Find the slices, up to three attributes deep, that a rate is worst for."""
+    report = api.slices(table, control=Terminal(), metric=metric, depth=depth, **options)
+    document = {
+        "n": report.n,
+        "metric": report.metric,
+        "overall": report.overall if report.overall == report.overall else None,
+        "n_slices": report.n_slices,
+        "slices": [
+            {
+                **{k: v for k, v in asdict(found).items() if k not in ("slice", "tolerance")},
+                "slice": found.slice.text,
+                "verdict": found.verdict,
+            }
+            for found in report.findings
+        ],
+    }
+    emit(document, json_, lambda: _slice_lines(report))
+
+
+def _slice_lines(report: SliceReport) -> Iterator[str]:
+    yield f"{report.source}: {report.metric} {report.overall:.3f} over {report.n} rows"
+    yield report.family
+    for found in report.findings[:20]:
+        within = f"  (explained by {found.within})" if found.within else ""
+        yield (
+            f"{_MARKS[found.verdict]} {found.slice.name}: {found.value:.3f} against "
+            f"{found.rest:.3f}, {found.k:.10g} of {found.of:.10g}, difference "
+            f"{found.low:+.3f} to {found.high:+.3f}, adjusted p {found.p_adjusted:.3g}{within}"
+        )
+
+
+@app.command()
+@audited
+def mitigate(
+    table: Path | None,
+    options: AuditOptions,
+    attribute: Annotated[str, typer.Option(help="Whose groups shall be treated more alike.")],
+    constraint: Annotated[
+        str, typer.Option(help="What shall be alike: selection_rate, tpr, fpr, equalized_odds.")
+    ] = "tpr",
+    mitigator: Annotated[
+        str, typer.Option(help="group_thresholds, or threshold_optimizer (Fairlearn's).")
+    ] = "group_thresholds",
+    held_out: Annotated[
+        float, typer.Option(help="Share of a table's rows that decisions are judged on.")
+    ] = 0.5,
+    fit_split: Annotated[
+        str, typer.Option(help="Of a dataset, the split that decisions are made from.")
+    ] = "validation",
+    json_: JsonFlag = False,
+) -> None:
+    """Decide anew so that groups are treated more alike; before and after on rows held out."""
+    found = api.mitigate(
+        table,
+        control=Terminal(),
+        attribute=attribute,
+        constraint=constraint,
+        mitigator=mitigator,
+        held_out=held_out,
+        fit_split=fit_split,
+        **options,
+    )
+    document = {
+        "attribute": found.attribute,
+        "constraint": found.constraint,
+        "mitigator": found.mitigator,
+        "thresholds": {g: t if t < float("inf") else None for g, t in found.thresholds.items()},
+        "n_fit": found.n_fit,
+        "before": api.fairness_document(found.before),
+        "after": api.fairness_document(found.after),
+    }
+    emit(document, json_, lambda: _mitigation_lines(found))
+
+
+def _mitigation_lines(found: Mitigation) -> Iterator[str]:
+    yield f"{found.source}: {found.rule}"
+    for group, threshold in found.thresholds.items():
+        yield f"  {group:24} from {threshold:.4f}"
+    yield f"Made from {found.n_fit} rows, judged on {found.before.n} others:"
+    for gap in found.before.gaps:
+        if gap.attribute == found.attribute:
+            after = found.after.gap(gap.attribute, gap.metric)
+            yield (
+                f"  {gap.metric:20} gap {gap.difference:.3f} ({gap.verdict}) → "
+                f"{after.difference:.3f} ({after.verdict})"
+            )
+    accuracy = [each.overall.rate("all", "accuracy").value for each in (found.before, found.after)]
+    yield f"  accuracy over all rows {accuracy[0]:.3f} → {accuracy[1]:.3f}"

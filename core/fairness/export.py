@@ -1,0 +1,269 @@
+"""Reports to take along: one JSON object, tables as CSV and Parquet, audit tables as rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.contracts import UNKNOWN, FairnessReport, GroupTable, LocalLaw144Row
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "Basis", "document", "full_json", "gaps_table", "local_law_144", "local_law_144_csv",
+    "rates_table", "table_csv", "table_parquet",
+]  # fmt: skip
+
+Basis = Literal["selection", "scoring"]
+_RATE_OF: dict[Basis, str] = {"selection": "selection_rate", "scoring": "scoring_rate"}
+_SMALL = 0.02
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def document(report: FairnessReport) -> dict[str, Any]:
+    """Return what the command line prints: plain JSON, ``None`` where a value is not estimable."""
+    return {
+        "n": report.n,
+        "groups": [
+            {
+                "attribute": table.attribute,
+                "group": group,
+                "n": int(table.n[g]),
+                "rates": {
+                    metric: _rate(table, group, metric, weighted=report.weighted)
+                    for metric in table.metrics
+                },
+            }
+            for table in report.tables
+            for g, group in enumerate(table.groups)
+        ],
+        "gaps": [
+            {
+                "attribute": gap.attribute,
+                "metric": gap.metric,
+                "difference": _plain(gap.difference),
+                "ratio": _plain(gap.ratio),
+                "low": _plain(gap.low),
+                "high": _plain(gap.high),
+                "p": _plain(gap.p),
+                "p_adjusted": _plain(gap.p_adjusted),
+                "verdict": gap.verdict,
+                "reason": gap.reason,
+            }
+            for gap in report.gaps
+        ],
+        "unknown": dict(report.unknown),
+    }
+
+
+def _rate(table: GroupTable, group: str, metric: str, *, weighted: bool) -> dict[str, Any]:
+    rate = table.rate(group, metric)
+    found: dict[str, Any] = {
+        "k": _count(rate.k, whole=not weighted),
+        "n": _count(rate.n, whole=not weighted),
+        "value": _plain(rate.value),
+        "low": _plain(rate.low),
+        "high": _plain(rate.high),
+    }
+    if weighted:
+        found["n_effective"] = _plain(rate.n_effective)
+    if rate.reason:
+        found["reason"] = rate.reason
+    return found
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _count(value: float, *, whole: bool) -> float | None:
+    return round(value) if whole and math.isfinite(value) else _plain(value)
+
+
+def full_json(report: FairnessReport) -> str:
+    """Return the whole report as JSON: with curves, calibration, inequality, rules and notes."""
+
+    def plain(item: Any) -> Any:
+        if isinstance(item, dict):
+            return {key: plain(part) for key, part in item.items()}
+        if isinstance(item, list | tuple):
+            return [plain(part) for part in item]
+        return _plain(item) if isinstance(item, float) else item
+
+    artefact = report.to_artefact()
+    arrays = {name: array.tolist() for name, array in artefact.arrays.items()}
+
+    def inlined(item: Any) -> Any:
+        if isinstance(item, dict):
+            if item.keys() == {"$array"}:
+                return arrays[item["$array"]]
+            return {key: inlined(part) for key, part in item.items()}
+        return [inlined(part) for part in item] if isinstance(item, list) else item
+
+    whole = inlined(artefact.document)
+    for gap, found in zip(report.gaps, whole["gaps"], strict=True):
+        found |= {"verdict": gap.verdict, "reason": gap.reason}
+    return json.dumps(plain(whole), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def rates_table(report: FairnessReport) -> pa.Table:
+    """Return a row for each metric of each group, all rows together first."""
+    import pyarrow as pa
+
+    rows = [
+        {
+            "attribute": table.attribute,
+            "group": group,
+            "rows": int(table.n[g]),
+            **_row(table, group, metric),
+        }
+        for table in (report.overall, *report.tables)
+        for g, group in enumerate(table.groups)
+        for metric in table.metrics
+    ]
+    return pa.Table.from_pylist(rows)
+
+
+def _row(table: GroupTable, group: str, metric: str) -> dict[str, Any]:
+    rate = table.rate(group, metric)
+    numbers = ("k", "n", "n_effective", "value", "low", "high")
+    found = {name: _plain(getattr(rate, name)) for name in numbers}
+    return {"metric": metric, **found, "reason": rate.reason}
+
+
+def gaps_table(report: FairnessReport) -> pa.Table:
+    """Return a row for each gap."""
+    import pyarrow as pa
+
+    numbers = ("difference", "ratio", "low", "high", "p", "p_adjusted", "alpha", "tolerance")
+    return pa.Table.from_pylist(
+        [
+            {
+                "attribute": gap.attribute,
+                "metric": gap.metric,
+                "verdict": gap.verdict,
+                **{name: _plain(getattr(gap, name)) for name in numbers},
+                "highest": gap.highest,
+                "lowest": gap.lowest,
+                "needed_n": gap.needed_n,
+                "reason": gap.reason,
+            }
+            for gap in report.gaps
+        ]
+    )
+
+
+def table_parquet(table: pa.Table) -> bytes:
+    """Return a table as a Parquet file."""
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def table_csv(table: pa.Table) -> bytes:
+    """Return a table as CSV (UTF-8), without cells that a spreadsheet takes for formulas."""
+    return _csv(table.column_names, (row.values() for row in table.to_pylist()))
+
+
+def _csv(header: Sequence[str], rows: Any) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    """Keep a stranger's text from becoming a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def local_law_144(
+    report: FairnessReport, *, basis: Basis = "selection"
+) -> tuple[LocalLaw144Row, ...]:
+    """Return the audit tables in the layout of New York City's Local Law 144 (6 RCNY § 5-301).
+
+    Parameters
+    ----------
+    basis : {"selection", "scoring"}
+        Whether people are selected, or scored: then those above the median of all are counted.
+
+    Notes
+    -----
+    People of unknown category are counted in a line of their own and enter no rate. A category of
+    less than 2 % of the others may be left out of impact ratios, which is done here and said.
+
+    Raises
+    ------
+    InputError
+        If the report has no such rate.
+    """
+    metric = _RATE_OF[basis]
+    if metric not in report.overall.metrics:
+        raise InputError(
+            f"This audit has no {metric}: the table needs "
+            + ("two classes." if basis == "selection" else "a column of scores.")
+        )
+    return tuple(row for table in report.tables for row in _lines(table, metric))
+
+
+def _lines(table: GroupTable, metric: str) -> Iterator[LocalLaw144Row]:
+    m = table.metrics.index(metric)
+    unknown = [UNKNOWN in parts for parts in table.parts]
+    known = [g for g, missing in enumerate(unknown) if not missing]
+    people = sum(int(table.n[g]) for g in known)
+    large = [g for g in known if table.n[g] >= _SMALL * people]
+    best = max((float(table.value[g, m]) for g in large), default=math.nan)
+    for g in known:
+        small = g not in large
+        yield LocalLaw144Row(
+            attribute=table.attribute,
+            category=table.groups[g],
+            n=int(table.n[g]),
+            selected=round(float(table.k[g, m])),
+            rate=float(table.value[g, m]),
+            impact_ratio=math.nan if small or not best > 0 else float(table.value[g, m]) / best,
+            note="under 2 % of the data: left out of impact ratios" if small else "",
+        )
+    missing = sum(int(n) for n, gone in zip(table.n, unknown, strict=True) if gone)
+    yield LocalLaw144Row(
+        table.attribute, UNKNOWN, missing, 0, math.nan, math.nan,
+        "category unknown: counted, in no rate",
+    )  # fmt: skip
+
+
+def local_law_144_csv(rows: Sequence[LocalLaw144Row], *, basis: Basis = "selection") -> bytes:
+    """Return the audit tables as CSV, as the rules name their columns."""
+    selected, rate = (
+        ("# selected", "Selection rate")
+        if basis == "selection"
+        else ("# above median", "Scoring rate")
+    )
+    header = ("Attribute", "Category", "# of applicants", selected, rate, "Impact ratio", "Note")
+
+    def shown(value: float, digits: int) -> str:
+        return "" if math.isnan(value) else f"{value:.{digits}f}"
+
+    return _csv(
+        header,
+        (
+            (
+                row.attribute,
+                row.category,
+                row.n,
+                "" if math.isnan(row.rate) else row.selected,
+                shown(row.rate, 3),
+                shown(row.impact_ratio, 2),
+                row.note,
+            )
+            for row in rows
+        ),
+    )

@@ -1,0 +1,139 @@
+"""Requests about fairness: audit, slices, mitigation."""
+
+from __future__ import annotations
+
+from typing import Unpack, cast
+
+from core.contracts import (
+    CONSTRAINTS,
+    MITIGATORS,
+    Constraint,
+    DatasetPredictRequest,
+    FairnessRequest,
+    MitigationRequest,
+    Mitigator,
+    SlicesRequest,
+    SplitName,
+)
+from core.errors import InputError, ParameterError
+from core.fairness.counted import MAX_DEPTH
+from core.fairness.metrics.registry import get_rate
+from core.requests._fairness_fields import (
+    AuditOptions,
+    Table,
+    audit_fields,
+    check_one_of,
+    library_versions,
+    predict_request,
+)
+
+__all__ = ["fairness_request", "mitigation_request", "slices_request"]
+
+
+def fairness_request(
+    table: Table | None = None, **options: Unpack[AuditOptions]
+) -> FairnessRequest:
+    """Describe the work of auditing predictions by group.
+
+    Parameters
+    ----------
+    table : path or TableSource, optional
+        A CSV or Parquet file of predictions.
+    **options
+        See :class:`AuditOptions`.
+
+    Raises
+    ------
+    InputError
+        For a table that cannot be read, a column that it does not have, or a rule out of range.
+    """
+    return FairnessRequest(**audit_fields(table, options))
+
+
+def slices_request(
+    table: Table | None = None,
+    *,
+    metric: str = "accuracy",
+    depth: int = MAX_DEPTH,
+    **options: Unpack[AuditOptions],
+) -> SlicesRequest:
+    """Describe the work of finding the slices that a rate is worst for.
+
+    Parameters
+    ----------
+    metric : str
+        Id of a rate; ``tpr[cat]`` for one class of several.
+    depth : int
+        Conditions of a slice at most, 1 to 3.
+    **options
+        See :class:`AuditOptions`.
+
+    Raises
+    ------
+    InputError
+        As :func:`fairness_request` does, and for a metric that is no rate.
+    """
+    get_rate(metric.partition("[")[0])
+    if not 1 <= depth <= MAX_DEPTH:
+        raise ParameterError(f"depth must be from 1 to {MAX_DEPTH}. Received: {depth}.")
+    return SlicesRequest(**audit_fields(table, options), metric=metric, depth=depth)
+
+
+def mitigation_request(
+    table: Table | None = None,
+    *,
+    attribute: str,
+    constraint: str = "tpr",
+    mitigator: str = "group_thresholds",
+    held_out: float = 0.5,
+    fit_split: SplitName = "validation",
+    **options: Unpack[AuditOptions],
+) -> MitigationRequest:
+    """Describe the work of deciding anew, so that groups are treated more alike.
+
+    Parameters
+    ----------
+    attribute : str
+        Whose groups.
+    constraint : {"selection_rate", "tpr", "fpr", "equalized_odds"}
+        What shall be alike.
+    mitigator : {"group_thresholds", "threshold_optimizer"}
+    held_out : float
+        Share of a table's rows that both decisions are judged on, in (0, 1).
+    fit_split : {"train", "validation", "test"}
+        Of a dataset, the split that decisions are made from; they are judged on ``split``.
+    **options
+        See :class:`AuditOptions`.
+
+    Raises
+    ------
+    InputError
+        As :func:`fairness_request` does, and for an unknown attribute, constraint or mitigator.
+    """
+    check_one_of("constraint", constraint, CONSTRAINTS)
+    check_one_of("mitigator", mitigator, MITIGATORS)
+    if not 0 < held_out < 1:
+        raise ParameterError(f"held_out must lie between 0 and 1. Received: {held_out:g}.")
+    fields = audit_fields(table, options)
+    if attribute not in fields["columns"].groups:
+        raise InputError(
+            f"The attribute {attribute!r} is not among the groups "
+            f"({', '.join(fields['columns'].groups)}). Name it with --group as well."
+        )
+    predict: DatasetPredictRequest | None = fields["predict"]
+    if predict is not None and predict.split == fit_split:
+        raise InputError(
+            f"Decisions are made from the {fit_split} split and would be judged on it too. "
+            "Choose another --fit-split or --split."
+        )
+    fit = None if predict is None else predict_request({**options, "split": fit_split})
+    if mitigator == "threshold_optimizer":
+        fields["versions"] |= library_versions(("fairlearn",))
+    return MitigationRequest(
+        **fields,
+        attribute=attribute,
+        constraint=cast(Constraint, constraint),
+        mitigator=cast(Mitigator, mitigator),
+        held_out=held_out,
+        fit=fit,
+    )

@@ -1,0 +1,296 @@
+"""What all requests about fairness share: table or dataset, columns, rules, every one checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from core.contracts import (
+    ADJUSTMENTS,
+    DEFAULT_MODEL,
+    Adjustment,
+    DatasetPredictRequest,
+    FairnessRules,
+    SplitName,
+    TableColumns,
+    TableSource,
+)
+from core.data.registry import open_dataset
+from core.errors import InputError, ParameterError
+from core.fairness.bins import is_bins
+from core.fairness.gap_specs import get_gap
+from core.fairness.held import table_source
+from core.fairness.rows import column_names
+from core.requests._common import chosen_seed
+from core.requests._datasets import dataset_request
+
+__all__ = [
+    "FAIRNESS_VERSION", "AuditOptions", "Table", "audit_fields", "check_one_of", "columns_fields",
+    "library_versions", "predict_request", "predictions_fields",
+]  # fmt: skip
+
+FAIRNESS_VERSION = "1"
+"""Raise it when a change of the statistics changes what the same request leads to."""
+_LIBRARIES = ("numpy", "scipy", "duckdb")
+_MOST_ATTRIBUTES = 12
+_SMALL_BYTES = 50_000_000
+
+Bins = Mapping[str, int | str | Sequence[float]]
+Table = str | Path | TableSource
+
+
+class AuditOptions(TypedDict, total=False):
+    """What all requests about fairness take besides the table; everything may be left out.
+
+    Parameters
+    ----------
+    dataset : str
+        In place of a table, such as ``portraits?bias=0.9``, with ``model``, ``weights``,
+        ``classes``, ``split`` and ``limit`` as in :func:`core.api.dataset_request`: the model's
+        predictions are made first.
+    label, prediction, score, weight, condition : str
+        Columns of the table; of a dataset only ``condition``. See
+        :class:`~core.contracts.TableColumns`, also for ``threshold`` and ``positive``.
+    groups : sequence of str
+        Attributes; of a dataset all that it has, unless told otherwise.
+    bins : mapping
+        For numeric attributes a number of quantile groups, or rising cuts.
+    intersections, gaps, alpha, tolerance, min_n, adjust, n_boot, n_bins
+        See :class:`~core.contracts.FairnessRules`.
+    seed : int or None
+        The setting's by default.
+    """
+
+    dataset: str | None
+    model: str
+    weights: str
+    classes: str | None
+    split: SplitName
+    limit: int | None
+    label: str
+    prediction: str
+    score: str
+    threshold: float
+    groups: Sequence[str]
+    weight: str
+    condition: str
+    positive: str
+    bins: Bins | None
+    intersections: bool
+    gaps: Sequence[str]
+    alpha: float
+    tolerance: float
+    min_n: int
+    adjust: Adjustment
+    n_boot: int
+    n_bins: int
+    seed: int | None
+
+
+def audit_fields(table: Table | None, options: AuditOptions) -> dict[str, Any]:
+    """Return the fields of an :class:`~core.contracts.AuditRequest`, checked."""
+    dataset = options.get("dataset")
+    if (table is None) == (dataset is None):
+        raise InputError(
+            "Expected a prediction table, or a model on a dataset (--model ID --dataset NAME): "
+            f"one of the two. Received {'neither' if table is None else 'both'}."
+        )
+    if table is None:
+        predict = predict_request(options)
+        groups = open_dataset(str(dataset)).part(predict.split).groups
+        return predictions_fields(groups, options) | {"predict": predict}
+    fields = _common_fields(options)
+    source = table if isinstance(table, TableSource) else table_source(Path(table).expanduser())
+    there = column_names(Path(source.path), name=source.name)
+    _table_columns(fields["columns"], source.name, there)
+    return fields | {
+        "table": source,
+        "columns": _checked(fields["columns"]),
+        "lane": "interactive" if _is_small(source) else "batch",
+    }
+
+
+def columns_fields(names: Sequence[str], options: AuditOptions) -> dict[str, Any]:
+    """Return the same fields for columns in memory, which are called ``names``."""
+    fields = _common_fields(options)
+    _table_columns(fields["columns"], "The table", names)
+    return fields | {"columns": _checked(fields["columns"])}
+
+
+def predictions_fields(groups: Mapping[str, object], options: AuditOptions) -> dict[str, Any]:
+    """Return the same fields for predictions of a dataset that has the attributes ``groups``."""
+    fields = _common_fields(options)
+    return fields | {"columns": _checked(_dataset_columns(fields["columns"], groups))}
+
+
+def _common_fields(options: AuditOptions) -> dict[str, Any]:
+    unknown = sorted(set(options) - set(AuditOptions.__annotations__))
+    if unknown:
+        raise ParameterError(
+            f"An audit has no option {unknown[0]!r}. It takes: "
+            f"{', '.join(AuditOptions.__annotations__)}."
+        )
+    return {
+        "table": None,
+        "predict": None,
+        "columns": TableColumns(
+            label=options.get("label", ""),
+            prediction=options.get("prediction", ""),
+            score=options.get("score", ""),
+            threshold=options.get("threshold", 0.5),
+            groups=tuple(options.get("groups", ())),
+            weight=options.get("weight", ""),
+            condition=options.get("condition", ""),
+            positive=options.get("positive", ""),
+            bins=_bins(options.get("bins") or {}),
+        ),
+        "rules": _rules(options),
+        "seed": chosen_seed(options.get("seed")),
+        "versions": library_versions(_LIBRARIES) | {"fairness": FAIRNESS_VERSION},
+        "lane": "batch",
+    }
+
+
+def _is_small(source: TableSource) -> bool:
+    return Path(source.path).stat().st_size <= _SMALL_BYTES
+
+
+def predict_request(options: AuditOptions) -> DatasetPredictRequest:
+    return dataset_request(
+        str(options["dataset"]),
+        model=options.get("model", DEFAULT_MODEL),
+        weights=options.get("weights", "pretrained"),
+        classes=options.get("classes"),
+        split=options.get("split", "test"),
+        limit=options.get("limit"),
+        seed=options.get("seed"),
+    )
+
+
+def _bins(bins: Bins) -> tuple[tuple[str, str], ...]:
+    found = []
+    for column, cuts in bins.items():
+        text = cuts if isinstance(cuts, str) else str(cuts) if isinstance(cuts, int) else ""
+        text = text or ",".join(repr(float(cut)) for cut in cast(Sequence[float], cuts))
+        if not is_bins(text):
+            raise ParameterError(
+                f"Groups of {column!r} are a number from 2 to 20 (quantiles), or up to 20 rising "
+                f"cuts such as 18,30,65 (one cut: 18.0). Received: {text!r}."
+            )
+        found.append((column, text))
+    return tuple(found)
+
+
+def _table_columns(columns: TableColumns, title: str, there: Sequence[str]) -> None:
+    named = {
+        "label": columns.label,
+        "prediction": columns.prediction,
+        "score": columns.score,
+        "weight": columns.weight,
+        "condition": columns.condition,
+        **{f"group {name}": name for name in columns.groups},
+    }
+    for use, column in named.items():
+        if column and column not in there:
+            raise InputError(
+                f"{title} has no column {column!r} ({use}). It has: {', '.join(there)}."
+            )
+    if not columns.prediction and not columns.score:
+        raise InputError(
+            "Which column holds the predictions? Name predicted classes (--y-pred) or scores "
+            "(--score with --threshold)."
+        )
+    if not columns.groups:
+        raise InputError("Name at least one column that groups are formed by (--group).")
+    if columns.prediction and columns.prediction == columns.label:
+        raise InputError(
+            f"The column {columns.label!r} is named as label and as prediction. Name two columns."
+        )
+
+
+def _dataset_columns(columns: TableColumns, groups: Mapping[str, object]) -> TableColumns:
+    mapped = [columns.label, columns.prediction, columns.score, columns.weight]
+    if any(mapped):
+        raise InputError(
+            "A model's predictions of a dataset bring their labels and scores: name groups, "
+            f"condition and positive class alone. Received: {next(filter(None, mapped))!r}."
+        )
+    for name in (*columns.groups, *filter(None, [columns.condition])):
+        if name not in groups:
+            raise InputError(
+                f"The dataset has no attribute {name!r}. It has: {', '.join(groups) or 'none'}."
+            )
+    found = columns.groups or tuple(name for name in groups if name != columns.condition)
+    if not found:
+        raise InputError("The dataset has no attribute that groups could be formed by.")
+    return replace(columns, groups=found)
+
+
+def _checked(columns: TableColumns) -> TableColumns:
+    if len(set(columns.groups)) < len(columns.groups):
+        twice = next(name for name in columns.groups if columns.groups.count(name) > 1)
+        raise InputError(f"The group column {twice!r} is named twice. Name it once.")
+    if len(columns.groups) > _MOST_ATTRIBUTES:
+        raise InputError(
+            f"At most {_MOST_ATTRIBUTES} attributes are compared at once. Received: "
+            f"{len(columns.groups)}."
+        )
+    if columns.condition in columns.groups:
+        raise InputError(
+            f"{columns.condition!r} is both group and condition: within equal values of a group "
+            "there is nothing to compare. Choose another condition."
+        )
+    for column, _ in columns.bins:
+        if column not in (*columns.groups, columns.condition):
+            raise InputError(f"{column!r} is to be cut into groups, but is no group column.")
+    if not 0 <= columns.threshold <= 1:
+        raise ParameterError(
+            f"threshold must lie in [0, 1], as scores do. Received: {columns.threshold:g}."
+        )
+    return columns
+
+
+def _rules(options: AuditOptions) -> FairnessRules:
+    default = FairnessRules()
+    rules = FairnessRules(
+        alpha=options.get("alpha", default.alpha),
+        tolerance=options.get("tolerance", default.tolerance),
+        min_n=options.get("min_n", default.min_n),
+        adjust=options.get("adjust", default.adjust),
+        intersections=options.get("intersections", default.intersections),
+        gaps=tuple(options.get("gaps", default.gaps)),
+        n_boot=options.get("n_boot", default.n_boot),
+        n_bins=options.get("n_bins", default.n_bins),
+    )
+    for gap in rules.gaps:
+        get_gap(gap)
+    check_one_of("adjust", rules.adjust, ADJUSTMENTS)
+    _between("alpha", rules.alpha, 0.0001, 0.5)
+    _between("tolerance", rules.tolerance, 0, 0.99)
+    _between("min_n", rules.min_n, 1, 1_000_000)
+    _between("n_boot", rules.n_boot, 2000, 100_000)
+    _between("n_bins", rules.n_bins, 2, 100)
+    return rules
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ParameterError(f"{name} must be from {low:g} to {high:g}. Received: {value:g}.")
+
+
+def check_one_of(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ParameterError(f"{name} must be one of {', '.join(known)}. Received: {value!r}.")
+
+
+def library_versions(libraries: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for library in libraries:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = ""
+    return found
