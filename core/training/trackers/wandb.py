@@ -19,6 +19,8 @@ __all__ = ["WandB"]
 
 _PROJECT = "pellucid"
 _NOT_FINISHED = 1
+_NO_HOST = "-"
+"""Without a name here, W&B takes the machine's."""
 
 
 class WandB(RunTracker):
@@ -49,6 +51,7 @@ class WandB(RunTracker):
             settings=wandb.Settings(
                 console="off",
                 disable_git=True,
+                host=_NO_HOST,
                 save_code=False,
                 x_disable_machine_info=True,
                 x_disable_meta=True,
