@@ -36,6 +36,7 @@ TITLES = {
     "leaderboard_memory": "A leaderboard over 200 pictures",
     "page_reruns": "The page under 50 sessions",
     "forward_runtimes": "Runtimes of the forward pass",
+    "datasets": "Datasets",
     "training_cifar": "Training on CIFAR-10",
 }
 BY_NAME = ("training_cifar",)
