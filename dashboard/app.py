@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import background, theme
+from dashboard import background, services, state, theme
 from dashboard.app_pages import (
     compare,
     concepts,
@@ -49,7 +49,19 @@ def main() -> None:
                     url_path="reference"),
         ]
     )  # fmt: skip
+    _let_go_of_deleted_model()
     page.run()
+
+
+def _let_go_of_deleted_model() -> None:
+    """Choose the default model where somebody has deleted the one that this session looked at."""
+    choice = state.current()
+    if choice is not None and choice.model not in services.models():
+        state.begin(state.Choice())
+        st.info(
+            "The model that you looked at was deleted; this is the default one.",
+            icon=":material/delete:",
+        )
 
 
 main()
