@@ -13,7 +13,9 @@ from core.contracts import Box
 from core.errors import InputError
 from dashboard.lru import Lru
 
-__all__ = ["LONGEST", "Drawn", "at_input", "cells", "find", "grid_size", "keep"]
+__all__ = [
+    "LONGEST", "Drawn", "Mask", "at_input", "cells", "find", "from_pixels", "grid_size", "keep",
+]  # fmt: skip
 
 LONGEST = 160
 """Cells along the longer side of a picture: about 2 pixels of a model's input each."""
@@ -110,6 +112,27 @@ def cells(runs: object, size: tuple[int, int]) -> Mask:
         )
     marked = np.arange(len(lengths)) % 2 == 1
     return np.repeat(marked, lengths).reshape(rows, columns)
+
+
+def from_pixels(marked: Mask) -> str:
+    """Return a mask over a picture's pixels as the runs that a sheet begins with.
+
+    Examples
+    --------
+    >>> from_pixels(np.arange(320).reshape(1, 320) < 80)
+    '160x1:0,40,120'
+    """
+    height, width = marked.shape
+    columns, rows = grid_size(width, height)
+    at = np.ix_(_middles(rows, height), _middles(columns, width))
+    flat = np.concatenate([[False], marked[at].ravel()])  # runs begin with unmarked cells
+    ends = np.append(np.flatnonzero(np.diff(flat)), flat.size - 1)
+    lengths = np.diff(ends, prepend=0)
+    return f"{columns}x{rows}:{','.join(map(str, lengths))}"
+
+
+def _middles(n_cells: int, length: int) -> npt.NDArray[np.intp]:
+    return ((np.arange(n_cells) + 0.5) / n_cells * length).astype(np.intp)
 
 
 def at_input(marked: Mask, box: Box, picture: tuple[int, int], size: tuple[int, int]) -> Mask:

@@ -79,11 +79,12 @@ def _card(shown: Picture, choice: Choice, card: EvidenceCard) -> None:
     )
     _chips(card, sanity)
     _draw_curves(card)
+    on_object = inspect_mask.on_the_object(shown, choice)
     with st.expander("What the verdicts rest on", icon=":material/rule:", key="verdicts"):
         st.markdown("\n\n".join(verdicts.details(check) for check in card.checks))
         inspect_sanity.details(choice, sanity)
     _more(card, chosen, further)
-    inspect_mask.fold(shown, choice)
+    inspect_mask.fold(shown, choice, on_object)
     st.caption(
         "**What it can't show:** whether the model is right, or right for good reasons. Pictures "
         "with pixels removed are unlike those the model has learned from."

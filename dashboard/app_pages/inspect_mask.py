@@ -1,32 +1,108 @@
-"""Where is the object? A mask drawn on the picture, and how well the map agrees with it."""
+"""Where is the object? A mask that a dataset knows or a visitor draws, and the map held to it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
-from core.contracts import EvidenceCard, EvidenceRequest, Picture
+from core.contracts import EvidenceCard, EvidenceRequest, Picture, Score
 from core.errors import InputError
-from dashboard import glossary, masks, services, state
+from dashboard import glossary, masks, services, state, uploads
 from dashboard.desk import desk
 from dashboard.state import Choice
 from dashboard.widgets import progress, verdicts
 from dashboard.widgets.mask import mask
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape, percent
+from dashboard.words import escape, number, percent
 
-__all__ = ["fold"]
+__all__ = ["fold", "on_the_object"]
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """The mask of a dataset, bool ``(H, W)``, and the name of what it marks."""
+
+    name: str
+    mask: masks.Mask
+
 
 _PROBLEM = "mask problem"
 _FROM_ADDRESS = "mask from address"
 
 
-def fold(shown: Picture, choice: Choice) -> None:
-    """Draw the sheet to mark the object on, and below it what that says of the map."""
-    drawn = masks.find(choice.mask, picture=choice.picture)
+def on_the_object(shown: Picture, choice: Choice) -> EvidenceCard | None:
+    """Say how much of the map lies on the object, where a dataset knows it and nobody drew one."""
+    known = _known(choice)
+    if known is None or masks.find(choice.mask, picture=choice.picture) is not None:
+        return None
+    card = _measured(shown, choice, known)
+    if card is not None:
+        _say(card, known)
+    return card
+
+
+def _known(choice: Choice) -> Known | None:
+    item = uploads.find(choice.picture)
+    facts = None if item is None else item.facts
+    mask = None if facts is None else facts.mask()
+    return None if facts is None or mask is None else Known(facts.label_name, mask)
+
+
+# ---- the dataset's mask
+
+
+def _say(card: EvidenceCard, known: Known) -> None:
+    scores = {score.metric: score for score in card.scores}
+    mass = scores.pop("relevance_mass")
+    with st.container(gap="xsmall", key="on the object"):
+        st.markdown(_headline(mass, known), help=glossary.explain("localisation"))
+        others = [
+            f"{services.metric(id).name} "
+            + ("not defined" if score.value is None else number(score.value))
+            for id, score in scores.items()
+        ]
+        st.caption(escape(" · ".join([*others, f"mask: the {known.name}, from the dataset"])))
+
+
+def _headline(mass: Score, known: Known) -> str:
+    if mass.value is None:
+        return escape(f"Where the map lies can't be told: {mass.reason}.")
+    return (
+        f"**{escape(percent(mass.value))}** of the map's weight lies on the {escape(known.name)}, "
+        f"{escape(percent(float(known.mask.mean())))} of the picture."
+    )
+
+
+def _measured(shown: Picture, choice: Choice, known: Known) -> EvidenceCard | None:
+    """Return the card; ``None`` while it is on its way, and where there can't be one."""
+    try:
+        request = services.known_mask_request(shown, choice, known.mask)
+    except InputError as error:
+        st.caption(escape(f"The dataset's mask can't be used: {error}"))
+        return None
+    held = desk().ask(request)
+    if isinstance(held.result, EvidenceCard):
+        return held.result
+    if held.state == "waiting":
+        progress.waiting([Pending(held.key, "Agreement with the mask")], place="known mask")
+    else:
+        progress.ended_badly(held, "Measuring")
+    return None
+
+
+# ---- the sheet
+
+
+def fold(shown: Picture, choice: Choice, card: EvidenceCard | None) -> None:
+    """Draw the sheet to mark the object on, and below it what that says of the map.
+
+    ``card`` is what :func:`on_the_object` has returned.
+    """
+    drawn, known = masks.find(choice.mask, picture=choice.picture), _known(choice)
     place = st.expander(
-        "Where is the object? Draw it",
+        "Where is the object? Draw it" if known is None else "Where the object is",
         icon=":material/draw:",
         key="mask fold",
         # Only the address opens it: an expander that changes is drawn anew, with an empty sheet.
@@ -37,12 +113,18 @@ def fold(shown: Picture, choice: Choice) -> None:
         return
     with place:
         st.markdown(
-            "Mark the object, and see how much of the map lies on it.",
+            "Mark the object, and see how much of the map lies on it."
+            if known is None
+            else f"The mask of the {escape(known.name)} comes from the dataset. Change it, and the "
+            "map is held to yours instead.",
             help=glossary.explain("localisation"),
         )
         box = services.prediction_request(shown, choice).input.box
         size = masks.grid_size(shown.width, shown.height)
-        mask(shown, choice.picture, box, drawn=drawn, on_drawn=partial(_drawn, size))
+        begun = drawn
+        if begun is None and known is not None:
+            begun = masks.Drawn(choice.picture, masks.from_pixels(known.mask))
+        mask(shown, choice.picture, box, drawn=begun, on_drawn=partial(_drawn, size))
         problem = st.session_state.pop(_PROBLEM, None)
         if problem:
             st.warning(escape(problem), icon=":material/draw:")
@@ -53,6 +135,8 @@ def fold(shown: Picture, choice: Choice) -> None:
             )
         if drawn is not None:
             _agreement(shown, choice, drawn)
+        elif card is not None:
+            st.markdown(verdicts.score_lines(card.scores))
 
 
 def _drawn(size: tuple[int, int], runs: object) -> None:

@@ -55,6 +55,7 @@ from dashboard.services._datasets import (
 from dashboard.services._evidence import (
     evidence_json,
     evidence_request,
+    known_mask_request,
     localisation_request,
     metric,
     metrics,
@@ -185,6 +186,7 @@ __all__ = [
     "given_set",
     "is_shipped",
     "kept",
+    "known_mask_request",
     "layer",
     "localisation_request",
     "method",

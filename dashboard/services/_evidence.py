@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -10,14 +12,21 @@ from typing import Any
 import numpy as np
 
 from core import api
-from core.contracts import EvidenceCard, EvidenceRequest, MetricCard, Picture, SanityRequest
+from core.contracts import (
+    EvidenceCard,
+    EvidenceRequest,
+    ExplainRequest,
+    MetricCard,
+    Picture,
+    SanityRequest,
+)
 from dashboard import masks
 from dashboard.services._requests import explanation_request, once
 from dashboard.state import Choice
 
 __all__ = [
-    "evidence_json", "evidence_request", "localisation_request", "metric", "metrics",
-    "sanity_request",
+    "evidence_json", "evidence_request", "known_mask_request", "localisation_request", "metric",
+    "metrics", "sanity_request",
 ]  # fmt: skip
 
 
@@ -49,17 +58,49 @@ def localisation_request(picture: Picture, choice: Choice, drawn: masks.Drawn) -
     InputError
         If the mask cannot be read, or marks nothing that the model sees.
     """
-    explain = explanation_request(picture, choice)
 
-    def make() -> EvidenceRequest:
+    def mask(explain: ExplainRequest) -> masks.Mask:
         size = (picture.width, picture.height)
         seen = explain.input
         marked = masks.cells(drawn.runs, masks.grid_size(*size))
-        mask = masks.at_input(marked, seen.box, size, (seen.pixels.shape[0], seen.pixels.shape[1]))
-        wanted = [id for id, card in metrics().items() if card.needs_mask]
-        return api.evidence_request(explain, metrics=wanted, mask=mask)
+        return masks.at_input(marked, seen.box, size, (seen.pixels.shape[0], seen.pixels.shape[1]))
 
-    return once(("localisation", picture.name, explain.key, drawn.id), make)
+    return _localisation(picture, choice, drawn.id, mask)
+
+
+def known_mask_request(picture: Picture, choice: Choice, marked: masks.Mask) -> EvidenceRequest:
+    """Return the request for how well the map agrees with a mask that a dataset knows.
+
+    Parameters
+    ----------
+    marked : ndarray of bool, shape (H, W)
+        Over the whole picture, in its pixels.
+
+    Raises
+    ------
+    InputError
+        If it marks nothing that the model sees.
+    """
+
+    def mask(explain: ExplainRequest) -> masks.Mask:
+        bright = np.repeat(marked[:, :, None], 3, axis=2).astype(np.uint8) * 255
+        return api.input_mask(
+            Picture("mask", bright), picture, model=choice.model, geometry=choice.geometry
+        )
+
+    return _localisation(picture, choice, hashlib.sha256(marked.tobytes()).hexdigest(), mask)
+
+
+def _localisation(
+    picture: Picture, choice: Choice, id: str, mask: Callable[[ExplainRequest], masks.Mask]
+) -> EvidenceRequest:
+    explain = explanation_request(picture, choice)
+
+    def make() -> EvidenceRequest:
+        wanted = [id for id, card in metrics().items() if card.needs_mask]
+        return api.evidence_request(explain, metrics=wanted, mask=mask(explain))
+
+    return once(("localisation", picture.name, explain.key, id), make)
 
 
 def sanity_request(choice: Choice, *, thorough: bool) -> SanityRequest:
