@@ -63,8 +63,8 @@ def _sizes(gap: Gap, table: GroupTable, name: str) -> str:
     counts = [f"{end.k:.10g} of {end.n:.10g} ({end.value:.0%})" for end in ends]
     of = f" ({metric})" if gap.part or "[" in metric else ""
     return (
-        f"{name}{of}: of the {rate.noun} with {gap.attribute} {gap.lowest}, {counts[0]} {rate.event}; "
-        f"with {gap.highest}, {counts[1]}."
+        f"{name}{of}: of the {rate.noun} with {gap.attribute} {gap.lowest}, {counts[0]} "
+        f"{rate.event}; with {gap.highest}, {counts[1]}."
     )
 
 
