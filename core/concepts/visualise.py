@@ -51,7 +51,7 @@ def _one(request: VisualiseRequest, control: Control) -> Visualisation:
     model = runtime(request.model, seed=request.seed)
     if not model.spec.gradients:
         raise CapabilityError(
-            f"Activation maximisation needs gradients, which {model.spec.id} has not."
+            f"Activation maximisation needs gradients: {model.spec.without_gradients}."
         )
     control.progress(0.0, "loading the model")
     began = time.perf_counter()

@@ -180,6 +180,8 @@ class Run(Result):
         Whether it went on from a checkpoint.
     facts : dict
         Further figures by name (measured latency, share of zeros, robust accuracy).
+    twin_test : Evaluation, optional
+        Of a compressed model: how its twin does on the very pictures of ``test``.
     """
 
     origin: Literal["run", "compressed", "imported"]
@@ -206,3 +208,4 @@ class Run(Result):
     twin: str = ""
     resumed: bool = False
     facts: dict[str, float | int | str | bool] = field(default_factory=dict)
+    twin_test: Evaluation | None = None

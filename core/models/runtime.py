@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.contracts import Array, ModelRef, ModelRequest, PictureRequest, content_key
+from core.contracts import Array, Artefact, ModelRef, ModelRequest, PictureRequest, content_key
 from core.errors import CapabilityError, UnknownNameError
 from core.models import zoo
 from core.models.device import describe_cpu, describe_device, gpu_in_use
@@ -238,8 +238,7 @@ class Runtime:
 
     def _need(self, *, gradients: bool = False, features: bool = False) -> None:
         if gradients and not self.spec.gradients:
-            other = f"; {self.spec.twin} has" if self.spec.twin else ""
-            raise CapabilityError(f"{self.spec.id} has no gradients (forward-only){other}.")
+            raise CapabilityError(f"This needs gradients: {self.spec.without_gradients}.")
         if features and not self.spec.features:
             raise CapabilityError(f"{self.spec.id} has no convolutional feature layer.")
 
@@ -279,12 +278,26 @@ class Runtime:
             return False
         return settings().device != "gpu" and not gpu_in_use()
 
-    def _load_export(self) -> None:
-        from core.models.forward import TOLERANCE, export, read_export
+    def exported(self) -> Forward:
+        """Return the passes on OpenVINO, on the processor, whatever else the device is."""
+        if self.spec.runtime == "litert":
+            return self._lite_runtime()
+        from core.models.forward import read_export
+
+        return self._forward or read_export(self._export())
+
+    def _export(self) -> Artefact:
+        from core.models.forward import export
 
         artefact, _ = self._store.get_or_compute(
             self._export_key, lambda: export(self.network(), self.spec.layers)
         )
+        return artefact
+
+    def _load_export(self) -> None:
+        from core.models.forward import TOLERANCE, read_export
+
+        artefact = self._export()
         difference = artefact.document["difference"]
         if difference > TOLERANCE:
             _log.warning(

@@ -69,7 +69,8 @@ class ModelSpec:
     weights_digest : str
         SHA-256 that this file must have; ``""`` if none is known.
     runtime : {"keras", "litert"}
-        What the weights' file is read by; ``"litert"`` models have no gradients.
+        What the weights' file is: weights for the architecture, or a LiteRT file that holds the
+        whole graph, has forward passes alone, and is run by OpenVINO (:mod:`core.models.lite`).
     origin : {"zoo", "shipped", "run", "compressed", "imported"}
         Where it comes from.
     trained_on, twin : str
@@ -99,6 +100,12 @@ class ModelSpec:
     origin: Origin = "zoo"
     trained_on: str = ""
     twin: str = ""
+
+    @property
+    def without_gradients(self) -> str:
+        """The words that say so, and whose gradients can be borrowed."""
+        twin = f"; {self.twin}, which it was made of, has them" if self.twin else ""
+        return f"{self.id} has none (forward passes only{twin})"
 
     def card(self) -> ModelCard:
         """Return what users see."""

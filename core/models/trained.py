@@ -23,13 +23,14 @@ def trained_specs(architectures: Mapping[str, ModelSpec]) -> dict[str, ModelSpec
     found = {}
     for model_id, run in finished_runs().items():
         if run.architecture in architectures:
-            found[model_id] = _spec(run, architectures[run.architecture])
+            found[model_id] = _spec(run, architectures)
         else:
             log.warning("%s needs the architecture %r, unknown here", model_id, run.architecture)
     return found
 
 
-def _spec(run: Run, architecture: ModelSpec) -> ModelSpec:
+def _spec(run: Run, architectures: Mapping[str, ModelSpec]) -> ModelSpec:
+    architecture = architectures[run.architecture]
     exact = run.format == "float32"
     return replace(
         architecture,
@@ -38,7 +39,8 @@ def _spec(run: Run, architecture: ModelSpec) -> ModelSpec:
         input_size=run.input_size,
         n_classes=len(run.classes),
         n_parameters=run.n_parameters,
-        labels=run.classes,
+        # With the synonyms and WordNet ids, where the twin is a model of the zoo.
+        labels=architectures[run.twin].labels if run.twin in architectures else run.classes,
         weights_file="",
         weights_path=str(run_folder(run.model) / run.file),
         weights_digest=run.weights_sha256,
@@ -55,7 +57,7 @@ def _spec(run: Run, architecture: ModelSpec) -> ModelSpec:
 def _summary(run: Run, architecture: ModelSpec) -> str:
     what = {
         "run": f"{architecture.name}, trained by '{run.recipe}' on {run.dataset}",
-        "compressed": f"{run.twin}, made smaller ({run.recipe}, {run.format})",
+        "compressed": f"{run.twin}, made smaller ({run.recipe})",
         "imported": f"{architecture.name} with weights of your own",
     }[run.origin]
     if run.test is None:

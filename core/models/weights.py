@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,10 +20,12 @@ from core.models.torch_reader import read_state_dict
 from core.models.zoo import ModelSpec
 from core.store import Store
 
-__all__ = ["load_weights", "save_safetensors"]
+__all__ = ["fill", "load_weights", "save_safetensors"]
 
 _READER_VERSION = 1
 _MAX_VALUES = 2_000_000_000
+_MAX_ITEMS, _MAX_DEPTH = 100_000, 32
+_NOT_LAYERS = {"optimizer", "optimizer_weights"}
 Tensors = Mapping[str, npt.NDArray[Any]]
 
 
@@ -45,12 +48,50 @@ def load_weights(model: keras.Model, spec: ModelSpec, ref: ModelRef, store: Stor
             return
         elif not path.is_file():
             _download(spec, path)
-    if path.suffix == ".safetensors":
-        from safetensors.numpy import load_file
+    fill(model, path)
 
-        _assign(model, load_file(path), origin=path.name)
+
+def fill(model: keras.Model, path: Path, *, exact: bool = False) -> None:
+    """Fill ``model`` with the weights of a file: safetensors, or HDF5 as Keras writes it.
+
+    Parameters
+    ----------
+    exact : bool
+        Refuse a file that holds more than the model takes: it is another architecture's.
+
+    Raises
+    ------
+    WeightsError
+        If the file is of a forbidden format or does not fit.
+    """
+    if path.suffix == ".safetensors":
+        tensors = _read_safetensors(path)
+        _assign(model, tensors, origin=path.name)
+        surplus = sorted(tensors.keys() - {v.path for v in model.weights})
+        if exact and surplus:
+            raise WeightsError(_too_much(model, path, len(surplus), f"tensors, {surplus[0]!r}"))
     else:
-        _load_h5(model, path)
+        _load_h5(model, path, exact=exact)
+
+
+def _too_much(model: keras.Model, path: Path, n: int, what: str) -> str:
+    return (
+        f"{path.name} holds {n:,} more {what}, that {model.name} has no place for: choose the "
+        "architecture that the file is of."
+    )
+
+
+def _read_safetensors(path: Path) -> Tensors:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"{path.name} is not a safetensors file, is damaged, or holds numbers of a kind that "
+            f"NumPy lacks: {error}."
+        ) from error
 
 
 def save_safetensors(model: keras.Model, path: Path) -> None:
@@ -141,23 +182,33 @@ def _download(spec: ModelSpec, path: Path) -> None:
         raise WeightsError(f"Keras downloaded no {path.name}; pass the file with --weights.")
 
 
-def _load_h5(model: keras.Model, path: Path) -> None:
-    _check_h5(path)
+def _load_h5(model: keras.Model, path: Path, *, exact: bool) -> None:
+    legacy, stored = _check_h5(path)
     # Keras only warns about layers that the file lacks and leaves them random: mark them first.
     for variable in model.weights:
         variable.assign(np.full(variable.shape, np.nan, np.float32))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model.load_weights(path)
+        with tempfile.TemporaryDirectory(prefix="pellucid-h5-") as folder:
+            # Keras tells its two layouts apart by the name alone.
+            named = Path(folder) / ("weights.h5" if legacy else "of.weights.h5")
+            named.symlink_to(path.resolve())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                model.load_weights(named)
     except (ValueError, KeyError, OSError, TypeError, IndexError) as error:
         first = (str(error).splitlines() or ["no reason given"])[0]
         raise WeightsError(_misfit(model, path, first)) from error
     unfilled = [v.path for v in model.weights if np.isnan(v.numpy()).any()]
     if unfilled:
         raise WeightsError(
-            _misfit(model, path, f"{len(unfilled)} tensors are missing, first {unfilled[0]!r}.")
+            _misfit(
+                model,
+                path,
+                f"{len(unfilled)} tensors are missing or hold no numbers, first {unfilled[0]!r}.",
+            )
         )
+    if exact and stored > model.count_params():
+        raise WeightsError(_too_much(model, path, stored - model.count_params(), "values"))
 
 
 def _misfit(model: keras.Model, path: Path, reason: str) -> str:
@@ -167,8 +218,16 @@ def _misfit(model: keras.Model, path: Path, reason: str) -> str:
     )
 
 
-def _check_h5(path: Path) -> None:
-    """Refuse serialized models, links out of the file, and absurd sizes, before Keras reads."""
+def _check_h5(path: Path) -> tuple[bool, int]:
+    """Refuse serialized models, links out of the file, and absurd sizes, before Keras reads.
+
+    Returns
+    -------
+    legacy : bool
+        Whether it has Keras' older layout.
+    stored : int
+        Numbers with a fraction that belong to layers.
+    """
     import h5py
 
     try:
@@ -178,20 +237,32 @@ def _check_h5(path: Path) -> None:
                     f"{path.name} holds a whole serialized model, which is not opened. Save its "
                     "weights alone: model.save_weights('name.weights.h5')."
                 )
-            _check_group(file, path.name)
+            return "layer_names" in file.attrs, _check_contents(file, path.name)
     except OSError as error:
         raise WeightsError(f"{path.name} is not an HDF5 file, or is damaged.") from error
 
 
-def _check_group(group: Any, name: str) -> None:
+def _check_contents(file: Any, name: str) -> int:
+    """Check everything in the file; return how many floating-point numbers belong to layers."""
     import h5py
 
-    for key in group:
-        link = group.get(key, getlink=True)
-        if not isinstance(link, h5py.HardLink):
+    waiting = [(file, key, 0) for key in file if key not in _NOT_LAYERS]
+    looked, stored = 0, 0
+    while waiting:
+        group, key, depth = waiting.pop()
+        looked += 1
+        # A link may lead back into a group above it, or many into the same one.
+        if looked > _MAX_ITEMS or depth > _MAX_DEPTH:
+            raise WeightsError(f"{name} is nested more deeply than any file of weights.")
+        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
             raise WeightsError(f"{name} links to other places ({key}); only plain weights.")
         item = group[key]
         if isinstance(item, h5py.Group):
-            _check_group(item, name)
-        elif item.external or item.is_virtual or item.size > _MAX_VALUES:
-            raise WeightsError(f"{name}: {key} is stored elsewhere or absurdly large.")
+            waiting += [(item, inner, depth + 1) for inner in item]
+        elif not isinstance(item, h5py.Dataset) or item.external or item.is_virtual:
+            raise WeightsError(f"{name}: {key} is stored elsewhere.")
+        elif item.size is None or item.size > _MAX_VALUES:
+            raise WeightsError(f"{name}: {key} is absurdly large.")
+        elif item.dtype.kind == "f":
+            stored += int(item.size)
+    return stored

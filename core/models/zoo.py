@@ -15,7 +15,10 @@ from core.lookup import lookup
 from core.models.spec import Affine, ModelSpec
 from core.models.trained import trained_specs
 
-__all__ = ["DEFAULT_MODEL", "Affine", "ModelSpec", "architectures", "get", "register", "specs"]
+__all__ = [
+    "DEFAULT_MODEL", "Affine", "ModelSpec", "architecture", "architectures", "get", "register",
+    "specs",
+]  # fmt: skip
 
 ENTRY_POINT_GROUP = "pellucid.models"
 
@@ -202,7 +205,19 @@ def specs() -> Mapping[str, ModelSpec]:
 
 def architectures() -> Mapping[str, ModelSpec]:
     """Return what weights can go into: the zoo's models, and the small ones made for training."""
+    _load_entry_points()
     return _SMALL | _registered
+
+
+def architecture(architecture_id: str) -> ModelSpec:
+    """Return the architecture called ``architecture_id``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the text lists what there is.
+    """
+    return lookup(architectures(), architecture_id, what="architecture")
 
 
 def get(model_id: str) -> ModelSpec:

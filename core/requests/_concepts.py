@@ -194,7 +194,7 @@ def tcav_request(
     """
     spec = _with_features(model, "TCAV")
     if not spec.gradients:
-        raise CapabilityError(f"TCAV needs gradients, which {spec.id} has not.")
+        raise CapabilityError(f"TCAV needs gradients: {spec.without_gradients}.")
     _between("n_runs", n_runs, 5, 100)
     if not concepts:
         raise InputError("TCAV needs at least one concept: a name and a folder of pictures.")
@@ -238,7 +238,7 @@ def visualise_request(
     """
     spec = zoo.get(model)
     if not spec.gradients:
-        raise CapabilityError(f"Activation maximisation needs gradients, which {spec.id} has not.")
+        raise CapabilityError(f"Activation maximisation needs gradients: {spec.without_gradients}.")
     _between("steps", steps, 16, 1024)
     fields: dict[str, Any] = model_fields(model, weights=weights, classes=classes, seed=seed)
     index = class_names(fields["model"]).find(target).index

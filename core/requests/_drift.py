@@ -56,7 +56,7 @@ def drift_request(
     explained = explanation_request(picture, **options)
     spec = zoo.get(explained.model.id)
     if card.needs_gradients and not spec.gradients:
-        raise CapabilityError(f"The path {path!r} needs gradients, which {spec.id} has not.")
+        raise CapabilityError(f"The path {path!r} needs gradients: {spec.without_gradients}.")
     method = registry.get(explained.method)
     return DriftRequest(
         model=explained.model,

@@ -82,7 +82,7 @@ def explanation_request(
 
 def _check_capabilities(spec: ModelSpec, method: type[Method]) -> None:
     if method.needs_gradients and not spec.gradients:
-        raise CapabilityError(f"{method.name} needs gradients, which {spec.id} has not.")
+        raise CapabilityError(f"{method.name} needs gradients: {spec.without_gradients}.")
     if method.uses_layer and not spec.features:
         raise CapabilityError(
             f"{method.name} reads a convolutional layer, and {spec.id} declares none."

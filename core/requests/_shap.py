@@ -55,7 +55,7 @@ def shap_request(
     """
     spec, chosen = zoo.get(model), registry.get(explainer)
     if chosen.needs_gradients and not spec.gradients:
-        raise CapabilityError(f"{chosen.name} needs gradients, which {spec.id} has not.")
+        raise CapabilityError(f"{chosen.name} needs gradients: {spec.without_gradients}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     names = class_names(fields["model"])
     wanted = tuple(dict.fromkeys(names.find(t).index for t in targets if t is not None))
