@@ -147,20 +147,32 @@ class Network:
         From float32 ``(N, H, W, 3)`` in [0, 1] to logits ``(N, n_classes)``.
     keep : sequence of str
         Feature layers that will be asked for.
+
+    Attributes
+    ----------
+    bytes_per_picture : float
+        Activations that a gradient pass holds for each picture.
     """
 
     def __init__(self, model: keras.Model, *, keep: Sequence[str] = ()) -> None:
         self.model = model
         self._fast = folded(model, keep={name.partition(":")[0] for name in keep})
-        per_picture = 4.0 * sum(
+        self.bytes_per_picture = 4.0 * sum(
             float(np.prod(layer.output.shape[1:]))
             for layer in self._fast.layers
             if hasattr(layer.output, "shape") and not isinstance(layer, Folded)
         )
-        self.buckets = tuple(b for b in _BUCKETS if b == 1 or b * per_picture <= _GRADIENT_MEMORY)
+        self.buckets = tuple(
+            b for b in _BUCKETS if b == 1 or b * self.bytes_per_picture <= _GRADIENT_MEMORY
+        )
         self._traces: dict[tuple[str, int, str], Callable[..., Any]] = {}
         self._heads: dict[str, keras.Model] = {}
         self._guided: keras.Model | None = None
+
+    @property
+    def fast(self) -> keras.Model:
+        """The same function as ``model`` with its normalisations folded: what passes run on."""
+        return self._fast
 
     def logits(self, batch: Array) -> Array:
         """Return float32 ``(N, n_classes)``."""

@@ -1,0 +1,322 @@
+"""Robustness: attacks, curves of accuracy against ε, and the checks that make them credible."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts._codec import Stored
+from core.contracts._datasets import DatasetRef, SplitName
+from core.contracts._requests import ModelRequest
+from core.contracts._results import Result
+from core.contracts._values import Array, Lane, content_key
+from core.parameters import Parameter, Value
+
+__all__ = [
+    "AdversarialExample",
+    "AttackCard",
+    "HonestyCheck",
+    "NORM_NAMES",
+    "Norm",
+    "RobustCurve",
+    "RobustGap",
+    "RobustPoint",
+    "Robustness",
+    "RobustnessChunk",
+    "RobustnessRequest",
+]
+
+Norm = Literal["linf", "l2", "l1", "area"]
+NORM_NAMES: tuple[Norm, ...] = get_args(Norm)
+
+
+@dataclass(frozen=True, slots=True)
+class AttackCard:
+    """What the registry declares about an attack.
+
+    ``needs_gradients``: models without gradients (int8, LiteRT) cannot serve it. ``control``:
+    noise, a yardstick. ``minimal``: looks for the least perturbation by itself.
+    """
+
+    id: str
+    name: str
+    summary: str
+    limits: str
+    paper: str
+    norms: tuple[Norm, ...]
+    needs_gradients: bool
+    minimal: bool
+    random: bool
+    control: bool
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class RobustnessRequest(ModelRequest):
+    """Ask how accuracy falls with ε.
+
+    Parameters
+    ----------
+    attacks : dict
+        Parameters by attack id, in the order asked for.
+    epsilons : tuple of float
+        Ascending, without 0; empty for a grid that grows until nothing is left.
+    by : str
+        Attribute that subgroups are formed by, ``"class"``, or ``""``.
+    rounding : bool
+        Whether pictures rounded to 8 bits are judged as well.
+    checks : bool
+        Whether the attacks themselves are examined.
+    surrogate : str
+        Model whose adversarial pictures are tried on this one; ``""`` for none.
+    class_map : tuple of int
+        For each class of the dataset its index among the model's.
+    """
+
+    kind: ClassVar[str] = "robustness"
+    dataset: DatasetRef
+    fingerprint: str
+    split: SplitName
+    limit: int
+    attacks: dict[str, dict[str, Value]]
+    norm: Norm
+    epsilons: tuple[float, ...]
+    by: str
+    rounding: bool
+    checks: bool
+    surrogate: str
+    class_map: tuple[int, ...]
+    lane: Lane = "batch"
+
+    def common(self) -> dict[str, Any]:
+        """Return what every part of the work depends on, whichever attack it belongs to."""
+        return super().parts() | {
+            "dataset": self.fingerprint,
+            "split": self.split,
+            "limit": self.limit,
+            "norm": self.norm,
+            "epsilons": list(self.epsilons),
+            "rounding": self.rounding,
+            "class_map": list(self.class_map),
+            "seed": self.seed,
+        }
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        own = {"by": self.by, "checks": self.checks, "surrogate": self.surrogate}
+        # A list: the order of the attacks is the order of the curves.
+        return self.common() | own | {"attacks": [list(pair) for pair in self.attacks.items()]}
+
+    def chunk_key(self, attack: str, start: int) -> str:
+        """Return the key of what ``attack`` did to the pictures from ``start`` on."""
+        own = {"attack": attack, "parameters": self.attacks[attack], "start": start}
+        return content_key({**self.common(), **own, "kind": "robustness_chunk"})
+
+    @property
+    def batch(self) -> str:
+        """Each by itself."""
+        return self.key
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request."""
+        words = ["python", "-m", "core", "robustness", *self.model_words()]
+        words += ["--dataset", self.dataset.text, "--split", self.split]
+        words += ["--limit", str(self.limit), "--norm", self.norm]
+        for attack, parameters in self.attacks.items():
+            words += ["--attack", attack]
+            for name, value in parameters.items():
+                words += ["--param", f"{attack}.{name}={value}"]
+        words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons) or "auto"]
+        words += ["--by", self.by] if self.by else []
+        words += ["--surrogate", self.surrogate] if self.surrogate else []
+        words += [] if self.rounding else ["--no-rounding"]
+        words += [] if self.checks else ["--no-checks"]
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)
+
+
+@dataclass(frozen=True)
+class RobustnessChunk(Stored):
+    """What one attack did to some pictures that follow one another.
+
+    Parameters
+    ----------
+    distances, rounded : ndarray of float32, shape (n,)
+        Norm of the smallest perturbation found that breaks the picture, as it is and rounded to
+        8 bits; 0 where the model is wrong anyway, infinite where nothing was found.
+    shown : ndarray of int64, shape (k,)
+        Rows whose adversarial pictures are kept.
+    pictures : ndarray of float32, shape (k, H, W, 3)
+    answers, clean : ndarray of int64
+        Classes that the kept pictures, and all pictures unharmed, are taken for.
+    """
+
+    distances: Array
+    rounded: Array
+    clean: npt.NDArray[np.int64]
+    shown: npt.NDArray[np.int64]
+    pictures: Array
+    answers: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RobustPoint(Stored):
+    """Accuracy at one ε, carried: what breaks at ε counts at every larger one.
+
+    Parameters
+    ----------
+    eps : float
+        In pixels of [0, 1].
+    accuracy, low, high : float
+        With Wilson's 95 % interval, of ``n`` pictures.
+    rounded : float or None
+        Accuracy when adversarial pictures are rounded to 8 bits towards the original.
+    """
+
+    eps: float
+    accuracy: float
+    low: float
+    high: float
+    n: int
+    rounded: float | None
+
+
+@dataclass(frozen=True)
+class RobustCurve(Stored):
+    """Accuracy against ε under one attack, of all pictures or of one group.
+
+    Parameters
+    ----------
+    attack : str
+        An id, or ``"worst_case"``: a picture counts as broken when any attack broke it.
+    group : str
+        Value of the attribute asked for; ``""`` for all pictures.
+    median_distance : float or None
+        Of the pictures that the model has right; ``None`` where fewer than half were broken.
+    mean_distance : float or None
+        Of those that were broken.
+    area : float
+        Under the curve from 0 to the largest ε, divided by that ε: in [0, 1].
+    """
+
+    attack: str
+    norm: Norm
+    group: str
+    control: bool
+    points: tuple[RobustPoint, ...]
+    median_distance: float | None
+    mean_distance: float | None
+    area: float
+
+
+@dataclass(frozen=True)
+class RobustGap(Stored):
+    """The two groups that differ most at one ε under the worst case, and whether by chance.
+
+    ``p`` is the share of random assignments of the mistakes that make a gap as wide between any
+    two groups, Holm-adjusted over the ε; the interval is Newcombe's and knows of neither choice.
+    """
+
+    attribute: str
+    eps: float
+    best: str
+    worst: str
+    difference: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether chance makes a gap as wide in fewer than 5 % of cases."""
+        return self.p < 0.05
+
+
+@dataclass(frozen=True)
+class HonestyCheck(Stored):
+    """One question to the attack itself.
+
+    ``passed`` is ``None`` where it could not be asked; ``detail`` says why, or with what figures.
+    """
+
+    id: str
+    name: str
+    passed: bool | None
+    detail: str
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AdversarialExample(Stored):
+    """One picture that was broken.
+
+    ``original`` is uint8 ``(H, W, 3)``; ``adversarial`` float32 of the same shape in [0, 1].
+    """
+
+    index: int
+    id: str
+    attack: str
+    distance: float
+    label: int
+    clean: int
+    answer: int
+    original: npt.NDArray[np.uint8]
+    adversarial: Array
+
+
+@dataclass(frozen=True)
+class Robustness(Result):
+    """How accuracy falls with ε, for whom, and whether the attacks can be believed.
+
+    Parameters
+    ----------
+    n : int
+        Pictures attacked; fewer than ``asked`` while the work runs or when it was stopped.
+    curves : tuple of RobustCurve
+        Of each attack, all pictures first, then each group.
+    worst_case : tuple of RobustCurve
+        Over all attacks but the controls.
+    distances : ndarray of float32, shape (n_attacks, n)
+        In the order of ``attacks``; see :class:`RobustnessChunk`.
+    ids, indices, labels, groups
+        Of the n pictures; ``groups`` is empty without ``by``.
+    """
+
+    dataset: str
+    fingerprint: str
+    split: SplitName
+    classes: tuple[str, ...]
+    asked: int
+    n: int
+    clean_accuracy: float
+    clean_low: float
+    clean_high: float
+    attacks: tuple[str, ...]
+    norm: Norm
+    by: str
+    curves: tuple[RobustCurve, ...]
+    worst_case: tuple[RobustCurve, ...]
+    gaps: tuple[RobustGap, ...]
+    checks: tuple[HonestyCheck, ...]
+    examples: tuple[AdversarialExample, ...]
+    ids: tuple[str, ...]
+    indices: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+    groups: tuple[str, ...]
+    distances: Array
+    seed: int
+    command: str
+
+    @property
+    def trustworthy(self) -> bool:
+        """Whether no check of the attacks failed."""
+        return all(check.passed is not False for check in self.checks)

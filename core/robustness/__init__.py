@@ -1,0 +1,1 @@
+"""How little it takes to break a model, for whom, and whether the attack was honest."""

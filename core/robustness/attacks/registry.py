@@ -1,0 +1,59 @@
+"""The one list of attacks: the command line, the pages and the contract test read it."""
+
+from __future__ import annotations
+
+from core.contracts import Norm
+from core.errors import InputError
+from core.lookup import lookup
+from core.robustness.attacks.apgd_ce import ApgdCe
+from core.robustness.attacks.apgd_dlr import ApgdDlr
+from core.robustness.attacks.base import Attack
+from core.robustness.attacks.bim import Bim
+from core.robustness.attacks.fgsm import Fgsm
+from core.robustness.attacks.noise import GaussianNoise, UniformNoise
+from core.robustness.attacks.pgd import Pgd
+from core.robustness.attacks.square import Square
+
+__all__ = ["ATTACKS", "get", "get_for"]
+
+_ATTACKS: tuple[type[Attack], ...] = (
+    Fgsm,
+    Bim,
+    Pgd,
+    ApgdCe,
+    ApgdDlr,
+    Square,
+    UniformNoise,
+    GaussianNoise,
+)
+
+ATTACKS: dict[str, type[Attack]] = {attack.id: attack for attack in _ATTACKS}
+
+
+def get(attack_id: str) -> type[Attack]:
+    """Return the attack called ``attack_id``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the text lists what there is.
+    """
+    return lookup(ATTACKS, attack_id, what="attack")
+
+
+def get_for(attack_id: str, norm: Norm) -> type[Attack]:
+    """Return the attack called ``attack_id``, which must be defined for ``norm``.
+
+    Raises
+    ------
+    InputError
+        If it is not; the text lists the attacks that are.
+    """
+    attack = get(attack_id)
+    if norm not in attack.norms:
+        able = ", ".join(name for name, other in ATTACKS.items() if norm in other.norms)
+        raise InputError(
+            f"{attack_id} is not defined for the norm {norm}, only for {', '.join(attack.norms)}. "
+            f"Attacks for {norm}: {able}."
+        )
+    return attack
