@@ -72,21 +72,23 @@ def cuts_of(rows: Rows, column: str, text: str) -> Cuts:
     wrong = rows.first(quoted, "v", f"trim(CAST(v AS VARCHAR)) <> '' AND {double('v')} IS NULL")
     if wrong is not None:
         raise InputError(
-            f"The column {column!r} is to be cut into groups, but row {wrong[0]} holds "
-            f"{wrong[1]!r}, which is no number. Leave the column uncut, or mend the cell."
+            f"{rows.name}: the column {column!r} is to be cut into groups, but row {wrong[0]} "
+            f"holds {wrong[1]!r}, which is no number. Leave the column uncut, or mend the cell."
         )
     given = _parsed(text)
     if isinstance(given, tuple):
         return Cuts(given)
-    shares = [i / given for i in range(1, given)]
+    shares = [i / given for i in range(given)]
     values = f"SELECT {double(quoted)} AS x, count(*) AS n FROM {rows.view} GROUP BY 1"
+    lowest, *found = quantiles(rows, values, shares, strict=True) or [0.0]
     # Four digits: a label that can be read is worth more than an exact quarter.
-    found = sorted({float(f"{cut:.4g}") for cut in quantiles(rows, values, shares, strict=True)})
-    if not found:
+    cuts = sorted({cut for x in found if (cut := float(f"{x:.4g}")) > lowest})
+    if not cuts:
         raise InputError(
-            f"The column {column!r} holds too few different numbers to cut into {given} groups."
+            f"{rows.name}: the column {column!r} holds too few different numbers to cut into "
+            f"{given} groups."
         )
-    return Cuts(tuple(found))
+    return Cuts(tuple(cuts))
 
 
 def quantiles(rows: Rows, values: str, shares: list[float], *, strict: bool) -> list[float]:

@@ -113,7 +113,8 @@ def find_classes(
         raise _three(source, names)
     binary = bool(positive) or len(names) <= 2
     if binary:
-        chosen = positive_class(names, positive, column=source.key.column)
+        where = f"{rows.name}: the column {source.key.column!r}"
+        chosen = positive_class(names, positive, where=where)
         others = [name for name in names if name != chosen]
         names = [others[0] if len(others) == 1 else f"not {chosen}", chosen]
     return Classes(

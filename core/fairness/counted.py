@@ -117,23 +117,27 @@ class Counted:
         n_classes = len(self.classes.names)
         for chosen in sets:
             self._check_size(chosen, n_classes)
-        keys = [identifier(f"g{i}") for i in range(len(self.attributes))]
+        used = sorted({i for chosen in sets for i in chosen})
+        keys = self.columns_of(tuple(used))
         groupings = ", ".join(f"({', '.join([*self.columns_of(c), 'y', 'p'])})" for c in sets)
         grouped = f"grouping({', '.join(keys)})" if keys else "0"
         found = self.rows.database.columns(
             f"SELECT {', '.join([*keys, 'y', 'p'])}, {grouped} AS grouped, sum(n)::BIGINT AS n, "
             f"sum(w) AS w, sum(w2) AS w2 FROM {self.coded} GROUP BY GROUPING SETS ({groupings})"
         )
-        codes = [np.ma.filled(found[f"g{i}"], -1).astype(np.int64) for i in range(len(keys))]
+        codes = {i: np.ma.filled(found[f"g{i}"], -1).astype(np.int64) for i in used}
         return {
-            chosen: self._dense(chosen, found, codes, found["grouped"] == _bits(chosen, len(keys)))
+            chosen: self._dense(chosen, found, codes, found["grouped"] == _bits(chosen, used))
             for chosen in sets
         }
 
     def _dense(
-        self, chosen: Set, found: Mapping[str, npt.NDArray[np.generic]], codes: list[Integers],
+        self,
+        chosen: Set,
+        found: Mapping[str, npt.NDArray[np.generic]],
+        codes: Mapping[int, Integers],
         here: npt.NDArray[np.bool_],
-    ) -> Cells:  # fmt: skip
+    ) -> Cells:
         n_classes = len(self.classes.names)
         own = np.stack([codes[i][here] for i in chosen], axis=1) if chosen else None
         if own is None:
@@ -190,6 +194,6 @@ def attribute_sets(n_attributes: int, *, depth: int) -> list[Set]:
     ]
 
 
-def _bits(chosen: Set, n_keys: int) -> int:
-    """Return the value of ``GROUPING`` over all attributes: a bit is set for each left out."""
-    return sum(1 << (n_keys - 1 - i) for i in range(n_keys) if i not in chosen)
+def _bits(chosen: Set, used: Sequence[int]) -> int:
+    """Return the value of ``GROUPING`` over the used attributes: a bit for each left out."""
+    return sum(1 << bit for bit, i in enumerate(reversed(used)) if i not in chosen)

@@ -80,7 +80,7 @@ def as_table(
     names = np.asarray(predictions.classes, object)
     positive = wanted.positive
     if len(names) == 2 or positive:
-        positive = positive_class(predictions.classes, positive, column="class")
+        positive = positive_class(predictions.classes, positive, where=predictions.dataset)
         scores = predictions.probabilities[:, predictions.classes.index(positive)]
     else:
         scores = predictions.probabilities.max(axis=1)

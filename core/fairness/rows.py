@@ -20,6 +20,7 @@ __all__ = ["SUFFIXES", "Rows", "column_names", "free_names", "open_columns", "op
 
 SUFFIXES = (".csv", ".parquet")
 _VIEW = "given"
+_FILE = "/table"  # what open_database calls the file, whatever its name
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,8 @@ def open_table(path: Path, *, name: str = "") -> Iterator[Rows]:
     _check_names(names, title)
     with open_database(path) as database, _told(path, title, delimiter):
         link = literal(str(database.folder / f"table{path.suffix.lower()}"))
-        database.run(
-            f"CREATE TEMP VIEW {identifier(_VIEW)} AS SELECT * FROM "
-            + (_csv(link, len(names), delimiter) if delimiter else _parquet(link, len(names)))
-        )
+        query = _csv(link, len(names), delimiter) if delimiter else _parquet(link, len(names))
+        database.run(f"CREATE TEMP VIEW {identifier(_VIEW)} AS {query}")
         yield Rows(database, title, names, nested)
 
 
@@ -157,15 +156,20 @@ def free_names(wanted: Sequence[str], taken: Sequence[str]) -> list[str]:
 
 def _csv(link: str, n_columns: int, delimiter: str) -> str:
     columns = ", ".join(f"{literal(f'c{i}')}: 'VARCHAR'" for i in range(n_columns))
+    # Trimmed, because DuckDB 2.0 hands a TRY_CAST of a bare column down to its CSV reader, where a
+    # cell that is no number becomes an error in place of NULL.
+    names = [identifier(f"c{i}") for i in range(n_columns)]
+    trimmed = ", ".join(f"trim({name}) AS {name}" for name in names)
     return (
-        f"read_csv({link}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
-        f"quote = '\"', escape = '\"', strict_mode = true, columns = {{{columns}}})"
+        f"SELECT {trimmed} FROM read_csv({link}, auto_detect = false, header = true, "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
+        f"columns = {{{columns}}})"
     )
 
 
 def _parquet(link: str, n_columns: int) -> str:
     columns = ", ".join(identifier(f"c{i}") for i in range(n_columns))
-    return f"read_parquet({link}) AS t({columns})"
+    return f"SELECT * FROM read_parquet({link}) AS t({columns})"
 
 
 def _check_file(path: Path, title: str) -> None:
@@ -224,18 +228,20 @@ def _told(path: Path | None, title: str, delimiter: str) -> Iterator[None]:
             f"{title} does not fit into the memory and disk given to counting. Raise "
             "PELLUCID_FAIRNESS_MEMORY_GB, or free space where PELLUCID_HOME is."
         ) from error
-    except duckdb.InvalidInputException as error:
-        line = re.search(r"CSV Error on Line: (\d+)", str(error))
-        if path is None or line is None:
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        text = str(error)
+        line = re.search(r"CSV Error on Line: (\d+)", text)
+        if path is None or not (line or _FILE in text):
             raise
-        if "unicode" in str(error):
+        if line is None:
+            reason = text.splitlines()[0].rpartition(f'{_FILE}{path.suffix.lower()}"')[2]
+            raise InputError(
+                f"{title} is damaged and cannot be read to its end "
+                f"({reason.strip(' :') or 'torn'}). Write the file again."
+            ) from error
+        if "unicode" in text:
             raise broken_text(path, name=title, delimiter=delimiter) from error
-        raise InputError(_csv_words(str(error), title, line[1])) from error
-    except duckdb.IOException as error:
-        if path is None:
-            raise
-        first = str(error).splitlines()[0]
-        raise InputError(f"{title} cannot be read; it may be damaged ({first}).") from error
+        raise InputError(_csv_words(text, title, line[1])) from error
 
 
 def _csv_words(text: str, title: str, line: str) -> str:

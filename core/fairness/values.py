@@ -70,7 +70,7 @@ def _key(text: str) -> _Key:
     return (0, number, (), text) if number == number else (1, 0.0, (), text)
 
 
-def positive_class(classes: Sequence[str], wanted: str, *, column: str) -> str:
+def positive_class(classes: Sequence[str], wanted: str, *, where: str) -> str:
     """Return which class is the positive one.
 
     Parameters
@@ -79,8 +79,8 @@ def positive_class(classes: Sequence[str], wanted: str, *, column: str) -> str:
         Those that occur.
     wanted : str
         What the caller named; ``""`` for the obvious one of two.
-    column : str
-        Where the classes come from, for messages.
+    where : str
+        What holds the classes, for messages.
 
     Raises
     ------
@@ -92,8 +92,7 @@ def positive_class(classes: Sequence[str], wanted: str, *, column: str) -> str:
         named = class_text(wanted)
         if named not in classes:
             raise InputError(
-                f"The column {column!r} never holds the positive class {wanted!r}. "
-                f"It holds: {shown}."
+                f"{where} never holds the positive class {wanted!r}. It holds: {shown}."
             )
         return named
     lowered = {text.casefold(): text for text in classes}
@@ -101,6 +100,6 @@ def positive_class(classes: Sequence[str], wanted: str, *, column: str) -> str:
         if set(lowered) <= {negative, positive}:
             return lowered.get(positive, positive)
     raise InputError(
-        f"The column {column!r} holds {shown}: none is obviously positive. "
+        f"{where} holds {shown}: none is obviously positive. "
         "Name the positive class with --positive VALUE."
     )
