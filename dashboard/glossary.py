@@ -117,6 +117,10 @@ TERMS: dict[str, str] = {
         "Accuracy or loss after each pass over the training pictures. Training far better than "
         "validation: the model remembers pictures instead of learning the classes."
     ),
+    "compression": (
+        "Fewer bytes for about the same answers: rounded numbers, or weights set to 0. A small "
+        "model can keep the accuracy and still answer otherwise for some groups."
+    ),
     "confusion matrix": (
         "How often each true class (row) was taken for each class (column). The diagonal is right."
     ),

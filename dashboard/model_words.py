@@ -11,7 +11,7 @@ from dashboard import services
 from dashboard.run_words import BADGES, date, run_title, weights_words
 from dashboard.words import percent
 
-__all__ = ["about_model", "legend", "model_labels", "model_name"]
+__all__ = ["about_model", "legend", "model_labels", "model_name", "run_name"]
 
 Kind = Literal["zoo", "shipped", "run", "imported", "compressed", "download"]
 _SYMBOLS: dict[Kind, tuple[str, str]] = {
@@ -77,6 +77,13 @@ def model_name(id: str) -> str:
     if card.origin == "run":
         return f"{run_title(run, shipped=False)}, {_recipe(run).lower()}"
     return run_title(run, shipped=card.origin == "shipped")
+
+
+def run_name(run: Run) -> str:
+    """Return what a page about a run calls it: its data, its own name, or what it was made of."""
+    if run.origin == "compressed" and run.model in services.models():
+        return model_name(run.model)
+    return run_title(run, shipped=services.is_shipped(run.model))
 
 
 def _twin_name(card: ModelCard) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import models_choice, services
 from dashboard.app_pages import (
     models_actions,
+    models_bring,
     models_compare,
     models_list,
     models_new,
@@ -62,4 +63,5 @@ _VIEWS: dict[View, Callable[[Shown], None]] = {
     "run": _run,
     "compare": models_compare.draw,
     "new": models_new.draw,
+    "bring": models_bring.draw,
 }

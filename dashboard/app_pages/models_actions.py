@@ -9,7 +9,7 @@ import streamlit as st
 from core.contracts import DEFAULT_METHOD, Run
 from core.errors import PellucidError
 from dashboard import models_choice, services, state
-from dashboard.app_pages import inspect
+from dashboard.app_pages import inspect, models_smaller
 from dashboard.dataset_pictures import dataset_picture_id
 from dashboard.models_choice import MOST_COMPARED
 from dashboard.state import Choice
@@ -46,6 +46,7 @@ def row(run: Run) -> None:
             disabled=run.model not in compared and len(compared) >= MOST_COMPARED,
             on_click=_compare, args=(run,),
         )  # fmt: skip
+        models_smaller.twin(run)
         if not services.is_shipped(run.model):
             _delete(run)
 
@@ -100,10 +101,6 @@ def leave() -> None:
         method=DEFAULT_METHOD if DEFAULT_METHOD in offered else next(iter(offered)),
     )
     if run.dataset:
-        choice = replace(
-            choice,
-            picture=dataset_picture_id(run.dataset, "test", index),
-            geometry="squash" if services.whole_input(run) else "crop",
-        )
+        choice = replace(choice, picture=dataset_picture_id(run.dataset, "test", index))
     state.begin(choice)
     st.switch_page(st.Page(inspect.page, title="Inspect", url_path="inspect", default=True))

@@ -13,6 +13,7 @@ from dashboard import services
 from dashboard.app_pages import models_groups
 from dashboard.desk import desk
 from dashboard.figures.learning import Measure, overlaid
+from dashboard.model_words import run_name
 from dashboard.models_choice import MOST_COMPARED, Shown
 from dashboard.run_words import (
     date,
@@ -20,7 +21,6 @@ from dashboard.run_words import (
     megabytes,
     paired_words,
     points,
-    run_title,
     weights_words,
 )
 from dashboard.theme import current_mode
@@ -44,10 +44,7 @@ def draw(shown: Shown) -> None:
         return
     names = _letters(runs)
     st.markdown("Everything is held against A, which was ticked first.")
-    heads = [
-        f"{names[id]} · {run_title(run, shipped=services.is_shipped(id))}"
-        for id, run in runs.items()
-    ]
+    heads = [f"{names[id]} · {run_name(run)}" for id, run in runs.items()]
     side_table(heads, _rows(list(runs.values())), mode=current_mode())
     _curves(runs, names)
     st.subheader("Whom they fail", anchor=False)

@@ -8,8 +8,9 @@ from core.contracts import Run
 from dashboard import models_choice, services
 from dashboard.app_pages import models_progress
 from dashboard.figures.learning import sparkline, sparkline_words
+from dashboard.model_words import run_name
 from dashboard.models_choice import MOST_COMPARED, Shown
-from dashboard.run_words import badge_of, changed_words, date, gap_words, run_title, size_words
+from dashboard.run_words import badge_of, changed_words, date, gap_words, size_words
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import Glance, glance
 from dashboard.words import duration
@@ -116,7 +117,7 @@ def _tick(run: Run, shown: Shown) -> None:
 
 def _glance(run: Run) -> Glance:
     shipped = services.is_shipped(run.model)
-    title = run_title(run, shipped=shipped)
+    title = run_name(run)
     recipe = services.recipes().get(run.recipe)
     data = services.dataset_name(run.dataset)
     what = [

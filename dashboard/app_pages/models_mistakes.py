@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.contracts import DatasetPredictions, Run
 from core.errors import InputError
-from dashboard import glossary, services
+from dashboard import glossary, services, uploads
 from dashboard.app_pages import models_actions
+from dashboard.dataset_pictures import dataset_picture_id
 from dashboard.desk import desk
 from dashboard.run_words import attribute_words, group_words
 from dashboard.services import Mistake
@@ -64,6 +65,7 @@ def _pictures(run: Run, predictions: DatasetPredictions) -> None:
 
 
 def _tile(run: Run, predictions: DatasetPredictions, mistake: Mistake) -> Tile:
+    item = uploads.find(dataset_picture_id(run.dataset, "test", mistake.index))
     true, said = predictions.classes[mistake.label], predictions.classes[mistake.prediction]
     groups = [
         f"{attribute_words(name)} {group_words(values[mistake.index])}"
@@ -74,7 +76,7 @@ def _tile(run: Run, predictions: DatasetPredictions, mistake: Mistake) -> Tile:
         f"{true} → {said}",
         caption=f"{percent(mistake.probability)} sure",
         hint=f"{mistake.id}: truly {true}, taken for {said}. {', '.join(groups)}".strip(),
-        image=services.test_thumbnail(run, mistake.index),
+        image=None if item is None else item.thumbnail,
     )
 
 

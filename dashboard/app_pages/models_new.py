@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, TimeoutError
 from dataclasses import dataclass
 
 import streamlit as st
 
-from core.contracts import Parameter, RecipeCard, TrainRequest, Value
+from core.contracts import Parameter, RecipeCard, Value
 from core.errors import PellucidError
 from dashboard import glossary, models_choice, services
-from dashboard.guard import guarded
+from dashboard.app_pages import models_orders
+from dashboard.model_words import run_name
 from dashboard.models_choice import Shown
-from dashboard.run_words import run_title
 from dashboard.services import OfferedDataset, Order
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import duration, escape
@@ -23,8 +22,6 @@ _MATTER = ("epochs", "epsilon", "temperature", "architecture", "learning_rate")
 """The first three of these that a recipe has stand in the open."""
 _OPEN = 3
 _ORDERED = "models ordered"
-_PATIENCE_SECONDS = 2.0
-_POLL_SECONDS = 0.5
 _NO_BASE = ""
 
 
@@ -192,7 +189,7 @@ def _what_happens(order: Order, dataset: OfferedDataset, recipe: RecipeCard) -> 
                f"{escape(dataset.card.limits)}")  # fmt: skip
     before = services.same_order(order)
     if before is not None:
-        name = run_title(before, shipped=services.is_shipped(before.model))
+        name = run_name(before)
         came = "comes with Pellucid" if services.is_shipped(before.model) else "was trained before"
         st.info(f"This very run {came}: {escape(name)}.", icon=":material/history:")
         st.button("Open it", key="open same", icon=":material/open_in_full:",
@@ -201,9 +198,9 @@ def _what_happens(order: Order, dataset: OfferedDataset, recipe: RecipeCard) -> 
     if before is None or services.is_shipped(before.model):
         st.button(
             "Start", type="primary", key="start", icon=":material/play_arrow:", width="stretch",
-            on_click=_start, args=(order,), disabled=_ORDERED in st.session_state,
+            on_click=_start, args=(order,), disabled=models_orders.is_on_its_way(_ORDERED),
         )  # fmt: skip
-    _ordered()
+    _go_to_run()
     st.caption("It goes on in the background, keeps every epoch, and never holds up Inspect.")
 
 
@@ -215,7 +212,7 @@ def _cost(order: Order) -> str:
             "will tell."
         )
     seconds, by = known
-    name = run_title(by, shipped=services.is_shipped(by.model))
+    name = run_name(by)
     took = duration(by.seconds)
     return escape(f"About {_rough(seconds)}, going by {name} ({took} on {by.device}).")
 
@@ -230,36 +227,14 @@ def _rough(seconds: float) -> str:
 
 
 def _start(order: Order) -> None:
-    future = services.order_training(order)
-    st.session_state[_ORDERED] = future
-    try:
-        future.exception(timeout=_PATIENCE_SECONDS)
-    except TimeoutError:
-        return  # a dataset that is opened for the first time: the page says so and waits
+    models_orders.begin(_ORDERED, services.order_training(order))
 
 
-def _ordered() -> None:
-    """Follow an order: to its run, or to what is wrong with it."""
-    future: Future[TrainRequest] | None = st.session_state.get(_ORDERED)
-    if future is None:
-        return
-    if not future.done():
-        st.fragment(_reading, run_every=_POLL_SECONDS, key="ordered")()
-        return
-    del st.session_state[_ORDERED]
-    try:
-        request = future.result()
-    except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+def _go_to_run() -> None:
+    """Follow an order to its run: a new one, or the one that was trained before."""
+    request = models_orders.followed(_ORDERED)
+    if request is None:
         return
     before = services.trained_before(request)
     models_choice.change(view="run", run=before.model if before else request.model_id, by="")
     st.rerun()
-
-
-def _reading() -> None:
-    with guarded():
-        future = st.session_state.get(_ORDERED)
-        if future is None or future.done():
-            st.rerun()
-        st.progress(0.0, text="Reading the data. The first time this can take a while.")

@@ -6,12 +6,19 @@ import streamlit as st
 
 from core.contracts import Evaluation, Run
 from dashboard import glossary, models_choice, services
-from dashboard.app_pages import models_actions, models_groups, models_made, models_mistakes
+from dashboard.app_pages import (
+    models_actions,
+    models_groups,
+    models_made,
+    models_mistakes,
+    models_smaller,
+)
 from dashboard.desk import desk
 from dashboard.figures.confusion import MOST, confusion
 from dashboard.figures.learning import Measure, curves
+from dashboard.model_words import run_name
 from dashboard.models_choice import Shown
-from dashboard.run_words import badge_of, gap_words, megabytes, run_title, weights_words
+from dashboard.run_words import badge_of, gap_words, megabytes, weights_words
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import big_numbers, heading
 from dashboard.words import duration, escape, number, percent
@@ -24,7 +31,7 @@ _MOST_CONFUSED = 12
 def draw(run: Run, shown: Shown) -> None:
     """Draw a finished run."""
     shipped = services.is_shipped(run.model)
-    heading(run_title(run, shipped=shipped), badge_of(run, shipped=shipped))
+    heading(run_name(run), badge_of(run, shipped=shipped))
     st.markdown(_sentence(run))
     big_numbers(_numbers(run))
     gap = services.widest_gap(run)
@@ -81,6 +88,7 @@ def _parts(run: Run, shown: Shown) -> None:
         with right:
             models_groups.one(run, shown)
         models_mistakes.panel(run)
+    models_smaller.panel(run)
     models_made.panel(run)
     st.markdown(
         "**What it can't show:** how the model does on other data than this, or why it decides as "

@@ -14,20 +14,18 @@ from core.errors import InputError
 from dashboard.lru import Lru
 from dashboard.services._datasets import hide_source
 from dashboard.services._jobs import forget
-from dashboard.services._pictures import thumbnail_uri
 from dashboard.services._requests import once
 
 __all__ = [
     "Gap", "Mistake", "Paired", "Rate", "correct", "delete_run", "is_shipped", "paired",
     "predictions_file",
     "predictions_request", "rate", "rate_of", "run", "run_card", "run_command", "runs",
-    "test_thumbnail", "whole_input", "widest_gap", "worst_mistakes",
+    "widest_gap", "worst_mistakes",
 ]  # fmt: skip
 
 _gaps: Lru[str, Gap | None] = Lru(512)
 _mistakes: Lru[tuple[str, int], tuple[Mistake, ...]] = Lru(64)
 _pairs: Lru[tuple[str, str], Paired] = Lru(64)
-_thumbnails: Lru[tuple[str, str, int], str] = Lru(8 * 2**20, len)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +141,6 @@ def paired(first: DatasetPredictions, second: DatasetPredictions) -> Paired:
         If they answered about different pictures.
     """
     return _pairs.get_or((first.key, second.key), lambda: api.paired(first, second))
-
-
-def whole_input(run: Run) -> bool:
-    """Whether the run's model sees the pictures of its dataset whole, and not their middle."""
-    return api.open_dataset(run.dataset).size == run.input_size
-
-
-def test_thumbnail(run: Run, index: int) -> str:
-    """Return a test picture of the run's dataset as a small data URI, encoded once."""
-    return _thumbnails.get_or(
-        (run.dataset, run.data_fingerprint, index),
-        lambda: thumbnail_uri(api.dataset_picture(run.dataset, "test", index)),
-    )
 
 
 def predictions_file(predictions: DatasetPredictions, kind: Literal["csv", "parquet"]) -> bytes:

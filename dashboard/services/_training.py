@@ -7,10 +7,11 @@ page finds it, in the job table while it is under way and on disk always.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from core import api
 from core.api import JobView
@@ -20,11 +21,25 @@ from dashboard.services._datasets import offered_data
 from dashboard.services._jobs import SERVER, cancel, submit, view
 
 __all__ = [
-    "Order", "Training", "bases", "discard_training", "expected_seconds", "order_of",
-    "order_training", "recipes", "resume", "same_order", "stop_training", "total_epochs",
-    "trained_before", "training", "trainings",
-]  # fmt: skip
+    "Order",
+    "Training",
+    "bases",
+    "discard_training",
+    "expected_seconds",
+    "in_background",
+    "order_of",
+    "order_training",
+    "recipes",
+    "resume",
+    "same_order",
+    "stop_training",
+    "total_epochs",
+    "trained_before",
+    "training",
+    "trainings",
+]
 
+T = TypeVar("T")
 _asked: dict[str, TrainRequest] = {}
 """Requests of this process by key: a run that waits for its worker has no folder yet."""
 _COST = ("architecture", "input_size", "method", "steps", "batch_size")
@@ -84,24 +99,29 @@ def bases() -> tuple[str, ...]:
     return tuple(card.id for card in api.models() if card.offline and card.gradients)
 
 
-def order_training(order: Order) -> Future[TrainRequest]:
-    """Check an order and begin its run, in the background: opening a dataset may take long.
+def in_background(work: Callable[[], T]) -> Future[T]:
+    """Do in a thread what would hold up a page: opening a dataset may take long."""
+    future: Future[T] = Future()
 
-    The future fails with an ``InputError`` where something does not fit.
-    """
-    future: Future[TrainRequest] = Future()
-
-    def work() -> None:
+    def run() -> None:
         try:
-            request = _request(order)
-            _begin(request)
+            future.set_result(work())
         except BaseException as error:
             future.set_exception(error)
-        else:
-            future.set_result(request)
 
-    threading.Thread(target=work, name="pellucid-order", daemon=True).start()
+    threading.Thread(target=run, name="pellucid-order", daemon=True).start()
     return future
+
+
+def order_training(order: Order) -> Future[TrainRequest]:
+    """Check an order and begin its run; fails with an ``InputError`` where something is wrong."""
+
+    def work() -> TrainRequest:
+        request = _request(order)
+        _begin(request)
+        return request
+
+    return in_background(work)
 
 
 def _request(order: Order) -> TrainRequest:

@@ -175,7 +175,6 @@ def test_a_click_on_a_mistake_opens_inspect_with_this_model(trained: tuple[Run, 
     choice = app.session_state["choice"]
     assert choice.model == run.model
     assert choice.picture.endswith(f"~test~{worst[0].index}")
-    assert choice.geometry == "squash", "the model sees these pictures whole"
 
 
 def test_a_run_that_is_not_here_is_explained() -> None:
