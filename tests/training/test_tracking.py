@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -330,10 +331,15 @@ def test_wandb_keeps_each_epoch_once_offline(trackers, tmp_path: Path, trained) 
     pytest.importorskip("wandb", reason=f"W&B is not installed: {WandB.install}")
     trackers.setenv("WANDB_MODE", "offline")
     trackers.delenv("WANDB_DIR", raising=False)
+    trackers.setenv("PELLUCID_HOME", str(tmp_path))
+    settings.cache_clear()
+    WandB(beginning(tmp_path)).stop(failed=False)  # before its first epoch
+    time.sleep(1.1)  # W&B names offline folders by the second
     tracker = WandB(beginning(tmp_path))
     for epoch in epochs(2):
         tracker.epoch(epoch)
     tracker.stop(failed=False)
+    time.sleep(1.1)
     again = WandB(beginning(tmp_path, 1))  # the second epoch's checkpoint was lost
     for epoch in epochs(3)[1:]:
         again.epoch(epoch)

@@ -6,6 +6,7 @@ import os
 import uuid
 
 from core.contracts import Epoch, Run
+from core.settings import settings
 from core.training.trackers.base import (
     Beginning,
     RunTracker,
@@ -24,7 +25,10 @@ _NO_HOST = "-"
 
 
 class WandB(RunTracker):
-    """A run of W&B; offline runs lie in the run's folder unless ``WANDB_DIR`` says otherwise."""
+    """A run of W&B; offline ones lie in ``<home>/wandb`` unless ``WANDB_DIR`` says otherwise.
+
+    Not in the run's folder, which moves when it is published: W&B prints the path to sync.
+    """
 
     id = "wandb"
     module = "wandb"
@@ -44,7 +48,7 @@ class WandB(RunTracker):
             resume="allow",
             reinit="create_new",
             name=beginning.model,
-            dir=os.environ.get("WANDB_DIR", str(self._folder)),
+            dir=os.environ.get("WANDB_DIR", str(settings().root)),
             config={**beginning.settings, "command": beginning.command},
             # Numbers and parameters go out; the machine, its folders, the code and what is
             # printed stay here.
@@ -59,6 +63,7 @@ class WandB(RunTracker):
                 x_save_requirements=False,
             ),
         )
+        self._remember()
         for epoch in beginning.history:
             self.epoch(epoch)
 
@@ -68,7 +73,7 @@ class WandB(RunTracker):
             return
         self._run.log(scalars(epoch), step=epoch.epoch)
         self._done = epoch.epoch
-        remember(self._folder, self.id, {"run": self._id, "epochs": self._done})
+        self._remember()
 
     def end(self, run: Run) -> None:
         """Give the run's figures as its summary, and close."""
@@ -79,3 +84,6 @@ class WandB(RunTracker):
         """Close; a stopped run goes on under the same id."""
         del failed  # W&B knows finished and not finished
         self._run.finish(exit_code=_NOT_FINISHED)
+
+    def _remember(self) -> None:
+        remember(self._folder, self.id, {"run": self._id, "epochs": self._done})
