@@ -114,11 +114,12 @@ class ArrayFeed(_Base):
 
     Parameters
     ----------
-    x : ndarray of float32, shape (n, …)
+    x : ndarray of float32, shape (n, width)
     """
 
     def __init__(self, x: Array, labels: npt.NDArray[np.int64], n_classes: int, **options: Any):
         super().__init__(labels, n_classes, **options)
+        self.width = int(x.shape[-1])
         self._data = tf.constant(x)
 
     def _x(self, at: Any) -> Any:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core.contracts import Epoch, Run, TrainRequest
+from core.contracts import Array, Epoch, ModelRef, Run, TrainRequest
 from core.data.base import Dataset
 from core.engine.control import Control
+from core.errors import InputError
 from core.training.checkpoints import Checkpoint, Checkpoints
 
 if TYPE_CHECKING:
+    from core.training.placement import Placement
     from core.training.trainer import Stage
 
 __all__ = ["Job", "Trained", "Tracker"]
@@ -35,6 +37,8 @@ class Trained:
     ----------
     model : keras.Model
         Pixels in [0, 1] to logits, of ``architecture`` at ``size`` pixels.
+    test_logits : ndarray, shape (n_test, n_classes), optional
+        Of the test split, where the recipe has them at hand.
     facts : dict
         Figures of the recipe by name.
     """
@@ -42,6 +46,7 @@ class Trained:
     model: Any
     architecture: str
     size: int
+    test_logits: Array | None = None
     facts: dict[str, float | int | str | bool] = field(default_factory=dict)
 
 
@@ -57,8 +62,8 @@ class Job:
         Where it was stopped, if it was.
     history : list of Epoch
         What is done, of all stages.
-    gpu : bool
-        Whether it runs on a GPU.
+    placement : Placement
+        The devices that it runs on.
     """
 
     request: TrainRequest
@@ -67,7 +72,7 @@ class Job:
     folder: Path
     checkpoints: Checkpoints
     tracker: Tracker
-    gpu: bool
+    placement: Placement
     state: Checkpoint | None = None
     history: list[Epoch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -83,6 +88,19 @@ class Job:
     def text(self, name: str) -> str:
         """Return a parameter as a string."""
         return str(self.request.parameters[name])
+
+    @property
+    def base(self) -> ModelRef:
+        """The model that the run starts from.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        if self.request.base is None:
+            raise InputError(f"{self.request.recipe} needs a model to start from: --base ID.")
+        return self.request.base
 
     @property
     def n_classes(self) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from core.data.base import Part
 from core.errors import InputError
 from core.training.augment import augmentation
 from core.training.balance import balanced
 from core.training.feed import PartFeed
 from core.training.job import Job
 
-__all__ = ["Feeds", "picture_feeds"]
+__all__ = ["Feeds", "picture_feeds", "training_part"]
 
 _MEASURE_BATCH = 128
 
@@ -33,11 +34,7 @@ def picture_feeds(job: Job, size: int) -> Feeds:
     InputError
         If there are fewer than two training pictures.
     """
-    part = job.dataset.part("train")
-    if len(part) < 2:
-        raise InputError(
-            f"{job.dataset.ref.text} has {len(part)} training pictures; at least 2 are needed."
-        )
+    part = training_part(job)
     seed = job.request.seed
     order, weights = balanced(part, job.request.parameters, n_classes=job.n_classes, seed=seed)
     train = PartFeed(
@@ -51,6 +48,22 @@ def picture_feeds(job: Job, size: int) -> Feeds:
         augment=augmentation(job.request.parameters),
     )
     return Feeds(train, _measured(job, "validation", size), _measured(job, "test", size))
+
+
+def training_part(job: Job) -> Part:
+    """Return the training pictures.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two.
+    """
+    part = job.dataset.part("train")
+    if len(part) < 2:
+        raise InputError(
+            f"{job.dataset.ref.text} has {len(part)} training pictures; at least 2 are needed."
+        )
+    return part
 
 
 def _measured(job: Job, name: Any, size: int) -> PartFeed | None:

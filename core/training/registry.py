@@ -5,11 +5,12 @@ from __future__ import annotations
 from core.lookup import lookup
 from core.training.base import Recipe
 from core.training.recipes.adversarial import Adversarial
+from core.training.recipes.head import Head
 from core.training.recipes.scratch import Scratch
 
 __all__ = ["RECIPES", "get"]
 
-_RECIPES: tuple[type[Recipe], ...] = (Scratch, Adversarial)
+_RECIPES: tuple[type[Recipe], ...] = (Head, Scratch, Adversarial)
 
 RECIPES: dict[str, type[Recipe]] = {recipe.id: recipe for recipe in _RECIPES}
 

@@ -8,25 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy.special import softmax
 
 from core.contracts import Epoch, Evaluation, Run, TrainRequest
-from core.data.base import Dataset
 from core.data.evaluate import evaluate_arrays
 from core.data.registry import open_dataset
 from core.errors import InputError, StoreError
 from core.models import zoo
-from core.models.network import configure_devices
 from core.models.runtime import describe_device
 from core.models.tensorflow import keras, tf
 from core.models.weights import save_safetensors
 from core.runs import WEIGHTS, file_facts, publish
 from core.training import registry
+from core.training.build import exact
 from core.training.card import write_card
 from core.training.checkpoints import Checkpoints
 from core.training.feed import PartFeed
 from core.training.job import Job, Trained
+from core.training.measure import logits_of
+from core.training.placement import choose
 from core.training.subset import with_fewer
 from core.training.trackers.base import Beginning
 from core.training.trackers.registry import chosen
@@ -69,7 +69,7 @@ def _train(request: TrainRequest, control: Control) -> Run:
     trackers = chosen()
     dataset = with_fewer(dataset, int(request.parameters["n_train"]), seed=request.seed)
     began = time.perf_counter()
-    gpu = configure_devices() == "gpu"
+    placement = choose()
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(request.seed % 2**32)
     try:
@@ -89,7 +89,7 @@ def _train(request: TrainRequest, control: Control) -> Run:
             folder=folder,
             checkpoints=checkpoints,
             tracker=tracking,
-            gpu=gpu,
+            placement=placement,
             state=state,
             history=history,
             notes=notes,
@@ -123,6 +123,7 @@ def _beginning(request: TrainRequest, folder: Path, history: Sequence[Epoch]) ->
 def _finished(job: Job, trained: Trained, seconds: float) -> Run:
     request = job.request
     spec = zoo.architectures()[trained.architecture]
+    trained.model = exact(trained.model, spec, size=trained.size)
     file = job.folder / WEIGHTS
     try:
         save_safetensors(trained.model, file)
@@ -153,7 +154,7 @@ def _finished(job: Job, trained: Trained, seconds: float) -> Run:
         seed=request.seed,
         history=history,
         best_epoch=_best(history),
-        test=_test(trained, job.dataset),
+        test=_test(trained, job),
         notes=tuple(job.notes),
         created=time.time(),
         file=WEIGHTS,
@@ -172,11 +173,12 @@ def _best(history: Sequence[Epoch]) -> int:
     return min(measured, key=lambda epoch: float(epoch.val_loss or 0.0)).epoch
 
 
-def _test(trained: Trained, dataset: Dataset) -> Evaluation | None:
-    part = dataset.parts.get("test")
+def _test(trained: Trained, job: Job) -> Evaluation | None:
+    part = job.dataset.parts.get("test")
     if part is None or not len(part):
         return None
-    feed = PartFeed(part, trained.size, len(dataset.classes), batch_size=_BATCH, seed=0)
-    logits = [np.asarray(trained.model(x, training=False)) for x, _, _ in feed.ordered()]
-    probabilities = softmax(np.concatenate(logits).astype(np.float32), axis=1)
-    return evaluate_arrays("test", part.labels, probabilities, part.groups)
+    logits = trained.test_logits
+    if logits is None:
+        feed = PartFeed(part, trained.size, job.n_classes, batch_size=_BATCH, seed=0)
+        logits = logits_of(trained.model, feed, job.control)
+    return evaluate_arrays("test", part.labels, softmax(logits, axis=1), part.groups)

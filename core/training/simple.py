@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from core.models import zoo
 from core.training.build import fresh
 from core.training.job import Job, Trained
@@ -28,7 +30,9 @@ def train_whole(job: Job, objective: Objective, *, clean_epochs: int = 0) -> Tra
     """
     spec = zoo.architectures()[job.text("architecture")]
     size = input_size(job, spec.input_size)
-    model = fresh(spec, size=size, n_classes=job.n_classes, seed=job.request.seed)
+    model = fresh(
+        spec, size=size, n_classes=job.n_classes, seed=job.request.seed, placement=job.placement
+    )
     feeds = picture_feeds(job, size)
     epochs = job.whole("epochs")
     begun = clean_epochs / (clean_epochs + epochs)
@@ -39,7 +43,7 @@ def train_whole(job: Job, objective: Objective, *, clean_epochs: int = 0) -> Tra
                 name=name,
                 model=model,
                 objective=learns,
-                optimizer=optimizer(job.request.parameters),
+                optimizer=partial(optimizer, job.request.parameters),
                 rate=schedule(job.request.parameters, n),
                 epochs=n,
                 feed=feeds.train,

@@ -20,13 +20,15 @@ from core.errors import TrainingError
 from core.models.tensorflow import keras, tf
 from core.training.checkpoints import Checkpoint
 from core.training.feed import Feed
+from core.training.measure import Measure
 from core.training.objective import Objective
 from core.training.optimisation import Schedule
+from core.training.step import prepared_optimizer, training_step
 
 if TYPE_CHECKING:
     from core.training.job import Job
 
-__all__ = ["Stage", "fit", "measure"]
+__all__ = ["Stage", "fit"]
 
 log = logging.getLogger(__name__)
 _CHECK_STEPS = 25
@@ -44,6 +46,8 @@ class Stage:
         Unique in the recipe.
     model : keras.Model
         All of its variables go into the checkpoints; its trainable ones are trained.
+    optimizer : callable
+        Makes a fresh one; called once, on the run's devices.
     rate : Schedule
         Learning rate by the time in epochs.
     validation, test : Feed, optional
@@ -58,7 +62,7 @@ class Stage:
     name: str
     model: keras.Model
     objective: Objective
-    optimizer: keras.optimizers.Optimizer
+    optimizer: Callable[[], keras.optimizers.Optimizer]
     rate: Schedule
     epochs: int
     feed: Feed
@@ -80,7 +84,6 @@ def fit(stage: Stage, job: Job) -> None:
     StoreError
         If a checkpoint cannot be written.
     """
-    stage.optimizer.build(stage.model.trainable_variables)
     run = _Fit(stage, job)
     if job.state is not None and job.state.stage == stage.name:
         run.restore(job.state)
@@ -89,62 +92,16 @@ def fit(stage: Stage, job: Job) -> None:
     run.train()
 
 
-def measure(model: keras.Model, feed: Feed) -> tuple[float, float]:
-    """Return mean cross-entropy (nats) and accuracy over ``feed``, as it is."""
-    return _Measure(model)(feed)
-
-
-class _Measure:
-    def __init__(self, model: keras.Model) -> None:
-        @tf.function(autograph=False, reduce_retracing=True)
-        def sums(x: Any, y: Any) -> Any:
-            logits = tf.cast(model(x, training=False), tf.float32)
-            losses = tf.nn.softmax_cross_entropy_with_logits(y, logits)
-            return tf.reduce_sum(losses), tf.reduce_sum(_right(logits, y))
-
-        self._sums = sums
-
-    def __call__(self, feed: Feed) -> tuple[float, float]:
-        loss = correct = 0.0
-        for x, y, _ in feed.ordered():
-            losses, right = self._sums(x, y)
-            loss, correct = loss + float(losses), correct + float(right)
-        return loss / feed.n, correct / feed.n
-
-
-def _right(logits: Any, y: Any) -> Any:
-    return tf.cast(tf.argmax(logits, axis=1) == tf.argmax(y, axis=1), tf.float32)
-
-
-def _step(stage: Stage, *, gpu: bool) -> Callable[..., Any]:
-    """Return the compiled step; XLA pays on GPUs and is ten times slower on CPUs."""
-    model, objective, optimizer = stage.model, stage.objective, stage.optimizer
-    variables = model.trainable_variables
-
-    @tf.function(autograph=False, jit_compile=gpu, reduce_retracing=True)
-    def step(x: Any, y: Any, weights: Any, seed: Any, rate: Any) -> Any:
-        optimizer.learning_rate.assign(rate)
-        with tf.GradientTape() as tape:
-            losses, logits = objective.loss(model, x, y, seed)
-            # Divided by the batch and not by Σw: weights have mean 1 over the data.
-            loss = tf.reduce_mean(losses * weights)
-            total = loss + tf.add_n(model.losses) if model.losses else loss
-        gradients = tape.gradient(total, variables)
-        optimizer.apply(gradients, variables)
-        right = tf.reduce_mean(_right(logits, y)) if objective.labelled else tf.constant(0.0)
-        return loss, right
-
-    return step
-
-
 class _Fit:
     def __init__(self, stage: Stage, job: Job) -> None:
         self.stage, self.job = stage, job
         self.done = 0
         self.best: tuple[float, int] | None = None
         self.best_weights: list[Any] | None = None
-        self._step = _step(stage, gpu=job.gpu)
-        self._measure = _Measure(stage.model)
+        self.optimizer = prepared_optimizer(stage.optimizer, stage.model, job.placement)
+        self._step = training_step(stage.model, stage.objective, self.optimizer, job.placement)
+        self._measure = Measure(stage.model)
+        self._fill_devices()
 
     # ---- state
 
@@ -152,7 +109,7 @@ class _Fit:
         """Take back what a checkpoint holds."""
         for prefix, variables in (
             ("model", self.stage.model.variables),
-            ("optimizer", self.stage.optimizer.variables),
+            ("optimizer", self.optimizer.variables),
         ):
             for i, variable in enumerate(variables):
                 value = state.arrays[f"{prefix}/{i:04d}"]
@@ -167,15 +124,17 @@ class _Fit:
         batch = state.facts.get("batch_size")
         if batch is not None:
             self.stage.feed.batch_size = int(batch)
+        for text in state.facts.get("notes", ()):
+            self.job.note(text)
 
     def state(self) -> Checkpoint:
         """Return everything that going on from here needs."""
         stage = self.stage
         arrays = {f"model/{i:04d}": np.array(v) for i, v in enumerate(stage.model.variables)}
         arrays |= {
-            f"optimizer/{i:04d}": np.array(v) for i, v in enumerate(stage.optimizer.variables)
+            f"optimizer/{i:04d}": np.array(v) for i, v in enumerate(self.optimizer.variables)
         }
-        facts: dict[str, Any] = {"batch_size": stage.feed.batch_size}
+        facts: dict[str, Any] = {"batch_size": stage.feed.batch_size, "notes": self.job.notes}
         if self.best is not None and self.best_weights is not None:
             facts["best"] = list(self.best)
             arrays |= {f"best/{i:04d}": np.array(v) for i, v in enumerate(self.best_weights)}
@@ -200,7 +159,12 @@ class _Fit:
             before = self.state()
             job.checkpoints.save(before)
             job.tracker.epoch(epoch)
-        if stage.patience and self.best_weights is not None:
+        if self.best is not None and self.best_weights is not None:
+            if self.done < stage.epochs:
+                job.note(
+                    f"Stopped after {self.done} of {stage.epochs} epochs: the validation loss was "
+                    f"lowest after {self.best[1]}, whose weights were kept."
+                )
             for variable, value in zip(stage.model.weights, self.best_weights, strict=True):
                 variable.assign(value)
 
@@ -218,13 +182,26 @@ class _Fit:
 
     def _halve(self, error: Exception) -> None:
         feed = self.stage.feed
-        if feed.batch_size <= _LEAST_BATCH:
+        if feed.batch_size < 2 * max(_LEAST_BATCH, self.job.placement.n):
             raise TrainingError(
                 "There is not enough memory on the device even for two pictures a step. Choose a "
                 "smaller model or input size."
             ) from error
-        feed.batch_size //= 2
+        for each in (feed, self.stage.validation, self.stage.test):
+            if each is not None:
+                each.batch_size = max(1, each.batch_size // 2)
+        self._fill_devices()
         self.job.note(f"The device ran out of memory; batches were halved to {feed.batch_size}.")
+
+    def _fill_devices(self) -> None:
+        """Round the batch down to what the devices can share evenly."""
+        feed, n = self.stage.feed, self.job.placement.n
+        if feed.batch_size < n:
+            raise TrainingError(
+                f"{n} devices cannot share a batch of {feed.batch_size} pictures. Use larger "
+                "batches or more pictures, or fewer devices (CUDA_VISIBLE_DEVICES)."
+            )
+        feed.batch_size -= feed.batch_size % n
 
     def _epoch(self) -> Epoch:
         stage, job = self.stage, self.job
@@ -241,7 +218,9 @@ class _Fit:
             waited += time.perf_counter() - asked
             rate = stage.rate(self.done + number / steps)
             seed = tf.constant([job.request.seed % 2**31, self.done * 1_000_003 + number], tf.int32)
-            step_loss, step_right = self._step(x, y, weights, seed, tf.constant(rate, tf.float32))
+            step_loss, step_right = self._step(
+                *job.placement.spread(x, y, weights), seed, tf.constant(rate, tf.float32)
+            )
             loss, right = loss + step_loss, right + step_right
             if number % _CHECK_STEPS == 0:
                 self._refuse_divergence(float(step_loss))
@@ -267,8 +246,7 @@ class _Fit:
     def _measured(self, feed: Feed | None) -> tuple[float | None, float | None]:
         if feed is None:
             return None, None
-        self.job.control.check()
-        return self._measure(feed)
+        return self._measure(feed, self.job.control)
 
     def _refuse_divergence(self, loss: float) -> None:
         if math.isfinite(loss):

@@ -200,10 +200,10 @@ def test_too_little_memory_halves_the_batch_and_says_so(elsewhere, monkeypatch) 
     from core.models.tensorflow import tf
     from core.training import trainer
 
-    made = trainer._step
+    made = trainer.training_step
 
-    def small_device(stage, *, gpu):
-        step = made(stage, gpu=gpu)
+    def small_device(*options):
+        step = made(*options)
 
         def limited(x, *rest):
             if x.shape[0] > 16:
@@ -212,7 +212,7 @@ def test_too_little_memory_halves_the_batch_and_says_so(elsewhere, monkeypatch) 
 
         return limited
 
-    monkeypatch.setattr(trainer, "_step", small_device)
+    monkeypatch.setattr(trainer, "training_step", small_device)
     run = api.train(**{**OPTIONS, "epochs": 1})
     assert run.notes == ("The device ran out of memory; batches were halved to 15.",)
     assert run.test is not None

@@ -1,0 +1,63 @@
+"""Loss, accuracy and logits over a feed, as it is: nothing shuffled, nothing augmented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.contracts import Array
+from core.engine.control import Control
+from core.models.tensorflow import keras, tf
+from core.training.feed import Feed
+from core.training.step import right
+
+__all__ = ["Measure", "logits_of"]
+
+
+class Measure:
+    """Measures one model again and again; traced once."""
+
+    def __init__(self, model: keras.Model) -> None:
+        @tf.function(autograph=False, reduce_retracing=True)
+        def sums(x: Any, y: Any) -> Any:
+            logits = tf.cast(model(x, training=False), tf.float32)
+            losses = tf.nn.softmax_cross_entropy_with_logits(y, logits)
+            return tf.reduce_sum(losses), tf.reduce_sum(right(logits, y))
+
+        self._sums = sums
+
+    def __call__(self, feed: Feed, control: Control) -> tuple[float, float]:
+        """Return mean cross-entropy (nats) and accuracy.
+
+        Raises
+        ------
+        Cancelled
+            Between two batches.
+        """
+        loss = correct = 0.0
+        for x, y, _ in feed.ordered():
+            control.check()
+            losses, hits = self._sums(x, y)
+            loss, correct = loss + float(losses), correct + float(hits)
+        return loss / feed.n, correct / feed.n
+
+
+def logits_of(model: keras.Model, feed: Feed, control: Control) -> Array:
+    """Return float32 logits ``(n, n_classes)`` in the feed's order.
+
+    Raises
+    ------
+    Cancelled
+        Between two batches.
+    """
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def forward(x: Any) -> Any:
+        return tf.cast(model(x, training=False), tf.float32)
+
+    rows = []
+    for x, _, _ in feed.ordered():
+        control.check()
+        rows.append(forward(x).numpy())
+    return np.concatenate(rows)
