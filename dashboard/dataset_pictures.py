@@ -21,7 +21,8 @@ from dashboard.run_words import attribute_words, group_words
 from dashboard.services import ShownSplit
 
 __all__ = [
-    "LONGEST_ID", "Facts", "Place", "data_of", "dataset_picture_id", "default_id", "facts", "place",
+    "LONGEST_ID", "Facts", "Place", "data_of", "dataset_picture_id", "default_id", "facts",
+    "first_facts", "place",
 ]  # fmt: skip
 
 LONGEST_ID = 160
@@ -190,8 +191,21 @@ def data_of(model: str) -> ShownSplit | None:
         return None
 
 
+def first_facts(
+    split: ShownSplit, n: int, *, among: npt.NDArray[np.bool_] | None = None
+) -> tuple[Facts, ...]:
+    """Return the first ``n`` pictures in the order in which they are shown: classes in turn.
+
+    Parameters
+    ----------
+    among : ndarray of bool, shape (n_pictures,), optional
+        Takes only these.
+    """
+    order = split.order if among is None else split.order[among[split.order]]
+    return tuple(Facts(Place(split.dataset, split.name, int(i)), split) for i in order[:n])
+
+
 def default_id(split: ShownSplit) -> str:
     """Return the picture to begin with: one with an object to find, where masks tell."""
-    first = [Place(split.dataset, split.name, int(i)) for i in split.order[:_LOOKED_THROUGH]]
-    with_object = (place for place in first if Facts(place, split).mask() is not None)
-    return next(with_object, first[0]).id
+    first = first_facts(split, _LOOKED_THROUGH)
+    return next((known for known in first if known.mask() is not None), first[0]).place.id

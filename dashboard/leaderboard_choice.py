@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
 from dashboard import services
 
-__all__ = ["DEFAULT_METRICS", "MOST_PICTURES", "Board", "begin", "change", "current", "read"]
+__all__ = [
+    "DEFAULT_METRICS", "MOST_PICTURES", "Board", "Source", "begin", "change", "current", "read",
+]  # fmt: skip
 
+Source = Literal["", "dataset", "strip", "folder"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 DEFAULT_METRICS = ("deletion", "insertion")
 MOST_PICTURES = 200
 _BOARD = "board"
@@ -27,12 +31,13 @@ class Board:
     methods : tuple of str or None
         ``None`` for those that are chosen by default.
     metrics : tuple of str
-    folder : bool
-        Whether pictures come from the server's reference folder instead of the strip.
+    source : {"", "dataset", "strip", "folder"}
+        Where pictures come from: the model's dataset, the strip, or the server's reference folder;
+        ``""`` for the first of these that there is.
     count : int
-        How many of the folder's.
+        How many of the dataset's or the folder's.
     by : str
-        The folder's column that makes subgroups; ``""`` for none.
+        Their attribute that makes subgroups; ``""`` for none.
     left_out : tuple of str
         Ids of pictures of the strip that are not taken.
     run : str
@@ -41,7 +46,7 @@ class Board:
 
     methods: tuple[str, ...] | None = None
     metrics: tuple[str, ...] = DEFAULT_METRICS
-    folder: bool = False
+    source: Source = ""
     count: int = 40
     by: str = ""
     left_out: tuple[str, ...] = ()
@@ -52,8 +57,8 @@ class Board:
         query = {
             "methods": ",".join(self.methods or ()),
             "measure": ",".join(self.metrics),
-            "from": "folder" if self.folder else "",
-            "n": str(self.count) if self.folder else "",
+            "from": self.source,
+            "n": str(self.count) if self.count != Board.count else "",
             "by": self.by,
             "run": self.run,
         }
@@ -67,7 +72,7 @@ def read(query: Mapping[str, str]) -> Board:
     return Board(
         methods=_listed(query.get("methods", ""), services.methods()) or None,
         metrics=_listed(query.get("measure", ""), services.metrics()) or DEFAULT_METRICS,
-        folder=query.get("from") == "folder",
+        source=next((known for known in SOURCES if known == query.get("from")), Board.source),
         count=min(MOST_PICTURES, int(count)) if count.isdecimal() and int(count) else Board.count,
         by=query.get("by", "")[:80],
         run=run if known else "",

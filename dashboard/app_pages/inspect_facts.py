@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.contracts import Picture, Prediction
@@ -22,6 +24,17 @@ def line(item: uploads.Item, shown: Picture, choice: Choice) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"Truly **{escape(item.facts.label_name)}**", width="content")
             _verdict(item.facts, shown, choice)
+            st.download_button(
+                escape(shown.name),
+                partial(services.pixels_png, shown.pixels),
+                file_name=shown.name,
+                mime="image/png",
+                key="download/picture",
+                icon=":material/download:",
+                on_click="ignore",
+                type="tertiary",
+                help="The picture itself: commands that pages show for it name this file.",
+            )
         st.caption(escape(_where(item.facts)))
 
 

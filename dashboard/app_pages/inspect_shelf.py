@@ -94,7 +94,7 @@ def _group_rule(split: ShownSplit, held: Shelf) -> None:
     st.session_state["shelf/by"] = by
     st.selectbox(
         "Group", ["", *split.groups], key="shelf/by",
-        format_func=lambda name: attribute_words(name).capitalize() if name else _ANY,
+        format_func=lambda name: attribute_words(name) if name else _ANY,
         on_change=lambda: shelf.change(by=st.session_state["shelf/by"], value="", start=0),
     )  # fmt: skip
     if not by:
@@ -102,7 +102,7 @@ def _group_rule(split: ShownSplit, held: Shelf) -> None:
     values = ["", *sorted(set(split.groups[by]))]
     st.session_state["shelf/value"] = held.value if held.value in values else ""
     st.selectbox(
-        attribute_words(by).capitalize(), values, key="shelf/value",
+        attribute_words(by), values, key="shelf/value",
         format_func=lambda value: group_words(value) if value else _ANY,
         on_change=lambda: shelf.change(value=st.session_state["shelf/value"], start=0),
     )  # fmt: skip

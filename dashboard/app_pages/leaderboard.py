@@ -52,7 +52,7 @@ def _publish(choice: Choice, held: Board) -> None:
 
 
 def _set_up(choice: Choice, held: Board) -> None:
-    taken = leaderboard_pictures.choose(held)
+    taken = leaderboard_pictures.choose(held, choice.model)
     methods = _methods(choice, held)
     metrics = _metrics(held)
     n_maps = len(taken) * len(methods)

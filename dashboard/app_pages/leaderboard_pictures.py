@@ -1,24 +1,24 @@
-"""Which pictures a leaderboard is made over: those of the strip, or the server's folder."""
+"""Which pictures a leaderboard is made over: the dataset's, the strip's, or the server's folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
 from core.contracts import Picture
-from dashboard import leaderboard_choice, services, uploads
+from dashboard import dataset_pictures, leaderboard_choice, services, uploads
 from dashboard.app_pages import inspect_strip
-from dashboard.leaderboard_choice import MOST_PICTURES, Board
-from dashboard.services import Gallery
+from dashboard.leaderboard_choice import MOST_PICTURES, Board, Source
+from dashboard.run_words import attribute_words
+from dashboard.services import Gallery, ShownSplit
 from dashboard.widgets.tiles import Tile, tiles
 from dashboard.words import escape
 
 __all__ = ["Taken", "choose"]
 
-_SOURCES = {False: "Your pictures and the examples", True: "The reference folder"}
 _MOST_GROUPS = 12
 _UNNAMED = "(none)"
 
@@ -38,25 +38,37 @@ class Taken:
         return (decode() for decode in self.opens)
 
 
-def choose(held: Board) -> Taken:
+def choose(held: Board, model: str) -> Taken:
     """Draw the choice of pictures and return what is taken."""
-    folder = services.gallery()
-    if folder is None:
-        return _strip(held)
-    st.session_state["leaderboard source"] = held.folder
-    st.segmented_control(
-        "Pictures",
-        list(_SOURCES),
-        format_func=_SOURCES.__getitem__,
-        required=True,
-        key="leaderboard source",
-        on_change=lambda: leaderboard_choice.change(folder=st.session_state["leaderboard source"]),
-    )
-    return _folder(held, folder) if held.folder else _strip(held)
+    data, folder = dataset_pictures.data_of(model), services.gallery()
+    sources: dict[Source, str] = {}
+    if data is not None:
+        sources["dataset"] = "The model's own dataset"
+    sources["strip"] = "Your pictures and the examples" if data is None else "Your pictures"
+    if folder is not None:
+        sources["folder"] = "The reference folder"
+    source = held.source if held.source in sources else next(iter(sources))
+    if len(sources) > 1:
+        st.session_state["leaderboard source"] = source
+        st.segmented_control(
+            "Pictures",
+            list(sources),
+            format_func=sources.__getitem__,
+            required=True,
+            key="leaderboard source",
+            on_change=lambda: leaderboard_choice.change(
+                source=st.session_state["leaderboard source"]
+            ),
+        )
+    if source == "dataset" and data is not None:
+        return _dataset(held, data)
+    if source == "folder" and folder is not None:
+        return _folder(held, folder)
+    return _strip(held, {} if data is not None else uploads.examples())
 
 
-def _strip(held: Board) -> Taken:
-    items = {i.id: i for i in reversed(uploads.session_items().values())} | uploads.examples()
+def _strip(held: Board, examples: dict[str, uploads.Item]) -> Taken:
+    items = {i.id: i for i in reversed(uploads.session_items().values())} | examples
     taken = [item for id, item in items.items() if id not in held.left_out]
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
@@ -85,39 +97,55 @@ def _toggle(id: str) -> None:
     leaderboard_choice.change(left_out=kept if id in left_out else (*left_out, id))
 
 
+# ---- many at once
+
+
+def _dataset(held: Board, data: ShownSplit) -> Taken:
+    columns = {"label": tuple(data.classes[i] for i in data.labels), **data.groups}
+    by, count = _how_many(held, len(data), _groupings(columns), "classes in turn")
+    known = dataset_pictures.first_facts(data, count)
+    st.caption(escape(f"{services.dataset_name(data.dataset)}: {len(data)} {data.name} pictures."))
+    groups = tuple(columns[by][one.place.index] for one in known) if by else ()
+    return Taken(tuple(one.picture for one in known), groups)
+
+
 def _folder(held: Board, folder: Gallery) -> Taken:
-    most = min(MOST_PICTURES, len(folder))
-    groupings = _groupings(folder)
-    by = held.by if held.by in groupings else ""
-    st.session_state["leaderboard count"] = min(held.count, most)
-    st.session_state["leaderboard by"] = by
-    how_many, by_what = st.columns(2)
-    how_many.number_input(
-        "How many, spread evenly over the folder",
-        1,
-        most,
-        key="leaderboard count",
-        on_change=lambda: leaderboard_choice.change(count=st.session_state["leaderboard count"]),
-    )
-    by_what.selectbox(
-        "By subgroup",
-        ["", *groupings],
-        format_func=lambda name: name or "No subgroups",
-        key="leaderboard by",
-        on_change=lambda: leaderboard_choice.change(by=st.session_state["leaderboard by"]),
-    )
+    columns = {"label": tuple(picture.label for picture in folder.pictures)} | {
+        name: tuple(picture.columns[name] for picture in folder.pictures) for name in folder.columns
+    }
+    groupings = _groupings(columns)
+    by, count = _how_many(held, len(folder), groupings, "spread evenly over the folder")
     st.caption(escape(f"{folder.folder.name}: {len(folder)} pictures."))
-    count = min(held.count, most)
     chosen = [i * len(folder) // count for i in range(count)]
     groups = tuple(groupings[by][i] for i in chosen) if by else ()
     return Taken(tuple(folder.pictures[i].open for i in chosen), groups)
 
 
-def _groupings(folder: Gallery) -> dict[str, tuple[str, ...]]:
-    """Return the columns that part a folder into a few subgroups: the value of each picture."""
-    columns = {"label": tuple(picture.label for picture in folder.pictures)} | {
-        name: tuple(picture.columns[name] for picture in folder.pictures) for name in folder.columns
-    }
+def _how_many(held: Board, n: int, by: Iterable[str], which: str) -> tuple[str, int]:
+    """Draw the choice of how many of ``n`` pictures, and by what; return both."""
+    options = ["", *by]
+    st.session_state["leaderboard count"] = min(held.count, MOST_PICTURES, n)
+    st.session_state["leaderboard by"] = held.by if held.by in options else ""
+    how_many, by_what = st.columns(2)
+    how_many.number_input(
+        f"How many, {which}",
+        1,
+        min(MOST_PICTURES, n),
+        key="leaderboard count",
+        on_change=lambda: leaderboard_choice.change(count=st.session_state["leaderboard count"]),
+    )
+    by_what.selectbox(
+        "By subgroup",
+        options,
+        format_func=lambda name: attribute_words(name) or "No subgroups",
+        key="leaderboard by",
+        on_change=lambda: leaderboard_choice.change(by=st.session_state["leaderboard by"]),
+    )
+    return st.session_state["leaderboard by"], st.session_state["leaderboard count"]
+
+
+def _groupings(columns: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the columns that part pictures into a few subgroups: the value of each picture."""
     return {
         name: tuple(value or _UNNAMED for value in values)
         for name, values in columns.items()

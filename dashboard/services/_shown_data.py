@@ -150,8 +150,8 @@ def _opened(text: str, name: SplitName) -> ShownSplit:
 def shown_picture(split: ShownSplit, index: int) -> Picture:
     """Return a picture of a split, drawn or decoded once while it is in use.
 
-    Its name is a file's name without folders, so that a command that names it works beside the
-    downloaded picture.
+    Its name is that of the file which pages offer for download, so that commands which name it
+    work beside that file.
 
     Raises
     ------
@@ -161,6 +161,6 @@ def shown_picture(split: ShownSplit, index: int) -> Picture:
 
     def make() -> Picture:
         drawn = split.draw(index)
-        return replace(drawn, name=drawn.name.rsplit("/", 1)[-1])
+        return replace(drawn, name=f"{PurePath(drawn.name).stem}.png")
 
     return _pictures.get_or((split.fingerprint, split.name, index), make)

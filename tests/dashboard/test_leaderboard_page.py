@@ -92,7 +92,7 @@ def test_a_folder_of_the_server_makes_subgroups(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services, "gallery", lambda: api.gallery(folder))
-    held = Board(methods=("gradcam", "edges"), metrics=("deletion",), folder=True, count=4)
+    held = Board(methods=("gradcam", "edges"), metrics=("deletion",), source="folder", count=4)
     app = opened(held)
     assert not app.exception
     assert app.selectbox(key="leaderboard by").options == ["No subgroups", "label", "light"]
