@@ -47,6 +47,8 @@ def results_section(run: Run, sizes: Mapping[SplitName, int]) -> Iterator[str]:
         yield table(("figure", "value"), [(k, _number(v)) for k, v in run.facts.items()], right=1)
     if run.test is not None:
         yield from _test(run.classes, run.test)
+    if run.test is not None and run.twin_test is not None:
+        yield from _against(run.twin, run.twin_test, run.test)
 
 
 def _kept(run: Run) -> Epoch | None:
@@ -130,6 +132,28 @@ def _test(classes: Sequence[str], test: Evaluation) -> Iterator[str]:
         yield _gap(widest_gap(test.groups))
 
 
+def _against(twin: str, before: Evaluation, after: Evaluation) -> Iterator[str]:
+    """Yield what a smaller model lost, and where: on the same pictures as its twin."""
+    yield "### Against its float32 twin"
+    yield f"{escape(twin)} and this model on the same {after.n} test pictures."
+    right = {(g.attribute, g.group): (g.correct, g.n) for g in before.groups}
+    rows = [
+        ("all pictures", _share(before.accuracy), _share(after.accuracy),
+         _points(after.accuracy - before.accuracy)),
+        ("balanced over classes", _share(before.balanced_accuracy),
+         _share(after.balanced_accuracy),
+         _points(after.balanced_accuracy - before.balanced_accuracy)),
+    ]  # fmt: skip
+    for g in after.groups:
+        k, n = right[g.attribute, g.group]
+        rows.append((f"{g.attribute}: {g.group}", _share(k / n), _share(g.correct / g.n),
+                     _points(g.correct / g.n - k / n)))  # fmt: skip
+    yield table(("pictures", "twin", "this model", "change"), rows[: MOST_ROWS + 2], right=3)
+    left = len(rows) - MOST_ROWS - 2
+    if left > 0:
+        yield f"{left} more groups are left out of this table."
+
+
 def _rates(what: str, counts: Sequence[GroupCount]) -> str:
     largest = sorted(counts, key=lambda count: -count.n)[:MOST_ROWS]
     shown = [count for count in counts if count in largest]
@@ -189,6 +213,10 @@ def _interval(k: int, n: int) -> str:
 
 def _share(value: float | None) -> str:
     return "—" if value is None else f"{value:.1%}"
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f} points"
 
 
 def _loss(value: float | None) -> str:
