@@ -221,10 +221,6 @@ def test_what_it_cannot_do_is_refused_and_the_twin_named(twin: Run, int8: Run) -
         api.sanity(model=int8.model, method="eigencam")
     with pytest.raises(WeightsError, match="takes no other weights"):
         api.explain(picture, model=int8.model, method="rise", weights="random")
-    from core.training.build import with_head
-
-    with pytest.raises(CapabilityError, match="cannot be trained further"):
-        with_head(ModelRef(int8.model), n_classes=3, seed=0)
 
 
 def test_the_same_request_twice_compresses_once(twin: Run, int8: Run) -> None:
