@@ -61,6 +61,7 @@ from core.api._fairness_views import (
     release_table,
 )
 from core.api._leaderboard import evaluate, sanity
+from core.api._robustness import attacks, robustness, robustness_so_far
 from core.api._server import device, jobs
 from core.api._shap import (
     explainers,
@@ -116,6 +117,7 @@ from core.requests import (
     neighbours_request,
     picture_set,
     prediction_request,
+    robustness_request,
     sanity_request,
     shap_request,
     slices_request,
@@ -143,6 +145,7 @@ __all__ = [
     "architectures",
     "audit_columns",
     "audit_predictions",
+    "attacks",
     "baselines",
     "check_predictions_file",
     "class_names",
@@ -231,6 +234,9 @@ __all__ = [
     "recipes",
     "register_model",
     "release_table",
+    "robustness",
+    "robustness_request",
+    "robustness_so_far",
     "run",
     "run_card",
     "run_folder",

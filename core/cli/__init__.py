@@ -26,6 +26,7 @@ from core.cli import (  # noqa: F401  (each adds its commands)
     _evidence,
     _fairness,
     _picture,
+    _robustness,
     _shap,
     _training,
 )

@@ -21,6 +21,7 @@ from core.requests._fairness_fields import AuditOptions, Table
 from core.requests._leaderboard import leaderboard_request
 from core.requests._mask import input_mask
 from core.requests._picture import explanation_request, prediction_request
+from core.requests._robustness import robustness_request
 from core.requests._sanity import sanity_request
 from core.requests._shap import shap_request
 from core.requests._training import train_request
@@ -45,6 +46,7 @@ __all__ = [
     "neighbours_request",
     "picture_set",
     "prediction_request",
+    "robustness_request",
     "sanity_request",
     "shap_request",
     "slices_request",

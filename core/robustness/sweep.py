@@ -19,6 +19,8 @@ TOLERANCE = 1e-6
 """How far beyond ε float32 rounding may carry a perturbation."""
 _FIRST: dict[Norm, float] = {"linf": 0.25 / 255, "l2": 1 / 16, "l1": 1.0, "area": 0.01}
 _LEVELS = 255
+_FURTHER = (2.0, 4.0)
+"""Times that a perturbation is lengthened, then cut to the ball: rounding takes from it again."""
 _WHOLE = 1e-4
 """Of an 8-bit level: a perturbation this close below a whole level is that level."""
 
@@ -122,6 +124,8 @@ def _run(
     _take(part, moved, rows, found)
     if rounding:
         _take_rounded(part, moved, rows, found)
+        for factor in _FURTHER:
+            _stretch(problem, found, rows, factor=factor)
 
 
 def _take(part: Problem, moved: Array, rows: Rows, found: Swept) -> None:
@@ -143,14 +147,18 @@ def _take_rounded(part: Problem, moved: Array, rows: Rows, found: Swept) -> None
     found.rounded[rows[hit]] = sizes[hit]
 
 
-def _stretch(problem: Problem, found: Swept) -> None:
-    """Try what broke a picture before, stretched to ε and then rounded: two passes, no attack."""
-    rows = np.flatnonzero(
-        np.isinf(found.rounded) & np.isfinite(found.distances) & (found.distances < problem.eps)
-    )
+def _stretch(
+    problem: Problem, found: Swept, among: Rows | None = None, *, factor: float | None = None
+) -> None:
+    """Lengthen what broke pictures that withstand it in 8 bits, and round: passes, no attack.
+
+    Without a ``factor``, to ε exactly.
+    """
+    able = np.isinf(found.rounded) & (found.distances < problem.eps)
+    rows = np.flatnonzero(able) if among is None else among[able[among]]
     if not len(rows) or problem.norm == "area":
         return
     part = problem.only(rows)
-    factor = (problem.eps / found.distances[rows]).astype(np.float32)[:, None, None, None]
-    stretched = part.project(part.inputs + (found.pictures[rows] - part.inputs) * factor)
-    _take_rounded(part, stretched, rows, found)
+    factors = problem.eps / found.distances[rows] if factor is None else np.full(len(rows), factor)
+    way = (found.pictures[rows] - part.inputs) * factors.astype(np.float32)[:, None, None, None]
+    _take_rounded(part, part.project(part.inputs + way), rows, found)

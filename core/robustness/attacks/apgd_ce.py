@@ -9,7 +9,7 @@ import numpy as np
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.auto_pgd import auto_pgd
-from core.robustness.attacks.base import Attack, Problem
+from core.robustness.attacks.base import Attack, LossName, Problem
 
 __all__ = ["ApgdCe"]
 
@@ -31,7 +31,7 @@ class ApgdCe(Attack):
     def perturb(self, problem: Problem, parameters: Mapping[str, Value]) -> Array:
         """Return the pictures after the first run that broke them, or the last."""
         restarts = int(parameters["restarts"])
-        loss = "ce" if problem.targets is None else "ce_targeted"
+        loss: LossName = "ce" if problem.targets is None else "ce_targeted"
         reached = problem.inputs.copy()
         left = np.arange(len(problem))
         for run in range(restarts):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.contracts import Array
-from core.robustness.attacks.base import Labels, LossName, Problem
+from core.robustness.attacks.base import Hits, Labels, LossName, Problem, Rows
 
 __all__ = ["auto_pgd", "checkpoints"]
 
@@ -78,7 +78,7 @@ def auto_pgd(
     return state.best
 
 
-def _remember(state: _State, left: Array, values: Array, gradient: Array) -> None:
+def _remember(state: _State, left: Rows, values: Array, gradient: Array) -> None:
     state.gains[left] += values > state.last[left]
     state.last[left] = values
     better = values > state.highest[left]
@@ -88,7 +88,7 @@ def _remember(state: _State, left: Array, values: Array, gradient: Array) -> Non
     state.best_gradient[rows] = gradient[better]
 
 
-def _judge(state: _State, left: Array, taken: int) -> Array:
+def _judge(state: _State, left: Rows, taken: int) -> Hits:
     """Halve the steps that gain too little, and send those pictures back to their best point."""
     few = state.gains[left] < _ENOUGH * taken
     stuck = ~state.halved[left] & (state.highest[left] <= state.highest_then[left])
@@ -103,7 +103,7 @@ def _judge(state: _State, left: Array, taken: int) -> Array:
     return np.asarray(back)
 
 
-def _move(problem: Problem, state: _State, left: Array, gradient: Array, *, first: bool) -> None:
+def _move(problem: Problem, state: _State, left: Rows, gradient: Array, *, first: bool) -> None:
     part = problem.only(left)
     here = state.here[left]
     step = state.step[left].astype(np.float32)[:, None, None, None]

@@ -20,10 +20,11 @@ from core.robustness.norms import Ball, ball
 if TYPE_CHECKING:
     from core.engine.control import Control
 
-__all__ = ["Attack", "Labels", "LossName", "Passes", "Problem", "Rows"]
+__all__ = ["Attack", "Hits", "Labels", "LossName", "Passes", "Problem", "Rows"]
 
 Labels = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.intp]
+Hits = npt.NDArray[np.bool_]
 _TINY = 1e-12
 LossName = Literal["ce", "ce_targeted", "margin", "margin_targeted", "dlr", "dlr_targeted"]
 
@@ -101,7 +102,7 @@ class Problem:
             targets=targets,
         )  # fmt: skip
 
-    def broken(self, logits: Array) -> npt.NDArray[np.bool_]:
+    def broken(self, logits: Array) -> Hits:
         """Return which pictures are taken for what they are not (or for their target)."""
         found = logits.argmax(axis=1)
         if self.targets is not None:

@@ -1,0 +1,207 @@
+"""Requests about robustness: how accuracy falls with ε."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from core.contracts import DEFAULT_MODEL, ModelRef, Norm, RobustnessRequest, SplitName, Value
+from core.data.base import Dataset, Part
+from core.data.registry import DATASETS, open_dataset
+from core.errors import CapabilityError, InputError, UnknownNameError
+from core.models import zoo
+from core.models.labels import class_names
+from core.parameters import resolve
+from core.requests._common import model_fields
+from core.robustness.attacks.registry import ATTACKS, get_for
+from core.robustness.epsilons import AUTO, epsilons
+from core.robustness.norms import ball
+
+__all__ = ["robustness_request"]
+
+ROBUSTNESS_VERSION = "1"
+"""Raise it when a change of the code changes what the same request leads to."""
+_BY_CLASS = "class"
+_FEW = 3
+
+
+def robustness_request(
+    dataset: str,
+    *,
+    model: str = DEFAULT_MODEL,
+    attacks: Sequence[str] | None = None,
+    parameters: Mapping[str, Mapping[str, object]] | None = None,
+    norm: Norm = "linf",
+    eps: str | Sequence[float | str] = AUTO,
+    by: str | None = None,
+    split: SplitName = "test",
+    limit: int | None = None,
+    rounding: bool = True,
+    checks: bool = True,
+    surrogate: str | None = None,
+    weights: str = "pretrained",
+    classes: str | None = None,
+    seed: int | None = None,
+) -> RobustnessRequest:
+    """Describe the work of attacking the pictures of a split.
+
+    Parameters
+    ----------
+    dataset : str
+        A dataset's reference, or a plain folder of pictures.
+    attacks : sequence of str, optional
+        Ids; by default FGSM, PGD and uniform noise, or Square and noise where the model gives no
+        gradients.
+    parameters : mapping, optional
+        Parameters by attack id.
+    eps : str or sequence
+        ``"1/255,4/255"``, numbers, or ``"auto"``: doubling until nothing is left.
+    by : str, optional
+        Attribute of the dataset that subgroups are formed by, or ``"class"``.
+    limit : int, optional
+        So many pictures, spread over the split; all of it by default.
+    rounding : bool
+        Whether pictures rounded to 8 bits are judged as well.
+    checks : bool
+        Whether the attacks themselves are examined.
+    surrogate : str, optional
+        Model whose adversarial pictures are tried on this one; another one of these classes by
+        default, ``""`` for none.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, an ε that cannot be meant, an attack that the norm or the model does
+        not have, labels that are no classes of the model, or an attribute that is not there.
+    """
+    ball(norm)
+    spec = zoo.get(model)
+    opened = open_dataset(_reference(dataset))
+    part = opened.part(split)
+    n = len(part) if limit is None else min(limit, len(part))
+    if n < 1:
+        raise InputError(f"There is no picture to attack in {opened.ref.text}, split {split}.")
+    fields = model_fields(model, weights=weights, classes=classes, seed=seed)
+    fields["versions"] = fields["versions"] | {"robustness": ROBUSTNESS_VERSION}
+    return RobustnessRequest(
+        **fields,
+        dataset=opened.ref,
+        fingerprint=opened.fingerprint,
+        split=split,
+        limit=n,
+        attacks=_attacks(attacks, parameters or {}, norm, spec),
+        norm=norm,
+        epsilons=epsilons(eps, norm=norm, n_values=spec.input_size**2 * 3),
+        by=_attribute(by, part),
+        rounding=rounding,
+        checks=checks,
+        surrogate=_surrogate(surrogate, spec),
+        class_map=_class_map(opened, fields["model"]),
+    )
+
+
+def _reference(text: str) -> str:
+    known = text.partition("?")[0].partition(":")[0] in DATASETS
+    if not known and Path(text).expanduser().is_dir():
+        return f"folder:{quote(str(Path(text).expanduser()), safe='/~.-_ ')}"
+    return text
+
+
+def _attacks(
+    asked: Sequence[str] | None,
+    parameters: Mapping[str, Mapping[str, object]],
+    norm: Norm,
+    spec: zoo.ModelSpec,
+) -> dict[str, dict[str, Value]]:
+    names = _defaults(norm, spec) if asked is None else tuple(dict.fromkeys(asked))
+    if not names:
+        raise InputError(f"Choose at least one attack. Known: {', '.join(ATTACKS)}.")
+    unused = sorted(set(parameters) - set(names))
+    if unused:
+        raise InputError(
+            f"There are parameters for {unused[0]!r}, which is not among the attacks asked for: "
+            f"{', '.join(names)}."
+        )
+    chosen = {name: get_for(name, norm) for name in names}
+    for name, attack in chosen.items():
+        if attack.needs_gradients and not spec.gradients:
+            able = [n for n, a in ATTACKS.items() if not a.needs_gradients and norm in a.norms]
+            raise CapabilityError(
+                f"{name} needs gradients: {spec.without_gradients}. "
+                f"Attacks that need none: {', '.join(able)}."
+            )
+    return {
+        name: resolve(attack.parameters, parameters.get(name, {}), owner=name)
+        for name, attack in chosen.items()
+    }
+
+
+def _defaults(norm: Norm, spec: zoo.ModelSpec) -> tuple[str, ...]:
+    wanted = ("fgsm", "pgd", "uniform_noise") if spec.gradients else ("square", "uniform_noise")
+    found = tuple(name for name in wanted if norm in ATTACKS[name].norms)
+    able = [n for n, a in ATTACKS.items() if norm in a.norms]
+    return found or tuple(able[:1])
+
+
+def _attribute(by: str | None, part: Part) -> str:
+    if not by or by == _BY_CLASS or by in part.groups:
+        return by or ""
+    known = ", ".join([_BY_CLASS, *part.groups])
+    raise UnknownNameError(f"The {part.name} split has no attribute {by!r}. It has: {known}.")
+
+
+def _class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:
+    names = class_names(ref)
+    if names.labels == opened.classes:
+        return tuple(range(len(names.labels)))
+    try:
+        found = tuple(names.find(name).index for name in opened.classes)
+    except UnknownNameError as error:
+        raise InputError(
+            f"{opened.ref.text} has {len(opened.classes)} classes ({_few(opened.classes)}), and "
+            f"not all of them are among the {len(names.labels)} of {ref.id} "
+            f"({_few(names.labels)}): {error} Take a model of these classes, or "
+            "name them with --classes FILE."
+        ) from error
+    if len(set(found)) < len(found):
+        raise InputError(
+            f"Two classes of {opened.ref.text} are the same class of {ref.id}: "
+            f"{_few(opened.classes)}. Name each class once."
+        )
+    return found
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:_FEW]) + (", …" if len(names) > _FEW else "")
+
+
+def _surrogate(asked: str | None, spec: zoo.ModelSpec) -> str:
+    if asked is None:
+        return next((s.id for s in zoo.specs().values() if _alike(s, spec)), "")
+    if not asked:
+        return ""
+    other = zoo.get(asked)
+    if (
+        not other.gradients
+        or other.input_size != spec.input_size
+        or (other.n_classes != spec.n_classes)
+    ):
+        raise CapabilityError(
+            f"A surrogate must give gradients and take pictures of {spec.input_size} pixels for "
+            f"{spec.n_classes} classes. Received: {asked}, {other.input_size} pixels, "
+            f"{other.n_classes} classes."
+        )
+    return asked
+
+
+def _alike(other: zoo.ModelSpec, spec: zoo.ModelSpec) -> bool:
+    """Whether ``other`` tells the same named classes apart, and its weights are at hand."""
+    return (
+        other.id not in (spec.id, spec.twin)
+        and other.offline
+        and other.gradients
+        and other.input_size == spec.input_size
+        and other.labels == spec.labels
+        and spec.labels != "numbered"
+    )

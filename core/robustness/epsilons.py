@@ -1,0 +1,100 @@
+"""Reading ε as people write it, and saying what they probably meant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.contracts import Norm
+from core.errors import ParameterError
+from core.robustness.norms import ball
+
+__all__ = ["AUTO", "epsilon", "epsilons"]
+
+AUTO = "auto"
+"""A grid that starts at a quarter of an 8-bit level and doubles until nothing is left."""
+_LEVELS = 255
+
+
+def epsilon(given: float | str, *, norm: Norm, n_values: int) -> float:
+    """Read one ε: a number, or a fraction such as ``4/255``.
+
+    Parameters
+    ----------
+    n_values : int
+        Values of one picture, for the largest ε that means anything in L2 and L1.
+
+    Raises
+    ------
+    ParameterError
+        If it is no number, negative, or larger than the whole range of pixels.
+
+    Examples
+    --------
+    >>> round(epsilon("4/255", norm="linf", n_values=12), 5)
+    0.01569
+    """
+    value = _number(given)
+    if value is None or not math.isfinite(value):
+        raise ParameterError(
+            f"ε must be a number such as 0.03 or a fraction such as 8/255. Received: {given!r}."
+        )
+    if value < 0:
+        raise ParameterError(
+            f"ε must not be negative, it is a distance. Received: {given}. "
+            f"Did you mean {str(given).strip().lstrip('-')}?"
+        )
+    most = ball(norm).furthest(n_values)
+    if value > most + 1e-9:
+        raise ParameterError(_too_large(str(given).strip(), value, norm, most))
+    return value
+
+
+def epsilons(given: str | Sequence[float | str], *, norm: Norm, n_values: int) -> tuple[float, ...]:
+    """Read a list of ε, ascending and without 0; ``"auto"`` is the empty tuple.
+
+    Text is cut at commas and spaces.
+
+    Raises
+    ------
+    ParameterError
+        As :func:`epsilon`; and if nothing larger than 0 is left.
+
+    Examples
+    --------
+    >>> epsilons("0.5, 1/4", norm="linf", n_values=12)
+    (0.25, 0.5)
+    """
+    if isinstance(given, str) and given.strip() == AUTO:
+        return ()
+    words = given.replace(",", " ").split() if isinstance(given, str) else given
+    read = {epsilon(word, norm=norm, n_values=n_values) for word in words} - {0.0}
+    if not read:
+        raise ParameterError(
+            f"Give at least one ε larger than 0, such as 1/255,4/255, or {AUTO!r}. "
+            f"Received: {given!r}."
+        )
+    return tuple(sorted(read))
+
+
+def _number(given: float | str) -> float | None:
+    top, slash, bottom = str(given).partition("/")
+    try:
+        return float(top) / float(bottom) if slash else float(top)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _too_large(text: str, value: float, norm: Norm, most: float) -> str:
+    if norm == "area":
+        return f"ε is a share of the picture's area here, from 0 to 1. Received: {text}."
+    if norm == "linf":
+        hint = (
+            f"; did you mean {value:g}/255?" if value <= _LEVELS else ", and 255/255 is all of it."
+        )
+        return f"ε = {text}? Pixels are in [0, 1]{hint}"
+    whole = f"; did you mean {value:g}/255?" if value / _LEVELS <= most else "."
+    return (
+        f"ε = {text}? Pixels are in [0, 1], and from all black to all white it is {most:.4g} in "
+        f"{norm}{whole}"
+    )

@@ -1,0 +1,130 @@
+"""The work of a robustness request: chunk by chunk, attack by attack, each kept at once.
+
+A run that was stopped resumes where it was, and :func:`so_far` shows what there is meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.contracts import HonestyCheck, Robustness, RobustnessChunk, RobustnessRequest
+from core.engine.control import Control, PartControl
+from core.errors import InputError
+from core.robustness.assemble import assemble
+from core.robustness.attacks.registry import get
+from core.robustness.checks import examine
+from core.robustness.subject import Batch, Subject, refuse_probabilities
+from core.robustness.sweep import Swept, sweep
+from core.workspace import open_store
+
+if TYPE_CHECKING:
+    from core.robustness.assemble import Chunks
+
+__all__ = ["robustness", "so_far"]
+
+_SHOWN = 8
+_CURVES = 0.8
+"""Share of the progress that the curves take where checks follow."""
+
+
+def robustness(requests: Sequence[RobustnessRequest], control: Control) -> list[Robustness]:
+    """Attack the pictures of each request.
+
+    Raises
+    ------
+    InputError
+        If the dataset has changed, or the model has no picture right.
+    CapabilityError
+        If the model returns probabilities.
+    Cancelled
+        Between passes; what was done is kept.
+    """
+    return [_measure(request, control) for request in requests]
+
+
+def so_far(request: RobustnessRequest) -> Robustness | None:
+    """Return the curves over the chunks that are done, without checks; ``None`` if none is."""
+    subject = Subject(request)
+    chunks: Chunks = {attack: [] for attack in request.attacks}
+    for start in subject.starts:
+        found = {attack: _stored(request, attack, start) for attack in request.attacks}
+        if any(chunk is None for chunk in found.values()):
+            break
+        for attack, chunk in found.items():
+            assert chunk is not None
+            chunks[attack].append(chunk)
+    if not all(chunks.values()):
+        return None
+    return assemble(subject, chunks, checks=(), seconds=0.0)
+
+
+def _measure(request: RobustnessRequest, control: Control) -> Robustness:
+    began = time.perf_counter()
+    subject = Subject(request)
+    chunks: Chunks = {attack: [] for attack in request.attacks}
+    share = _CURVES if request.checks else 1.0
+    total = len(subject.starts) * len(chunks)
+    for number, start in enumerate(subject.starts):
+        batch: Batch | None = None
+        for place, attack in enumerate(chunks):
+            control.check()
+            chunk = _stored(request, attack, start)
+            if chunk is None:
+                batch = batch or subject.batch(start)
+                chunk = _chunk(subject, batch, attack, control)
+                key = request.chunk_key(attack, start)
+                open_store().put(key, chunk.to_artefact(), kind="robustness_chunk")
+            chunks[attack].append(chunk)
+            done = number * len(chunks) + place + 1
+            seen = min(len(subject), start + subject.chunk)
+            control.progress(
+                share * done / total, f"{get(attack).name}: {seen} of {len(subject)} pictures"
+            )
+    _refuse_all_wrong(subject, chunks)
+    checks: tuple[HonestyCheck, ...] = ()
+    if request.checks:
+        checks = examine(subject, chunks, PartControl(control, share, 1.0, "Checking the attacks"))
+    return assemble(subject, chunks, checks=checks, seconds=time.perf_counter() - began)
+
+
+def _stored(request: RobustnessRequest, attack: str, start: int) -> RobustnessChunk | None:
+    artefact = open_store().get(request.chunk_key(attack, start))
+    return None if artefact is None else RobustnessChunk.from_artefact(artefact)
+
+
+def _chunk(subject: Subject, batch: Batch, attack: str, control: Control) -> RobustnessChunk:
+    request = subject.request
+    problem = subject.problem(batch, control)
+    if batch.start == 0:
+        refuse_probabilities(subject.passes.logits(batch.inputs), request.model.id)
+    found = sweep(
+        get(attack), problem, request.attacks[attack], subject.rungs, rounding=request.rounding
+    )
+    return _kept(subject, found, shown=_SHOWN if batch.start == 0 else 0)
+
+
+def _kept(subject: Subject, found: Swept, *, shown: int) -> RobustnessChunk:
+    broken = np.flatnonzero(np.isfinite(found.distances) & (found.distances > 0))[:shown]
+    pictures = found.pictures[broken]
+    answers = subject.passes.logits(pictures).argmax(axis=1) if len(broken) else broken
+    return RobustnessChunk(
+        distances=found.distances.astype(np.float32),
+        rounded=found.rounded.astype(np.float32),
+        clean=found.clean.astype(np.int64),
+        shown=broken.astype(np.int64),
+        pictures=pictures,
+        answers=answers.astype(np.int64),
+    )
+
+
+def _refuse_all_wrong(subject: Subject, chunks: Chunks) -> None:
+    first = next(iter(chunks.values()))
+    if not any((chunk.distances > 0).any() for chunk in first):
+        raise InputError(
+            f"{subject.request.model.id} has none of these {len(subject)} pictures right, so there "
+            "is nothing to break. Take more pictures, or check that the model belongs to the data."
+        )

@@ -1,0 +1,254 @@
+"""Requests, curves, checks and the command line, over a folder of small pictures."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import api
+from core.cli import main
+from core.contracts import ModelRef, Robustness
+from core.engine.control import LocalControl
+from core.errors import Cancelled, CapabilityError, InputError, ParameterError
+from core.models.runtime import runtime
+from core.proportions import wilson
+from core.robustness.checks import CHECKS
+from core.robustness.curves import curve, grid, of_groups
+from core.robustness.subject import refuse_probabilities
+
+N = 110  # two chunks
+QUICK = {"pgd": {"steps": 10, "relative_step": 0.25}}
+
+
+@pytest.fixture(scope="module")
+def folder(models: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures labelled as ``rob_curved`` answers, but for every tenth; two groups."""
+    root = tmp_path_factory.mktemp("robust")
+    rng = np.random.default_rng(11)
+    levels = rng.integers(60, 196, (N, 16, 16, 3), dtype=np.uint8)
+    levels[::2] = levels[::2] // 4 * 3
+    answers = runtime(ModelRef("rob_curved")).logits((levels / 255).astype(np.float32)).argmax(1)
+    rows = ["file_name,label,band"]
+    for i, (pixels, answer) in enumerate(zip(levels, answers, strict=True)):
+        label = (answer + 1) % 5 if i % 10 == 0 else answer
+        Image.fromarray(pixels).save(root / f"{i:03}.png")
+        rows.append(f"{i:03}.png,{label},{'dark' if i % 2 == 0 else 'light'}")
+    (root / "metadata.csv").write_text("\n".join(rows))
+    (root / "classes.txt").write_text("\n".join(names()))
+    return root
+
+
+def names() -> tuple[str, ...]:
+    return api.class_names("rob_curved")
+
+
+def reference(folder: Path) -> str:
+    return f"folder:{folder}"
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> Robustness:
+    return api.robustness(
+        reference(folder), model="rob_curved", split="train",
+        attacks=["fgsm", "pgd", "uniform_noise"], parameters={"pgd": QUICK["pgd"]},
+        eps="0.5/255,1/255,2/255,8/255", by="band",
+    )  # fmt: skip
+
+
+def test_curves_start_clean_and_fall(found: Robustness) -> None:
+    for c in (*found.curves, *found.worst_case):
+        accuracies = [p.accuracy for p in c.points]
+        assert c.points[0].eps == 0
+        assert accuracies == sorted(accuracies, reverse=True)
+        for p in c.points:
+            assert (p.low, p.high) == wilson(round(p.accuracy * p.n), p.n)
+            assert p.rounded is not None
+            assert p.rounded >= p.accuracy
+        assert 0 <= c.area <= 1
+    whole = [c for c in found.curves if not c.group]
+    assert [c.attack for c in whole] == ["fgsm", "pgd", "uniform_noise"]
+    assert {c.points[0].accuracy for c in whole} == {found.clean_accuracy}
+    assert 0.8 < found.clean_accuracy < 1  # every tenth label is wrong
+    assert whole[1].points[-1].accuracy == 0
+
+
+def test_the_worst_case_is_the_envelope_over_attacks(found: Robustness) -> None:
+    worst = next(c for c in found.worst_case if not c.group)
+    for i, point in enumerate(worst.points):
+        attacks = [c.points[i].accuracy for c in found.curves if not (c.group or c.control)]
+        assert point.accuracy <= min(attacks)
+    nearest = found.distances[:2].min(axis=0)
+    for point in worst.points[1:]:
+        assert point.accuracy == pytest.approx((nearest > point.eps + 1e-6).mean())
+
+
+def test_groups_make_up_the_whole(found: Robustness) -> None:
+    worst = {c.group: c for c in found.worst_case}
+    assert set(worst) == {"", "dark", "light"}
+    for i, point in enumerate(worst[""].points):
+        parts = [worst[name].points[i] for name in ("dark", "light")]
+        assert point.n == sum(p.n for p in parts)
+        assert point.accuracy == pytest.approx(sum(p.accuracy * p.n for p in parts) / point.n)
+    assert all(g.attribute == "band" and g.best != g.worst for g in found.gaps)
+
+
+def test_the_result_survives_the_store(found: Robustness) -> None:
+    again = Robustness.from_artefact(found.to_artefact())
+    assert again.curves == found.curves
+    assert again.checks == found.checks
+    np.testing.assert_array_equal(again.distances, found.distances)
+    shown = again.examples[0]
+    assert shown.answer != shown.label
+    size = np.abs(shown.adversarial - shown.original / 255).max()
+    assert size == pytest.approx(shown.distance, abs=1e-6)
+
+
+def test_an_honest_model_passes_every_check(found: Robustness) -> None:
+    assert [c.id for c in found.checks] == [q.id for q in CHECKS]
+    assert {c.id: c.detail for c in found.checks if c.passed is False} == {}
+    assert found.trustworthy
+
+
+def test_stopped_gradients_raise_the_flags(folder: Path) -> None:
+    """The same model, its gradients cut off: white-box attacks see nothing."""
+    masked = api.robustness(
+        reference(folder), model="rob_stopped", split="train", limit=24, attacks=["pgd"],
+        parameters={"pgd": QUICK["pgd"]}, eps="8/255", surrogate="rob_curved",
+    )  # fmt: skip
+    failed = {c.id for c in masked.checks if c.passed is False}
+    assert {"gradient", "unbounded", "black_box", "transfer"} <= failed
+    assert not masked.trustworthy
+    # The attack alone would have called this robust.
+    assert masked.worst_case[0].points[-1].accuracy > 0.7
+
+
+def test_the_automatic_grid_ends_where_nothing_is_left(folder: Path) -> None:
+    auto = api.robustness(
+        str(folder), model="rob_curved", split="train", limit=16, attacks=["pgd"],
+        parameters={"pgd": QUICK["pgd"]}, checks=False, rounding=False,
+    )  # fmt: skip
+    points = auto.worst_case[0].points
+    assert points[1].eps == pytest.approx(0.25 / 255)
+    assert points[-1].accuracy == 0
+    assert points[-2].accuracy > 0
+    assert points[-1].rounded is None
+
+
+def test_a_stopped_run_keeps_what_is_done_and_goes_on(folder: Path) -> None:
+    stop = threading.Event()
+    options = {
+        "model": "rob_curved", "split": "train", "attacks": ["pgd", "fgsm"], "checks": False,
+        "parameters": {"pgd": {"steps": 7}}, "eps": "8/255",
+    }  # fmt: skip
+    request = api.robustness_request(reference(folder), **options)  # type: ignore[arg-type]
+    assert api.robustness_so_far(request) is None
+    seen: list[float] = []
+
+    def watch(fraction: float, _: str) -> None:
+        seen.append(fraction)
+        if fraction >= 0.5:
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        api.answer(request, control=LocalControl(on_progress=watch, stop=stop))
+    partial = api.robustness_so_far(request)
+    assert partial is not None
+    assert 0 < partial.n < partial.asked == request.limit
+    seen.clear()
+    whole = api.answer(request, control=LocalControl(on_progress=lambda f, _: seen.append(f)))
+    assert whole.n == whole.asked
+    np.testing.assert_array_equal(whole.distances[:, : partial.n], partial.distances)
+    assert api.answer(request).cached
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"eps": "3.0"}, ParameterError, "did you mean 3/255?"),
+        ({"eps": [-0.1]}, ParameterError, "negative"),
+        ({"eps": "x"}, ParameterError, "fraction such as 8/255"),
+        ({"eps": "0"}, ParameterError, "larger than 0"),
+        ({"norm": "l9"}, InputError, "linf, l2"),
+        ({"norm": "l1", "attacks": ["fgsm"]}, InputError, "not defined for the norm l1"),
+        ({"attacks": ["pdg"]}, InputError, "Did you mean 'pgd'"),
+        ({"attacks": ["pgd"], "parameters": {"fgsm": {}}}, InputError, "not among the attacks"),
+        ({"by": "tone"}, InputError, "class, band"),
+        ({"model": "rob_linear"}, InputError, "not all of them are among the 2"),
+    ],
+)
+def test_bad_input_is_told(
+    folder: Path, options: dict[str, object], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words.replace("?", r"\?")):
+        api.robustness_request(
+            reference(folder), **({"model": "rob_curved", "split": "train"} | options)
+        )  # type: ignore[arg-type]
+
+
+def test_a_model_that_has_nothing_right_is_told(folder: Path, tmp_path: Path) -> None:
+    rows = (folder / "metadata.csv").read_text().splitlines()
+    answer = {str(i): str((i + 1) % 5) for i in range(5)}
+    kept = [r.split(",") for i, r in enumerate(rows[1:]) if i % 10]
+    for name, _, _ in kept:
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    lines = [f"{n},{answer[label]},{b}" for n, label, b in kept]
+    (tmp_path / "metadata.csv").write_text("\n".join([rows[0], *lines]))
+    (tmp_path / "classes.txt").write_text("\n".join(names()))
+    with pytest.raises(InputError, match="none of these"):
+        api.robustness(
+            str(tmp_path), model="rob_curved", split="train", attacks=["fgsm"], eps="0.1"
+        )
+
+
+def test_probabilities_are_refused() -> None:
+    logits = np.random.default_rng(0).normal(size=(6, 4))
+    odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    refuse_probabilities(logits, "m")
+    with pytest.raises(CapabilityError, match="probabilities"):
+        refuse_probabilities(odds, "m")
+
+
+def test_area_and_median_are_those_of_the_distances() -> None:
+    distances = np.array([0, 0.1, 0.3, np.inf])
+    found = curve("pgd", distances, None, (0.0, 0.2, 0.4), norm="linf")
+    assert [p.accuracy for p in found.points] == [0.75, 0.5, 0.25]
+    assert found.area == pytest.approx((0 + 0.1 + 0.3 + 0.4) / 4 / 0.4)
+    assert found.median_distance == pytest.approx(0.3)
+    assert found.mean_distance == pytest.approx(0.2)
+    assert grid((), (0.05, 0.2, 0.5, 1.0), np.array([0.1, 0.3])) == (0.0, 0.05, 0.2, 0.5)
+    assert list(of_groups(["b", "a", "b"])) == ["", "a", "b"]
+
+
+def test_the_command_line_prints_the_promised_json(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["robustness", "--model", "rob_curved", "--dataset", str(folder), "--split", "train",
+              "--limit", "12", "--attack", "fgsm", "--attack", "uniform_noise", "--norm", "l2",
+              "--eps", "1/4,1", "--by", "band", "--no-checks", "--json"])  # fmt: skip
+    assert ended.value.code == 0
+    document = json.loads(capfd.readouterr().out)
+    assert {"model", "n", "clean_accuracy", "curves", "worst_case", "checks", "seconds"} <= set(
+        document
+    )
+    first = document["curves"][0]
+    assert (first["attack"], first["norm"], first["group"]) == ("fgsm", "l2", None)
+    assert [p["eps"] for p in first["points"]] == [0.0, 0.25, 1.0]
+    assert {"eps", "accuracy", "low", "high", "n"} <= set(first["points"][0])
+    assert "median_distance" in first
+    assert document["n"] == 12
+    assert {c["group"] for c in document["curves"]} == {None, "dark", "light"}
+
+
+def test_attacks_are_listed_with_their_parameters(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["attacks", "--json"])
+    listed = {a["id"]: a for a in json.loads(capfd.readouterr().out)["attacks"]}
+    assert {"fgsm", "pgd", "apgd_ce", "square"} <= set(listed)
+    assert "steps" in {p["name"] for p in listed["pgd"]["parameters"]}
+    assert listed["square"]["needs_gradients"] is False
