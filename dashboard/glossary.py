@@ -128,6 +128,56 @@ TERMS: dict[str, str] = {
         "Test pictures that share an attribute. Accuracy over all pictures can hide that a model "
         "fails one group."
     ),
+    "attribute": (
+        "What tells people apart, such as age or skin tone. Its values form the groups. Rows "
+        "without a value are a group of their own, Unknown."
+    ),
+    "intersection": (
+        "Groups that share values of several attributes, such as dark skin and over 60. A model "
+        "can be even over each attribute and still fail an intersection."
+    ),
+    "gap": (
+        "The largest difference of a rate between groups. Its interval holds for all pairs of "
+        "groups at once; where the test does not reject, it begins at 0."
+    ),
+    "verdict": (
+        "Flagged: the gap is beyond chance and its whole interval beyond the tolerance. Within "
+        "tolerance: the whole interval is inside. Else the data are not enough to tell."
+    ),
+    "alpha": (
+        "The chance that is put up with of flagging any gap, over all that are tested, when there "
+        "is none. Intervals have confidence 1 − α."
+    ),
+    "tolerance": "A difference between rates that is put up with, as a share: 0.1 is 10 points.",
+    "minimum n": (
+        "A group takes part in the gap of a rate with at least so many rows in its denominator: "
+        "positives for the true positive rate, negatives for the false positive rate."
+    ),
+    "positive class": (
+        "The class that the rates are about: true positive rate, selection rate. Without one, each "
+        "of several classes is held against the rest."
+    ),
+    "true class column": "What is really so. Without it only selection can be compared.",
+    "predicted class column": "What the model decided. It may be left out if there is a score.",
+    "score column": (
+        "The probability of the positive class; of the predicted class where there are several."
+    ),
+    "weights column": (
+        "How many people a row stands for. Rates are sums of weights; intervals use Kish's "
+        "effective number of rows."
+    ),
+    "calibration": (
+        "Among rows with a score of 70 %, 70 % should be positive. Points below the diagonal: the "
+        "model is surer than it is right, for this group."
+    ),
+    "roc curve": (
+        "Every threshold's true positive rate against its false positive rate. Groups on different "
+        "curves cannot be made equal by thresholds without making one of them worse."
+    ),
+    "slice": (
+        "Rows that share values of one to three attributes. All combinations are searched for the "
+        "worst; p values allow for how many there were."
+    ),
     "mistake": (
         "Pictures that the model was sure about and wrong. Many of them share something: a "
         "background, a light, a group."

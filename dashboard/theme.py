@@ -32,6 +32,8 @@ class Tokens:
         Text, secondary text, hairlines.
     bar : str
         Fill of a bar that is not the subject.
+    good, unsure, bad : str
+        Verdicts, always beside a symbol and a word.
     """
 
     accent: str
@@ -41,6 +43,9 @@ class Tokens:
     muted: str
     line: str
     bar: str
+    good: str
+    unsure: str
+    bad: str
 
 
 LIGHT = Tokens(
@@ -51,6 +56,9 @@ LIGHT = Tokens(
     muted="#5b6967",
     line="#dbe2e1",
     bar="#b4c2c0",
+    good="#1a7f4b",
+    unsure="#8a5a00",
+    bad="#b42318",
 )
 DARK = Tokens(
     accent="#2dd4bf",
@@ -60,6 +68,9 @@ DARK = Tokens(
     muted="#9bb0ad",
     line="#2b3937",
     bar="#4a5c59",
+    good="#5ad19a",
+    unsure="#e3b341",
+    bad="#ff8a7a",
 )
 
 

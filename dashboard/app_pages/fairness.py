@@ -1,0 +1,97 @@
+"""Fairness: which gaps between groups are real, of a model on its dataset or of a table."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import FairnessReport, FairnessRequest, TableSource
+from core.errors import PellucidError
+from dashboard import fairness_choice, services
+from dashboard.app_pages import (
+    fairness_options,
+    fairness_report,
+    fairness_source,
+    models_actions,
+)
+from dashboard.desk import desk
+from dashboard.fairness_choice import Audit
+from dashboard.guard import guarded
+from dashboard.theme import current_mode
+from dashboard.widgets import group_table, progress
+from dashboard.widgets.progress import Pending
+from dashboard.words import escape
+
+__all__ = ["page"]
+
+_PROBLEMS = "fairness problems"
+_RUNNING = "fairness under way"
+
+
+def page() -> None:
+    """Draw the page."""
+    audit = fairness_choice.current()
+    if audit is None:
+        audit, problems = fairness_choice.read(st.query_params.to_dict())
+        fairness_choice.begin(audit)
+        st.session_state[_PROBLEMS] = (audit, problems)
+    with guarded():
+        models_actions.leave()
+        group_table.style(current_mode())
+        st.title("Fairness", anchor=False)
+        st.markdown(
+            "Does the model fail some people more than others, and is the difference real or "
+            "chance? Every rate is counted, every gap comes with its interval, and where the data "
+            "are too few, that is what the page says."
+        )
+        seen, problems = st.session_state.get(_PROBLEMS, (audit, []))
+        for problem in problems if seen == audit else []:
+            st.warning(escape(problem), icon=":material/link_off:")
+        desk().open()
+        try:
+            _audit(audit)
+        finally:
+            desk().close()
+    fairness_choice.publish(fairness_choice.current() or audit)
+
+
+def _audit(audit: Audit) -> None:
+    subject = fairness_source.choose(audit)
+    if subject is None:
+        return
+    model, table = subject.model, subject.table
+    fairness_options.draw(audit, subject)
+    if subject.problem:
+        st.info(escape(subject.problem), icon=":material/arrow_upward:")
+        return
+    try:
+        request = services.fairness_request(subject.options, table=table, model=model)
+    except PellucidError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    _supersede(request)
+    answer = desk().ask(request, hold=True)
+    if isinstance(answer.result, FairnessReport):
+        report = services.public_report(answer.result, table=table, model=model)
+        fairness_report.draw(report, audit, subject)
+    elif answer.state == "waiting":
+        _wait(request, table)
+    else:
+        progress.ended_badly(answer, "The audit")
+    progress.notes(answer)
+
+
+def _wait(request: FairnessRequest, table: TableSource | None) -> None:
+    progress.waiting([Pending(request.key, "Audit")], place="fairness")
+    what = "The model answers about every test picture first; then rates and gaps are counted."
+    st.caption(
+        f"{what if table is None else 'Rows are counted, then gaps are tested.'} It goes on while "
+        "you look at other pages, and a reload finds it again."
+    )
+
+
+def _supersede(request: FairnessRequest) -> None:
+    """Stop the audit that this session asked for with other settings."""
+    before = st.session_state.get(_RUNNING)
+    if before is not None and before != request.key:
+        desk().stop(before)
+    st.session_state[_RUNNING] = request.key

@@ -1,0 +1,53 @@
+"""The audit to take along: tables, the whole report, the audit tables of Local Law 144."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from core.contracts import FairnessReport
+from dashboard import services
+
+__all__ = ["draw"]
+
+_CSV, _PARQUET, _JSON = "text/csv", "application/vnd.apache.parquet", "application/json"
+
+
+def draw(report: FairnessReport) -> None:
+    """Draw the downloads and the command that repeats the audit."""
+    st.subheader("Take it along", anchor=False)
+    files: list[tuple[str, str, str, Callable[[], bytes]]] = [
+        ("Rates (csv)", "rates.csv", _CSV, partial(services.fairness_file, report, "csv")),
+        ("Gaps (csv)", "gaps.csv", _CSV, partial(services.fairness_file, report, "csv", "gaps")),
+        ("Rates (parquet)", "rates.parquet", _PARQUET,
+         partial(services.fairness_file, report, "parquet")),
+        ("Gaps (parquet)", "gaps.parquet", _PARQUET,
+         partial(services.fairness_file, report, "parquet", "gaps")),
+        ("Whole report (json)", "json", _JSON, partial(services.fairness_file, report, "json")),
+    ]  # fmt: skip
+    if "selection_rate" in report.overall.metrics:
+        files.append(
+            ("Local Law 144, selection (csv)", "local-law-144-selection.csv", _CSV,
+             partial(services.local_law_file, report, "selection"))
+        )  # fmt: skip
+    if "scoring_rate" in report.overall.metrics:
+        files.append(
+            ("Local Law 144, scoring (csv)", "local-law-144-scoring.csv", _CSV,
+             partial(services.local_law_file, report, "scoring"))
+        )  # fmt: skip
+    with st.container(horizontal=True, key="fairness downloads"):
+        for label, ending, mime, data in files:
+            st.download_button(
+                label, data, file_name=f"fairness.{ending}", mime=mime, key=f"download/{ending}",
+                icon=":material/download:", on_click="ignore", type="tertiary",
+            )  # fmt: skip
+    if len(files) > 5:
+        st.caption(
+            "The layout of the audit tables of New York City's Local Law 144: impact ratios, "
+            "unknown categories counted, categories under 2 % of the rows only counted. A layout, "
+            "no legal finding."
+        )
+    st.markdown("The same audit on the command line:")
+    st.code(report.command, language=None, wrap_lines=True)

@@ -1,0 +1,98 @@
+"""What decides between flag, pass and not enough evidence: folded, its values in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import fairness_choice, glossary
+from dashboard.app_pages.fairness_source import Subject
+from dashboard.fairness_choice import Audit
+from dashboard.fairness_words import attribute_name, confidence
+from dashboard.run_words import points
+from dashboard.words import escape
+
+__all__ = ["draw"]
+
+_ALL = ""
+
+
+def draw(audit: Audit, subject: Subject) -> None:
+    """Draw the options."""
+    st.caption(_words(audit, subject))
+    with st.expander("Options", icon=":material/tune:", key="fairness options"):
+        if subject.model:
+            _attributes(subject)
+        left, middle, right = st.columns(3)
+        with left:
+            _number("alpha", "Level α", audit.alpha, 0.001, 0.5, 0.01, "alpha", "%.3f")
+        with middle:
+            _number("tolerance", "Tolerance", audit.tolerance, 0.0, 0.99, 0.05, "tolerance", "%.2f")
+        with right:
+            _number("min_n", "Minimum n", audit.min_n, 1, 100_000, 1, "minimum n", "%d")
+        _positive(audit, subject)
+        key = "fairness intersections"
+        st.session_state[key] = audit.intersections
+        st.toggle(
+            "Intersections of the attributes", key=key, help=glossary.explain("intersection"),
+            on_change=lambda: fairness_choice.change(intersections=st.session_state[key]),
+        )  # fmt: skip
+
+
+def _words(audit: Audit, subject: Subject) -> str:
+    by = escape(", ".join(attribute_name(name) for name in subject.groups)) or "nothing yet"
+    crossed = " and their intersections" if audit.intersections and len(subject.groups) > 1 else ""
+    return (
+        f"By {by}{crossed}. Flagged: adjusted p below {audit.alpha:g} and the whole "
+        f"{confidence(audit.alpha)} interval beyond {points(audit.tolerance)} points. Within "
+        "tolerance: the whole interval inside. Groups with fewer than "
+        f"{audit.min_n} in the denominator are excluded."
+    )
+
+
+def _number(
+    name: str, title: str, value: float, low: float, high: float, step: float, term: str,
+    form: str,
+) -> None:  # fmt: skip
+    key = f"fairness rule/{name}"
+    st.session_state[key] = value
+    kept: dict[str, Any] = {"min_value": low, "max_value": high, "step": step, "format": form}
+    st.number_input(
+        title, key=key, help=glossary.explain(term), **kept,
+        on_change=lambda: fairness_choice.change(**{name: st.session_state[key]}),
+    )  # fmt: skip
+
+
+def _attributes(subject: Subject) -> None:
+    key = "fairness attributes"
+    st.session_state[key] = list(subject.groups)
+    st.multiselect(
+        "Groups by", subject.attributes, key=key, format_func=attribute_name,
+        help=glossary.explain("attribute"),
+        on_change=lambda: fairness_choice.change(
+            groups=tuple(st.session_state[key]), by="", rate="", slice=""
+        ),
+    )  # fmt: skip
+
+
+def _positive(audit: Audit, subject: Subject) -> None:
+    key = "fairness positive"
+    changed: Any = lambda: fairness_choice.change(  # noqa: E731
+        positive=st.session_state[key], by="", rate=""
+    )
+    if subject.classes:
+        st.session_state[key] = audit.positive if audit.positive in subject.classes else _ALL
+        st.selectbox(
+            "Positive class", [_ALL, *subject.classes], key=key, on_change=changed,
+            format_func=lambda text: text or (
+                "The obvious one" if len(subject.classes) == 2 else "None: all classes, one by one"
+            ),
+            help=glossary.explain("positive class"),
+        )  # fmt: skip
+    else:
+        st.session_state[key] = audit.positive
+        st.text_input(
+            "Positive class", key=key, on_change=changed,
+            placeholder="the obvious one: 1, true, yes", help=glossary.explain("positive class"),
+        )  # fmt: skip

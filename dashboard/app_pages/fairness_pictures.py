@@ -1,0 +1,127 @@
+"""Mistakes as pictures: of a group, or of a slice; a click opens one in Inspect with the model."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.contracts import TIMES, DatasetPredictions, Run
+from core.errors import PellucidError
+from dashboard import glossary, services, uploads
+from dashboard.app_pages import models_actions
+from dashboard.app_pages.fairness_source import Subject
+from dashboard.dataset_pictures import dataset_picture_id
+from dashboard.desk import desk
+from dashboard.fairness_words import attribute_name
+from dashboard.run_words import attribute_words, group_words
+from dashboard.services import Mistake
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+from dashboard.widgets.tiles import Tile, tiles
+from dashboard.words import escape, percent
+
+__all__ = ["mistakes", "of_slice"]
+
+_SHOWN = 12
+
+
+def mistakes(subject: Subject, by: str) -> None:
+    """Draw the surest mistakes of one group of an attribute."""
+    st.subheader("Its mistakes, group by group", anchor=False, help=glossary.explain("mistake"))
+    found = _asked(subject)
+    if found is None:
+        return
+    run, predictions = found
+    attribute = by.split(TIMES)[0]
+    values = predictions.groups.get(attribute)
+    if values is None:
+        st.caption("The pictures do not come with this attribute.")
+        return
+    wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
+    column = np.asarray(values, object)
+    names = sorted(set(values))
+    counts = {name: (int((wrong & (column == name)).sum()), int((column == name).sum()))
+              for name in names}  # fmt: skip
+    worst = max(names, key=lambda name: counts[name][0] / counts[name][1])
+    group = st.pills(
+        attribute_name(attribute).capitalize(), names, default=worst, required=True,
+        key=f"fairness mistakes/{attribute}",
+        format_func=lambda name: escape(
+            f"{group_words(name)} · {counts[name][0]} of {counts[name][1]} wrong"
+        ),
+    )  # fmt: skip
+    _pictures(run, predictions, np.flatnonzero(column == (group or worst)), key="group mistakes")
+
+
+def of_slice(subject: Subject, text: str) -> None:
+    """Draw the surest mistakes within a slice."""
+    found = _asked(subject)
+    if found is None:
+        return
+    run, predictions = found
+    try:
+        among = services.slice_members(text, predictions.groups)
+    except PellucidError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
+    st.markdown(f"{int(wrong[among].sum())} of {len(among)} pictures are classified wrong.")
+    _pictures(run, predictions, among, key="slice mistakes")
+
+
+def _asked(subject: Subject) -> tuple[Run, DatasetPredictions] | None:
+    """Return what the model says about its test pictures, or draw how far that is."""
+    run = services.run(subject.model)
+    if run is None:
+        return None
+    try:
+        request = services.predictions_request(run)
+    except PellucidError as error:
+        st.caption(escape(str(error)))
+        return None
+    answer = desk().ask(request)
+    if isinstance(answer.result, DatasetPredictions):
+        return run, answer.result
+    if answer.state == "waiting":
+        progress.waiting([Pending(answer.key, "Its answers")], place="fairness pictures")
+    else:
+        progress.ended_badly(answer, "Looking for mistakes")
+    return None
+
+
+def _pictures(
+    run: Run, predictions: DatasetPredictions, among: npt.NDArray[np.int64], *, key: str
+) -> None:
+    worst = services.worst_of(predictions, among, _SHOWN)
+    if not worst:
+        st.caption("It made no mistake here.")
+        return
+    tiles(
+        [_tile(run, predictions, mistake) for mistake in worst],
+        key=key, kind="mosaic",
+        label="The surest wrong answers: click one to open it in Inspect",
+        on_pick=lambda id: models_actions.inspect_later(run, int(id)),
+    )  # fmt: skip
+    st.caption(
+        f"The {len(worst)} wrong answers that the model was surest of. Click one to see in "
+        "Inspect what it looked at."
+        if len(worst) > 1
+        else "The only wrong answer. Click it to see in Inspect what the model looked at."
+    )
+
+
+def _tile(run: Run, predictions: DatasetPredictions, mistake: Mistake) -> Tile:
+    item = uploads.find(dataset_picture_id(run.dataset, "test", mistake.index))
+    true, said = predictions.classes[mistake.label], predictions.classes[mistake.prediction]
+    groups = [
+        f"{attribute_words(name)} {group_words(values[mistake.index])}"
+        for name, values in predictions.groups.items()
+    ]
+    return Tile(
+        str(mistake.index),
+        f"{true} → {said}",
+        caption=f"{percent(mistake.probability)} sure",
+        hint=f"{mistake.id}: truly {true}, taken for {said}. {', '.join(groups)}",
+        image=None if item is None else item.thumbnail,
+    )

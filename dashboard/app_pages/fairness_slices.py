@@ -1,0 +1,144 @@
+"""The worst slices: combinations of up to three attributes, each with a name and an address."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from core.contracts import FairnessReport, Slice, SliceFinding, SliceReport
+from core.errors import PellucidError
+from dashboard import fairness_choice, glossary, services
+from dashboard.app_pages import fairness_pictures
+from dashboard.app_pages.fairness_source import Subject
+from dashboard.desk import desk
+from dashboard.fairness_choice import Audit
+from dashboard.fairness_words import STATUS, attribute_name, count, metric_name, span
+from dashboard.run_words import points
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+from dashboard.words import escape, percent
+
+__all__ = ["draw"]
+
+_SHOWN = 8
+_ASKED = "fairness slices asked"
+_COLOURS = {"bad": "red", "good": "green", "unsure": "orange", "muted": "gray"}
+
+
+def draw(report: FairnessReport, audit: Audit, subject: Subject, rate: str) -> None:
+    """Draw the search, folded unless a slice is looked at."""
+    fold = st.expander(
+        "Where is it worst?", icon=":material/search:", key="fairness slices",
+        expanded=bool(audit.slice), on_change="rerun",
+    )  # fmt: skip
+    if not fold.open:
+        return
+    with fold:
+        if audit.slice:
+            _one(audit, subject)
+        _search(report, audit, subject, rate)
+
+
+def _metric(report: FairnessReport, rate: str) -> str:
+    """Return the rate that slices are searched for: the one looked at, if it is counted."""
+    whole = report.overall
+    counted = [
+        metric
+        for metric in (rate, "accuracy", *whole.metrics)
+        if metric in whole.metrics and not math.isnan(whole.rate(whole.groups[0], metric).k)
+    ]
+    return counted[0]
+
+
+# ---- the search
+
+
+def _search(report: FairnessReport, audit: Audit, subject: Subject, rate: str) -> None:
+    metric = _metric(report, rate)
+    groups = subject.attributes if subject.model else subject.groups
+    st.markdown(
+        f"Every combination of up to three values of {len(groups)} attributes, against all other "
+        f"rows, by **{escape(metric_name(metric))}**.",
+        help=glossary.explain("slice"),
+    )
+    try:
+        request = services.fairness_slices_request(
+            {**subject.options, "groups": groups}, metric=metric, table=subject.table,
+            model=subject.model,
+        )  # fmt: skip
+    except PellucidError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    if st.session_state.get(_ASKED) != request.key:
+        st.button(
+            "Search for the worst slices", key="search slices", icon=":material/search:",
+            on_click=_ask, args=(request.key,),
+        )  # fmt: skip
+        return
+    answer = desk().ask(request, hold=True)
+    if isinstance(answer.result, SliceReport):
+        _found(answer.result, audit)
+    elif answer.state == "waiting":
+        progress.waiting([Pending(answer.key, "Slices")], place="slices")
+    else:
+        progress.ended_badly(answer, "The search")
+
+
+def _ask(key: str) -> None:
+    st.session_state[_ASKED] = key
+    desk().again(key)
+
+
+def _found(found: SliceReport, audit: Audit) -> None:
+    shown = found.findings[:_SHOWN]
+    if not shown:
+        st.markdown("No slice is large enough to be looked at.")
+    for finding in shown:
+        _finding(finding, selected=finding.slice.text == audit.slice)
+    words = (
+        f"{count(found.n_slices)} slices were tested, {count(found.n_small)} more were too small. "
+        f"All rows: {percent(found.overall)}. {found.family.rstrip('.')}."
+    )
+    st.caption(escape(words))
+
+
+def _finding(finding: SliceFinding, *, selected: bool) -> None:
+    symbol, word, tone = STATUS[finding.verdict]
+    with st.container(
+        horizontal=True, vertical_alignment="center", key=f"slice/{finding.slice.text}"
+    ):
+        st.badge(f"{symbol} {word}", color=_COLOURS[tone])  # type: ignore[arg-type]
+        st.markdown(
+            f"**{escape(_name(finding.slice))}** · {percent(finding.value)} "
+            f"({count(finding.k)} of {count(finding.of)}), elsewhere {percent(finding.rest)} · "
+            f"{points(finding.difference)} points ({span(finding.low, finding.high)})"
+            + (" · :gray[a wider slice explains it as well]" if finding.within else "")
+        )
+        st.button(
+            "Shown above" if selected else "Open", key=f"open slice/{finding.slice.text}",
+            type="tertiary", icon=":material/open_in_new:", disabled=selected,
+            on_click=fairness_choice.change, kwargs={"slice": finding.slice.text},
+        )  # fmt: skip
+
+
+def _name(chosen: Slice) -> str:
+    return ", ".join(f"{attribute_name(name)} {group}" for name, group in chosen.conditions)
+
+
+# ---- one slice
+
+
+def _one(audit: Audit, subject: Subject) -> None:
+    chosen = Slice.parse(audit.slice)
+    with st.container(horizontal=True, vertical_alignment="center", key="fairness slice"):
+        st.markdown(f"**Slice: {escape(_name(chosen)) or 'all rows'}**", width="content")
+        st.button(
+            "Close", key="close slice", icon=":material/close:", type="tertiary",
+            on_click=fairness_choice.change, kwargs={"slice": ""},
+        )  # fmt: skip
+    if subject.data is not None:
+        fairness_pictures.of_slice(subject, audit.slice)
+    else:
+        st.caption("The address of this page holds the slice. Tables have no pictures to show.")
+    st.divider()

@@ -1,0 +1,171 @@
+"""What the Fairness page is set to: one frozen :class:`Audit`, which is also its address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+from urllib.parse import quote, unquote
+
+import streamlit as st
+
+__all__ = ["Audit", "begin", "change", "current", "publish", "read"]
+
+_AUDIT = "fairness audit"
+_LONGEST = 200
+_TABLE = re.compile(r"[0-9a-f]{64}|")
+Source = Literal["model", "table"]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Everything that decides what the page shows.
+
+    Parameters
+    ----------
+    source : {"model", "table"}
+    model : str
+        Id; ``""`` for the page's proposal.
+    table : str
+        SHA-256 of an uploaded table; ``""`` for none yet.
+    label, prediction, score, weight : str
+        Columns of the table, ``""`` for none.
+    groups : tuple of str
+        Attributes; of a model ``()`` for the page's proposal.
+    positive : str
+        The positive class; ``""`` for the obvious one, or all classes of several.
+    intersections : bool
+    by, rate : str
+        Attribute and rate that are looked at; ``""`` for where the gap is largest.
+    slice : str
+        Text of the slice that is looked at; ``""`` for none.
+    """
+
+    source: Source = "model"
+    model: str = ""
+    table: str = ""
+    label: str = ""
+    prediction: str = ""
+    score: str = ""
+    weight: str = ""
+    threshold: float = 0.5
+    groups: tuple[str, ...] = ()
+    positive: str = ""
+    intersections: bool = True
+    alpha: float = 0.05
+    tolerance: float = 0.1
+    min_n: int = 10
+    by: str = ""
+    rate: str = ""
+    slice: str = ""
+
+    def rules(self) -> dict[str, Any]:
+        """Return what decides, as options of a request."""
+        names = ("positive", "intersections", "alpha", "tolerance", "min_n")
+        return {name: getattr(self, name) for name in names}
+
+    def columns(self) -> dict[str, Any]:
+        """Return the mapping of a table's columns, as options of a request."""
+        names = ("label", "prediction", "score", "weight", "threshold", "groups")
+        return {name: getattr(self, name) for name in names}
+
+    def to_query(self) -> dict[str, str]:
+        """Return it as parameters of the page's address."""
+        return {
+            field.name: _text(getattr(self, field.name))
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(quote(each, safe="") for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(
+        value, bool
+    ) else str(value)  # fmt: skip
+
+
+def current() -> Audit | None:
+    """Return what the session is set to; ``None`` before its first view of the page."""
+    held = st.session_state.get(_AUDIT)
+    return held if isinstance(held, Audit) else None
+
+
+def begin(audit: Audit) -> Audit:
+    """Set what the page shows."""
+    st.session_state[_AUDIT] = audit
+    return audit
+
+
+def change(**values: Any) -> None:
+    """Replace parts of it: what every callback does."""
+    begin(replace(current() or Audit(), **values))
+
+
+def publish(audit: Audit) -> None:
+    """Write it into the page's address if that says something else."""
+    query = audit.to_query()
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+# ---- from an address
+
+
+def _between(low: float, high: float, kind: type[float] = float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        value = kind(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def _one_of(*known: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in known:
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def _digest(text: str) -> str:
+    if not _TABLE.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+_PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
+    "source": (_one_of("model", "table"), "is model or table"),
+    "table": (_digest, "is the number of an uploaded table"),
+    "groups": (
+        lambda text: tuple(dict.fromkeys(unquote(each) for each in text.split(",") if each)),
+        "holds attributes",
+    ),
+    "threshold": (_between(0, 1), "is a number from 0 to 1"),
+    "intersections": (lambda text: _one_of("true", "false")(text) == "true", "is true or false"),
+    "alpha": (_between(0.0001, 0.5), "is a number from 0.0001 to 0.5"),
+    "tolerance": (_between(0, 0.99), "is a number from 0 to 0.99"),
+    "min_n": (_between(1, 1_000_000, int), "is a whole number from 1"),
+}
+"""How a parameter is read, and what it is; others are plain text."""
+
+
+def read(query: Mapping[str, str]) -> tuple[Audit, list[str]]:
+    """Return what an address describes, and a sentence for each part left out."""
+    kept: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in fields(Audit):
+        text = query.get(field.name)
+        if text is None:
+            continue
+        parse, expected = _PARSERS.get(field.name, (str, ""))
+        try:
+            kept[field.name] = parse(text if field.name == "groups" else text[:_LONGEST])
+        except ValueError:
+            problems.append(f"{field.name} {expected}. The address holds: {text[:40]}.")
+    return Audit(**kept), problems

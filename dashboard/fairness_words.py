@@ -1,0 +1,165 @@
+"""Fairness in words: names of metrics and gaps, verdicts, differences. Plain text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from core.contracts import TIMES, FairnessReport, FairnessVerdict, Finding, Gap, GroupRate
+from dashboard import services
+from dashboard.run_words import attribute_words, points
+from dashboard.words import number, percent
+
+__all__ = [
+    "STATUS", "Standing", "attribute_name", "chosen_findings", "confidence", "count", "estimate",
+    "gap_name", "gap_of", "metric_name", "rates_of", "span", "split_metric", "widest",
+]  # fmt: skip
+
+Standing = Literal["flag", "pass", "insufficient evidence", "excluded", "reference", "untested"]
+Tone = Literal["bad", "good", "unsure", "muted"]
+STATUS: dict[Standing, tuple[str, str, Tone]] = {
+    "flag": ("✗", "flagged", "bad"),
+    "pass": ("✓", "within tolerance", "good"),
+    "insufficient evidence": ("△", "not enough evidence", "unsure"),
+    "excluded": ("○", "excluded", "muted"),
+    "reference": ("◇", "reference", "muted"),
+    "untested": ("·", "not tested", "muted"),
+}
+"""Symbol, word and tone of each verdict: never a colour alone."""
+_RANK: tuple[FairnessVerdict, ...] = ("flag", "insufficient evidence", "pass", "excluded")
+
+
+def split_metric(metric: str) -> tuple[str, str]:
+    """Return a metric's base and its class, ``""`` for none.
+
+    Examples
+    --------
+    >>> split_metric("tpr[cat]"), split_metric("accuracy")
+    (('tpr', 'cat'), ('accuracy', ''))
+    """
+    base, _, rest = metric.partition("[")
+    return base, rest.removesuffix("]")
+
+
+def metric_name(metric: str) -> str:
+    """Return what a metric of groups is called."""
+    base, label = split_metric(metric)
+    card = services.fairness_metrics().get(base)
+    name = base.replace("_", " ") if card is None else card.name
+    return f"{name}, {label}" if label else name
+
+
+def gap_name(metric: str) -> str:
+    """Return what a gap is called."""
+    base, bar, condition = metric.partition("|")
+    if bar:
+        return f"Conditional parity given {condition}"
+    base, label = split_metric(metric)
+    card = services.fairness_gaps().get(base)
+    name = base.replace("_", " ") if card is None else card.name
+    return f"{name}, {label}" if label else name
+
+
+def attribute_name(attribute: str) -> str:
+    """Return an attribute's or intersection's name."""
+    return attribute_words(attribute).replace(TIMES, f" {TIMES} ")
+
+
+def count(value: float) -> str:
+    """Return a count, or a sum of weights.
+
+    Examples
+    --------
+    >>> count(600.0), count(12.345)
+    ('600', '12.3')
+    """
+    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}") if float(
+        value
+    ).is_integer() else number(value)  # fmt: skip
+
+
+def estimate(rate: GroupRate, *, share: bool) -> str:
+    """Return a metric's value."""
+    if math.isnan(rate.value):
+        return "not estimable"
+    return percent(rate.value) if share else number(rate.value)
+
+
+def confidence(alpha: float) -> str:
+    """Return the confidence of intervals.
+
+    Examples
+    --------
+    >>> confidence(0.05).split()
+    ['95', '%']
+    """
+    return f"{100 * (1 - alpha):g}\N{NO-BREAK SPACE}%"
+
+
+def span(low: float, high: float) -> str:
+    """Return an interval of a difference in points.
+
+    Examples
+    --------
+    >>> span(-0.31, 0.0)
+    '−31 to 0'
+    """
+    return f"{points(low)} to {points(high)}"
+
+
+def rates_of(report: FairnessReport, attribute: str) -> list[str]:
+    """Return the metrics that a table may be looked at by: those whose gaps are tested first."""
+    there = report.table(attribute).metrics
+    gaps = [g.metric for g in report.gaps if g.attribute == attribute and g.metric in there]
+    return list(dict.fromkeys([*gaps, *there]))
+
+
+def widest(report: FairnessReport, *, attribute: str = "", single: bool = False) -> Gap | None:
+    """Return the gap to begin with: the worst verdict, then counted rates, then the largest.
+
+    Parameters
+    ----------
+    attribute : str
+        Only its gaps; ``""`` for those of all.
+    single : bool
+        Leaves intersections out.
+    """
+    found = [
+        gap
+        for gap in report.gaps
+        if gap.metric in report.table(gap.attribute).metrics
+        and attribute in ("", gap.attribute)
+        and not (single and TIMES in gap.attribute)
+    ]
+    return min(found, key=lambda gap: _order(gap, report), default=None)
+
+
+def gap_of(report: FairnessReport, attribute: str, metric: str) -> Gap | None:
+    """Return a gap if it was asked for."""
+    same = (g for g in report.gaps if (g.attribute, g.metric) == (attribute, metric))
+    return next(same, None)
+
+
+def _order(gap: Gap, report: FairnessReport) -> tuple[int, bool, float]:
+    whole = report.overall
+    counted = not math.isnan(whole.rate(whole.groups[0], gap.metric).k)
+    size = 0.0 if math.isnan(gap.difference) else gap.difference
+    return _RANK.index(gap.verdict), not counted, -size
+
+
+def chosen_findings(findings: Sequence[Finding], most: int = 3) -> list[Finding]:
+    """Return the headlines: each attribute's first finding, worst verdicts and single ones first.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Worst first, as they come.
+    """
+    first: dict[str, Finding] = {}
+    for finding in findings:
+        first.setdefault(finding.attribute, finding)
+    ordered = sorted(
+        first.values(), key=lambda f: (_RANK.index(f.verdict), f.attribute.count(TIMES))
+    )
+    return ordered[:most]

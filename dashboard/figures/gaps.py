@@ -1,0 +1,123 @@
+"""Gaps between groups with their intervals, and the tolerance that the verdict is read against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from core.contracts import FairnessVerdict
+from dashboard.fairness_words import STATUS, span
+from dashboard.figures.text import plain
+from dashboard.run_words import points
+from dashboard.theme import Mode, Tokens, template, tokens
+
+__all__ = ["GapRow", "forest"]
+
+_ROW = 34
+_HOVER = "%{customdata}<extra></extra>"
+_MARKERS = {
+    "flag": "x", "pass": "circle", "insufficient evidence": "triangle-up",
+    "excluded": "circle-open",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """One row: a gap, or a group against another, as the audit has it.
+
+    Parameters
+    ----------
+    difference, low, high : float
+        The interval is the one that the verdict is read from; NaN where there is none.
+    verdict : str
+    """
+
+    name: str
+    difference: float
+    low: float
+    high: float
+    verdict: FairnessVerdict
+
+
+def forest(rows: Sequence[GapRow], *, tolerance: float, mode: Mode) -> go.Figure:
+    """Draw a row a gap over the band of differences that are tolerated.
+
+    Parameters
+    ----------
+    rows : sequence of GapRow
+        The first on top.
+    tolerance : float
+    mode : {"light", "dark"}
+    """
+    colours = tokens(mode)
+    figure = go.Figure()
+    signed = any(row.low < 0 for row in rows)
+    edge = -tolerance if signed else 0.0
+    figure.add_vrect(
+        x0=100 * edge, x1=100 * tolerance, fillcolor=colours.bar, opacity=0.28, line_width=0,
+        layer="below",
+    )  # fmt: skip
+    for y, row in enumerate(rows):
+        _add(figure, y, row, colours)
+    ends = [100 * end for row in rows for end in (row.low, row.high) if not math.isnan(end)]
+    figure.update_layout(
+        template=template(mode),
+        height=_ROW * len(rows) + 58,
+        margin={"l": 0, "r": 64, "t": 4, "b": 48},
+        showlegend=False,
+        hovermode="closest",
+        xaxis={
+            "fixedrange": True, "nticks": 7, "tickfont": {"size": 12, "color": colours.muted},
+            "title": {"text": "points", "font": {"size": 12}, "standoff": 6},
+            "range": _range(ends, 100 * tolerance, signed=signed), "zeroline": True,
+            "zerolinecolor": colours.muted,
+        },
+        yaxis={
+            "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True,
+            "tickvals": list(range(len(rows))), "ticktext": [plain(row.name) for row in rows],
+            "range": [len(rows) - 0.5, -0.5],
+        },
+    )  # fmt: skip
+    return figure
+
+
+def _range(ends: Sequence[float], tolerance: float, *, signed: bool) -> list[float]:
+    high = max([*ends, 1.6 * tolerance, 2.0]) * 1.04
+    low = min([*ends, -1.6 * tolerance if signed else 0.0]) * 1.04
+    return [min(low, -0.02 * high), high]
+
+
+def _add(figure: go.Figure, y: int, row: GapRow, colours: Tokens) -> None:
+    symbol, word, tone = STATUS[row.verdict]
+    colour = getattr(colours, tone)
+    if math.isnan(row.low) or math.isnan(row.high):
+        figure.add_annotation(
+            text=f"{symbol} {word}", x=1, xref="paper", y=y, xanchor="left", xshift=6,
+            showarrow=False, font={"size": 13, "color": colour},
+        )  # fmt: skip
+        return
+    words = f"{plain(row.name)}: {points(row.difference)} points, {span(row.low, row.high)}: {word}"
+    figure.add_scatter(
+        x=[100 * row.low, 100 * row.high],
+        y=[y, y],
+        mode="lines",
+        line={"width": 3, "color": colour},
+        customdata=[words, words],
+        hovertemplate=_HOVER,
+    )
+    figure.add_scatter(
+        x=[100 * row.difference],
+        y=[y],
+        mode="markers",
+        marker={"size": 11, "color": colour, "symbol": _MARKERS[row.verdict],
+                "line": {"width": 1, "color": colour}},
+        customdata=[words],
+        hovertemplate=_HOVER,
+    )  # fmt: skip
+    figure.add_annotation(
+        text=f"{points(row.difference)} {symbol}", x=1, xref="paper", y=y, xanchor="left",
+        xshift=6, showarrow=False, font={"size": 13, "color": colour},
+    )  # fmt: skip

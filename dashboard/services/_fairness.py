@@ -1,0 +1,254 @@
+"""Fairness audits: what may be audited, requests, and everything that a report is shown as."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core import api
+from core.contracts import (
+    DatasetPredictions,
+    FairnessReport,
+    FairnessRequest,
+    Finding,
+    GapCard,
+    GroupMetricCard,
+    ParityCost,
+    ScoreCurves,
+    SliceReport,
+    SlicesRequest,
+    TablePreview,
+    TableSource,
+    ThresholdEffect,
+)
+from core.errors import InputError
+from dashboard.lru import Lru
+from dashboard.services._catalogue import models
+from dashboard.services._datasets import hide_source
+from dashboard.services._requests import once
+from dashboard.services._runs import run
+from dashboard.services._shown_data import ShownSplit, shown_split
+
+__all__ = [
+    "audited_data", "audited_models", "fairness_file", "fairness_findings", "fairness_gaps",
+    "fairness_metrics", "fairness_request", "fairness_slices_request", "forget_table",
+    "hold_table", "local_law_file", "parity_cost", "preview_table", "public_report", "recall_table",
+    "slice_members", "table_types", "threshold_effect", "worst_of",
+]  # fmt: skip
+
+Options = Mapping[str, Any]
+FileKind = Literal["csv", "parquet", "json"]
+Audited = TypeVar("Audited", FairnessReport, SliceReport)
+_tables: Lru[str, TableSource] = Lru(256)
+_previews: Lru[str, TablePreview] = Lru(64)
+_findings: Lru[str, tuple[Finding, ...]] = Lru(64)
+_costs: Lru[tuple[str, str, str], ParityCost] = Lru(64)
+
+
+# ---- what may be audited
+
+
+def audited_data(model: str) -> ShownSplit | None:
+    """Return the test pictures that a model is audited on: its own, if they come in groups."""
+    card = models().get(model)
+    if card is None or not card.trained_on or run(model) is None:
+        return None
+    try:
+        split = shown_split(card.trained_on)
+    except InputError:  # the log says why
+        return None
+    return split if split.groups else None
+
+
+def audited_models() -> tuple[str, ...]:
+    """Return the models with groups to audit: those that come with Pellucid first."""
+    found = [id for id in models() if audited_data(id) is not None]
+    return tuple(sorted(found, key=lambda id: (not api.is_shipped(id), _unbiased(id))))
+
+
+def _unbiased(model: str) -> bool:
+    """Whether nothing in its data was skewed on purpose: less to see at first sight."""
+    return not dict(api.parse_dataset(models()[model].trained_on).parameters).get("bias")
+
+
+def table_types() -> tuple[str, ...]:
+    """Return the endings of tables that can be read, without the dot."""
+    return tuple(suffix.removeprefix(".") for suffix in api.TABLE_SUFFIXES)
+
+
+def hold_table(data: bytes, *, name: str) -> TableSource:
+    """Keep an uploaded table for a day and remember it by its content.
+
+    Raises
+    ------
+    InputError
+        If it is no table that can be read.
+    """
+    source = api.hold_table(data, name=name)
+    _tables.put(source.sha256, source)
+    return source
+
+
+def recall_table(sha256: str) -> TableSource | None:
+    """Return an uploaded table if the server still has it."""
+    source = _tables.get(sha256)
+    return source if source is not None and Path(source.path).is_file() else None
+
+
+def forget_table(source: TableSource) -> None:
+    """Delete an uploaded table now."""
+    _tables.drop(source.sha256)
+    api.release_table(source)
+
+
+def preview_table(source: TableSource) -> TablePreview:
+    """Return names and first rows of an uploaded table."""
+    return _previews.get_or(source.sha256, lambda: api.preview_table(source))
+
+
+# ---- requests
+
+
+def fairness_request(
+    options: Options, *, table: TableSource | None = None, model: str = ""
+) -> FairnessRequest:
+    """Return the request for the audit of a table, or of a model on its own test pictures.
+
+    Raises
+    ------
+    InputError
+        If a column or rule does not fit.
+    """
+    return once(
+        _key("fairness", options, table, model),
+        lambda: api.fairness_request(table, **_subject(model), **options),
+    )
+
+
+def fairness_slices_request(
+    options: Options, *, metric: str, table: TableSource | None = None, model: str = ""
+) -> SlicesRequest:
+    """Return the request for the slices that a rate is worst for.
+
+    Raises
+    ------
+    InputError
+        If a column or rule does not fit.
+    """
+    return once(
+        _key("slices", {**options, "metric": metric}, table, model),
+        lambda: api.slices_request(table, metric=metric, **_subject(model), **options),
+    )
+
+
+def _subject(model: str) -> dict[str, Any]:
+    return {"dataset": models()[model].trained_on, "model": model} if model else {}
+
+
+def _key(
+    kind: str, options: Options, table: TableSource | None, model: str
+) -> tuple[str, str, str, str]:
+    data = audited_data(model)
+    found = run(model)
+    return (
+        kind,
+        (table.sha256 + table.name) if table is not None else model,
+        "" if data is None or found is None else data.fingerprint + found.weights_sha256,
+        repr(sorted(options.items())),
+    )
+
+
+def public_report(report: Audited, *, table: TableSource | None, model: str) -> Audited:
+    """Return a report without the places where table and dataset lie on this server."""
+    if table is not None:
+        command = report.command.replace(shlex.quote(table.path), shlex.quote(table.name))
+        return replace(report, command=command)
+    dataset = models()[model].trained_on
+    return replace(
+        report,
+        command=hide_source(report.command, dataset),
+        source=hide_source(report.source, dataset),
+    )
+
+
+# ---- what a report is shown as
+
+
+@lru_cache(maxsize=1)
+def fairness_metrics() -> dict[str, GroupMetricCard]:
+    """Return the cards of the metrics of groups by id."""
+    return {card.id: card for card in api.fairness_metrics()}
+
+
+@lru_cache(maxsize=1)
+def fairness_gaps() -> dict[str, GapCard]:
+    """Return the cards of the gaps by id."""
+    return {card.id: card for card in api.fairness_gaps()}
+
+
+def fairness_findings(report: FairnessReport) -> tuple[Finding, ...]:
+    """Return every gap in plain language, flagged ones first."""
+    return _findings.get_or(report.key, lambda: api.fairness_findings(report))
+
+
+def parity_cost(report: FairnessReport, curves: ScoreCurves, constraint: str) -> ParityCost:
+    """Return how much accuracy a smaller gap costs."""
+    key = (report.key, curves.attribute, constraint)
+    return _costs.get_or(key, lambda: api.parity_cost(curves, constraint))
+
+
+def threshold_effect(
+    report: FairnessReport, curves: ScoreCurves, thresholds: Mapping[str, float]
+) -> ThresholdEffect:
+    """Return what a threshold for each group leads to."""
+    return api.threshold_effect(curves, thresholds, rules=report.rules)
+
+
+def fairness_file(
+    report: FairnessReport, kind: FileKind, part: Literal["rates", "gaps"] = "rates"
+) -> bytes:
+    """Return rates or gaps as CSV or Parquet, or the whole report as JSON."""
+    if kind == "json":
+        return api.fairness_json(report).encode()
+    return api.fairness_csv(report, part) if kind == "csv" else api.fairness_parquet(report, part)
+
+
+def local_law_file(report: FairnessReport, basis: Literal["selection", "scoring"]) -> bytes:
+    """Return the audit tables in the layout of Local Law 144 as CSV.
+
+    Raises
+    ------
+    InputError
+        If the report has no such rate.
+    """
+    return api.local_law_144_csv(report, basis=basis)
+
+
+# ---- rows of a dataset
+
+
+def slice_members(text: str, groups: Mapping[str, Sequence[str]]) -> npt.NDArray[np.int64]:
+    """Return the numbers of the pictures that belong to a slice.
+
+    Raises
+    ------
+    InputError
+        If there is no such attribute.
+    """
+    return api.slice_members(text, groups)
+
+
+def worst_of(
+    predictions: DatasetPredictions, among: npt.NDArray[np.int64], k: int
+) -> tuple[api.Mistake, ...]:
+    """Return the ``k`` surest wrong answers among some pictures."""
+    wanted = set(among.tolist())
+    everything = api.mistakes(predictions, len(predictions.labels))
+    return tuple(each for each in everything if each.index in wanted)[:k]
