@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +15,7 @@ import pytest
 from safetensors.numpy import load_file, save, save_file
 
 from core import api
+from core.cli import main
 from core.contracts import ModelRef
 from core.errors import InputError, UnknownNameError, WeightsError
 from core.models import brought, zoo
@@ -25,7 +23,6 @@ from core.models.runtime import runtime
 from core.runs import unfinished_root
 from core.settings import settings
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("cat", "dog", "<b>bird</b>")
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
 
@@ -235,19 +232,24 @@ def test_architectures_have_cards() -> None:
         api.import_request(name="x", architecture="resnet9", weights=b"", classes=NAMES)
 
 
-def test_the_command_line_imports(files: dict[str, Path], home: Path, tmp_path: Path) -> None:
-    names = tmp_path / "names.txt"
+def test_the_command_line_imports(
+    files: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names, half = tmp_path / "names.txt", tmp_path / "half.safetensors"
     names.write_text("\n".join(NAMES) + "\n", encoding="utf-8")
-    half = tmp_path / "half.safetensors"
     tensors = load_file(files[".safetensors"])
     save_file({k: v.astype(np.float16) for k, v in tensors.items()}, half)
     words = ["import", half, "--architecture", "resnet8", "--classes", names, "--name", "Half"]
-    done = subprocess.run(
-        [sys.executable, "-m", "core", *map(str, words), "--json"], cwd=ROOT, text=True,
-        capture_output=True, env={**os.environ, "PELLUCID_HOME": str(home)}, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    capfd.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main([*map(str, words), "--json"])
+    assert ended.value.code == 0
+    answer = json.loads(capfd.readouterr().out)
     assert answer["classes"] == list(NAMES)
     assert answer["name"] == "Half"
     assert answer["model"] in {card.id for card in api.models()}
+    with pytest.raises(SystemExit) as ended:
+        main([*map(str, words[:-1]), " ", "--json"])
+    assert ended.value.code == 2
+    out, told = capfd.readouterr()
+    assert (out, told.count("error: ")) == ("", 1)
