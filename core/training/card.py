@@ -16,7 +16,8 @@ from core.data.base import Dataset
 from core.data.registry import open_dataset
 from core.errors import InputError, StoreError
 from core.models import zoo
-from core.training import registry
+from core.training import forms, registry
+from core.training.base import Recipe
 from core.training.card_data import data_section
 from core.training.card_results import results_section
 from core.training.markdown import code_block, escape, table
@@ -108,7 +109,7 @@ def _details(run: Run) -> Iterator[str]:
     ]
     yield "## Model details"
     yield table(("what", "value"), [row for row in rows if row[1]])
-    recipe = registry.RECIPES.get(run.recipe)
+    recipe = _recipe(run)
     if recipe is not None:
         yield f"Recipe: **{recipe.name}**. {recipe.summary} {escape(recipe.paper)}."
     elif run.recipe:
@@ -120,6 +121,11 @@ def _details(run: Run) -> Iterator[str]:
             ("parameter", "value", "what it is"),
             [(name, value, help.get(name, "")) for name, value in run.parameters.items()],
         )
+
+
+def _recipe(run: Run) -> type[Recipe] | type[forms.Form] | None:
+    """Return what it was made by, ``None`` if this version does not know it."""
+    return forms.FORMS.get(run.recipe) if run.twin else registry.RECIPES.get(run.recipe)
 
 
 def _licence(run: Run) -> str:
@@ -161,7 +167,7 @@ def _ethics() -> Iterator[str]:
 
 def _caveats(run: Run) -> Iterator[str]:
     yield "## Caveats and recommendations"
-    recipe = registry.RECIPES.get(run.recipe)
+    recipe = _recipe(run)
     lines = [escape(note) for note in run.notes]
     if recipe is not None:
         lines.append(f"The recipe: {recipe.limits}")

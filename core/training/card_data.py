@@ -24,8 +24,14 @@ def data_section(run: Run, dataset: Dataset | None) -> Iterator[str]:
     """Yield the paragraphs and tables about a run's data; ``None``: it is not at hand."""
     yield "## Training and evaluation data"
     if not run.dataset:
-        yield "Unknown here: the weights were brought along."
+        yield (
+            "Its twin's, which its card names. It was not measured on labelled pictures."
+            if run.twin
+            else "Unknown here: the weights were brought along."
+        )
         return
+    if run.twin:
+        yield "Measured on these; what its twin learnt from, the twin's card says."
     yield from _declared(run)
     if dataset is None:
         yield "The dataset was not at hand, or has changed, when this card was written."

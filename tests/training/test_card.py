@@ -23,6 +23,7 @@ from core.errors import InputError, StoreError
 from core.runs import publish
 from core.settings import settings
 from core.training.card import CARD, model_card, write_card
+from core.training.forms import FORMS
 from core.training.markdown import code_block, escape
 
 DATA = "portraits?bias=0.9&n_train=90&n_validation=30&n_test=120"
@@ -220,6 +221,10 @@ def test_what_is_not_known_is_said(run: Run, tmp_path: Path) -> None:
     )  # fmt: skip
     assert "Unknown here: the weights were brought along." in imported
     assert "random weights" not in imported
+    unlabelled = model_card(
+        replace(run, origin="compressed", twin="resnet50", dataset="", test=None)
+    )
+    assert "Its twin's, which its card names" in unlabelled
     gone = model_card(replace(run, dataset="folder:/nowhere/at/all", recipe="of another version"))
     assert "was not at hand, or has changed" in gone
     changed = model_card(replace(run, data_fingerprint="cd" * 32))
@@ -233,9 +238,10 @@ def test_a_smaller_model_names_its_twin_and_figures(run: Run) -> None:
     lost = replace(run.test, accuracy=run.test.accuracy - 0.05,
                    groups=(replace(dark, correct=dark.correct - 6), light))  # fmt: skip
     small = model_card(
-        replace(run, origin="compressed", format="int8", twin=run.model, history=(), test=lost,
-                twin_test=run.test, facts={"latency_ms": 1.23456, "agrees": True})
+        replace(run, origin="compressed", format="int8", twin=run.model, recipe="int8", history=(),
+                test=lost, twin_test=run.test, facts={"latency_ms": 1.23456, "agrees": True})
     )  # fmt: skip
+    assert FORMS["int8"].limits in small
     found = tables(small)
     assert ["made smaller from", run.model] in found["Model details"]
     assert ["latency_ms", "1.235"] in found["Further figures"]
