@@ -28,12 +28,19 @@ def worst_nearby(
     width = epsilon if start is None else start
     noise = tf.random.stateless_uniform(tf.shape(x), seed, -width, width)
     near = tf.clip_by_value(x + noise, 0.0, 1.0)
-    for _ in range(steps):
+
+    def climbed(number: Any, near: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             tape.watch(near)
             total = tf.reduce_sum(loss(tf.cast(model(near, training=False), tf.float32)))
         near = near + step * tf.sign(tape.gradient(total, near))
         near = tf.clip_by_value(tf.clip_by_value(near, x - epsilon, x + epsilon), 0.0, 1.0)
+        return number + 1, near
+
+    # A loop in the graph: unrolled, twenty steps take twenty times as long to trace.
+    _, near = tf.while_loop(
+        lambda number, _: number < steps, climbed, (tf.constant(0), near), parallel_iterations=1
+    )
     return tf.stop_gradient(near)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from core.models.tensorflow import tf
 from core.parameters import Value
 
-__all__ = ["Augment", "augmentation", "cutmix", "mixup"]
+__all__ = ["Augment", "augmentation", "cutmix", "mixup", "two_views"]
 
 Augment = Callable[[Any, Any, Any], tuple[Any, Any]]
 """``augment(x, y, seed)``: pictures ``(B, H, W, 3)`` in [0, 1], label distributions ``(B, K)``."""
@@ -183,3 +183,47 @@ def cutmix(x: Any, y: Any, alpha: float, seed: Any) -> tuple[Any, Any]:
     box = (rows[:, None] & columns[None, :])[None, :, :, None]
     pasted = tf.reduce_mean(tf.cast(box, tf.float32))
     return tf.where(box, x[::-1], x), (1 - pasted) * y + pasted * y[::-1]
+
+
+_LEAST_AREA, _ASPECT = 0.2, 4.0 / 3.0
+_JITTERED, _GREYED = 0.8, 0.2
+
+
+def two_views(strength: float) -> Augment:
+    """Return an augmentation to ``(B, H, W, 6)``: two views of each picture, one behind the other.
+
+    Each is a random crop resized to the whole, perhaps mirrored, its colours jittered, perhaps grey
+    (Chen et al. 2020, arXiv:2002.05709, section 3 and appendix A; without hue and blur).
+    """
+
+    def augment(x: Any, y: Any, seed: Any) -> tuple[Any, Any]:
+        return tf.concat([_view(x, strength, _fold(seed, i)) for i in (0, 1)], axis=-1), y
+
+    return augment
+
+
+def _view(x: Any, strength: float, seed: Any) -> Any:
+    x, _ = _flip(_resized_crop(x, _fold(seed, 0)), None, _fold(seed, 1))
+    jittered = _uniform(x, _fold(seed, 2), 0.0, 1.0) < _JITTERED
+    x = tf.where(jittered, _colour(x, 0.8 * strength, _fold(seed, 3)), x)
+    greyed = _uniform(x, _fold(seed, 4), 0.0, 1.0) < _GREYED
+    return tf.where(greyed, tf.repeat(_grey(x), 3, axis=-1), x)
+
+
+def _resized_crop(x: Any, seed: Any) -> Any:
+    """Enlarge a box of at least a fifth of each picture to the whole of it."""
+    n, size = tf.shape(x)[0], x.shape[1]
+    area, aspect, left, top = (
+        tf.random.stateless_uniform((n,), _fold(seed, i), low, high)
+        for i, (low, high) in enumerate(
+            ((_LEAST_AREA, 1.0), (-math.log(_ASPECT), math.log(_ASPECT)), (0.0, 1.0), (0.0, 1.0))
+        )
+    )
+    across = tf.minimum(tf.sqrt(area * tf.exp(aspect)), 1.0)
+    down = tf.minimum(tf.sqrt(area * tf.exp(-aspect)), 1.0)
+    zero = tf.zeros_like(area)
+    # A pixel's centre is at half a pixel: x ↦ across · (x + ½) + offset − ½.
+    c, f = (
+        0.5 * share - 0.5 + at * (1.0 - share) * size for share, at in ((across, left), (down, top))
+    )
+    return _moved(x, tf.stack([across, zero, c, zero, down, f, zero, zero], axis=1))

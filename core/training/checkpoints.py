@@ -28,11 +28,13 @@ from core.errors import StoreError
 from core.runs import file_facts, write_json
 from core.store_entry import fsync_folder
 
-__all__ = ["Checkpoint", "Checkpoints", "history_of"]
+__all__ = ["FINISHED", "Arrays", "Checkpoint", "Checkpoints", "history_of"]
 
 log = logging.getLogger(__name__)
 _STATE, _DOCUMENT, _NAME = "state.safetensors", "state.json", "checkpoint-"
 _KEPT = 2
+FINISHED = "finished"
+"""Prefix of the arrays that stages left which are done: ``finished/<stage>/<name>``."""
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -49,7 +51,8 @@ class Checkpoint:
     history : tuple of Epoch
         Of all stages.
     arrays : dict
-        Variables of model and optimizer, and the best weights so far.
+        Variables of model and optimizer, the best weights so far, and the models of the stages
+        before this one.
     facts : dict
         Plain values that the loop needs to go on.
     """
@@ -59,6 +62,16 @@ class Checkpoint:
     history: tuple[Epoch, ...]
     arrays: Arrays
     facts: dict[str, Any]
+
+    def finished(self) -> dict[str, Arrays]:
+        """Return the arrays of each stage that is done, by its name."""
+        stages: dict[str, Arrays] = {}
+        for key, array in self.arrays.items():
+            kind, _, rest = key.partition("/")
+            if kind == FINISHED:
+                stage, _, name = rest.partition("/")
+                stages.setdefault(stage, {})[name] = array
+        return stages
 
 
 class Checkpoints:

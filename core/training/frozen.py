@@ -8,6 +8,7 @@ from functools import partial
 from core.contracts import Array, SplitName
 from core.models.tensorflow import keras
 from core.models.trunk import Trunk, head_of
+from core.parameters import Value
 from core.training.balance import balanced
 from core.training.build import base_of, with_head
 from core.training.features import features
@@ -19,7 +20,13 @@ from core.training.pictures import training_part
 from core.training.trainer import Stage
 from core.workspace import open_store
 
-__all__ = ["base_features", "fit_head", "train_head"]
+__all__ = ["HEAD", "base_features", "fit_head", "train_head"]
+
+HEAD: dict[str, Value] = {
+    "batch_size": 128, "optimizer": "adamw", "schedule": "cosine", "warmup": 1.0,
+    "weight_decay": 1e-2, "label_smoothing": 0.0, "patience": 0,
+}  # fmt: skip
+"""How a head is trained that is but a step of a recipe; the rate is the recipe's parameter."""
 
 _MEASURE_BATCH = 1024
 _FEATURES = 0.9
@@ -34,7 +41,8 @@ def train_head(job: Job) -> Trained:
         job.base, n_classes=job.n_classes, seed=job.request.seed, placement=job.placement
     )
     made = base_features(job, share=(0.0, _FEATURES))
-    head = fit_head(job, made, epochs=job.whole("epochs"), share=(_FEATURES, 1.0))
+    values = job.request.parameters
+    head = fit_head(job, made, values, epochs=job.whole("epochs"), share=(_FEATURES, 1.0))
     head_of(model).set_weights(head.get_weights())
     logits = head.predict_on_batch(made["test"]) if "test" in made else None
     return Trained(model, architecture, spec.input_size, test_logits=logits)
@@ -48,7 +56,12 @@ def base_features(job: Job, *, share: tuple[float, float]) -> dict[SplitName, Ar
 
 
 def fit_head(
-    job: Job, made: Mapping[SplitName, Array], *, epochs: int, share: tuple[float, float]
+    job: Job,
+    made: Mapping[SplitName, Array],
+    values: Mapping[str, Value],
+    *,
+    epochs: int,
+    share: tuple[float, float],
 ) -> keras.Model:
     """Train a linear layer on features: the stage ``"head"``.
 
@@ -56,18 +69,20 @@ def fit_head(
     ----------
     made : mapping
         Float32 ``(n, width)`` for each split; ``"train"`` at least.
+    values : mapping
+        Of :data:`core.training.options.OPTIMISATION` and ``BALANCE``.
 
     Returns
     -------
     keras.Model
         From features to logits; its weights are those of the dense layer.
     """
-    values, seed = job.request.parameters, job.request.seed
+    seed = job.request.seed
     part = job.dataset.part("train")
     order, weights = balanced(part, values, n_classes=job.n_classes, seed=seed)
     feed = ArrayFeed(
         made["train"], part.labels, job.n_classes,
-        batch_size=job.whole("batch_size"), seed=seed, order=order, weights=weights,
+        batch_size=int(values["batch_size"]), seed=seed, order=order, weights=weights,
     )  # fmt: skip
     keras.utils.set_random_seed(seed % 2**32)
     with job.placement.building():
@@ -78,14 +93,14 @@ def fit_head(
         Stage(
             name="head",
             model=head,
-            objective=CrossEntropy(job.number("label_smoothing")),
+            objective=CrossEntropy(float(values["label_smoothing"])),
             optimizer=partial(optimizer, values),
             rate=schedule(values, epochs),
             epochs=epochs,
             feed=feed,
             validation=_measured(job, made, "validation"),
             test=_measured(job, made, "test"),
-            patience=job.whole("patience"),
+            patience=int(values["patience"]),
             share=share,
         )
     )

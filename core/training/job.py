@@ -10,7 +10,7 @@ from core.contracts import Array, Epoch, ModelRef, Run, TrainRequest
 from core.data.base import Dataset
 from core.engine.control import Control
 from core.errors import InputError
-from core.training.checkpoints import Checkpoint, Checkpoints
+from core.training.checkpoints import Arrays, Checkpoint, Checkpoints
 
 if TYPE_CHECKING:
     from core.training.placement import Placement
@@ -62,6 +62,8 @@ class Job:
         Where it was stopped, if it was.
     history : list of Epoch
         What is done, of all stages.
+    finished : dict
+        What each stage left that is done: its model's variables.
     placement : Placement
         The devices that it runs on.
     """
@@ -76,6 +78,7 @@ class Job:
     state: Checkpoint | None = None
     history: list[Epoch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    finished: dict[str, Arrays] = field(default_factory=dict)
 
     def number(self, name: str) -> float:
         """Return a parameter as a float."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from core.parameters import Parameter, Value
 
-__all__ = ["AUGMENTATION", "BALANCE", "DATA", "OPTIMISATION", "with_defaults"]
+__all__ = ["AUGMENTATION", "BALANCE", "DATA", "OPTIMISATION", "with_defaults", "without"]
 
 DATA: tuple[Parameter, ...] = (
     Parameter(
@@ -73,3 +73,8 @@ def with_defaults(parameters: tuple[Parameter, ...], **defaults: Value) -> tuple
     return tuple(
         replace(p, default=defaults[p.name]) if p.name in defaults else p for p in parameters
     )
+
+
+def without(parameters: tuple[Parameter, ...], *names: str) -> tuple[Parameter, ...]:
+    """Return ``parameters`` without those called ``names``."""
+    return tuple(p for p in parameters if p.name not in names)

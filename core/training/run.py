@@ -93,6 +93,7 @@ def _train(request: TrainRequest, control: Control) -> Run:
             state=state,
             history=history,
             notes=notes,
+            finished={} if state is None else state.finished(),
         )
         trained = registry.get(request.recipe)().train(job)
         run = _finished(job, trained, time.perf_counter() - began)

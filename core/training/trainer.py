@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ import numpy as np
 from core.contracts import Epoch
 from core.errors import TrainingError
 from core.models.tensorflow import keras, tf
-from core.training.checkpoints import Checkpoint
+from core.training.checkpoints import FINISHED, Arrays, Checkpoint
 from core.training.feed import Feed
 from core.training.measure import Measure
 from core.training.objective import Objective
@@ -84,12 +84,23 @@ def fit(stage: Stage, job: Job) -> None:
     StoreError
         If a checkpoint cannot be written.
     """
+    if stage.name in job.finished:  # a later stage was under way
+        _fill(stage.model.variables, job.finished[stage.name], "model")
+        return
     run = _Fit(stage, job)
     if job.state is not None and job.state.stage == stage.name:
         run.restore(job.state)
-    elif job.state is not None and any(e.stage == stage.name for e in job.state.history):
-        return  # a later stage is under way, whose checkpoint holds all weights
     run.train()
+    job.finished[stage.name] = _taken(stage.model.variables, "model")
+
+
+def _taken(variables: Sequence[Any], name: str) -> Arrays:
+    return {f"{name}/{i:04d}": np.array(v) for i, v in enumerate(variables)}
+
+
+def _fill(variables: Sequence[Any], arrays: Arrays, name: str) -> None:
+    for i, variable in enumerate(variables):
+        variable.assign(arrays[f"{name}/{i:04d}"].reshape(tuple(variable.shape)))
 
 
 class _Fit:
@@ -107,13 +118,8 @@ class _Fit:
 
     def restore(self, state: Checkpoint) -> None:
         """Take back what a checkpoint holds."""
-        for prefix, variables in (
-            ("model", self.stage.model.variables),
-            ("optimizer", self.optimizer.variables),
-        ):
-            for i, variable in enumerate(variables):
-                value = state.arrays[f"{prefix}/{i:04d}"]
-                variable.assign(value.reshape(tuple(variable.shape)))
+        _fill(self.stage.model.variables, state.arrays, "model")
+        _fill(self.optimizer.variables, state.arrays, "optimizer")
         self.done = state.done
         if "best" in state.facts:
             self.best = (float(state.facts["best"][0]), int(state.facts["best"][1]))
@@ -130,10 +136,10 @@ class _Fit:
     def state(self) -> Checkpoint:
         """Return everything that going on from here needs."""
         stage = self.stage
-        arrays = {f"model/{i:04d}": np.array(v) for i, v in enumerate(stage.model.variables)}
-        arrays |= {
-            f"optimizer/{i:04d}": np.array(v) for i, v in enumerate(self.optimizer.variables)
-        }
+        arrays = _taken(stage.model.variables, "model")
+        arrays |= _taken(self.optimizer.variables, "optimizer")
+        for name, kept in self.job.finished.items():
+            arrays |= {f"{FINISHED}/{name}/{key}": array for key, array in kept.items()}
         facts: dict[str, Any] = {"batch_size": stage.feed.batch_size, "notes": self.job.notes}
         if self.best is not None and self.best_weights is not None:
             facts["best"] = list(self.best)
