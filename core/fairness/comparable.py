@@ -30,9 +30,11 @@ class Comparable(Protocol):
     def values(self) -> Floats:
         """Shape ``(G,)``, none of them NaN."""
 
-    @property
-    def unit_variance(self) -> float:
-        """Variance of a value with one row in each denominator, if groups did not differ."""
+    def alike(self, n: int) -> tuple[Comparable, float]:
+        """Return two groups of the common value with ``n`` rows in each denominator.
+
+        And the standard error of a value at that size.
+        """
 
     def limits(self, z: float) -> tuple[Floats, Floats]:
         """Return an interval of each value."""
@@ -64,12 +66,15 @@ class Rates:
         """The sums."""
         return self.weights @ self.rates
 
-    @property
-    def unit_variance(self) -> float:
-        """From common rates that are never quite 0 or 1."""
-        k, n = (self.rates * self.n).sum(axis=1), self.n.sum(axis=1)
-        common = (k + 0.5) / (n + 1)
-        return float((self.weights**2 * common * (1 - common)).sum())
+    def alike(self, n: int) -> tuple[Rates, float]:
+        """Return two groups of the common rates, and the standard error at ``n`` rows."""
+        common = (self.rates * self.n).sum(axis=1) / self.n.sum(axis=1)
+        variance = (self.weights**2 * common * (1 - common)).sum() / n
+        shape = (len(common), 2)
+        pair = Rates(
+            self.weights, np.broadcast_to(common[:, None], shape), np.full(shape, float(n))
+        )
+        return pair, float(np.sqrt(variance))
 
     def limits(self, z: float) -> tuple[Floats, Floats]:
         """Wilson's, combined as Newcombe combines them (MOVER)."""
@@ -130,11 +135,12 @@ class Areas:
         """The areas."""
         return self.area
 
-    @property
-    def unit_variance(self) -> float:
-        """Of a group's smaller class, for the median group."""
-        smaller = np.minimum(self.positives, self.negatives)
-        return float(np.median(self._error**2 * smaller))
+    def alike(self, n: int) -> tuple[Areas, float]:
+        """Return two groups of the common area with ``n`` positives and as many negatives."""
+        sizes = np.full(2, float(n))
+        common = np.full(2, self._common)
+        variance = area_variance(common, sizes, sizes)
+        return Areas(common, variance, sizes, sizes), float(np.sqrt(variance[0]))
 
     def limits(self, z: float) -> tuple[Floats, Floats]:
         """Newcombe's score interval."""

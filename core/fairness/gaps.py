@@ -17,7 +17,7 @@ from core.contracts import FairnessRules, Gap
 from core.fairness.comparable import Comparable
 from core.fairness.gap_specs import GapSpec
 from core.fairness.grouping import Grouping
-from core.fairness.intervals import newcombe, normal_quantile, simultaneous_z
+from core.fairness.intervals import newcombe, simultaneous_z
 from core.fairness.metrics.registry import METRICS
 from core.fairness.multiplicity import ADJUST
 from core.fairness.null import calibrated_p, null_draws
@@ -26,6 +26,7 @@ __all__ = ["Candidate", "candidate", "tested"]
 
 Floats = npt.NDArray[np.float64]
 _POWER = 0.8
+_MOST_NEEDED = 10**9
 _PAIRS = 2_000_000
 
 
@@ -151,7 +152,7 @@ def _gap(each: Candidate, rules: FairnessRules, p: float, p_adjusted: float, dra
         lows=pairs[1],
         highs=pairs[2],
         p_values=pairs[3],
-        needed_n=None if settled else _needed(parts, z, rules.tolerance),
+        needed_n=None if settled else _needed(parts, len(names), z, rules.tolerance),
     )
 
 
@@ -209,13 +210,30 @@ def _pairs(
     return differences, lows, highs, p
 
 
-def _needed(parts: Sequence[Comparable], z: float, tolerance: float) -> int | None:
-    """Return rows a group at which a true gap of 0 would pass with a power of 0.8.
+def _needed(parts: Sequence[Comparable], n_groups: int, z: float, tolerance: float) -> int | None:
+    """Return rows a group at which groups that do not differ would pass four times in five.
 
-    The half-width z·√(2v/n) plus what chance adds, z₀.₈·√(2v/n), has to fit into the tolerance.
+    The interval's half-width and the gap that chance makes four times in five have to fit into the
+    tolerance together.
     """
-    if tolerance <= 0:
-        return None
-    reach = z + normal_quantile(2 * _POWER - 1)
-    variance = max(part.unit_variance for part in parts)
-    return int(np.ceil(2 * variance * (reach / tolerance) ** 2))
+    chance = simultaneous_z(n_groups, _POWER ** (1 / len(parts))) * np.sqrt(2)
+
+    def fits(n: int) -> bool:
+        for part in parts:
+            pair, error = part.alike(n)
+            ends = [limit - pair.values for limit in pair.limits(z)]
+            one, other = ((0.0, low, high) for low, high in zip(*ends, strict=True))
+            if newcombe(one, other)[1] + chance * error > tolerance:
+                return False
+        return True
+
+    high = 2
+    while not fits(high):
+        high *= 2
+        if high > _MOST_NEEDED:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high

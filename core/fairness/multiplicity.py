@@ -39,7 +39,7 @@ def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
     scaled = given[order] * len(given) / np.arange(len(given), 0, -1)
     adjusted = np.empty_like(given)
     adjusted[order] = np.minimum(np.minimum.accumulate(scaled), 1.0)
-    return adjusted
+    return np.maximum(adjusted, given)  # a division may round below
 
 
 ADJUST: dict[Adjustment, Callable[[npt.ArrayLike], Floats]] = {

@@ -1,0 +1,356 @@
+"""Gaps: what noise leads to, what a verdict may say, and what changes nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import fisher_exact
+
+from core import api
+from core.contracts import FairnessRules, Gap, verdict_of
+from core.fairness import gaps as room
+from core.fairness.gap_specs import GAPS, default_gaps, get_gap
+from core.fairness.grouping import Grouping
+from core.fairness.null import null_draws
+from tests.fairness.tables import grouping, of_rates, random_table
+
+RULES = FairnessRules()
+BINARY = default_gaps(("0", "1"), binary=True, labels=True, scores=False)
+
+
+def gaps_of(
+    held: Grouping, ids: Sequence[str] = BINARY, rules: FairnessRules = RULES, *, seed: int = 0
+) -> dict[str, Gap]:
+    candidates = [room.candidate(get_gap(id), held, min_n=rules.min_n) for id in ids]
+    found = room.tested(candidates, rules, seed=seed, check=lambda: None)
+    return {gap.metric: gap for gap in found}
+
+
+def null_cells(rng: np.random.Generator, groups: int, rows: int) -> np.ndarray:
+    """Groups that differ by chance alone."""
+    cells = [rng.multinomial(rows, (0.3, 0.2, 0.1, 0.4)).reshape(2, 2) for _ in range(groups)]
+    return np.array(cells)
+
+
+def flagged_share(n_tables: int, ids: Sequence[str], rules: FairnessRules) -> float:
+    rng = np.random.default_rng(11)
+    flagged = 0
+    for _ in range(n_tables):
+        found = gaps_of(grouping(null_cells(rng, 8, 200)), ids, rules)
+        flagged += any(gap.verdict == "flag" for gap in found.values())
+    return flagged / n_tables
+
+
+def test_noise_is_flagged_as_rarely_as_stated() -> None:
+    """REFERENCES: 8 groups of 200, at most 7.4 % of 500 null tables at α .05.
+
+    At tolerance 0, where nothing but the test protects; the bootstrap interval of max − min would
+    exclude 0 in all of them.
+    """
+    strict = replace(RULES, tolerance=0.0)
+    share = flagged_share(500, ["selection_rate"], strict)
+    assert 0.01 <= share <= 0.074
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tolerance", [0.0, 0.1])
+def test_noise_over_the_whole_family(tolerance: float) -> None:
+    """Any flag at all among seven gaps."""
+    assert flagged_share(500, BINARY, replace(RULES, tolerance=tolerance)) <= 0.074
+
+
+@pytest.mark.slow
+def test_noise_through_the_whole_audit() -> None:
+    """Rows, intersections and scores included."""
+    flagged = 0
+    for seed in range(200):
+        table = random_table(seed, n=1200, groups=5)
+        table["h"] = np.random.default_rng(seed + 9000).choice(["x", "y", "z"], 1200)
+        report = api.audit_columns(
+            table, label="y", prediction="p", score="s", groups=["g", "h"], intersections=True,
+            tolerance=0.0, seed=seed,
+        )  # fmt: skip
+        flagged += any(gap.verdict == "flag" for gap in report.gaps)
+    assert flagged / 200 <= 0.05 + 2.4 * math.sqrt(0.05 * 0.95 / 200)
+
+
+def test_p_values_of_noise_are_uniform() -> None:
+    rng = np.random.default_rng(3)
+    for sizes in ([200] * 6, [15, 40, 90, 300, 1000, 25]):
+        p = []
+        for _ in range(150):
+            k = rng.binomial(sizes, 0.4)
+            p.append(gaps_of(of_rates(k, sizes), ["selection_rate"])["selection_rate"].p)
+        assert np.mean(np.array(p) <= 0.1) <= 0.17
+        assert 0.35 < np.mean(p) < 0.68
+
+
+def test_two_groups_are_fishers_exact_test() -> None:
+    for k, n in (((30, 45), (80, 80)), ((5, 14), (40, 45)), ((50, 52), (100, 90))):
+        gap = gaps_of(of_rates(k, n), ["selection_rate"])["selection_rate"]
+        table = [[k[0], n[0] - k[0]], [k[1], n[1] - k[1]]]
+        exact = fisher_exact(table).pvalue
+        assert gap.p == pytest.approx(exact, rel=0.35, abs=0.002)
+
+
+def test_a_true_gap_is_flagged() -> None:
+    held = grouping([[[160, 40], [120, 80]], [[160, 40], [20, 180]], [[160, 40], [30, 170]]])
+    found = gaps_of(held)
+    assert found["tpr"].verdict == "flag"
+    assert (found["tpr"].lowest, found["tpr"].highest, found["tpr"].reference) == ("0", "1", "1")
+    assert found["tpr"].p_adjusted < 0.01
+    assert found["equalized_odds"].part == "tpr"
+    assert (found["fpr"].difference, found["fpr"].verdict) == (0, "pass")
+    verdicts = {pair.group: pair.verdict for pair in found["tpr"].pairs}
+    assert verdicts == {"0": "flag", "2": "insufficient evidence"}
+
+
+def test_much_data_without_a_gap_passes() -> None:
+    found = gaps_of(grouping([[[5000, 1000], [800, 4200]], [[5010, 990], [790, 4210]]]))
+    assert {gap.verdict for gap in found.values()} == {"pass"}
+    assert all(gap.needed_n is None for gap in found.values())
+
+
+def test_nothing_of_thirty_twice_is_no_pass() -> None:
+    """REFERENCES: 0/30 against 0/30 bootstraps to [0, 0]."""
+    gap = gaps_of(of_rates([0, 0], [30, 30]), ["selection_rate"])["selection_rate"]
+    assert gap.difference == 0
+    assert gap.verdict == "insufficient evidence"
+    assert gap.high == pytest.approx(0.1135, abs=1e-4)
+    assert gap.p == 1
+    assert gap.needed_n > 30
+    for n in range(10, 31):
+        few = gaps_of(of_rates([0, 0], [n, n]), ["selection_rate"])["selection_rate"]
+        assert few.verdict != "pass"
+        full = gaps_of(of_rates([n, n], [n, n]), ["selection_rate"])["selection_rate"]
+        assert full.verdict != "pass"
+
+
+def test_needed_n_is_enough_four_times_in_five() -> None:
+    gap = gaps_of(of_rates([40, 44, 36], [100, 100, 100]), ["selection_rate"])["selection_rate"]
+    assert gap.verdict == "insufficient evidence"
+    rng = np.random.default_rng(5)
+    passed = 0
+    for _ in range(100):
+        k = rng.binomial(gap.needed_n, 0.4, 3)
+        again = gaps_of(of_rates(k, [gap.needed_n] * 3), ["selection_rate"])["selection_rate"]
+        passed += again.verdict == "pass"
+    assert passed >= 70
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(
+    cells=st.lists(st.lists(st.integers(0, 150), min_size=4, max_size=4), min_size=2, max_size=5),
+    tolerance=st.sampled_from([0.0, 0.05, 0.1, 0.3]),
+    alpha=st.sampled_from([0.05, 0.2]),
+    adjust=st.sampled_from(["holm", "bh"]),
+)
+def test_interval_and_verdict_never_disagree(
+    cells: list, tolerance: float, alpha: float, adjust: str
+) -> None:
+    held = grouping([[row[:2], row[2:]] for row in cells])
+    rules = replace(RULES, tolerance=tolerance, alpha=alpha, adjust=adjust)
+    for gap in gaps_of(held, rules=rules).values():
+        shown = verdict_of(gap.low, gap.high, tolerance)
+        assert gap.verdict == shown
+        if shown == "excluded":
+            assert gap.why_excluded
+            assert math.isnan(gap.p)
+            continue
+        assert 0 <= gap.low <= gap.high + 1e-12
+        assert gap.low <= gap.difference + 1e-12
+        assert gap.difference <= gap.high + 1e-12
+        assert (shown == "flag") == (gap.p_adjusted < alpha and gap.low > tolerance)
+        assert (shown == "pass") == (gap.low <= gap.high <= tolerance)
+        assert gap.p_adjusted >= gap.p > 0
+        assert gap.reason
+        for pair in gap.pairs:
+            assert pair.low <= pair.difference <= pair.high
+            if pair.verdict == "flag":
+                assert gap.p_adjusted < alpha
+                assert min(abs(pair.low), abs(pair.high)) > tolerance
+            if gap.p_adjusted >= alpha:
+                assert pair.low <= 0 <= pair.high
+
+
+def test_groups_that_are_too_small_are_left_out_with_the_reason() -> None:
+    held = grouping([[[60, 40], [20, 80]], [[60, 40], [20, 80]], [[90, 60], [3, 6]]])
+    found = gaps_of(held)
+    assert found["tpr"].excluded == {"2": "9 positives, fewer than 10"}
+    assert found["tpr"].groups == ("0", "1")
+    assert found["fpr"].excluded == {}
+    assert found["equalized_odds"].excluded == {"2": "9 positives, fewer than 10"}
+    only = gaps_of(grouping([[[60, 40], [20, 80]], [[90, 60], [3, 6]]]))["tpr"]
+    assert (only.verdict, math.isnan(only.difference)) == ("excluded", True)
+    assert only.reason == (
+        "Fewer than two groups can be compared (1 left out; 1: 9 positives, fewer than 10)."
+    )
+
+
+def test_one_group_has_no_gap() -> None:
+    for gap in gaps_of(grouping([[[60, 40], [20, 80]]])).values():
+        assert (gap.difference, gap.ratio) == (0, 1)
+        assert gap.verdict == "excluded"
+        assert gap.reason == "There is one group only."
+
+
+def test_names_and_order_of_groups_change_nothing() -> None:
+    cells = null_cells(np.random.default_rng(8), 5, 150)
+    one, other = gaps_of(grouping(cells)), gaps_of(grouping(cells[[3, 1, 4, 0, 2]]))
+    for metric, gap in one.items():
+        same = other[metric]
+        for number in ("difference", "ratio", "low", "high", "p", "p_adjusted"):
+            assert getattr(gap, number) == pytest.approx(getattr(same, number), nan_ok=True), number
+
+
+def test_doubled_rows_keep_the_rates() -> None:
+    table = random_table(4, n=240)
+    twice = {name: np.concatenate([values, values]) for name, values in table.items()}
+    options = {"label": "y", "prediction": "p", "groups": ["g"]}
+    once, both = (api.audit_columns(t, **options) for t in (table, twice))
+    assert both.tables[0].value == pytest.approx(once.tables[0].value, nan_ok=True)
+    assert (both.tables[0].k == 2 * once.tables[0].k)[~np.isnan(once.tables[0].k)].all()
+    widths = [t.tables[0].high - t.tables[0].low for t in (both, once)]
+    known = widths[1] > 0
+    shrink = np.median(widths[0][known] / widths[1][known])
+    assert shrink == pytest.approx(math.sqrt(0.5), abs=0.08)
+
+
+def test_weights_of_one_change_nothing_and_equal_weights_count_as_rows() -> None:
+    table = random_table(6, n=400)
+    options = {"label": "y", "prediction": "p", "groups": ["g"]}
+    plain = api.audit_columns(table, **options)
+    for weight in (1.0, 3.0):
+        weighted = api.audit_columns(table | {"w": np.full(400, weight)}, weight="w", **options)
+        assert weighted.n_effective == pytest.approx(400)
+        for a, b in zip(plain.gaps, weighted.gaps, strict=True):
+            assert (b.low, b.high, b.p) == pytest.approx((a.low, a.high, a.p))
+
+
+def test_uneven_weights_are_less_sure() -> None:
+    table = random_table(6, n=400)
+    w = np.where(np.arange(400) % 10 == 0, 40.0, 1.0)
+    options = {"label": "y", "prediction": "p", "groups": ["g"]}
+    report = api.audit_columns(table | {"w": w}, weight="w", **options)
+    assert report.n_effective == pytest.approx(w.sum() ** 2 / (w**2).sum())
+    assert report.n == 400
+    rate = report.tables[0].rate("g0", "selection_rate")
+    own = w[(table["g"] == "g0")]
+    assert rate.n == pytest.approx(own.sum())
+    assert rate.n_effective == pytest.approx(own.sum() ** 2 / (own**2).sum())
+    plain = api.audit_columns(table, **options).tables[0].rate("g0", "selection_rate")
+    assert rate.high - rate.low > 1.5 * (plain.high - plain.low)
+
+
+def test_unknown_is_shown_and_not_compared() -> None:
+    table = random_table(2, n=300)
+    table["g"][::10] = ""
+    report = api.audit_columns(table, label="y", prediction="p", groups=["g"])
+    assert report.unknown == {"g": 30}
+    assert report.tables[0].groups[-1] == "Unknown"
+    gap = report.gap("g", "accuracy")
+    assert gap.excluded == {"Unknown": "rows without a value are counted, not compared"}
+    assert "Unknown" not in gap.groups
+
+
+def test_conditional_parity() -> None:
+    """Berkeley: departments differ, within each the groups are treated alike."""
+    rows = []
+    for dept, sex, n, admitted in (
+        ("A", "m", 800, 480), ("A", "f", 100, 60), ("B", "m", 200, 40), ("B", "f", 900, 180),
+    ):  # fmt: skip
+        rows += [(dept, sex, int(i < admitted)) for i in range(n)]
+    dept, sex, p = zip(*rows, strict=True)
+    table = {"dept": dept, "sex": sex, "p": p, "y": [0, 1] * 1000}
+    report = api.audit_columns(table, label="y", prediction="p", groups=["sex"], condition="dept")
+    plain, within = (report.gap("sex", m) for m in ("selection_rate", "selection_rate|dept"))
+    assert plain.difference == pytest.approx(520 / 1000 - 240 / 1000)
+    assert plain.verdict == "flag"
+    assert within.difference == pytest.approx(0)
+    assert within.p == 1
+    assert within.high < 0.15
+    assert [t.attribute for t in report.tables] == ["sex"], "the condition is no group"
+
+
+def test_conditional_parity_needs_a_common_value() -> None:
+    table = {
+        "z": ["a"] * 40 + ["b"] * 40,
+        "g": ["x"] * 40 + ["y"] * 40,
+        "p": [0, 1] * 40,
+        "y": [0, 1] * 40,
+    }
+    report = api.audit_columns(table, label="y", prediction="p", groups=["g"], condition="z")
+    gap = report.gap("g", "selection_rate|z")
+    assert gap.verdict == "excluded"
+    assert "No value of the condition" in gap.reason
+
+
+def test_more_tests_ask_for_more_draws() -> None:
+    assert null_draws(1, 0.05) == 2000
+    assert null_draws(100, 0.05) == 40_000
+    assert null_draws(10**6, 0.05) == 100_000
+
+
+def test_the_family_is_stated_and_adjusted_over(biased) -> None:
+    options = {"label": "y", "prediction": "p", "groups": ["sex", "city"], "intersections": True}
+    holm = api.audit_columns(biased, **options)
+    assert holm.family.startswith("21 gaps: 7 metrics of 3 attributes and intersections. Holm")
+    bh = api.audit_columns(biased, **options, adjust="bh")
+    for a, b in zip(holm.gaps, bh.gaps, strict=True):
+        assert a.p == b.p
+        assert b.p_adjusted <= a.p_adjusted
+    assert holm.gap("sex", "tpr").verdict == "flag"
+    assert holm.gap("city", "tpr").verdict != "flag"
+    assert {t.attribute for t in holm.tables} == {"sex", "city", "sex×city"}
+
+
+def test_four_fifths_never_makes_a_flag() -> None:
+    """REFERENCES: with 2 groups of 50 the ratio is below .8 in 26 % of null tables."""
+    rng = np.random.default_rng(0)
+    below = flags = 0
+    for k in rng.binomial(50, 0.5, (200, 2)):
+        gap = gaps_of(of_rates(k, [50, 50]), ["selection_rate"])["selection_rate"]
+        below += gap.below_four_fifths
+        flags += gap.verdict == "flag"
+    assert 0.18 < below / 200 < 0.36
+    assert flags / 200 < 0.02
+    assert not gaps_of(of_rates([10, 40], [50, 50]), ["fpr"])["fpr"].below_four_fifths
+
+
+@pytest.mark.parametrize("id", sorted(GAPS))
+def test_every_gap_of_the_registry_can_be_tested(id: str, biased) -> None:
+    report = api.audit_columns(
+        biased, label="y", prediction="p", score="s", groups=["sex"], gaps=[id]
+    )
+    (gap,) = report.gaps
+    assert gap.metric == id
+    assert gap.verdict in ("flag", "pass", "insufficient evidence")
+    assert 0 < gap.p <= 1
+
+
+def test_the_complement_has_the_same_gap(biased) -> None:
+    report = api.audit_columns(
+        biased, label="y", prediction="p", groups=["sex", "city"], gaps=["tpr", "fnr"]
+    )
+    for attribute in ("sex", "city"):
+        a, b = (report.gap(attribute, metric) for metric in ("tpr", "fnr"))
+        assert (a.difference, a.high, a.p) == pytest.approx((b.difference, b.high, b.p))
+        assert (a.highest, a.lowest, a.reference) == (b.lowest, b.highest, b.reference)
+
+
+def test_a_stop_is_heard(biased) -> None:
+    from core.errors import Cancelled
+
+    def check() -> None:
+        raise Cancelled("stopped by the test")
+
+    control = SimpleNamespace(progress=lambda *_: None, check=check)
+    with pytest.raises(Cancelled):
+        api.audit_columns(biased, label="y", prediction="p", groups=["sex"], control=control)
