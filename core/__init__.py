@@ -3,4 +3,4 @@
 Start at :mod:`core.api`.
 """
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
