@@ -61,7 +61,14 @@ from core.api._fairness_views import (
     release_table,
 )
 from core.api._leaderboard import evaluate, sanity
-from core.api._robustness import attacks, robustness, robustness_so_far
+from core.api._robustness import (
+    attacks,
+    corrupt,
+    corruption_robustness,
+    corruptions,
+    robustness,
+    robustness_so_far,
+)
 from core.api._server import device, jobs
 from core.api._shap import (
     explainers,
@@ -104,6 +111,7 @@ from core.requests import (
     compress_request,
     concept_maps_request,
     concepts_request,
+    corruption_request,
     counterfactual_request,
     dataset_request,
     drift_request,
@@ -157,6 +165,10 @@ __all__ = [
     "concept_maps_request",
     "concept_overlays",
     "concepts_request",
+    "corrupt",
+    "corruption_request",
+    "corruption_robustness",
+    "corruptions",
     "counterfactual",
     "counterfactual_png",
     "counterfactual_request",

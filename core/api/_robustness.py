@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.api._answers import answer
-from core.contracts import AttackCard, Robustness, RobustnessRequest
-from core.engine.control import Control
-from core.requests import robustness_request
-from core.robustness.attacks import registry
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["attacks", "robustness", "robustness_so_far"]
+from core.api._answers import answer
+from core.contracts import (
+    AttackCard,
+    Corrupted,
+    CorruptionCard,
+    Robustness,
+    RobustnessRequest,
+)
+from core.engine.control import Control
+from core.requests import corruption_request, robustness_request
+from core.robustness.attacks import registry
+from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
+
+__all__ = [
+    "attacks", "corrupt", "corruption_robustness", "corruptions", "robustness",
+    "robustness_so_far",
+]  # fmt: skip
 
 
 def attacks() -> tuple[AttackCard, ...]:
@@ -25,6 +38,24 @@ def robustness(dataset: str, *, control: Control | None = None, **options: Any) 
     where it was.
     """
     found: Robustness = answer(robustness_request(dataset, **options), control=control)
+    return found
+
+
+def corruptions() -> tuple[CorruptionCard, ...]:
+    """Return a card for every corruption."""
+    return tuple(corruption.card() for corruption in CORRUPTIONS.values())
+
+
+def corrupt(pixels: npt.NDArray[np.uint8], corruption: str, severity: int) -> npt.NDArray[np.uint8]:
+    """Return one picture, uint8 ``(H, W, 3)``, corrupted with severity 1 to 5, to look at."""
+    return corrupted(pixels, corruption, severity, seed=0, id=0)
+
+
+def corruption_robustness(
+    dataset: str, *, control: Control | None = None, **options: Any
+) -> Corrupted:
+    """Predict corrupted pictures in this process; options as in :func:`corruption_request`."""
+    found: Corrupted = answer(corruption_request(dataset, **options), control=control)
     return found
 
 

@@ -21,6 +21,15 @@ from core.contracts._concepts import (
     ConceptsRequest,
     Selection,
 )
+from core.contracts._corruption import (
+    Corrupted,
+    CorruptionCard,
+    CorruptionChunk,
+    CorruptionGroup,
+    CorruptionRequest,
+    CorruptionRow,
+    OutOfDistribution,
+)
 from core.contracts._counterfactual import (
     Counterfactual,
     CounterfactualRequest,
@@ -198,6 +207,12 @@ __all__ = [
     "Concepts",
     "ConceptsRequest",
     "Constraint",
+    "Corrupted",
+    "CorruptionCard",
+    "CorruptionChunk",
+    "CorruptionGroup",
+    "CorruptionRequest",
+    "CorruptionRow",
     "Counterfactual",
     "CounterfactualRequest",
     "CounterfactualStep",
@@ -264,6 +279,7 @@ __all__ = [
     "NeighboursRequest",
     "Norm",
     "Origin",
+    "OutOfDistribution",
     "Parameter",
     "ParityCost",
     "Picture",

@@ -15,6 +15,7 @@ from typing import Any, cast
 from core.contracts import (
     ConceptMaps,
     Concepts,
+    Corrupted,
     Counterfactual,
     DatasetPredictions,
     Drift,
@@ -75,6 +76,7 @@ _WORK: dict[str, _Work] = {
     "fairness_slices": _Work("core.fairness.slices:discover", SliceReport),
     "fairness_mitigation": _Work("core.fairness.mitigation:mitigate", Mitigation),
     "robustness": _Work("core.robustness.measure:robustness", Robustness),
+    "corruptions": _Work("core.robustness.corruptions.measure:corruptions", Corrupted),
     "train": _Work("core.training.run:train", Run, durable=True),
     "compress": _Work("core.training.compress:compress", Run, durable=True),
     "import": _Work("core.models.importing:import_models", Run, durable=True),

@@ -12,6 +12,7 @@ from core.requests._concepts import (
     tcav_request,
     visualise_request,
 )
+from core.requests._corruption import corruption_request
 from core.requests._counterfactual import counterfactual_request
 from core.requests._datasets import dataset_request
 from core.requests._drift import drift_request
@@ -33,6 +34,7 @@ __all__ = [
     "compress_request",
     "concept_maps_request",
     "concepts_request",
+    "corruption_request",
     "counterfactual_request",
     "dataset_request",
     "drift_request",

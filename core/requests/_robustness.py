@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from urllib.parse import quote
 
-from core.contracts import DEFAULT_MODEL, ModelRef, Norm, RobustnessRequest, SplitName, Value
-from core.data.base import Dataset, Part
-from core.data.registry import DATASETS, open_dataset
-from core.errors import CapabilityError, InputError, UnknownNameError
+from core.contracts import DEFAULT_MODEL, Norm, RobustnessRequest, SplitName, Value
+from core.data.registry import open_dataset
+from core.errors import CapabilityError, InputError
 from core.models import zoo
-from core.models.labels import class_names
 from core.parameters import resolve
 from core.requests._common import model_fields
+from core.requests._labelled import attribute, class_map, reference
 from core.robustness.attacks.registry import ATTACKS, get_for
 from core.robustness.epsilons import AUTO, epsilons
 from core.robustness.norms import ball
@@ -22,8 +19,6 @@ __all__ = ["robustness_request"]
 
 ROBUSTNESS_VERSION = "1"
 """Raise it when a change of the code changes what the same request leads to."""
-_BY_CLASS = "class"
-_FEW = 3
 
 
 def robustness_request(
@@ -77,7 +72,7 @@ def robustness_request(
     """
     ball(norm)
     spec = zoo.get(model)
-    opened = open_dataset(_reference(dataset))
+    opened = open_dataset(reference(dataset))
     part = opened.part(split)
     n = len(part) if limit is None else min(limit, len(part))
     if n < 1:
@@ -93,19 +88,12 @@ def robustness_request(
         attacks=_attacks(attacks, parameters or {}, norm, spec),
         norm=norm,
         epsilons=epsilons(eps, norm=norm, n_values=spec.input_size**2 * 3),
-        by=_attribute(by, part),
+        by=attribute(by, part),
         rounding=rounding,
         checks=checks,
         surrogate=_surrogate(surrogate, spec),
-        class_map=_class_map(opened, fields["model"]),
+        class_map=class_map(opened, fields["model"]),
     )
-
-
-def _reference(text: str) -> str:
-    known = text.partition("?")[0].partition(":")[0] in DATASETS
-    if not known and Path(text).expanduser().is_dir():
-        return f"folder:{quote(str(Path(text).expanduser()), safe='/~.-_ ')}"
-    return text
 
 
 def _attacks(
@@ -142,38 +130,6 @@ def _defaults(norm: Norm, spec: zoo.ModelSpec) -> tuple[str, ...]:
     found = tuple(name for name in wanted if norm in ATTACKS[name].norms)
     able = [n for n, a in ATTACKS.items() if norm in a.norms]
     return found or tuple(able[:1])
-
-
-def _attribute(by: str | None, part: Part) -> str:
-    if not by or by == _BY_CLASS or by in part.groups:
-        return by or ""
-    known = ", ".join([_BY_CLASS, *part.groups])
-    raise UnknownNameError(f"The {part.name} split has no attribute {by!r}. It has: {known}.")
-
-
-def _class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:
-    names = class_names(ref)
-    if names.labels == opened.classes:
-        return tuple(range(len(names.labels)))
-    try:
-        found = tuple(names.find(name).index for name in opened.classes)
-    except UnknownNameError as error:
-        raise InputError(
-            f"{opened.ref.text} has {len(opened.classes)} classes ({_few(opened.classes)}), and "
-            f"not all of them are among the {len(names.labels)} of {ref.id} "
-            f"({_few(names.labels)}): {error} Take a model of these classes, or "
-            "name them with --classes FILE."
-        ) from error
-    if len(set(found)) < len(found):
-        raise InputError(
-            f"Two classes of {opened.ref.text} are the same class of {ref.id}: "
-            f"{_few(opened.classes)}. Name each class once."
-        )
-    return found
-
-
-def _few(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:_FEW]) + (", …" if len(names) > _FEW else "")
 
 
 def _surrogate(asked: str | None, spec: zoo.ModelSpec) -> str:

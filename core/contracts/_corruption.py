@@ -1,0 +1,206 @@
+"""Corruptions: accuracy, confidence and calibration while pictures get worse."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts._codec import Stored
+from core.contracts._datasets import DatasetRef, SplitName
+from core.contracts._requests import ModelRequest
+from core.contracts._results import Result
+from core.contracts._values import Lane, content_key
+
+__all__ = [
+    "Corrupted",
+    "CorruptionCard",
+    "CorruptionChunk",
+    "CorruptionGroup",
+    "CorruptionRequest",
+    "CorruptionRow",
+    "OutOfDistribution",
+]
+
+CorruptionKind = Literal["noise", "blur", "weather", "digital", "shift"]
+
+
+@dataclass(frozen=True, slots=True)
+class CorruptionCard:
+    """What the registry declares about a corruption.
+
+    ``standard``: one of the fifteen of ImageNet-C, which means are taken over.
+    """
+
+    id: str
+    name: str
+    kind: CorruptionKind
+    standard: bool
+
+
+@dataclass(frozen=True)
+class CorruptionRequest(ModelRequest):
+    """Ask how a model does on corrupted pictures.
+
+    Parameters
+    ----------
+    by : str
+        Attribute that subgroups are formed by, ``"class"``, or ``""``.
+    other : DatasetRef or None
+        Pictures of something else, to see whether the scores tell them apart.
+    """
+
+    kind: ClassVar[str] = "corruptions"
+    dataset: DatasetRef
+    fingerprint: str
+    split: SplitName
+    limit: int
+    corruptions: tuple[str, ...]
+    severities: tuple[int, ...]
+    by: str
+    class_map: tuple[int, ...]
+    other: DatasetRef | None
+    other_fingerprint: str
+    lane: Lane = "batch"
+
+    def common(self) -> dict[str, Any]:
+        """Return what every part of the work depends on."""
+        return super().parts() | {
+            "dataset": self.fingerprint,
+            "split": self.split,
+            "limit": self.limit,
+            "class_map": list(self.class_map),
+            "seed": self.seed,
+        }
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return self.common() | {
+            "corruptions": list(self.corruptions),
+            "severities": list(self.severities),
+            "by": self.by,
+            "other": self.other_fingerprint,
+        }
+
+    def chunk_key(self, corruption: str, severity: int) -> str:
+        """Return the key of one corruption at one severity; 0 is the pictures as they are."""
+        own = {"corruption": corruption, "severity": severity, "kind": "corruption_chunk"}
+        return content_key({**self.common(), **own})
+
+    @property
+    def batch(self) -> str:
+        """Each by itself."""
+        return self.key
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request."""
+        words = ["python", "-m", "core", "corruptions", *self.model_words()]
+        words += ["--dataset", self.dataset.text, "--split", self.split]
+        words += ["--limit", str(self.limit), "--corruption", ",".join(self.corruptions)]
+        words += ["--severity", ",".join(map(str, self.severities))]
+        words += ["--by", self.by] if self.by else []
+        words += ["--ood", self.other.text] if self.other else []
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)
+
+
+@dataclass(frozen=True)
+class CorruptionChunk(Stored):
+    """What a model says about all pictures under one corruption at one severity."""
+
+    right: npt.NDArray[np.bool_]
+    confidence: npt.NDArray[np.float32]
+    energy: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CorruptionGroup(Stored):
+    """Accuracy of one group of ``n`` pictures, with Wilson's 95 % interval."""
+
+    group: str
+    n: int
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CorruptionRow(Stored):
+    """One corruption at one severity; severity 0 is the pictures as they are.
+
+    Parameters
+    ----------
+    confidence : float
+        Mean probability of the predicted class.
+    calibration_error : float
+        Expected calibration error over 15 bins of equal width.
+    """
+
+    corruption: str
+    severity: int
+    n: int
+    accuracy: float
+    low: float
+    high: float
+    confidence: float
+    calibration_error: float
+    groups: tuple[CorruptionGroup, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutOfDistribution(Stored):
+    """How well one score tells the dataset's pictures from others'.
+
+    Parameters
+    ----------
+    score : {"msp", "energy"}
+    auroc : float
+        Chance that a picture of the dataset scores higher than another one.
+    fpr95 : float
+        Share of the others that pass where 95 % of the dataset's pictures do.
+    """
+
+    score: Literal["msp", "energy"]
+    dataset: str
+    n: int
+    n_other: int
+    auroc: float
+    fpr95: float
+
+
+@dataclass(frozen=True)
+class Corrupted(Result):
+    """How a model does on corrupted pictures.
+
+    Parameters
+    ----------
+    clean : CorruptionRow
+    rows : tuple of CorruptionRow
+        By corruption, then severity.
+    mean_error : float or None
+        Unnormalised mean corruption error: 1 − accuracy, averaged over severities and then over
+        the standard corruptions among those asked for; ``None`` if none is.
+    relative_error : float or None
+        The same of the drop against clean accuracy.
+    """
+
+    dataset: str
+    fingerprint: str
+    split: SplitName
+    n: int
+    by: str
+    clean: CorruptionRow
+    rows: tuple[CorruptionRow, ...]
+    mean_error: float | None
+    relative_error: float | None
+    out_of_distribution: tuple[OutOfDistribution, ...]
+    seed: int
+    command: str

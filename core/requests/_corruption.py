@@ -1,0 +1,86 @@
+"""Requests about corrupted pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.contracts import DEFAULT_MODEL, CorruptionRequest, SplitName
+from core.data.registry import open_dataset
+from core.errors import InputError, ParameterError
+from core.requests._common import model_fields
+from core.requests._labelled import attribute, class_map, reference
+from core.robustness.corruptions.registry import CORRUPTIONS, get
+
+__all__ = ["corruption_request"]
+
+CORRUPTION_VERSION = "1"
+"""Raise it when a change of the code changes what the same request leads to."""
+_SEVERITIES = (1, 2, 3, 4, 5)
+
+
+def corruption_request(
+    dataset: str,
+    *,
+    model: str = DEFAULT_MODEL,
+    corruptions: Sequence[str] | None = None,
+    severities: Sequence[int] = _SEVERITIES,
+    by: str | None = None,
+    out_of_distribution: str | None = None,
+    split: SplitName = "test",
+    limit: int | None = None,
+    weights: str = "pretrained",
+    classes: str | None = None,
+    seed: int | None = None,
+) -> CorruptionRequest:
+    """Describe the work of predicting the corrupted pictures of a split.
+
+    Parameters
+    ----------
+    dataset : str
+        A dataset's reference, or a plain folder of pictures.
+    corruptions : sequence of str, optional
+        Ids; all by default.
+    severities : sequence of int
+        From 1 to 5.
+    by : str, optional
+        Attribute of the dataset that subgroups are formed by, or ``"class"``.
+    out_of_distribution : str, optional
+        Dataset or folder of other things; its test split is taken.
+    limit : int, optional
+        So many pictures, spread over the split; all of it by default.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, a severity out of range, labels that are no classes of the model, or
+        an attribute that is not there.
+    """
+    opened = open_dataset(reference(dataset))
+    part = opened.part(split)
+    n = len(part) if limit is None else min(limit, len(part))
+    if n < 1:
+        raise InputError(f"There is no picture in {opened.ref.text}, split {split}.")
+    names = tuple(CORRUPTIONS) if corruptions is None else tuple(dict.fromkeys(corruptions))
+    if not names:
+        raise InputError(f"Choose at least one corruption. Known: {', '.join(CORRUPTIONS)}.")
+    for name in names:
+        get(name)
+    levels = tuple(sorted(set(severities)))
+    if not levels or not set(levels) <= set(_SEVERITIES):
+        raise ParameterError(f"severities must be among 1 to 5. Received: {list(severities)}.")
+    other = None if not out_of_distribution else open_dataset(reference(out_of_distribution))
+    fields = model_fields(model, weights=weights, classes=classes, seed=seed)
+    fields["versions"] = fields["versions"] | {"corruptions": CORRUPTION_VERSION}
+    return CorruptionRequest(
+        **fields,
+        dataset=opened.ref,
+        fingerprint=opened.fingerprint,
+        split=split,
+        limit=n,
+        corruptions=names,
+        severities=levels,
+        by=attribute(by, part),
+        class_map=class_map(opened, fields["model"]),
+        other=None if other is None else other.ref,
+        other_fingerprint="" if other is None else other.fingerprint,
+    )

@@ -1,0 +1,71 @@
+"""What requests about labelled pictures share: folders, attributes, classes of data and model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from core.contracts import ModelRef
+from core.data.base import Dataset, Part
+from core.data.registry import DATASETS
+from core.errors import InputError, UnknownNameError
+from core.models.labels import class_names
+
+__all__ = ["attribute", "class_map", "reference"]
+
+_BY_CLASS = "class"
+_FEW = 3
+
+
+def reference(text: str) -> str:
+    """Return a dataset's reference; a plain folder becomes one."""
+    known = text.partition("?")[0].partition(":")[0] in DATASETS
+    if not known and Path(text).expanduser().is_dir():
+        return f"folder:{quote(str(Path(text).expanduser()), safe='/~.-_ ')}"
+    return text
+
+
+def attribute(by: str | None, part: Part) -> str:
+    """Return the attribute that subgroups are formed by, ``""`` for none.
+
+    Raises
+    ------
+    UnknownNameError
+        If the split has no such attribute.
+    """
+    if not by or by == _BY_CLASS or by in part.groups:
+        return by or ""
+    known = ", ".join([_BY_CLASS, *part.groups])
+    raise UnknownNameError(f"The {part.name} split has no attribute {by!r}. It has: {known}.")
+
+
+def class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:
+    """Return for each class of the dataset its index among the model's.
+
+    Raises
+    ------
+    InputError
+        If one is not among them, or two are the same.
+    """
+    names = class_names(ref)
+    if names.labels == opened.classes:
+        return tuple(range(len(names.labels)))
+    try:
+        found = tuple(names.find(name).index for name in opened.classes)
+    except UnknownNameError as error:
+        raise InputError(
+            f"{opened.ref.text} has {len(opened.classes)} classes ({_few(opened.classes)}), and "
+            f"not all of them are among the {len(names.labels)} of {ref.id} "
+            f"({_few(names.labels)}): {error} Take a model of these classes, or "
+            "name them with --classes FILE."
+        ) from error
+    if len(set(found)) < len(found):
+        raise InputError(
+            f"Two classes of {opened.ref.text} are the same class of {ref.id}: "
+            f"{_few(opened.classes)}. Name each class once."
+        )
+    return found
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:_FEW]) + (", …" if len(names) > _FEW else "")

@@ -1,0 +1,1 @@
+"""Corruptions of pictures: the fifteen of ImageNet-C for any size, and shifts beside them."""
