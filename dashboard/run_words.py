@@ -30,6 +30,7 @@ __all__ = [
     "rate_words",
     "run_title",
     "size_words",
+    "small_words",
     "time_words",
     "weights_words",
 ]
@@ -128,6 +129,21 @@ def paired_words(found: Paired, first: str, second: str) -> str:
         f"{same} {second} loses {found.lost} that {first} gets right and gains {found.gained}: "
         f"{points(change)} points, {verdict}."
     )
+
+
+def small_words(run: Run) -> str:
+    """Return what a smaller model lost against its twin, ``""`` for any other run."""
+    facts = run.facts
+    if not run.twin or "agreement" not in facts:
+        return ""
+    text = (
+        f"Same answer as its twin on {percent(float(facts['agreement']))} of "
+        f"{facts['compared_pictures']} pictures"
+    )
+    if "lost" in facts:
+        text += f"; loses {facts['lost']} that the twin gets right, gains {facts['gained']}"
+    before, after = (float(facts[f"latency_ms_{side}"]) for side in ("before", "after"))
+    return f"{text}. {number(after)} ms a picture, its twin {number(before)}."
 
 
 def hardest_hit(found: Paired) -> str:

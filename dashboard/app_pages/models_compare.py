@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import streamlit as st
 
-from core.contracts import DatasetPredictions, Run
-from core.errors import InputError
+from core.contracts import DatasetPredictions, Run, Value
 from dashboard import services
 from dashboard.app_pages import models_groups
 from dashboard.desk import desk
@@ -23,6 +22,7 @@ from dashboard.run_words import (
     points,
     weights_words,
 )
+from dashboard.services import Paired
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -30,6 +30,14 @@ from dashboard.widgets.side_table import Row, side_table
 from dashboard.words import duration, escape, number, percent
 
 __all__ = ["draw"]
+
+_ALPHA = 0.05
+_OF_PAIRS = {
+    "bytes_before", "bytes_after", "packed_bytes_before", "packed_bytes_after",
+    "calibration_pictures", "compared_pictures", "agreement", "mean_abs_dp", "largest_dlogit",
+    "latency_ms_before", "latency_ms_after", "lost", "gained", "accuracy_before", "accuracy_after",
+}  # fmt: skip
+"""Facts of a smaller model that rows of their own, or the pairs below, tell already."""
 
 
 def draw(shown: Shown) -> None:
@@ -109,11 +117,20 @@ def _recipe(run: Run) -> str:
 
 def _facts(runs: Sequence[Run]) -> list[Row]:
     """Return what was measured of some of them: latency, robust accuracy, share of zeros."""
-    names = dict.fromkeys(name for run in runs for name in run.facts)
-    return [
+    names = dict.fromkeys(name for run in runs for name in run.facts if name not in _OF_PAIRS)
+    rows = [
         Row(name.replace("_", " ").capitalize(), [_fact(run.facts.get(name)) for run in runs])
         for name in names
     ]
+    return [Row("Milliseconds a picture", [_latency(run, runs) for run in runs]), *rows]
+
+
+def _latency(run: Run, runs: Sequence[Run]) -> str:
+    """Return a smaller model's latency, or that of the twin as it was measured beside one."""
+    if "latency_ms_after" in run.facts:
+        return _fact(run.facts["latency_ms_after"])
+    beside = (other.facts for other in runs if other.twin == run.model)
+    return _fact(next((f["latency_ms_before"] for f in beside if "latency_ms_before" in f), None))
 
 
 def _fact(value: float | int | str | bool | None) -> str:
@@ -123,9 +140,12 @@ def _fact(value: float | int | str | bool | None) -> str:
 
 
 def _different(runs: Sequence[Run]) -> list[Row]:
-    """Return a row for each parameter that is not the same in all."""
-    names = dict.fromkeys(name for run in runs for name in run.parameters)
-    values = {name: [_parameter(run, name) for run in runs] for name in names}
+    """Return a row for each parameter that all have and that is not the same in all."""
+    names = [
+        name for name in _known(runs[0])
+        if all(name in _known(run) for run in runs)
+    ]  # fmt: skip
+    values = {name: [str(_known(run)[name]) for run in runs] for name in names}
     rows = [
         Row(name.replace("_", " ").capitalize(), of)
         for name, of in values.items()
@@ -135,11 +155,11 @@ def _different(runs: Sequence[Run]) -> list[Row]:
     return [*rows, *([Row("Seed", seeds)] if len(set(seeds)) > 1 else [])]
 
 
-def _parameter(run: Run, name: str) -> str:
-    """Return a run's value; for a run older than the parameter, its default."""
+def _known(run: Run) -> dict[str, Value]:
+    """Return a run's parameters; where it is older than one of its recipe's, the default."""
     recipe = services.recipes().get(run.recipe)
     defaults = {spec.name: spec.default for spec in recipe.parameters} if recipe else {}
-    return str(run.parameters.get(name, defaults.get(name, "")))
+    return defaults | run.parameters
 
 
 # ---- the figures
@@ -166,33 +186,38 @@ def _curves(runs: Mapping[str, Run], names: Mapping[str, str]) -> None:
 def _answers(runs: Sequence[Run], names: Mapping[str, str]) -> None:
     """Draw what each later run loses and gains against the first, picture by picture."""
     first, *others = runs
-    alike = [run for run in others if run.data_fingerprint == first.data_fingerprint]
     st.subheader("Where their answers differ", anchor=False)
+    alike = [run for run in others if run.classes == first.classes]
     if not alike or not first.dataset:
-        st.caption("They were tested on different pictures: their answers can't be paired.")
+        st.caption(
+            "They can't be paired: they tell other classes apart, or A came without pictures."
+        )
         return
-    answers = {}
-    for run in (first, *alike):
-        try:
-            answers[run.model] = desk().ask(services.predictions_request(run))
-        except InputError as error:
-            st.caption(escape(str(error)))
-            return
+    requests = [services.predictions_request(run, data=first) for run in (first, *alike)]
+    answers = {
+        run.model: desk().ask(request)
+        for run, request in zip((first, *alike), requests, strict=True)
+    }
     pending = [
-        Pending(answer.key, f"Test pictures, {names[id]}")
+        Pending(answer.key, f"{names[id]} and the test pictures of A")
         for id, answer in answers.items()
         if answer.state == "waiting"
     ]
     progress.waiting(pending, place="answers")
+    for id, answer in answers.items():
+        if answer.state in ("failed", "stopped"):
+            progress.ended_badly(answer, names[id])
     base = answers[first.model].result
     for run in alike:
         found = answers[run.model].result
         if isinstance(base, DatasetPredictions) and isinstance(found, DatasetPredictions):
-            paired = services.paired(base, found)
-            mark = "△" if paired.p < 0.05 else "○"
-            words = paired_words(paired, names[first.model], names[run.model])
-            lines = [f"{mark} {words}", hardest_hit(paired)]
-            st.markdown("  \n".join(escape(line) for line in lines if line))
-    for id, answer in answers.items():
-        if answer.state in ("failed", "stopped"):
-            progress.ended_badly(answer, names[id])
+            _paired(services.paired(base, found), names[first.model], names[run.model])
+    st.caption(
+        f"All answered the test pictures of A: {escape(services.dataset_name(first.dataset))}."
+    )
+
+
+def _paired(found: Paired, first: str, second: str) -> None:
+    mark = "△" if found.p < _ALPHA else "○"
+    lines = [f"{mark} {paired_words(found, first, second)}", hardest_hit(found)]
+    st.markdown("  \n".join(escape(line) for line in lines if line))

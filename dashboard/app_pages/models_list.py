@@ -10,7 +10,7 @@ from dashboard.app_pages import models_progress
 from dashboard.figures.learning import sparkline, sparkline_words
 from dashboard.model_words import run_name
 from dashboard.models_choice import MOST_COMPARED, Shown
-from dashboard.run_words import badge_of, changed_words, date, gap_words, size_words
+from dashboard.run_words import badge_of, changed_words, date, gap_words, size_words, small_words
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import Glance, glance
 from dashboard.words import duration
@@ -123,10 +123,13 @@ def _glance(run: Run) -> Glance:
     what = [
         run.architecture,
         recipe.name.lower() if recipe else run.recipe,
-        "" if title == data or not run.dataset else f"on {data}",
+        "" if data in title or not run.dataset else f"on {data}",
         changed_words(run.parameters, recipe.parameters) if recipe else "",
     ]
     gap = services.widest_gap(run)
+    finding = small_words(run)
+    if not finding and gap is not None:
+        finding = f"{'△' if gap.beyond_chance else '○'} {gap_words(gap)}"
     facts = [size_words(run), date(run.created, st.context.timezone), duration(run.seconds)]
     return Glance(
         title=title,
@@ -134,7 +137,7 @@ def _glance(run: Run) -> Glance:
         lines=[" · ".join(w for w in what if w), " · ".join(facts)],
         rate=None if run.test is None else services.rate_of(run.test),
         stand_in="not tested",
-        finding="" if gap is None else gap_words(gap),
+        finding=finding,
         curve=sparkline(run.history, mode=current_mode()),
         curve_words=sparkline_words(run.history),
     )

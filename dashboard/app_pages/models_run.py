@@ -18,7 +18,7 @@ from dashboard.figures.confusion import MOST, confusion
 from dashboard.figures.learning import Measure, curves
 from dashboard.model_words import run_name
 from dashboard.models_choice import Shown
-from dashboard.run_words import badge_of, gap_words, megabytes, weights_words
+from dashboard.run_words import badge_of, gap_words, megabytes, small_words, weights_words
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import big_numbers, heading
 from dashboard.words import duration, escape, number, percent
@@ -34,6 +34,8 @@ def draw(run: Run, shown: Shown) -> None:
     heading(run_name(run), badge_of(run, shipped=shipped))
     st.markdown(_sentence(run))
     big_numbers(_numbers(run))
+    if small := small_words(run):
+        st.markdown(f"{'○' if run.facts.get('lost') == 0 else '△'} {escape(small)}")
     gap = services.widest_gap(run)
     if gap is not None:
         mark = "△" if gap.beyond_chance else "○"

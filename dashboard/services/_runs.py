@@ -106,25 +106,27 @@ def delete_run(run: Run) -> None:
 # ---- what it says about every test picture
 
 
-def predictions_request(run: Run) -> DatasetPredictRequest:
-    """Return the request for a run's answers to its test pictures.
+def predictions_request(run: Run, *, data: Run | None = None) -> DatasetPredictRequest:
+    """Return the request for a run's answers to its own test pictures, or to another run's.
 
     Raises
     ------
     InputError
-        If its dataset is gone, has changed, or has no such split.
+        If the dataset is gone, has changed, has no such split, or has other classes.
     """
+    of = data or run
 
     def make() -> DatasetPredictRequest:
-        request = api.dataset_request(run.dataset, model=run.model)
-        if run.data_fingerprint and request.fingerprint != run.data_fingerprint:
+        request = api.dataset_request(of.dataset, model=run.model)
+        if of.data_fingerprint and request.fingerprint != of.data_fingerprint:
             raise InputError(
                 "The dataset has changed since this run was measured, so its mistakes can't be "
                 "shown. Train it again on the data as it is now."
             )
         return request
 
-    return once(("predict_dataset", run.model, run.weights_sha256), make)
+    key = ("predict_dataset", run.model, run.weights_sha256, of.dataset, of.data_fingerprint)
+    return once(key, make)
 
 
 def worst_mistakes(predictions: DatasetPredictions, k: int) -> tuple[Mistake, ...]:

@@ -45,7 +45,9 @@ _STYLE = """
 .pl-side .strong {{ font-size: 1.3rem; font-weight: 600; line-height: 1.25; }}
 .pl-side .note {{ display: block; font-size: .8rem; color: {muted}; }}
 @media (max-width: 640px) {{
-  .pl-side tbody th {{ min-width: 6rem; max-width: 6.5rem; padding-right: .75rem; }}
+  .pl-side {{ font-size: .85rem; }}
+  .pl-side th, .pl-side td {{ min-width: 8.1rem; padding-right: .6rem; }}
+  .pl-side tbody th {{ min-width: 5.2rem; max-width: 5.2rem; }}
 }}
 </style>
 """

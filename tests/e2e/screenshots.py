@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from tests.e2e.driver import Page, Server, opened, until
@@ -39,6 +40,21 @@ def evidence(page: Page, folder: Path, suffix: str) -> None:
     page.screenshot(folder / f"evidence-leaderboard-{suffix}.png")
 
 
+def models(page: Page, folder: Path, suffix: str) -> None:
+    """Write the list of runs, one in full, two side by side, and the forms."""
+    for name, query, words in (
+        ("list", "", "comes with Pellucid"),
+        ("run", "?run=portraits_biased", "Predictions (csv)"),
+        ("compare", "?view=compare&with=portraits_biased,portraits_fair", "McNemar"),
+        ("new", "?view=new&d.bias=0.9", "What will happen"),
+        ("bring", "?view=bring", "What is expected"),
+    ):
+        page.open(query, path="/models")
+        page.says(words, timeout=180)
+        time.sleep(1)  # charts are drawn after the text
+        page.screenshot(folder / f"models-{name}-{suffix}.png")
+
+
 def main(folder: Path) -> None:
     """Write ``<page>-<width>-<theme>.png`` files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,6 +72,7 @@ def main(folder: Path) -> None:
                         page.says("Score-CAM")
                         page.screenshot(folder / f"reference-{width}-{mode}.png")
                         evidence(page, folder, f"{width}-{mode}")
+                        models(page, folder, f"{width}-{mode}")
         finally:
             server.stop()
 
