@@ -21,6 +21,7 @@ from core.errors import InputError
 from core.fairness.audit import opened
 from core.fairness.count import count
 from core.fairness.counted import Cells, Counted, attribute_sets
+from core.fairness.fisher import fisher
 from core.fairness.grouping import Grouping
 from core.fairness.intervals import newcombe, normal_quantile, wilson
 from core.fairness.metrics.registry import METRICS
@@ -32,12 +33,11 @@ from core.fairness.values import group_text
 if TYPE_CHECKING:
     from core.engine.control import Control
 
-__all__ = ["discover", "fisher", "members"]
+__all__ = ["discover", "members"]
 
 Floats = npt.NDArray[np.float64]
 _EXAMINED = 1000
 _SHOWN = 100
-_EXACT_BELOW = 100.0
 _RANGE = re.compile(r"< (?P<below>\S+)|\[(?P<low>[^,]+), (?P<high>[^)]+)\)|≥ (?P<from>\S+)")
 
 
@@ -223,35 +223,6 @@ def _explained(
     p = fisher(value[own] * n[own], n[own], k_around, n_around)
     alike[apart] = p[apart] >= alpha
     return {int(own[i]): searched.slices[wider[i]].text for i in np.flatnonzero(alike)[::-1]}
-
-
-def fisher(k: Floats, n: Floats, k_rest: Floats, n_rest: Floats) -> Floats:
-    """Return p values of both sides of Fisher's exact test, twice the smaller tail.
-
-    Counts are rounded (weights leave fractions). Where every expected count is at least 100, the
-    tail is the normal one with a continuity correction: exact sums over millions of rows are slow,
-    and differ in the third digit.
-    """
-    from scipy.stats import hypergeom, norm
-
-    a, size = np.rint(k), np.maximum(np.rint(n), 1)
-    events, total = a + np.rint(k_rest), size + np.maximum(np.rint(n_rest), 1)
-    share = events / total
-    smallest = np.minimum(share, 1 - share) * np.minimum(size, total - size)
-    exact = smallest < _EXACT_BELOW
-    p = np.ones(len(a))
-    if exact.any():
-        margins = (total[exact], events[exact], size[exact])
-        tails = hypergeom.cdf(a[exact], *margins), hypergeom.sf(a[exact] - 1, *margins)
-        p[exact] = 2 * np.minimum(*tails)
-    if not exact.all():
-        many = ~exact
-        spread = np.sqrt(size * share * (1 - share) * (total - size) / np.maximum(total - 1, 1))[
-            many
-        ]
-        away = np.maximum(np.abs(a - size * share)[many] - 0.5, 0.0)
-        p[many] = 2 * norm.sf(away / spread)
-    return np.minimum(p, 1.0)
 
 
 def members(wanted: Slice, groups: Mapping[str, Sequence[str]]) -> npt.NDArray[np.int64]:
