@@ -62,8 +62,7 @@ class ParityCost(Stored):
     allowed : ndarray of float64, shape (P,)
         Bounds of the gap, rising.
     accuracy, gap : ndarray of float64, shape (P,)
-        Best accuracy over all rows under each bound, and the gap that it has; NaN where no
-        thresholds keep the bound.
+        Best accuracy over all rows under each bound, and the gap that it has.
     thresholds : ndarray of float64, shape (P, G)
         ``inf`` where nobody of the group is selected.
     best_accuracy : float

@@ -66,12 +66,6 @@ def _group_thresholds(
             "tpr or fpr, or the mitigator threshold_optimizer."
         )
     found = parity_cost(_curves(rows, attribute), constraint, allowed=[tolerance])
-    if np.isnan(found.accuracy[0]):
-        raise InputError(
-            f"No thresholds keep the gap of {constraint} between the groups of {attribute} at "
-            f"{tolerance:g} or less. Allow a larger tolerance, or choose the mitigator "
-            "threshold_optimizer."
-        )
     return _Thresholds(
         dict(zip(found.groups, found.thresholds[0].tolist(), strict=True)),
         threshold,

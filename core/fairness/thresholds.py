@@ -127,7 +127,7 @@ def parity_cost(
         rates = rate.numerator(cells) / rate.denominator(cells)
     right = cells[..., 0, 0] + cells[..., 1, 1]
     bounds = np.sort(np.asarray(allowed, np.float64))
-    steps, found = _best_steps(rates, right, bounds)
+    steps = _best_steps(rates, right, bounds)
     groups = np.arange(len(curves.groups))
     known = np.append(curves.thresholds, np.inf)
     bound_rates = np.ma.masked_invalid(rates[groups, steps])
@@ -137,17 +137,18 @@ def parity_cost(
         constraint=constraint,
         groups=curves.groups,
         allowed=bounds,
-        accuracy=np.where(found, right[groups, steps].sum(axis=1) / total, np.nan),
-        gap=np.where(found, np.ma.filled(np.ma.ptp(bound_rates, axis=1), 0.0), np.nan),
-        thresholds=np.where(found[:, None], known[steps], np.nan),
+        accuracy=right[groups, steps].sum(axis=1) / total,
+        gap=np.ma.filled(np.ma.ptp(bound_rates, axis=1), 0.0),
+        thresholds=known[steps],
         best_accuracy=float(right.max(axis=1).sum() / total),
     )
 
 
-def _best_steps(
-    rates: Floats, right: Floats, bounds: Floats
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return for each bound every group's best threshold ``(P, G)``, and whether there are any."""
+def _best_steps(rates: Floats, right: Floats, bounds: Floats) -> npt.NDArray[np.int64]:
+    """Return for each bound every group's best threshold ``(P, G)``.
+
+    There always is one: who selects everybody has no gap.
+    """
     starts = np.unique(rates[~np.isnan(rates)])
     if len(starts) > _STARTS:
         starts = np.unique(np.quantile(starts, np.linspace(0, 1, _STARTS), method="nearest"))
@@ -164,9 +165,7 @@ def _best_steps(
         best = _largest_within(hits[::-1], np.broadcast_to(first, shape), last)
         chosen[..., g] = len(own) - 1 - best
         total += np.where(last > first, hits[::-1][best], -np.inf)
-    at = total.argmax(axis=1)
-    rows = np.arange(len(bounds))
-    return chosen[rows, at], np.isfinite(total[rows, at])
+    return chosen[np.arange(len(bounds)), total.argmax(axis=1)]
 
 
 def _largest_within(
