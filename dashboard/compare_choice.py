@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from dashboard import services
+from dashboard.dataset_pictures import LONGEST_ID
 from dashboard.state import Choice
 
 __all__ = [
@@ -102,7 +103,7 @@ def read(query: Mapping[str, str]) -> tuple[Pair, list[str]]:
         path = ""
     pair = Pair(
         differ=differ or "method",
-        other=query.get("other", "")[:64] if differ else "",
+        other=query.get("other", "")[:LONGEST_ID] if differ else "",
         path=path,
         steps=_steps(query, problems),
         maximum=_maximum(query, path, problems),

@@ -9,12 +9,13 @@ import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
 from core.errors import PellucidError
-from dashboard import address, compare_choice, services, state
+from dashboard import address, compare_choice, services, state, uploads
 from dashboard.app_pages import (
     compare_drift,
     compare_likeness,
     compare_sides,
     inspect_controls,
+    inspect_facts,
     inspect_strip,
 )
 from dashboard.compare_choice import Pair
@@ -111,12 +112,15 @@ def _body(choice: Choice, shown: Pair) -> Pair:
     left = _asked(_Side("left", "Left", "", choice, compare_sides.picture_of(choice)))
     kind = compare_sides.KINDS[shown.differ]
     other = compare_sides.other_of(choice, shown, left.prediction)
-    options = kind.options(choice, left.prediction)
+    options = compare_sides.options_of(choice, shown, left.prediction)
     moved = kind.move(choice, other) if other else None
     right_picture = None if moved is None else compare_sides.picture_of(moved)
     right = _asked(_Side("right", "Right", options.get(other, ""), moved, right_picture))
     left = replace(left, title=options.get(kind.value(choice, left.prediction), ""))
 
+    item = uploads.find(choice.picture)
+    if item is not None and left.picture is not None:
+        inspect_facts.line(item, left.picture, choice)
     compare_sides.selects(choice, shown, other, left.prediction)
     _stages(left, right)
     _below(left, right)

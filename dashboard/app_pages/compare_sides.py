@@ -8,12 +8,20 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.contracts import Picture, Prediction
-from dashboard import compare_choice, services, state, uploads
+from dashboard import (
+    compare_choice,
+    model_words,
+    services,
+    shelf,
+    state,
+    suitable,
+    uploads,
+)
 from dashboard.app_pages.inspect_controls import likely_classes, method_label
 from dashboard.compare_choice import Differ, Pair
 from dashboard.state import Choice
 
-__all__ = ["KINDS", "Kind", "other_of", "picture_of", "selects"]
+__all__ = ["KINDS", "Kind", "options_of", "other_of", "picture_of", "selects"]
 
 Words = dict[str, str]
 
@@ -34,6 +42,8 @@ class Kind:
         The choice with another id in that place.
     proposal : callable
         The id that stands on the right before anybody has chosen.
+    lead : callable, optional
+        As ``move``, for the left side, which is the session's own choice; ``move`` by default.
     """
 
     name: str
@@ -42,6 +52,7 @@ class Kind:
     value: Callable[[Choice, Prediction | None], str]
     move: Callable[[Choice, str], Choice]
     proposal: Callable[[Choice, Words], str]
+    lead: Callable[[Choice, str], Choice] | None = None
 
 
 # ---- methods
@@ -71,7 +82,15 @@ def _to_method(choice: Choice, id: str) -> Choice:
 
 
 def _models(choice: Choice, prediction: Prediction | None) -> Words:
-    return {id: card.name for id, card in services.models().items()}
+    return model_words.model_labels(zone=st.context.timezone)
+
+
+def _another_model(choice: Choice, options: Words) -> str:
+    """Propose a model of the same classes, if there is one."""
+    names = services.class_names(choice.model)
+    others = [id for id in options if id != choice.model]
+    alike = (id for id in others if services.class_names(id) == names)
+    return next(alike, next(iter(others), ""))
 
 
 def _to_model(choice: Choice, id: str) -> Choice:
@@ -106,8 +125,14 @@ def _class(choice: Choice, prediction: Prediction | None) -> str:
 
 
 def _pictures(choice: Choice, prediction: Prediction | None) -> Words:
-    items = [*reversed(uploads.session_items().values()), *uploads.examples().values()]
-    return {item.id: item.title for item in items}
+    words = {item.id: item.title for item in shelf.stock(choice)}
+    return _with_picture(words, choice.picture)
+
+
+def _with_picture(words: Words, id: str) -> Words:
+    """Add a picture that the strip does not hold, such as that of a link."""
+    item = None if id in words else uploads.find(id)
+    return words if item is None else {id: item.title, **words}
 
 
 def _next(value: Callable[[Choice], str]) -> Callable[[Choice, Words], str]:
@@ -134,7 +159,8 @@ KINDS: dict[Differ, Kind] = {
         _models,
         lambda choice, _: choice.model,
         _to_model,
-        _next(lambda choice: choice.model),
+        _another_model,
+        lead=suitable.to_model,
     ),
     "class": Kind(
         "Two classes",
@@ -155,13 +181,19 @@ KINDS: dict[Differ, Kind] = {
 }
 
 
+def options_of(choice: Choice, pair: Pair, prediction: Prediction | None) -> Words:
+    """Return what can stand on either side, id to words."""
+    options = KINDS[pair.differ].options(choice, prediction)
+    return _with_picture(options, pair.other) if pair.differ == "picture" else options
+
+
 def other_of(choice: Choice, pair: Pair, prediction: Prediction | None) -> str:
     """Return what stands on the right: what was chosen, else the kind's proposal.
 
     ``""`` while two classes wait for the prediction.
     """
     kind = KINDS[pair.differ]
-    options = kind.options(choice, prediction)
+    options = options_of(choice, pair, prediction)
     if pair.other in options or _gone(pair):
         return pair.other
     left = kind.value(choice, prediction)
@@ -195,7 +227,7 @@ def selects(choice: Choice, pair: Pair, other: str, prediction: Prediction | Non
     )
     kind = KINDS[pair.differ]
     st.markdown(kind.question)
-    options = kind.options(choice, prediction)
+    options = options_of(choice, pair, prediction)
     left = kind.value(choice, prediction)
     columns = st.columns(2, gap="medium")
     with columns[0]:
@@ -208,7 +240,8 @@ def selects(choice: Choice, pair: Pair, other: str, prediction: Prediction | Non
 
 
 def _move_left(differ: Differ, id: str) -> None:
-    state.begin(KINDS[differ].move(state.current() or Choice(), id))
+    kind = KINDS[differ]
+    state.begin((kind.lead or kind.move)(state.current() or Choice(), id))
 
 
 def _select(label: str, options: Words, value: str, chosen: Callable[[str], None]) -> None:

@@ -18,7 +18,7 @@ from dashboard import concepts_choice, glossary, services, uploads
 from dashboard.app_pages import concepts_controls
 from dashboard.concepts_choice import N_CONCEPTS, SOURCES, Study
 from dashboard.desk import desk
-from dashboard.services import Gallery
+from dashboard.references import References, references
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -28,7 +28,6 @@ from dashboard.words import duration, escape, number, percent
 
 __all__ = ["section"]
 
-_SOURCES = {"folder": "The reference folder", "session": "Your dropped pictures"}
 _SELECTIONS: dict[Selection, str] = {
     "predicted": "Those the model takes for the class",
     "labelled": "Those labelled as the class",
@@ -52,13 +51,13 @@ def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction
             icon=":material/block:",
         )
         return
-    folder = services.gallery()
+    labelled = references(choice)
     with st.container(border=True):
         first, second, third = st.columns(3, gap="medium")
         with first:
             target = concepts_controls.class_box(choice, study, prediction)
         with second:
-            reference = _reference(folder, choice, study)
+            reference = _reference(labelled, choice, study)
         with third:
             _amount(study, labels=reference is not None and reference.gallery is not None)
         concepts_controls.run_button("Find concepts", study, target, ready=reference is not None)
@@ -69,15 +68,16 @@ def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction
         _answer(shown, choice, study, target, reference)
 
 
-def _reference(folder: Gallery | None, choice: Choice, study: Study) -> PictureSet | None:
-    if folder is not None:
+def _reference(labelled: References | None, choice: Choice, study: Study) -> PictureSet | None:
+    if labelled is not None:
+        titles = {"folder": labelled.title, "session": "Your dropped pictures"}
         st.session_state["study/source"] = study.source
         st.selectbox(
-            "Pictures", SOURCES, format_func=_SOURCES.__getitem__, key="study/source",
+            "Pictures", SOURCES, format_func=titles.__getitem__, key="study/source",
             on_change=lambda: concepts_choice.change(source=st.session_state["study/source"]),
         )  # fmt: skip
         if study.source == "folder":
-            return _of_folder(folder, study)
+            return _labelled(labelled, study)
     pictures = [uploads.picture(item) for item in uploads.session_items().values()]
     st.caption(f"{len(pictures)} pictures dropped in this session.")
     if not pictures:
@@ -87,18 +87,18 @@ def _reference(folder: Gallery | None, choice: Choice, study: Study) -> PictureS
     )
 
 
-def _of_folder(folder: Gallery, study: Study) -> PictureSet:
-    options = ["", *folder.labels]
+def _labelled(labelled: References, study: Study) -> PictureSet:
+    options = ["", *labelled.labels]
     label = study.label if study.label in options else ""
     st.session_state["study/label"] = label
     st.selectbox(
         "Label", options, key="study/label",
         format_func=lambda text: (
-            f"{text} ({folder.labels[text]})" if text else f"All {len(folder)} pictures"
+            f"{text} ({labelled.labels[text]})" if text else f"All {len(labelled)} pictures"
         ),
         on_change=lambda: concepts_choice.change(label=st.session_state["study/label"]),
     )  # fmt: skip
-    return services.gallery_set(folder, label=label or None)
+    return labelled.pictures(label or None)
 
 
 def _amount(study: Study, *, labels: bool) -> None:

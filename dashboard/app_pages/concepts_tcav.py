@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.contracts import ConceptScore, Picture, PictureSet, Prediction, Tcav
@@ -9,7 +11,7 @@ from dashboard import concepts_choice, glossary, services, uploads
 from dashboard.app_pages import concepts_controls, concepts_groups
 from dashboard.concepts_choice import Study
 from dashboard.desk import desk
-from dashboard.services import Gallery
+from dashboard.references import References, references
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -34,8 +36,8 @@ def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction
         lacks = "gradients" if not card.gradients else "a convolutional feature layer"
         st.info(f"Not offered for {escape(card.name)}: it has no {lacks}.", icon=":material/block:")
         return
-    folder = services.gallery()
-    if folder is None:
+    labelled = references(choice)
+    if labelled is None:
         st.info(
             f"{concepts_controls.HOW_TO_SET} The test needs it for the random pictures, of which "
             "there must be 24 or more.",
@@ -46,46 +48,49 @@ def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction
         first, second = st.columns(2, gap="medium")
         with first:
             target = concepts_controls.class_box(choice, study, prediction)
-            of_class = _of_class(folder, study)
+            of_class = _of_class(labelled, choice, study, target)
         with second:
-            _labels(folder, study)
+            _labels(labelled, study)
             concepts_groups.editor(study)
-        concepts = _concepts(folder, choice, study)
+        concepts = _concepts(labelled, choice, study)
         concepts_controls.run_button(
             "Run the test", study, target, ready=bool(concepts) and of_class is not None
         )
         if not concepts:
             st.caption("Choose a label as a concept, or make a concept of dropped pictures.")
     if "test" in study.asked and concepts and target is not None and of_class is not None:
-        _answer(choice, target, folder, concepts, of_class)
+        _answer(choice, target, labelled, concepts, of_class)
 
 
-def _groups_of(folder: Gallery) -> list[str]:
-    return [label for label, n in folder.labels.items() if n >= _ENOUGH]
+def _enough(counts: Mapping[str, int]) -> list[str]:
+    return [label for label, n in counts.items() if n >= _ENOUGH]
 
 
-def _of_class(folder: Gallery, study: Study) -> PictureSet | None:
-    options = _groups_of(folder)
+def _of_class(
+    labelled: References, choice: Choice, study: Study, target: int | None
+) -> PictureSet | None:
+    options = _enough(labelled.classes)
     if not options:
         st.warning(
-            f"No label of the folder has {_ENOUGH} pictures or more: the test needs that many of "
-            "the class.",
+            f"No label has {_ENOUGH} pictures or more: the test needs that many of the class.",
             icon=":material/folder_off:",
         )
         return None
-    chosen = study.of_class if study.of_class in options else options[0]
+    name = "" if target is None else services.class_names(choice.model)[target]
+    proposed = name if name in options else options[0]
+    chosen = study.of_class if study.of_class in options else proposed
     st.session_state["study/ofclass"] = chosen
     st.selectbox(
         "Pictures of the class", options, key="study/ofclass",
-        format_func=lambda label: f"{label} ({folder.labels[label]})",
+        format_func=lambda label: f"{label} ({labelled.classes[label]})",
         help="Where it is measured whether the class's logit rises along the concept.",
         on_change=lambda: concepts_choice.change(of_class=st.session_state["study/ofclass"]),
     )  # fmt: skip
-    return services.gallery_set(folder, label=chosen)
+    return labelled.pictures(chosen)
 
 
-def _labels(folder: Gallery, study: Study) -> None:
-    options = _groups_of(folder)
+def _labels(labelled: References, study: Study) -> None:
+    options = _enough(labelled.labels)
     st.session_state["study/tested"] = [label for label in study.labels if label in options]
     st.multiselect(
         "Labels as concepts", options, key="study/tested", max_selections=5,
@@ -94,9 +99,9 @@ def _labels(folder: Gallery, study: Study) -> None:
     )  # fmt: skip
 
 
-def _concepts(folder: Gallery, choice: Choice, study: Study) -> tuple[PictureSet, ...]:
-    known = _groups_of(folder)
-    found = [services.gallery_set(folder, label=label) for label in study.labels if label in known]
+def _concepts(labelled: References, choice: Choice, study: Study) -> tuple[PictureSet, ...]:
+    known = _enough(labelled.labels)
+    found = [labelled.pictures(label) for label in study.labels if label in known]
     for name, ids in study.groups:
         items = [item for id in ids if (item := uploads.find(id)) is not None]
         if items:
@@ -112,13 +117,13 @@ def _concepts(folder: Gallery, choice: Choice, study: Study) -> tuple[PictureSet
 def _answer(
     choice: Choice,
     target: int,
-    folder: Gallery,
+    labelled: References,
     concepts: tuple[PictureSet, ...],
     of_class: PictureSet,
 ) -> None:
     request = services.tcav_request(
         concepts,
-        random=services.gallery_set(folder),
+        random=labelled.pictures(),
         pictures=of_class,
         target=target,
         model=choice.model,
@@ -144,7 +149,7 @@ def _draw(found: Tcav) -> None:
     st.caption(
         escape(
             f"{found.n_pictures} pictures of the class {found.target.label}, {found.n_random} "
-            f"random pictures of the folder, {found.n_runs} random sets for each concept, "
+            f"random pictures, {found.n_runs} random sets for each concept, "
             f"{found.n_null} random concepts · layer {found.layer} · seed {found.seed} · "
             f"{duration(found.seconds)} on {found.device}"
         )

@@ -7,9 +7,10 @@ from html import escape as html_escape
 import streamlit as st
 
 from core.contracts import Neighbour, Neighbours, Picture, PictureSet
-from dashboard import examples_choice, glossary, services, uploads
+from dashboard import examples_choice, glossary, services, shelf, uploads
 from dashboard.desk import desk
 from dashboard.examples_choice import SOURCES, Search, Source
+from dashboard.references import references
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -17,10 +18,6 @@ from dashboard.words import escape, number, percent
 
 __all__ = ["section"]
 
-_SOURCES: dict[Source, str] = {
-    "folder": "The reference folder",
-    "session": "Your pictures and the examples",
-}
 _HOW_TO_SET = (
     "No reference folder is set on this server. Start it with `PELLUCID_GALLERY=/path/to/folder`: "
     "one folder for each label with pictures in it, or pictures with a `metadata.csv` (`file_name,"
@@ -54,25 +51,28 @@ def section(shown: Picture, choice: Choice, search: Search) -> None:
 
 
 def _reference(choice: Choice, search: Search) -> PictureSet:
-    folder = services.gallery()
-    if folder is None:
+    labelled = references(choice)
+    if labelled is None:
         st.info(_HOW_TO_SET, icon=":material/folder_off:")
         return _session(choice)
+    titles: dict[Source, str] = {
+        "folder": labelled.title,
+        "session": "The pictures in the strip",
+    }
     st.session_state["near/source"] = search.source
     st.segmented_control(
         "Look among",
         SOURCES,
-        format_func=_SOURCES.__getitem__,
+        format_func=titles.__getitem__,
         required=True,
         key="near/source",
         on_change=lambda: examples_choice.change(source=st.session_state["near/source"]),
     )
-    return services.gallery_set(folder) if search.source == "folder" else _session(choice)
+    return labelled.pictures() if search.source == "folder" else _session(choice)
 
 
 def _session(choice: Choice) -> PictureSet:
-    items = [*uploads.session_items().values(), *uploads.examples().values()]
-    pictures = [uploads.picture(item) for item in items]
+    pictures = [uploads.picture(item) for item in shelf.stock(choice)]
     return services.given_set(
         pictures, name="your pictures", model=choice.model, geometry=choice.geometry
     )

@@ -137,7 +137,7 @@ def _start(
 def _run(held: Board) -> None:
     if not held.run:
         st.info(
-            "Drop your pictures above, or begin with the examples, then press Compare methods. "
+            "Choose the pictures above, then press Compare methods. "
             "The more pictures, the narrower the intervals.",
             icon=":material/arrow_upward:",
         )

@@ -40,7 +40,7 @@ def _fitting(choice: Choice, shown: Sharing) -> Sharing:
 
 
 def _ask_and_draw(picture: Picture, choice: Choice, shown: Sharing) -> None:
-    background = shap_controls.background(picture, shown)
+    background = shap_controls.background(picture, choice, shown)
     request = services.shap_request(
         picture,
         choice,

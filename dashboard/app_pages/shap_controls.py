@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.contracts import ExplainerCard, ModelCard, Picture, Prediction
-from dashboard import glossary, services, shap_choice, uploads
+from dashboard import dataset_pictures, glossary, services, shap_choice, uploads
 from dashboard.app_pages.inspect_controls import likely_classes
 from dashboard.shap_choice import MOST_CLASSES, Sharing
 from dashboard.state import Choice
@@ -18,6 +18,7 @@ __all__ = ["Against", "background", "offered", "panel"]
 
 _LIKELIEST = 3
 _FEW = 2
+_OF_DATASET = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,19 @@ def offered(card: ModelCard) -> dict[str, ExplainerCard]:
     }
 
 
-def background(picture: Picture, shown: Sharing) -> Against:
-    """Return what the explainer compares with: dropped pictures, else the examples."""
+def background(picture: Picture, choice: Choice, shown: Sharing) -> Against:
+    """Return what the explainer compares with: dropped pictures, the dataset's, or the examples."""
     if not services.explainers()[shown.explainer].needs_background:
         return Against((), "")
     dropped = _others(picture, uploads.session_items())
     if len(dropped) >= _FEW:
         return Against(dropped, f"Compared with the {len(dropped)} other pictures you dropped.")
+    if (data := dataset_pictures.data_of(choice.model)) is not None:
+        known = dataset_pictures.first_facts(data, _OF_DATASET)
+        own = tuple(p for p in (one.picture() for one in known) if p.sha256 != picture.sha256)
+        return Against(
+            own, f"Compared with {len(own)} {data.name} pictures of the model's dataset."
+        )
     examples = _others(picture, uploads.examples())
     given = "No other picture is" if not dropped else "Only one other picture is"
     words = (
