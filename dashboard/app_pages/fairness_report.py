@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from core.contracts import TIMES, UNKNOWN, FairnessReport, GroupTable
@@ -15,7 +17,7 @@ from dashboard.app_pages import (
 )
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.fairness_choice import Audit
-from dashboard.fairness_words import STATUS, attribute_name, count, metric_name, rates_of
+from dashboard.fairness_words import STATUS, attribute_name, count, estimate, metric_name, rates_of
 from dashboard.figures.by_score import MOST_LINES, calibration
 from dashboard.theme import current_mode
 from dashboard.widgets.group_table import Share, shares
@@ -127,26 +129,42 @@ def _calibration(report: FairnessReport, by: str) -> None:
         return
     st.subheader("Are its scores right?", anchor=False, help=glossary.explain("calibration"))
     event = "share that is positive" if report.task == "binary" else "share that is right"
-    st.plotly_chart(
+    picture, beside = st.columns([1.5, 1], gap="large", vertical_alignment="center")
+    picture.plotly_chart(
         calibration(found, event=event, mode=current_mode()),
         theme=None, key="fairness calibration", config={"displayModeBar": False},
         alt="Calibration by group: "
         + "; ".join(f"{c.group}, {len(c.n)} bins of scores" for c in found),
     )  # fmt: skip
+    with beside:
+        _errors(report, by)
+        left = len(found) - MOST_LINES
+        words = [
+            "Dotted: what scores promise. Bars: Wilson's intervals. Larger marks hold more rows.",
+            f"{report.score_bins}.",
+            f"{left} more groups are in the downloads." if left > 0 else "",
+        ]
+        st.caption(escape(" ".join(word for word in words if word)))
+
+
+def _errors(report: FairnessReport, by: str) -> None:
     table = report.table(by)
-    errors = [
-        f"{group} {percent(table.rate(group, 'ece').value)}"
-        for group in table.groups
-        if "ece" in table.metrics and table.rate(group, "ece").value >= 0
-    ]
-    left = len(found) - MOST_LINES
-    words = [
-        "Dotted: what scores promise. Bars: Wilson's intervals.",
-        f"Expected calibration error: {', '.join(errors)}." if errors else "",
-        report.score_bins + ".",
-        f"{left} more groups are in the downloads." if left > 0 else "",
-    ]
-    st.caption(escape(" ".join(word for word in words if word)))
+    if "ece" not in table.metrics:
+        return
+    st.markdown("**Expected calibration error**: how far scores are off, on average")
+    errors = {group: table.rate(group, "ece") for group in table.groups[:MOST_LINES]}
+    shares(
+        "",
+        [
+            Share(
+                group,
+                0.0 if math.isnan(error.value) else error.value,
+                estimate(error, share=True)
+                + ("" if math.isnan(error.low) else f" ({error.low:.1%} to {error.high:.1%})"),
+            )
+            for group, error in errors.items()
+        ],
+    )
 
 
 def _limits() -> None:

@@ -13,7 +13,7 @@ from dashboard.app_pages import fairness_pictures
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.desk import desk
 from dashboard.fairness_choice import Audit
-from dashboard.fairness_words import STATUS, attribute_name, count, metric_name, span
+from dashboard.fairness_words import STATUS, attribute_name, count, metric_name, span, split_metric
 from dashboard.run_words import points
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -91,9 +91,9 @@ def _ask(key: str) -> None:
 
 
 def _found(found: SliceReport, audit: Audit) -> None:
-    shown = found.findings[:_SHOWN]
+    shown = [finding for finding in found.findings if _is_worse(finding, found.metric)][:_SHOWN]
     if not shown:
-        st.markdown("No slice is large enough to be looked at.")
+        st.markdown("No slice that is large enough to be looked at does worse than the rest.")
     for finding in shown:
         _finding(finding, selected=finding.slice.text == audit.slice)
     words = (
@@ -103,17 +103,26 @@ def _found(found: SliceReport, audit: Audit) -> None:
     st.caption(escape(words))
 
 
+def _is_worse(finding: SliceFinding, metric: str) -> bool:
+    """Whether the slice does worse than the rest; any difference, where neither end is better."""
+    card = services.fairness_metrics().get(split_metric(metric)[0])
+    if card is None or card.higher_is_better is None:
+        return True
+    return (finding.difference < 0) == card.higher_is_better
+
+
 def _finding(finding: SliceFinding, *, selected: bool) -> None:
     symbol, word, tone = STATUS[finding.verdict]
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"slice/{finding.slice.text}"
     ):
-        st.badge(f"{symbol} {word}", color=_COLOURS[tone])  # type: ignore[arg-type]
+        st.badge(f"{symbol} {word}", color=_COLOURS[tone], width="content")  # type: ignore[arg-type]
         st.markdown(
             f"**{escape(_name(finding.slice))}** · {percent(finding.value)} "
             f"({count(finding.k)} of {count(finding.of)}), elsewhere {percent(finding.rest)} · "
             f"{points(finding.difference)} points ({span(finding.low, finding.high)})"
-            + (" · :gray[a wider slice explains it as well]" if finding.within else "")
+            + (" · :gray[a wider slice explains it as well]" if finding.within else ""),
+            width="stretch",
         )
         st.button(
             "Shown above" if selected else "Open", key=f"open slice/{finding.slice.text}",

@@ -41,8 +41,8 @@ def _square(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
     figure.update_layout(
         template=template(mode),
         height=_HEIGHT,
-        margin={"l": 0, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 13}},
+        margin={"l": 0, "r": 12, "t": 34, "b": 48},
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
         hovermode="closest",
         xaxis={**axis, "title": {"text": x, "font": {"size": 12}}},
         yaxis={**axis, "title": {"text": y, "font": {"size": 12}}, "automargin": True},
@@ -75,7 +75,7 @@ def calibration(found: Sequence[Calibration], *, event: str, mode: Mode) -> go.F
             name=plain(curve.group),
             mode="lines+markers",
             line={"width": 1.5, "dash": dash, "color": colour},
-            marker={"size": 8, "symbol": symbol, "color": colour},
+            marker={"size": _sizes(curve), "symbol": symbol, "color": colour},
             error_y={
                 "type": "data", "symmetric": False, "thickness": 1.2, "width": 0, "color": colour,
                 "array": curve.high - curve.rate, "arrayminus": curve.rate - curve.low,
@@ -90,6 +90,12 @@ def calibration(found: Sequence[Calibration], *, event: str, mode: Mode) -> go.F
             hovertemplate=_HOVER,
         )  # fmt: skip
     return figure
+
+
+def _sizes(curve: Calibration) -> list[float]:
+    """Return larger marks for bins that hold more of the group's rows."""
+    share = curve.n / max(float(curve.n.sum()), 1.0)
+    return [float(size) for size in 5 + 11 * np.sqrt(share)]
 
 
 def roc(curves: ScoreCurves, chosen: Mapping[str, float], *, mode: Mode) -> go.Figure:
@@ -153,7 +159,7 @@ def cost(found: ParityCost, *, mode: Mode) -> go.Figure:
     figure.update_layout(
         template=template(mode),
         height=_HEIGHT - 60,
-        margin={"l": 0, "r": 8, "t": 8, "b": 8},
+        margin={"l": 0, "r": 12, "t": 8, "b": 48},
         showlegend=False,
         xaxis={"fixedrange": True, "title": {"text": "gap allowed, points", "font": {"size": 12}},
                "tickfont": {"size": 12, "color": colours.muted}},

@@ -76,10 +76,11 @@ _STYLE = """
   padding: .5rem 1.25rem .5rem 0; border: none; border-bottom: 1px solid {line}; }}
 .pl-groups thead th {{ color: {muted}; font-size: .8rem; padding-bottom: .3rem;
   vertical-align: bottom; }}
-.pl-groups tbody th {{ overflow-wrap: anywhere; font-weight: 600; }}
+.pl-groups tbody th {{ overflow-wrap: break-word; font-weight: 600; min-width: 5.4rem;
+  max-width: 16rem; }}
 .pl-groups .big {{ font-size: 1.15rem; font-weight: 600; white-space: nowrap; }}
 .pl-groups .none {{ font-size: .925rem; font-weight: 400; color: {muted}; white-space: normal; }}
-.pl-groups img {{ display: block; width: 100%; min-width: 4.5rem; max-width: 22rem;
+.pl-groups img {{ display: block; width: 100%; min-width: 3.2rem; max-width: 22rem;
   height: 14px; }}
 .pl-groups .bar {{ width: 40%; }}
 .pl-note {{ display: block; font-size: .8rem; font-weight: 400; color: {muted}; }}
@@ -105,7 +106,7 @@ _STYLE = """
 .pl-heat td.few {{ color: {muted}; outline: 1px dashed {line}; outline-offset: -1px; }}
 @media (max-width: 640px) {{
   .pl-groups th, .pl-groups td {{ padding-right: .6rem; }}
-  .pl-groups .bar {{ width: 26%; }}
+  .pl-groups .bar {{ width: 20%; }}
   .pl-groups .big {{ font-size: 1rem; }}
   .pl-status {{ white-space: normal; }}
   .pl-heat td {{ min-width: 4.6rem; padding: .4rem .3rem; }}
@@ -199,7 +200,7 @@ def _bar(row: GroupRow, overall: float, colours: Tokens, colour: str) -> str:
 
 
 def shares(title: str, entries: Sequence[Share]) -> None:
-    """Draw how rows are distributed over the groups of an attribute."""
+    """Draw a bar for each group of an attribute: how many of the rows it has."""
     most = max((entry.share for entry in entries), default=1.0) or 1.0
     lines = "".join(
         f"<span>{escape(entry.name)}</span>"
