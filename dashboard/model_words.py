@@ -11,7 +11,9 @@ from dashboard import services
 from dashboard.run_words import BADGES, date, run_title, weights_words
 from dashboard.words import percent
 
-__all__ = ["about_model", "legend", "model_labels", "model_name", "run_name"]
+__all__ = [
+    "about_model", "architecture_name", "legend", "model_labels", "model_name", "named", "run_name",
+]  # fmt: skip
 
 Kind = Literal["zoo", "shipped", "run", "imported", "compressed", "download"]
 _SYMBOLS: dict[Kind, tuple[str, str]] = {
@@ -86,8 +88,19 @@ def run_name(run: Run) -> str:
     return run_title(run, shipped=services.is_shipped(run.model))
 
 
+def named(id: str) -> str:
+    """Return the name of a model that may be gone by now, then its id. Plain text."""
+    return model_name(id) if id in services.models() else id
+
+
+def architecture_name(id: str) -> str:
+    """Return an architecture's name, its id where it is not known here."""
+    card = services.architectures().get(id)
+    return card.name if card else id
+
+
 def _twin_name(card: ModelCard) -> str:
-    return model_name(card.twin) if card.twin in services.models() else card.twin
+    return named(card.twin)
 
 
 def _made_smaller(run: Run) -> str:

@@ -9,15 +9,24 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from core.contracts import DEFAULT_RECIPE, Parameter, Value
+from core.contracts import DEFAULT_RECIPE, Parameter, RecipeCard, Value
 from core.errors import InputError
 from dashboard import services
 from dashboard.services import Order
 
 __all__ = [
-    "MOST_COMPARED", "Shown", "View", "begin", "change", "change_order", "current", "first_order",
-    "publish", "read",
-]  # fmt: skip
+    "MOST_COMPARED",
+    "Shown",
+    "View",
+    "base_for",
+    "begin",
+    "change",
+    "change_order",
+    "current",
+    "first_order",
+    "publish",
+    "read",
+]
 
 View = Literal["list", "run", "compare", "new", "bring"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -155,10 +164,17 @@ def _order(query: Mapping[str, str], problems: list[str]) -> Order:
         dataset=dataset,
         data=_values(query, _DATA, datasets[dataset].parameters, problems),
         recipe=recipe,
-        base=base if recipes[recipe].base != "none" else "",
+        base=base_for(recipes[recipe], base),
         parameters=_values(query, _RECIPE, recipes[recipe].parameters, problems),
         seed=int(seed),
     )
+
+
+def base_for(recipe: RecipeCard, wanted: str) -> str:
+    """Return the model that a recipe starts from: the first of the zoo where it needs one."""
+    if recipe.base == "none":
+        return ""
+    return wanted or (services.bases()[0] if recipe.base == "required" else "")
 
 
 def _values(

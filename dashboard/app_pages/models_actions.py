@@ -47,6 +47,12 @@ def row(run: Run) -> None:
             on_click=_compare, args=(run,),
         )  # fmt: skip
         models_smaller.twin(run)
+        order = services.order_of(run) if run.origin == "run" else None
+        if order is not None:
+            st.button(
+                "Train with changes", icon=":material/tune:", key="train with changes",
+                on_click=models_choice.change, kwargs={"view": "new", "order": order},
+            )  # fmt: skip
         if not services.is_shipped(run.model):
             _delete(run)
 

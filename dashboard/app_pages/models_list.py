@@ -8,7 +8,7 @@ from core.contracts import Run
 from dashboard import models_choice, services
 from dashboard.app_pages import models_progress
 from dashboard.figures.learning import sparkline, sparkline_words
-from dashboard.model_words import run_name
+from dashboard.model_words import architecture_name, run_name
 from dashboard.models_choice import MOST_COMPARED, Shown
 from dashboard.run_words import badge_of, changed_words, date, gap_words, size_words, small_words
 from dashboard.theme import current_mode
@@ -121,7 +121,7 @@ def _glance(run: Run) -> Glance:
     recipe = services.recipes().get(run.recipe)
     data = services.dataset_name(run.dataset)
     what = [
-        run.architecture,
+        architecture_name(run.architecture),
         recipe.name.lower() if recipe else run.recipe,
         "" if data in title or not run.dataset else f"on {data}",
         changed_words(run.parameters, recipe.parameters) if recipe else "",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts import Run
 from dashboard import glossary, services
+from dashboard.model_words import named
 from dashboard.run_words import card_parts, date
 from dashboard.words import code, escape
 
@@ -66,7 +67,7 @@ def _facts(run: Run) -> str:
     parts = [
         f"Made {date(run.created, st.context.timezone)}",
         f"data {services.dataset_name(run.dataset)}" if run.dataset else "",
-        f"base {run.base}" if run.base else "",
+        f"base {named(run.base)}" if run.base else "",
         f"seed {run.seed}",
         "resumed from a checkpoint" if run.resumed else "",
         *facts,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.contracts import Parameter, RecipeCard, Value
+from core.contracts import DEFAULT_DATASET, Parameter, RecipeCard, Value
 from core.errors import PellucidError
 from dashboard import glossary, models_choice, services
 from dashboard.app_pages import models_orders
-from dashboard.model_words import run_name
+from dashboard.model_words import model_labels, run_name
 from dashboard.models_choice import Shown
 from dashboard.services import OfferedDataset, Order
 from dashboard.widgets.parameters import parameter_widgets
@@ -72,6 +72,11 @@ def _data(order: Order, dataset: OfferedDataset) -> None:
     chosen = dict(order.data)
     first, rest = dataset.parameters[:1], dataset.parameters[1:]
     _widgets(dataset.id, first, chosen, "data")
+    if dataset.card.id == DEFAULT_DATASET:
+        st.caption(
+            "0: all skin tones and backgrounds alike. Near 1: dark tones are rare in "
+            "training, and the background gives the answer away. Tests stay balanced."
+        )
     _folded("More about the data", dataset.id, rest, chosen, "data")
 
 
@@ -110,7 +115,7 @@ def _recipe_chosen() -> None:
     specs = {spec.name: spec for spec in recipe.parameters}
     models_choice.change_order(
         recipe=recipe.id,
-        base=order.base if recipe.base != "none" else _NO_BASE,
+        base=models_choice.base_for(recipe, order.base),
         parameters=tuple(
             (name, value)
             for name, value in order.parameters
@@ -128,14 +133,14 @@ def _fits(spec: Parameter, value: Value) -> bool:
 
 
 def _base(order: Order, recipe: RecipeCard) -> None:
-    names = {id: services.model(id).name for id in services.bases()}
-    options = [_NO_BASE, *names]
-    nothing = "The recipe's own choice" if recipe.base == "required" else "None"
+    labels = model_labels(zone=st.context.timezone)
+    names = {id: labels[id] for id in labels if id in services.bases()}
+    options = list(names) if recipe.base == "required" else [_NO_BASE, *names]
     st.session_state["order base"] = order.base
     st.selectbox(
         "Starts from",
         options,
-        format_func=lambda id: names.get(id, nothing),
+        format_func=lambda id: names.get(id, "Random weights"),
         key="order base",
         help=escape(recipe.base_help),
         on_change=lambda: models_choice.change_order(base=st.session_state["order base"]),

@@ -8,6 +8,7 @@ from core.errors import PellucidError
 from dashboard import models_choice, services
 from dashboard.figures.learning import Measure, curves, sparkline, sparkline_words
 from dashboard.guard import guarded
+from dashboard.model_words import architecture_name, named
 from dashboard.run_words import BADGES, Badge, changed_words, epoch_words
 from dashboard.services import Training
 from dashboard.theme import current_mode
@@ -214,9 +215,9 @@ def _about(held: Training) -> str:
     request = held.request
     recipe = services.recipes().get(request.recipe)
     words = [
-        str(request.parameters.get("architecture", "")),
+        architecture_name(str(request.parameters.get("architecture", ""))),
         recipe.name.lower() if recipe else request.recipe,
-        f"from {request.base.id}" if request.base else "",
+        f"from {named(request.base.id)}" if request.base else "",
         changed_words(request.parameters, recipe.parameters) if recipe else "",
         f"seed {request.seed}" if request.seed else "",
     ]

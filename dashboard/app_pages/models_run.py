@@ -16,7 +16,7 @@ from dashboard.app_pages import (
 from dashboard.desk import desk
 from dashboard.figures.confusion import MOST, confusion
 from dashboard.figures.learning import Measure, curves
-from dashboard.model_words import run_name
+from dashboard.model_words import architecture_name, named, run_name
 from dashboard.models_choice import Shown
 from dashboard.run_words import badge_of, gap_words, megabytes, small_words, weights_words
 from dashboard.theme import current_mode
@@ -53,10 +53,11 @@ def draw(run: Run, shown: Shown) -> None:
 def _sentence(run: Run) -> str:
     recipe = services.recipes().get(run.recipe)
     words = [
-        run.architecture,
+        architecture_name(run.architecture),
         recipe.name.lower() if recipe else run.recipe,
+        f"from {named(run.base)}" if run.base else "",
         f"on {services.dataset_name(run.dataset)}" if run.dataset else "",
-        f"made of {run.twin}" if run.twin else "",
+        f"made of {named(run.twin)}" if run.twin else "",
     ]
     text = escape(" · ".join(word for word in words if word))
     if run.model not in services.models():

@@ -21,7 +21,7 @@ from core.runs import MANIFEST, manifest, run_folder, unfinished_root, write_jso
 from core.settings import settings
 from dashboard import models_choice, services
 from dashboard.models_choice import Shown
-from dashboard.services import Order, Training
+from dashboard.services import Order, Training, _brought
 from tests.dashboard.conftest import APP, settled, texts
 
 PAGE = "from dashboard.app_pages import models; models.page()"
@@ -353,3 +353,71 @@ def test_a_run_under_way_has_a_bar_and_can_be_cancelled(
     app.button(key=f"cancel/{held.request.key}").click().run()
     assert cancelled == [held.request.key]
     assert "▶ under way" in said(opened(models_choice.Shown()))
+
+
+# ---- smaller versions, and weights of one's own
+
+
+def test_a_smaller_version_is_ordered_watched_and_stopped(
+    trained: tuple[Run, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained[0]
+    state = ["running"]
+
+    def job(key: str) -> JobView:
+        return JobView(key, "compress", "training", state[0], 0.4, "calibrating", 9.0, 0, 1, None,
+                       None, 1.0, ())  # fmt: skip
+
+    monkeypatch.setattr(_brought, "submit", lambda request, **_: job(request.key))
+    monkeypatch.setattr(_brought, "view", job)
+    monkeypatch.setattr(_brought, "cancel", lambda key, owner: state.__setitem__(0, "cancelled"))
+    app = opened(run=run.model)
+    app.session_state["smaller form"] = "pruned"
+    app.run()
+    app.slider(key="parameter/pruned/sparsity").set_value(0.5).run()
+    app.button(key="make smaller").click().run()
+    calm(app)
+    (held,) = services.makings()
+    assert held.request.model.id == run.model
+    assert held.request.parameters == {"sparsity": 0.5}
+    bars = [element.proto.text for element in app.get("progress")]
+    assert any("calibrating" in unescape(text) and "9 s left" in text for text in bars)
+    app.button(key=f"cancel/{held.request.key}").click().run()
+    assert services.makings() == ()
+    calm(app)
+
+
+def test_weights_that_are_none_are_refused_and_nothing_typed_is_lost() -> None:
+    app = calm(opened(view="bring"))
+    assert app.button(key="bring it").disabled
+    app.text_input(key="bring name").set_value("Mine <b>").run()
+    app.selectbox(key="bring architecture").set_value("resnet8").run()
+    app.text_area(key="bring classes").set_value("none\nglasses\nsunglasses").run()
+    app.file_uploader[0].set_value([("mine.safetensors", b"\x80pickle" * 9, "")]).run()
+    app.button(key="bring it").click().run()
+    assert not app.exception
+    assert "a pickle, which runs code" in unescape(app.error[0].value)
+    app.button(key="all models").click().run()
+    app.button(key="bring").click().run()
+    assert app.text_input(key="bring name").value == "Mine <b>"
+    assert app.text_area(key="bring classes").value == "none\nglasses\nsunglasses"
+    assert app.selectbox(key="bring architecture").value == "resnet8"
+
+
+def test_weights_of_one_s_own_become_a_model(trained: tuple[Run, Run]) -> None:
+    file = run_folder(trained[0].model) / trained[0].file
+    app = opened(view="bring")
+    app.text_input(key="bring name").set_value("My network").run()
+    app.selectbox(key="bring architecture").set_value("resnet8").run()
+    app.text_area(key="bring classes").set_value("none\nglasses\nsunglasses").run()
+    app.file_uploader[0].set_value([("mine.safetensors", file.read_bytes(), "")]).run()
+    app.button(key="bring it").click().run()
+    calm(settled(app, patience=200.0).run())
+    words = said(app)
+    assert "My network" in words
+    assert "↥ brought along" in words
+    (run,) = (run for run in services.runs() if run.origin == "imported")
+    assert app.query_params["run"] in (run.model, [run.model])
+    assert run.classes == ("none", "glasses", "sunglasses")
+    app.button(key="delete for good").click().run()
+    assert services.run(run.model) is None
