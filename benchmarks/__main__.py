@@ -37,6 +37,8 @@ TITLES = {
     "page_reruns": "The page under 50 sessions",
     "forward_runtimes": "Runtimes of the forward pass",
     "datasets": "Datasets",
+    "robustness_attacks": "Attacks against ART and Foolbox",
+    "corruption_speed": "Corruptions",
     "training_cifar": "Training on CIFAR-10",
 }
 BY_NAME = ("training_cifar",)

@@ -182,7 +182,7 @@ class Attack(ABC):
         """Return the pictures changed, float32 ``(N, H, W, 3)`` inside ball and [0, 1].
 
         Each is as good as the attack could make it: whether it breaks the model is for the caller
-        to see. Minimal attacks return the input where they found nothing.
+        to see.
 
         Parameters
         ----------

@@ -9,10 +9,17 @@ from core.robustness.attacks.apgd_ce import ApgdCe
 from core.robustness.attacks.apgd_dlr import ApgdDlr
 from core.robustness.attacks.base import Attack
 from core.robustness.attacks.bim import Bim
+from core.robustness.attacks.carlini_wagner import CarliniWagner
+from core.robustness.attacks.deepfool import DeepFool
+from core.robustness.attacks.fab import Fab
 from core.robustness.attacks.fgsm import Fgsm
+from core.robustness.attacks.hopskipjump import HopSkipJump
 from core.robustness.attacks.noise import GaussianNoise, UniformNoise
+from core.robustness.attacks.patch import Patch
 from core.robustness.attacks.pgd import Pgd
 from core.robustness.attacks.square import Square
+from core.robustness.attacks.standard import Standard
+from core.robustness.attacks.universal import Universal
 
 __all__ = ["ATTACKS", "get", "get_for"]
 
@@ -23,6 +30,13 @@ _ATTACKS: tuple[type[Attack], ...] = (
     ApgdCe,
     ApgdDlr,
     Square,
+    Standard,
+    DeepFool,
+    Fab,
+    CarliniWagner,
+    HopSkipJump,
+    Universal,
+    Patch,
     UniformNoise,
     GaussianNoise,
 )
