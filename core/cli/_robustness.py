@@ -34,7 +34,7 @@ def robustness(
     model: Model = api.DEFAULT_MODEL,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="So many pictures, spread over the split.")
+        int | None, typer.Option(min=1, help="So many pictures, drawn from the split.")
     ] = None,
     attack: Annotated[
         list[str] | None,
@@ -109,7 +109,7 @@ def corruptions(
     model: Model = api.DEFAULT_MODEL,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="So many pictures, spread over the split.")
+        int | None, typer.Option(min=1, help="So many pictures, drawn from the split.")
     ] = None,
     corruption: Annotated[
         list[str] | None, typer.Option(help="Ids by commas; all by default. Repeatable.")

@@ -47,7 +47,7 @@ def corruption_request(
     out_of_distribution : str, optional
         Dataset or folder of other things; its test split is taken.
     limit : int, optional
-        So many pictures, spread over the split; all of it by default.
+        So many pictures, drawn from the split; all of it by default.
 
     Raises
     ------

@@ -55,7 +55,7 @@ def robustness_request(
     by : str, optional
         Attribute of the dataset that subgroups are formed by, or ``"class"``.
     limit : int, optional
-        So many pictures, spread over the split; all of it by default.
+        So many pictures, drawn from the split; all of it by default.
     rounding : bool
         Whether pictures rounded to 8 bits are judged as well.
     checks : bool

@@ -256,8 +256,11 @@ def _exam(subject: Subject, chunks: Chunks, control: Control) -> Exam:
     right = np.flatnonzero(next(iter(firsts.values())) > 0)
     ours = [d[right] for a, d in firsts.items() if not get(a).control]
     nearest = np.min(ours, axis=0) if ours else np.full(len(right), np.inf)
-    broken = nearest[np.isfinite(nearest)]
-    eps = float(np.median(broken)) if len(broken) else _USUAL[subject.request.norm]
+    # One of the ε that the attacks were run at: between two they were not asked to break anything.
+    left = {rung: float(np.mean(nearest > rung + TOLERANCE)) for rung in subject.rungs}
+    eps = min(left, key=lambda rung: abs(left[rung] - 0.5))
+    if not np.isfinite(nearest).any():
+        eps = _USUAL[subject.request.norm]
     gradient = [d[right] for a, d in firsts.items() if get(a).needs_gradients]
     white = np.min(gradient, axis=0) if gradient else np.full(len(right), np.inf)
     problem = subject.problem(subject.batch(0), control).only(right)

@@ -28,7 +28,7 @@ class Exam:
     Parameters
     ----------
     problem : Problem
-        At the ε that about half of the pictures withstand, where attacks differ most.
+        At the ε of the curve that about half of the pictures withstand, where attacks differ.
     requested : ndarray of bool
         Which of them the attacks of the request had broken at that ε, controls left out.
     white : ndarray of bool

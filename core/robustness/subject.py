@@ -16,6 +16,7 @@ from core.models import zoo
 from core.models.runtime import Runtime, runtime
 from core.robustness.attacks.base import Labels, Problem
 from core.robustness.passes import AttackPasses
+from core.robustness.sample import drawn_rows
 from core.robustness.sweep import ladder
 
 __all__ = ["BY_CLASS", "Batch", "Subject", "refuse_probabilities"]
@@ -52,8 +53,7 @@ class Subject:
             raise InputError(f"{request.dataset.text} has changed since this was asked: ask again.")
         self.part: Part = self.dataset.part(request.split)
         self.size = zoo.get(request.model.id).input_size
-        # Spread over the split: folders are ordered by class.
-        self.rows = np.arange(request.limit) * len(self.part) // request.limit
+        self.rows = drawn_rows(len(self.part), request.limit, seed=request.seed)
         self.labels = np.asarray(request.class_map, np.int64)[self.part.labels[self.rows]]
         low, high = _CHUNK
         self.chunk = max(low, min(high, _VALUES // self.n_values))

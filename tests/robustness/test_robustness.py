@@ -19,6 +19,7 @@ from core.models.runtime import runtime
 from core.proportions import wilson
 from core.robustness.checks import CHECKS
 from core.robustness.curves import curve, grid, of_groups
+from core.robustness.sample import drawn_rows
 from core.robustness.subject import refuse_probabilities
 
 N = 110  # two chunks
@@ -211,6 +212,13 @@ def test_probabilities_are_refused() -> None:
     refuse_probabilities(logits, "m")
     with pytest.raises(CapabilityError, match="probabilities"):
         refuse_probabilities(odds, "m")
+
+
+def test_a_limited_sample_holds_every_group() -> None:
+    """A regular step would meet one group alone where groups repeat."""
+    groups = np.arange(1500) % 10
+    assert len(set(groups[drawn_rows(1500, 150, seed=0)])) == 10
+    assert sorted(drawn_rows(40, 40, seed=1)) == list(range(40))
 
 
 def test_area_and_median_are_those_of_the_distances() -> None:

@@ -29,6 +29,7 @@ from core.proportions import wilson
 from core.robustness.corruptions.registry import corrupted, get
 from core.robustness.corruptions.scores import calibration_error, separation
 from core.robustness.curves import of_groups
+from core.robustness.sample import drawn_rows
 from core.workspace import open_store
 
 __all__ = ["corruptions"]
@@ -57,7 +58,7 @@ def corruptions(requests: Sequence[CorruptionRequest], control: Control) -> list
 def _measure(request: CorruptionRequest, control: Control) -> Corrupted:
     began = time.perf_counter()
     part = _part(request.dataset, request.fingerprint, request.split)
-    rows = _spread(part, request.limit)
+    rows = drawn_rows(len(part), request.limit, seed=request.seed)
     labels = np.asarray(request.class_map, np.int64)[part.labels[rows]]
     model = runtime(request.model, seed=request.seed)
     steps = [("", 0), *((c, s) for c in request.corruptions for s in request.severities)]
@@ -81,11 +82,6 @@ def _part(ref: DatasetRef, fingerprint: str, split: SplitName) -> Part:
     if opened.fingerprint != fingerprint:
         raise InputError(f"{ref.text} has changed since this was asked: ask again.")
     return opened.part(split)
-
-
-def _spread(part: Part, n: int) -> npt.NDArray[np.int64]:
-    n = min(n, len(part))
-    return np.asarray(np.arange(n) * len(part) // n)
 
 
 def _kept(
@@ -192,7 +188,7 @@ def _out_of_distribution(
     if request.other is None:
         return ()
     part = _part(request.other, request.other_fingerprint, "test")
-    rows = _spread(part, request.limit)
+    rows = drawn_rows(len(part), request.limit, seed=request.seed)
     other = _answers(model, part, rows, None, lambda pixels, _: pixels, control)
     control.progress(1.0, "out of distribution")
     pairs: dict[Literal["msp", "energy"], tuple[Floats, Floats]] = {
