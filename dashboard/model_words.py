@@ -120,7 +120,7 @@ def about_model(id: str) -> str:
         where = "" if card.offline else " Its weights are downloaded at first use."
         return f"{card.summary} {size}.{where}"
     symbol, word = BADGES["shipped" if card.origin == "shipped" else run.origin]
-    words = [f"{symbol} {word.capitalize()}: {_made(card, run)}."]
+    words = [f"{symbol} {word[:1].upper()}{word[1:]}: {_made(card, run)}."]
     if run.test is not None:
         words.append(f"{percent(run.test.accuracy)} right on {run.test.n} test pictures.")
     return " ".join([*words, f"{size}."])

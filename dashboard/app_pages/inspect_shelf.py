@@ -142,5 +142,5 @@ def mark(choice: Choice, item: Item) -> tuple[str, str]:
         return "", ""
     taken = int(said.probabilities[known.place.index].argmax())
     if taken == known.label:
-        return "✓", "the model is right"
-    return "✗", f"the model takes it for {said.classes[taken]}"
+        return "✓", "The model is right"
+    return "✗", f"The model takes it for {said.classes[taken]}"

@@ -80,5 +80,5 @@ def _tile(item: uploads.Item, choice: Choice) -> Tile:
         title = f"{symbol} {item.facts.label_name}".strip()
         hint = f"{item.facts.name}: {item.facts.label_name}. "
         hint += ", ".join(item.facts.group_words)
-        hint += f". {words.capitalize()}" if words else ""
+        hint += f". {words}" if words else ""
     return Tile(item.id, title, hint=hint, image=item.thumbnail, selected=item.id == choice.picture)
