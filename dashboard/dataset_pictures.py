@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Picture, SplitName
-from core.errors import InputError
+from core.errors import InputError, PellucidError
 from dashboard import services
 from dashboard.run_words import attribute_words, group_words
 from dashboard.services import ShownSplit
@@ -208,4 +208,11 @@ def first_facts(
 def default_id(split: ShownSplit) -> str:
     """Return the picture to begin with: one with an object to find, where masks tell."""
     first = first_facts(split, _LOOKED_THROUGH)
-    return next((known for known in first if known.mask() is not None), first[0]).place.id
+    return next((known for known in first if _has_object(known)), first[0]).place.id
+
+
+def _has_object(known: Facts) -> bool:
+    try:
+        return known.mask() is not None
+    except PellucidError:  # a mask that cannot be read: whoever asks for it is told
+        return False

@@ -50,11 +50,6 @@ class Shelf:
     value: str = ""
     wrong: bool = False
 
-    @property
-    def n_rules(self) -> int:
-        """How many rules narrow the pictures."""
-        return (self.label is not None) + bool(self.by and self.value) + self.wrong
-
 
 def change(**values: Any) -> None:
     """Replace parts of the shelf: what every callback does."""
@@ -83,15 +78,17 @@ def _place_of(choice: Choice, split: ShownSplit, shelf: Shelf) -> int:
 
 def answers(choice: Choice) -> DatasetPredictions | None:
     """Return what the model says about all pictures of its dataset, if this server has seen it."""
-    run = services.run(choice.model)
-    if run is None:
+    run, data = services.run(choice.model), dataset_pictures.data_of(choice.model)
+    if run is None or data is None:
         return None
     try:
         request = services.predictions_request(run)
     except PellucidError:  # the pictures are shown all the same; who asks for mistakes is told
         return None
     found = services.kept(request.key)
-    return found if isinstance(found, DatasetPredictions) else None
+    if not isinstance(found, DatasetPredictions) or found.fingerprint != data.fingerprint:
+        return None
+    return found
 
 
 def narrowed(

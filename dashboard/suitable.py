@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.contracts import Picture
+from core.errors import PellucidError
 from dashboard import dataset_pictures, services, uploads
 from dashboard.dataset_pictures import Place
 from dashboard.services import ShownSplit
@@ -60,12 +60,12 @@ def _in_dataset(place: Place, data: ShownSplit) -> str:
     """Return the same picture in the model's own dataset, else one that fits its classes."""
     if place.dataset == data.dataset:
         return place.id
-    known = dataset_pictures.facts(place)
-    if known is None or known.split.classes != data.classes:
+    try:
+        known = dataset_pictures.facts(place)
+        own = dataset_pictures.facts(replace(place, dataset=data.dataset))
+        if known is None or known.split.classes != data.classes:
+            return dataset_pictures.default_id(data)
+        same = own is not None and own.picture().sha256 == known.picture().sha256
+    except PellucidError:  # of a dataset that is gone, or a broken file: nothing to hold on to
         return dataset_pictures.default_id(data)
-    own = dataset_pictures.facts(replace(place, dataset=data.dataset))
-    return own.place.id if own and _equal(own.picture(), known.picture()) else place.id
-
-
-def _equal(one: Picture, other: Picture) -> bool:
-    return one.sha256 == other.sha256
+    return own.place.id if own is not None and same else place.id

@@ -50,10 +50,14 @@ def controls(choice: Choice, split: ShownSplit, shown: int) -> None:
 
 
 def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
+    rules = [split.classes[held.label]] if held.label is not None else []
+    rules += [f"{attribute_words(held.by)} {group_words(held.value)}"] if held.value else []
+    rules += ["its mistakes"] if held.wrong else []
+    of = f"{split.name} pictures" + (f": {', '.join(rules)}" if rules else "")
     if not n:
-        return f"None of the {len(split)} {split.name} pictures is like that"
+        return f"None of the {len(split)} {of}"
     last = min(n, held.start + SHOWN)
-    words = f"{held.start + 1} to {last} of {n} {split.name} pictures"
+    words = f"{held.start + 1} to {last} of {n} {of}"
     unreadable = last - held.start - shown
     return f"{words}; {unreadable} files cannot be read" if unreadable else words
 
@@ -62,10 +66,11 @@ def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
 
 
 def _rules(choice: Choice, split: ShownSplit, held: Shelf) -> None:
-    label = "Which pictures" + (f" ({held.n_rules})" if held.n_rules else "")
+    # One label whatever is chosen: another one would close the menu at each choice.
     menu = st.popover(
-        label, icon=":material/filter_list:", key="shelf/rules", type="tertiary", on_change="rerun"
-    )
+        "Which pictures", icon=":material/filter_list:", key="shelf/rules", type="tertiary",
+        on_change="rerun",
+    )  # fmt: skip
     if not menu.open:
         return
     with menu:

@@ -74,7 +74,7 @@ class ShownSplit:
         return shown
 
 
-_splits: Lru[tuple[str, SplitName], tuple[float, ShownSplit]] = Lru(16)
+_splits: Lru[tuple[str, SplitName], tuple[float, ShownSplit | InputError]] = Lru(16)
 _pictures: Lru[tuple[str, str, int], Picture] = Lru(
     128 * 2**20, lambda picture: 1024 + picture.pixels.nbytes
 )
@@ -116,12 +116,25 @@ def shown_split(text: str, name: SplitName = "test") -> ShownSplit:
         If it cannot be opened; visitors are not told where it lies.
     """
     kept = _splits.get((text, name))
-    if kept is not None and time.monotonic() - kept[0] < _LOOKED_AT_S:
-        return kept[1]
-    fresh = _opened(text, name)
-    split = kept[1] if kept is not None and kept[1].fingerprint == fresh.fingerprint else fresh
-    _splits.put((text, name), (time.monotonic(), split))
-    return split
+    if kept is None or time.monotonic() - kept[0] >= _LOOKED_AT_S:
+        found = _looked_at(text, name, None if kept is None else kept[1])
+        kept = (time.monotonic(), found)
+        _splits.put((text, name), kept)
+    if isinstance(kept[1], InputError):
+        raise kept[1]
+    return kept[1]
+
+
+def _looked_at(
+    text: str, name: SplitName, before: ShownSplit | InputError | None
+) -> ShownSplit | InputError:
+    """Return the split, the very same as ``before`` if nothing has changed, or what is wrong."""
+    try:
+        fresh = _opened(text, name)
+    except InputError as error:
+        return error
+    same = isinstance(before, ShownSplit) and before.fingerprint == fresh.fingerprint
+    return before if same and before is not None else fresh
 
 
 def _opened(text: str, name: SplitName) -> ShownSplit:

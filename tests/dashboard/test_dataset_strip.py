@@ -109,7 +109,7 @@ def test_only_its_mistakes_are_shown_once_the_model_was_asked(
     app.session_state["shelf"] = shelf.Shelf("portraits", wrong=True)
     app.run()
     assert not app.exception
-    assert "1 to 2 of 2 test pictures" in texts(app)
+    assert "1 to 2 of 2 test pictures: its mistakes" in unescape(texts(app))
     left = shelf.narrowed(data, shelf.Shelf("portraits", wrong=True), said)
     assert sorted(left) == [4, 8]
 
