@@ -88,18 +88,20 @@ from core.contracts._fairness import (
     TableColumns,
     TableSource,
 )
-from core.contracts._fairness_report import (
-    Calibration,
-    FairnessReport,
+from core.contracts._fairness_rates import (
     FairnessVerdict,
     Gap,
     GroupGap,
     GroupRate,
     GroupTable,
+    verdict_of,
+)
+from core.contracts._fairness_report import (
+    Calibration,
+    FairnessReport,
     Inequality,
     ScoreCurves,
     Task,
-    verdict_of,
 )
 from core.contracts._fairness_views import (
     Finding,

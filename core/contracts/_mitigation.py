@@ -11,7 +11,8 @@ import numpy.typing as npt
 from core.contracts._codec import Stored
 from core.contracts._datasets import DatasetPredictRequest
 from core.contracts._fairness import AuditRequest
-from core.contracts._fairness_report import FairnessReport, GroupTable
+from core.contracts._fairness_rates import GroupTable
+from core.contracts._fairness_report import FairnessReport
 from core.contracts._results import Result
 
 __all__ = [

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from core.contracts._codec import Stored
 from core.contracts._fairness import AuditRequest, FairnessRules, TableColumns
-from core.contracts._fairness_report import FairnessVerdict, verdict_of
+from core.contracts._fairness_rates import FairnessVerdict, verdict_of
 from core.contracts._results import Result
 
 __all__ = ["Slice", "SliceFinding", "SliceReport", "SlicesRequest"]

@@ -113,6 +113,8 @@ def open_database(file: Path | None = None) -> Iterator[Database]:
                 link = folder / f"table{file.suffix.lower()}"
                 link.symlink_to(file.resolve())
                 connection.execute(f"SET allowed_paths = [{literal(str(link))}]")
+            # The bar would be drawn on stdout, where results go; DuckDB turns it on in scripts.
+            connection.execute("SET enable_progress_bar = false")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             yield Database(connection, folder)

@@ -104,8 +104,9 @@ class Int8(_LiteRT):
     name = "int8"
     summary = "Weights and activations in eight bits, ranges from calibration pictures: a quarter."
     limits = (
-        "Rounded answers, worst where activations leave the calibrated range. Quicker where the "
-        "processor multiplies int8 (VNNI, AMX). Forward passes only: gradients are its twin's."
+        "Logits come in 256 steps, and what leaves the calibrated range is cut off. Quicker only "
+        "where the processor adds int8 exactly (VNNI, AMX). Forward passes only: gradients are its "
+        "twin's."
     )
     paper = "Jacob et al. 2017, Quantization and Training of Neural Networks, arXiv:1712.05877"
     format = "int8"

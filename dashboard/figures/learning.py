@@ -34,9 +34,7 @@ STYLES: tuple[tuple[str, str], ...] = (
 """Dash and symbol of the first, second, … run of a comparison."""
 
 
-def curves(
-    history: Sequence[Epoch], measure: Measure, *, mode: Mode, epochs: int = 0
-) -> go.Figure:
+def curves(history: Sequence[Epoch], measure: Measure, *, mode: Mode, epochs: int = 0) -> go.Figure:
     """Draw one measure on training, validation and test pictures.
 
     Parameters

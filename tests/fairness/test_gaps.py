@@ -67,6 +67,7 @@ def test_noise_over_the_whole_family(tolerance: float) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_noise_through_the_whole_audit() -> None:
     """Rows, intersections and scores included."""
     flagged = 0

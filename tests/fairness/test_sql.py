@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -13,6 +15,7 @@ from core.fairness.rows import open_table
 from core.fairness.sql import identifier, literal, open_database
 from core.settings import settings
 
+ROOT = Path(__file__).resolve().parents[2]
 NASTY = (
     'a"; DROP TABLE given; --',
     "it's",
@@ -119,6 +122,22 @@ def test_more_than_fits_spills_to_the_home(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         monkeypatch.undo()
         settings.cache_clear()
+
+
+def test_no_bar_is_drawn_where_results_go() -> None:
+    """DuckDB draws one on stdout in a process without a script, as ``python -m`` may be."""
+    with open_database() as database:
+        (found,) = database.rows("SELECT current_setting('enable_progress_bar')")
+    assert found == (False,)
+    code = (
+        "import duckdb; from core.fairness.sql import open_database\n"
+        "bar = \"SELECT current_setting('enable_progress_bar')\"\n"
+        "with open_database() as d: print(d.rows(bar), duckdb.connect().execute(bar).fetchall())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["[(False,)]", "[(True,)]"]
 
 
 def test_the_file_is_read_where_it_is(tmp_path: Path, write, biased) -> None:

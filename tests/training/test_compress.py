@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from scipy.stats import spearmanr
 
 from core import api
-from core.contracts import Array, ModelRef, Run
+from core.contracts import Array, CompressionForm, ModelRef, Run
 from core.errors import (
     CapabilityError,
     InputError,
@@ -45,24 +45,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def twin(home: Path) -> Run:
-    options = {"optimizer": "adam", "learning_rate": 0.004, "batch_size": 16, "crop": 0,
-               "warmup": 0.5}  # fmt: skip
-    return api.train(dataset=DATA, epochs=5, parameters=options)
+    return api.run("portraits_fair")
 
 
 @pytest.fixture(scope="module")
 def float16(twin: Run) -> Run:
-    return api.compress(twin.model, form="float16")
+    return api.compress(twin.model, form="float16", dataset=DATA)
 
 
 @pytest.fixture(scope="module")
 def int8(twin: Run) -> Run:
-    return api.compress(twin.model, form="int8")
+    return api.compress(twin.model, form="int8", dataset=DATA)
 
 
 @pytest.fixture(scope="module")
 def pruned(twin: Run) -> Run:
-    return api.compress(twin.model, form="pruned", sparsity=0.7)
+    return api.compress(twin.model, form="pruned", sparsity=0.7, dataset=DATA)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +148,7 @@ def test_what_is_learnt_from_the_twin_leaves_zeros_zero(
 
     monkeypatch.setattr(prune, "ENOUGH", 100)
     monkeypatch.setattr(prune, "STEPS", 4)
-    run = api.compress(twin.model, form="pruned", sparsity=0.9)
+    run = api.compress(twin.model, form="pruned", sparsity=0.9, dataset=DATA)
     bare = 1 - round(0.9 * 76912) / 76912
     tensors = load_file(run_folder(run.model) / run.file)
     left = [(tensors[x] != 0).sum() for x in tensors if tensors[x].ndim >= 2]
@@ -162,17 +160,18 @@ def test_what_is_learnt_from_the_twin_leaves_zeros_zero(
 
 
 @pytest.mark.slow
-def test_learning_from_the_twin_pays(home: Path) -> None:
-    """More pictures answered as the twin does, on test pictures, than statistics alone give."""
+def test_learning_from_the_twin_pays(twin: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More pictures are answered as the twin does, on test pictures, than with statistics alone."""
     from core.training import prune
 
-    data = "portraits?n_train=600&n_validation=30&n_test=300"
-    whole = api.train(dataset=data, epochs=8, parameters={"batch_size": 16})
-    learnt = api.compress(whole.model, form="pruned", sparsity=0.8)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prune, "ENOUGH", 10_000)
-        bare = api.compress(whole.model, form="pruned", sparsity=0.8, seed=1)
-    assert learnt.facts["agreement"] > float(bare.facts["agreement"]) + 0.02
+    data = "portraits?n_train=1000&n_validation=30&n_test=400"
+    learnt = api.compress(twin.model, form="pruned", sparsity=0.95, dataset=data)
+    monkeypatch.setattr(prune, "ENOUGH", 10_000)
+    bare = api.compress(twin.model, form="pruned", sparsity=0.95, dataset=data, seed=1)
+    assert float(learnt.facts["agreement"]) > float(bare.facts["agreement"]) + 0.02, (
+        learnt.facts,
+        bare.facts,
+    )
 
 
 def test_the_facts_are_what_the_pages_will_find(twin: Run, int8: Run) -> None:
@@ -224,14 +223,17 @@ def test_what_it_cannot_do_is_refused_and_the_twin_named(twin: Run, int8: Run) -
 
 
 def test_the_same_request_twice_compresses_once(twin: Run, int8: Run) -> None:
+    def asked(form: CompressionForm = "int8", **changed: object) -> str:
+        return api.compress_request(twin.model, form=form, **{"dataset": DATA} | changed).key
+
     again = api.compress(twin.model, form="int8", dataset=DATA)
     assert (again.cached, again.model, again.key) == (True, int8.model, int8.key)
-    assert api.compress_request(twin.model, form="int8", seed=1).key != int8.key
-    assert api.compress_request(twin.model, form="int8", sparsity=0.3).key == int8.key
-    half, most = (
-        api.compress_request(twin.model, form="pruned", sparsity=s).key for s in (0.5, 0.9)
-    )
-    assert half != most
+    assert asked(seed=1) != int8.key
+    assert asked(sparsity=0.3) == int8.key
+    assert asked("pruned", sparsity=0.5) != asked("pruned", sparsity=0.9)
+    own = api.compress_request(twin.model, form="int8")
+    assert own.data_text == twin.dataset
+    assert own.key != int8.key
     assert f"--form int8 --dataset '{DATA}'" in int8.command
 
 
@@ -243,9 +245,9 @@ def test_what_ends_halfway_is_never_listed(twin: Run, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("core.runs.write_json", full)
     with pytest.raises(StoreError, match="No space left"):
-        api.compress(twin.model, form="float16", seed=7)
+        api.compress(twin.model, form="float16", dataset=DATA, seed=7)
     assert {card.id for card in api.models()} == before
-    request = api.compress_request(twin.model, form="float16", seed=7)
+    request = api.compress_request(twin.model, form="float16", dataset=DATA, seed=7)
     assert not (unfinished_root() / request.key).exists()
     assert api.unfinished_runs() == ()
 
@@ -328,7 +330,8 @@ def test_where_int8_would_saturate_it_is_computed_in_float32(
     simulated = lite.open_lite(Path(spec.weights_path), spec.layers, 3)
     assert simulated.arithmetic == "OpenVINO, int8 computed in f32"
     logits = simulated.run(pictures, ("logits",))[0]
-    assert np.abs(logits - expected).mean() < 0.05
+    steps = np.diff(np.unique(expected.round(4)))  # eight bits: logits come in steps
+    assert np.abs(logits - expected).max() < 2.5 * steps.min()
     assert (logits.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.95
 
 
@@ -352,7 +355,7 @@ def test_the_command_line_compresses_and_predicts_without_tensorflow(
     twin: Run, int8: Run, home: Path, tmp_path: Path
 ) -> None:
     environment = {**os.environ, "PELLUCID_HOME": str(home)}
-    words = ["compress", "--model", twin.model, "--form", "int8", "--json"]
+    words = ["compress", "--model", twin.model, "--form", "int8", "--dataset", DATA, "--json"]
     done = subprocess.run(
         [sys.executable, "-m", "core", *words], cwd=ROOT, capture_output=True, text=True,
         check=True, env=environment,

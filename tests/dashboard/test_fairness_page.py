@@ -1,0 +1,307 @@
+"""The Fairness page with the real core: a small table, and the biased portraits model."""
+
+from __future__ import annotations
+
+import math
+from html import unescape
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import api
+from core.contracts import (
+    Calibration,
+    FairnessReport,
+    Finding,
+    ParityCost,
+    ScoreCurves,
+    TablePreview,
+)
+from dashboard import fairness_choice, fairness_words, services
+from dashboard.app_pages import fairness_groups
+from dashboard.column_guess import Mapped, guessed
+from dashboard.fairness_choice import Audit
+from dashboard.figures.by_score import calibration, cost, roc
+from dashboard.figures.gaps import GapRow, forest
+from dashboard.theme import LIGHT
+from tests.dashboard.conftest import settled, texts
+
+PAGE = "from dashboard.app_pages import fairness; fairness.page()"
+BIASED = "portraits_biased"
+PATIENCE = 400.0
+"""Seconds; all test pictures are predicted first."""
+
+
+def table(n: int = 600, *, seed: int = 3) -> bytes:
+    """Women are found in nine of ten cases, men in three; a few rows have no sex."""
+    rng = np.random.default_rng(seed)
+    lines = ["y_true,y_pred,score,sex,<b>age</b>,id"]
+    for i in range(n):
+        sex, age, label = "fm"[i % 2], ("young", "old")[i // 2 % 2], i // 4 % 2
+        found = rng.random() < (0.9 if sex == "f" else 0.3) if label else rng.random() < 0.1
+        score = 0.5 + 0.4 * rng.random() if found else 0.45 * rng.random()
+        lines.append(f"{label},{int(found)},{score:.2f},{'' if i % 97 == 0 else sex},{age},{i}")
+    return "\n".join(lines).encode()
+
+
+def opened(audit: Audit | None = None, *, wait: bool = True, **query: str) -> AppTest:
+    app = AppTest.from_string(PAGE, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if audit is not None:
+        app.session_state["fairness audit"] = audit
+    app.run()
+    return settled(app, patience=PATIENCE) if wait else app
+
+
+def audited(data: bytes, **changed: object) -> AppTest:
+    """Open the page on a table of known columns."""
+    source = services.hold_table(data, name="mine.csv")
+    values: dict[str, object] = {
+        "source": "table", "table": source.sha256, "label": "y_true", "prediction": "y_pred",
+        "score": "score", "groups": ("sex", "<b>age</b>"),
+    }  # fmt: skip
+    return opened(Audit(**(values | changed)))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def report() -> FairnessReport:
+    source = services.hold_table(table(), name="mine.csv")
+    columns = {"label": "y_true", "prediction": "y_pred", "score": "score"}
+    return api.fairness(source, **columns, groups=("sex", "<b>age</b>"), intersections=True)
+
+
+# ---- a table of one's own
+
+
+def test_without_models_the_page_asks_for_a_table() -> None:
+    app = opened(Audit(source="table"))
+    assert not app.exception
+    assert len(app.file_uploader) == 1
+    assert "prediction" in unescape(texts(app))
+    assert "python -m core fairness" in app.code[0].value
+
+
+def test_an_uploaded_table_is_mapped_audited_and_in_the_address() -> None:
+    app = opened(Audit(source="table"))
+    app.file_uploader[0].set_value([("mine.csv", table(), "text/csv")]).run()
+    settled(app)
+    assert not app.exception
+    assert not app.error
+    assert app.selectbox(key="fairness column/label").value == "y_true"
+    assert app.selectbox(key="fairness column/prediction").value == "y_pred"
+    assert app.selectbox(key="fairness column/score").value == "score"
+    assert app.multiselect(key="fairness column/groups").value == ["sex", "<b>age</b>"]
+    shown = unescape(texts(app))
+    assert "✗ flagged" in shown
+    assert "The gap is" in shown
+    assert "Without a value, counted as Unknown: sex: 7." in shown
+    assert app.query_params["groups"] == "sex,%3Cb%3Eage%3C%2Fb%3E"
+    again = opened(**dict(app.query_params))
+    assert "The gap is" in unescape(texts(again))
+    assert {each.label for each in again.get("download_button")} >= {
+        "Rates (csv)", "Gaps (parquet)", "Whole report (json)", "Local Law 144, selection (csv)",
+    }  # fmt: skip
+    assert "tables/" not in again.code[-1].value, "the server's folders are nobody's business"
+    assert "mine.csv" in again.code[-1].value
+    assert "compliant" not in unescape(texts(again)).lower()
+
+
+def test_strangers_names_stay_text() -> None:
+    app = audited(table())
+    assert "<b>" not in texts(app)
+    html = "".join(str(each.proto.body) for each in app.get("html"))
+    assert "<b>age" not in html
+    assert "&lt;b&gt;age" in html.lower()
+
+
+def test_what_is_missing_is_said_before_anything_is_counted() -> None:
+    app = audited(table(), groups=())
+    assert "Choose at least one column" in unescape(app.info[0].value)
+    app = audited(table(), prediction="", score="")
+    assert "predicted class, or with the score" in unescape(app.info[0].value)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"", "is empty"), (b"a,a\n1,2\n", "'a'"), (b"PK\x03\x04rest", "ZIP")],
+)
+def test_a_broken_table_is_one_calm_error(data: bytes, words: str) -> None:
+    app = opened(Audit(source="table"))
+    app.file_uploader[0].set_value([("broken.csv", data, "text/csv")]).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert words in unescape(app.error[0].value)
+    assert len(app.file_uploader) == 1, "another one can be tried"
+
+
+def test_a_column_that_holds_no_scores_is_named_and_the_mapping_stays() -> None:
+    app = audited(table(), prediction="", score="id")
+    assert not app.exception
+    assert any("id" in unescape(each.value) for each in app.error)
+    assert app.selectbox(key="fairness column/score").value == "id"
+
+
+def test_a_table_that_is_gone_is_explained() -> None:
+    app = opened(source="table", table="0" * 64)
+    assert "not here any more" in app.info[0].value
+    assert len(app.file_uploader) == 1
+
+
+def test_forgetting_a_table_deletes_it() -> None:
+    app = audited(table(seed=9))
+    held = services.recall_table(app.query_params["table"])
+    assert held is not None
+    app.button(key="forget table").click().run()
+    assert services.recall_table(held.sha256) is None
+    assert "table" not in dict(app.query_params)
+
+
+def test_rules_change_the_verdict_and_the_address() -> None:
+    app = audited(table())
+    assert "✗ flagged" in unescape(texts(app))
+    app.number_input(key="fairness rule/tolerance").set_value(0.9).run()
+    settled(app)
+    assert "✗ flagged" not in unescape(texts(app))
+    assert app.query_params["tolerance"] == "0.9"
+
+
+def test_attribute_rate_thresholds_and_slices_are_looked_at() -> None:
+    app = audited(table())
+    app.selectbox(key="fairness by").set_value("sex×<b>age</b>").run()
+    assert app.query_params["by"] == "sex×<b>age</b>"
+    app.selectbox(key="fairness by").set_value("sex").run()
+    app.selectbox(key="fairness rate").set_value("fpr").run()
+    assert app.query_params["rate"] == "fpr"
+    app.session_state["fairness thresholds"] = True
+    app.session_state["fairness slices"] = True
+    app.run()
+    assert not app.exception
+    app.button(key="search slices").click().run()
+    settled(app)
+    assert "slices were tested" in unescape(texts(app))
+
+
+# ---- a model on its pictures
+
+
+def test_the_biased_model_is_flagged_on_skin_tone_without_a_click() -> None:
+    app = opened()
+    assert not app.exception
+    assert not app.error
+    assert app.selectbox(key="fairness model").value == BIASED
+    shown = unescape(texts(app))
+    assert "Audited on 1500 test pictures" in shown
+    assert "By skin tone band, age band and their intersections" in shown
+    first = shown.index("✗ flagged")
+    assert "of the positives with skin_tone_band dark 7-10" in shown[first : first + 250]
+    assert app.get("bidi_component"), "its mistakes are pictures"
+    assert BIASED in app.code[-1].value
+
+
+def test_a_slice_in_the_address_shows_its_pictures() -> None:
+    app = opened(model=BIASED, slice="skin_tone_band=dark+7-10")
+    assert "Slice: skin tone band dark 7-10" in unescape(texts(app))
+    assert "of 600 pictures are classified wrong" in unescape(texts(app))
+    app.button(key="close slice").click().run()
+    assert "slice" not in dict(app.query_params)
+
+
+def test_a_slice_of_nothing_is_explained() -> None:
+    app = opened(model=BIASED, slice="shoe=42")
+    assert not app.exception
+    assert any("shoe" in unescape(each.value) for each in app.error)
+
+
+# ---- parts
+
+
+def test_the_address_holds_everything_and_leaves_out_what_does_not_fit() -> None:
+    audit = Audit(
+        source="table", table="a" * 64, label="y", score="s", groups=("a,b", "c%"), alpha=0.01,
+        intersections=False, min_n=25, by="c%",
+    )  # fmt: skip
+    assert fairness_choice.read(audit.to_query()) == (audit, [])
+    kept, problems = fairness_choice.read({"alpha": "2", "table": "../x", "min_n": "1.5"})
+    assert kept == Audit()
+    assert len(problems) == 3
+
+
+def test_columns_are_guessed_from_names_and_rows() -> None:
+    rows = (("7", "yes", "0.8", "2.0", "Ann", "f", "x"), ("8", "no", "0.1", "1.0", "Bob", "m", "y"))
+    names = ("id", "Target", "probability", "weight", "name", "gender", "city")
+    assert guessed(TablePreview(names, rows)) == Mapped(
+        "Target", "", "probability", "weight", ("gender", "city")
+    )
+    assert guessed(TablePreview(("score",), (("12",),))) == Mapped(), "12 is no share"
+
+
+def test_headlines_take_every_attribute_once_and_the_worst_first() -> None:
+    found = [
+        Finding("a×b", "tpr", "flag", "1"), Finding("a", "tpr", "flag", "2"),
+        Finding("a", "fpr", "flag", "3"), Finding("b", "fpr", "pass", "4"),
+        Finding("c", "fpr", "insufficient evidence", "5"),
+    ]  # fmt: skip
+    assert [f.text for f in fairness_words.chosen_findings(found)] == ["2", "1", "5"]
+
+
+def test_the_plotted_interval_and_the_verdict_come_from_one_place(report: FairnessReport) -> None:
+    rows = [
+        GapRow(g.metric, g.difference, g.low, g.high, g.verdict)
+        for g in report.gaps
+        if g.attribute == "sex" and g.verdict != "excluded"
+    ]
+    figure = forest(rows, tolerance=report.rules.tolerance, mode="light")
+    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    band = figure.layout.shapes[0]
+    assert band.x1 == pytest.approx(100 * report.rules.tolerance)
+    assert len(lines) == len(rows)
+    assert {row.verdict for row in rows} >= {"flag"}
+    for line, row in zip(lines, rows, strict=True):
+        beyond = line.x[0] > band.x1
+        assert beyond == (row.verdict == "flag")
+        assert (line.line.color == LIGHT.bad) == beyond
+
+
+def test_a_gap_without_interval_is_named_and_not_drawn() -> None:
+    rows = [GapRow("x", math.nan, math.nan, math.nan, "excluded")]
+    figure = forest(rows, tolerance=0.1, mode="dark")
+    assert not figure.data
+    assert "excluded" in figure.layout.annotations[0].text
+
+
+def test_cells_below_the_minimum_say_so(report: FairnessReport) -> None:
+    found = report.table("sex×<b>age</b>")
+    few = [g for g, n in zip(found.groups, found.n, strict=True) if n < report.rules.min_n]
+    assert few, "the rows without a sex are few"
+    cell = fairness_groups._cell(report, found, few[0], "accuracy")
+    assert cell.text == "too few"
+    assert math.isnan(cell.value)
+
+
+def test_curves_by_score_have_a_line_a_group_and_equal_names_stay_text() -> None:
+    found = [
+        Calibration("g", name, *(np.array([0.2, 0.8]),) * 4, np.array([5.0, 95.0]))
+        for name in ("<i>a</i>", "b")
+    ]
+    figure = calibration(found, event="positive", mode="light")
+    assert [trace.name for trace in figure.data[1:]] == ["&lt;i&gt;a&lt;/i&gt;", "b"]
+    sizes = figure.data[1].marker.size
+    assert sizes[1] > sizes[0], "larger marks hold more rows"
+    curves = ScoreCurves(
+        "g", ("a", "b"), np.array([0.2, 0.7]), np.array([[4.0, 2.0], [3.0, 3.0]]),
+        np.array([[4.0, 1.0], [2.0, 0.0]]), np.array([4.0, 3.0]), np.array([4.0, 2.0]),
+        np.array([1.0, 1.0]),
+    )  # fmt: skip
+    drawn = roc(curves, {"a": 0.7, "b": math.inf}, mode="light")
+    marks = [trace for trace in drawn.data if trace.mode == "markers"]
+    assert [(mark.x[0], mark.y[0]) for mark in marks] == [(0.25, 0.5), (0.0, 0.0)]
+
+
+def test_the_cost_of_parity_is_drawn_in_points() -> None:
+    found = ParityCost(
+        "g", "tpr", ("a", "b"), np.array([0.0, 0.1]), np.array([0.7, 0.8]), np.array([0.0, 0.1]),
+        np.zeros((2, 2)), 0.85,
+    )  # fmt: skip
+    assert list(cost(found, mode="light").data[0].x) == [0.0, 10.0]
