@@ -100,8 +100,8 @@ def _train(request: TrainRequest, control: Control) -> Run:
         tracking.end(run)
     run = replace(run, notes=tuple(notes))
     write_card(folder, run, dataset=dataset)
-    checkpoints.clear()
-    publish(folder, run)
+    # In this order: a run that cannot be published (a full disk) keeps its last checkpoint.
+    Checkpoints(publish(folder, run)).clear()
     return run
 
 
