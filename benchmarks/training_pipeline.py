@@ -35,10 +35,14 @@ def measure(options: Options) -> list[Row]:
         _wait("drawn while it trains", streamed),
         _wait("augmented (flip, crop), held", _run(epochs, batch_size=64)),
         at_least("Pictures a second, by those of keras fit", ratio, 0.95, unit="×",
-                 note=f"{median(own_rates):.0f} and {median(keras_rates):.0f} pictures/s; ResNet-8, "
-                      "64 px, batch 64; keras reads float arrays"),
+                 note=_rates(own_rates, keras_rates)),
         *_portraits(options),
     ]  # fmt: skip
+
+
+def _rates(own: list[float], keras: list[float]) -> str:
+    both = f"{median(own):.0f} and {median(keras):.0f} pictures/s"
+    return f"{both}; ResNet-8, 64 px, batch 64; keras reads float arrays in memory"
 
 
 def _run(epochs: int, **parameters: object) -> Run:

@@ -166,7 +166,7 @@ def test_a_verdict_has_symbol_word_threshold_and_protocol(check: Check, label: s
     [
         Board(),
         Board(methods=("gradcam", "edges"), metrics=("insertion",), run="a" * 64),
-        Board(folder=True, count=12, by="lighting"),
+        Board(source="folder", count=12, by="lighting"),
     ],
 )
 def test_a_board_is_read_back_from_its_address(held: Board) -> None:
