@@ -97,7 +97,8 @@ def _found(found: SliceReport, audit: Audit) -> None:
     for finding in shown:
         _finding(finding, selected=finding.slice.text == audit.slice)
     words = (
-        f"{count(found.n_slices)} slices were tested, {count(found.n_small)} more were too small. "
+        f"{count(found.n_slices)} slices were tested, {count(found.n_small)} more were too small; "
+        "those that do better than the rest are not listed. "
         f"All rows: {percent(found.overall)}. {found.family.rstrip('.')}."
     )
     st.caption(escape(words))

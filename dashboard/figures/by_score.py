@@ -164,7 +164,7 @@ def cost(found: ParityCost, *, mode: Mode) -> go.Figure:
         xaxis={"fixedrange": True, "title": {"text": "gap allowed, points", "font": {"size": 12}},
                "tickfont": {"size": 12, "color": colours.muted}},
         yaxis={"fixedrange": True, "tickformat": ".1%", "automargin": True, "nticks": 6,
-               "title": {"text": "best accuracy", "font": {"size": 12}},
+               "title": {"text": "best accuracy", "font": {"size": 12}, "standoff": 10},
                "tickfont": {"size": 12, "color": colours.muted}},
     )  # fmt: skip
     return figure

@@ -178,6 +178,7 @@ def test_attribute_rate_thresholds_and_slices_are_looked_at() -> None:
     app.session_state["fairness slices"] = True
     app.run()
     assert not app.exception
+    assert "What parity costs" in texts(app)
     app.button(key="search slices").click().run()
     settled(app)
     assert "slices were tested" in unescape(texts(app))
