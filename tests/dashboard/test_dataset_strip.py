@@ -128,7 +128,8 @@ def _predictions(key: str, rows: list[list[float]]) -> DatasetPredictions:
 
 
 def test_models_are_told_apart_what_is_at_hand_first() -> None:
-    labels = model_words.model_labels()
+    every = model_words.model_labels()
+    labels = {id: text for id, text in every.items() if not id.startswith("toy_")}  # other tests'
     ids = list(labels)
     assert ids[0] == "efficientnet_lite0"
     assert set(ids[1:4]) == {"portraits_biased", FAIR, "portraits_robust"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,19 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
+from core.settings import settings
+
 Write = Callable[..., Path]
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home that no other test has left anything in."""
+    monkeypatch.setenv("PELLUCID_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    yield tmp_path / "home"
+    monkeypatch.undo()
+    settings.cache_clear()
 
 
 @pytest.fixture

@@ -165,7 +165,8 @@ def test_the_word_is_never_said() -> None:
         assert "complian" not in file.read_text(encoding="utf-8").lower(), file
 
 
-def test_held_tables(tmp_path: Path, biased, write) -> None:
+@pytest.mark.usefixtures("own_home")
+def test_held_tables(biased, write) -> None:
     data = write(biased, "x.csv").read_bytes()
     source = api.hold_table(data, name="../../My people.CSV")
     path = Path(source.path)

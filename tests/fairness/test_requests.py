@@ -49,6 +49,7 @@ def test_the_key_depends_on_everything(write, biased) -> None:
     assert len(set(keys)) == len(keys)
 
 
+@pytest.mark.usefixtures("own_home")
 def test_equal_content_is_one_audit_whatever_its_name(write, biased) -> None:
     first = api.fairness(write(biased, "a.csv"), **OPTIONS)
     again = api.fairness(write(biased, "b.csv"), **OPTIONS)
