@@ -20,13 +20,15 @@ from core.cli._common import (
     emit,
     parameter_pairs,
 )
+from core.cli._lists import ListCommand, words
 from core.contracts import Corrupted, Norm, RobustCurve, Robustness, SplitName
 from core.errors import ParameterError
+from core.robustness.epsilons import AUTO
 
 __all__: list[str] = []
 
 
-@app.command()
+@app.command(cls=ListCommand)
 def robustness(
     dataset: Annotated[
         str, typer.Option(help="Such as portraits?bias=0.9, or a folder; see 'datasets'.")
@@ -38,12 +40,12 @@ def robustness(
     ] = None,
     attack: Annotated[
         list[str] | None,
-        typer.Option(help="Id of an attack, or several by commas; see 'attacks'. Repeatable."),
+        typer.Option(help="Id of an attack, or several; see 'attacks'."),
     ] = None,
     norm: Annotated[str, typer.Option(help="linf, l2, l1, or area (patches).")] = "linf",
     eps: Annotated[
         list[str] | None,
-        typer.Option(help="Such as 1/255,4/255; by default it doubles until nothing is left."),
+        typer.Option(help="Such as 1/255 4/255; by default it doubles until nothing is left."),
     ] = None,
     by: Annotated[
         str | None, typer.Option(help="Attribute that subgroups are formed by, or 'class'.")
@@ -67,9 +69,9 @@ def robustness(
         model=model,
         split=cast(SplitName, split),  # an unknown one is told there, like the norm
         limit=limit,
-        attacks=_words(attack),
+        attacks=words(attack),
         norm=cast(Norm, norm),
-        eps=_words(eps) or "auto",
+        eps=_epsilons(eps),
         by=by,
         parameters=_by_attack(param),
         rounding=rounding,
@@ -101,7 +103,7 @@ def attacks(json_: JsonFlag = False) -> None:
     emit({"attacks": [asdict(card) for card in cards]}, json_, lines)
 
 
-@app.command()
+@app.command(cls=ListCommand)
 def corruptions(
     dataset: Annotated[
         str | None, typer.Option(help="A dataset or a folder; without one, they are listed.")
@@ -112,7 +114,7 @@ def corruptions(
         int | None, typer.Option(min=1, help="So many pictures, drawn from the split.")
     ] = None,
     corruption: Annotated[
-        list[str] | None, typer.Option(help="Ids by commas; all by default. Repeatable.")
+        list[str] | None, typer.Option(help="Id of a corruption, or several; all by default.")
     ] = None,
     severity: Annotated[str, typer.Option(help="From 1 to 5, by commas.")] = "1,2,3,4,5",
     by: Annotated[
@@ -137,7 +139,7 @@ def corruptions(
         model=model,
         split=cast(SplitName, split),
         limit=limit,
-        corruptions=_words(corruption),
+        corruptions=words(corruption),
         severities=_levels(severity),
         by=by,
         out_of_distribution=ood,
@@ -175,12 +177,10 @@ def _matrix(found: Corrupted) -> Iterator[str]:
         )
 
 
-def _words(given: Sequence[str] | None) -> list[str] | None:
-    """Return what was given once or often, by commas or spaces; ``None`` where nothing was."""
-    if given is None:
-        return None
-    words = [word for text in given for word in text.replace(",", " ").split()]
-    return None if words == ["auto"] else words
+def _epsilons(given: Sequence[str] | None) -> str | list[str]:
+    """Return the ε as they were written; "auto" alone, or nothing, is the automatic grid."""
+    found = words(given)
+    return AUTO if found is None or found == [AUTO] else found
 
 
 def _by_attack(pairs: Sequence[str]) -> dict[str, dict[str, object]]:

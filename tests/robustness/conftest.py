@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core import api
 from core.contracts import ModelRef, Norm
@@ -16,6 +18,7 @@ from core.robustness.attacks.base import Problem
 from core.robustness.passes import AttackPasses
 
 SIZE = 16
+N = 110  # two chunks
 
 
 def _filled(model: Any, seed: int, scale: float) -> Any:
@@ -55,9 +58,22 @@ def _stopped(inputs: Any, n_classes: int) -> Any:
     return _curved(inputs, n_classes, stopped=True)
 
 
+def _softmaxed(inputs: Any, n_classes: int) -> Any:
+    """Probabilities from a layer of the user's own, which no look at the layers gives away."""
+    from core.models.tensorflow import keras, tf
+
+    curved = _curved(inputs, n_classes)
+    out = keras.layers.Lambda(tf.nn.softmax, output_shape=(n_classes,))(curved.output)
+    return keras.Model(curved.input, out)
+
+
 @pytest.fixture(scope="session")
 def models() -> None:
-    """Register ``rob_linear`` (2 classes), ``rob_curved`` (5), and ``rob_stopped``, its twin."""
+    """Register ``rob_linear`` (2 classes), ``rob_curved`` (5), and its twins.
+
+    ``rob_stopped`` has its gradients cut off, ``rob_softmax`` returns probabilities.
+    """
+    api.register_model("rob_softmax", _softmaxed, input_size=SIZE, n_classes=5)
     api.register_model("rob_linear", _linear, input_size=SIZE, n_classes=2)
     api.register_model("rob_curved", _curved, input_size=SIZE, n_classes=5)
     api.register_model("rob_stopped", _stopped, input_size=SIZE, n_classes=5)
@@ -94,3 +110,21 @@ def problem(passes: Callable[[str], AttackPasses], pictures: np.ndarray) -> Call
         return Problem(own, pictures[:n], labels, norm, eps, np.arange(n), 0, LocalControl())
 
     return of
+
+
+@pytest.fixture(scope="session")
+def folder(models: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures labelled as ``rob_curved`` answers, but for every tenth; two groups."""
+    root = tmp_path_factory.mktemp("robust")
+    rng = np.random.default_rng(11)
+    levels = rng.integers(60, 196, (N, 16, 16, 3), dtype=np.uint8)
+    levels[::2] = levels[::2] // 4 * 3
+    answers = runtime(ModelRef("rob_curved")).logits((levels / 255).astype(np.float32)).argmax(1)
+    rows = ["file_name,label,band"]
+    for i, (pixels, answer) in enumerate(zip(levels, answers, strict=True)):
+        label = (answer + 1) % 5 if i % 10 == 0 else answer
+        Image.fromarray(pixels).save(root / f"{i:03}.png")
+        rows.append(f"{i:03}.png,{label},{'dark' if i % 2 == 0 else 'light'}")
+    (root / "metadata.csv").write_text("\n".join(rows))
+    (root / "classes.txt").write_text("\n".join(api.class_names("rob_curved")))
+    return root

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from core import api
-from core.cli import main
-from core.contracts import ModelRef, Robustness
+from core.contracts import Robustness
 from core.engine.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError
-from core.models.runtime import runtime
 from core.proportions import wilson
 from core.robustness.checks import CHECKS
 from core.robustness.curves import curve, grid, of_groups
 from core.robustness.sample import drawn_rows
 from core.robustness.subject import refuse_probabilities
 
-N = 110  # two chunks
 QUICK = {"pgd": {"steps": 10, "relative_step": 0.25}}
-
-
-@pytest.fixture(scope="module")
-def folder(models: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures labelled as ``rob_curved`` answers, but for every tenth; two groups."""
-    root = tmp_path_factory.mktemp("robust")
-    rng = np.random.default_rng(11)
-    levels = rng.integers(60, 196, (N, 16, 16, 3), dtype=np.uint8)
-    levels[::2] = levels[::2] // 4 * 3
-    answers = runtime(ModelRef("rob_curved")).logits((levels / 255).astype(np.float32)).argmax(1)
-    rows = ["file_name,label,band"]
-    for i, (pixels, answer) in enumerate(zip(levels, answers, strict=True)):
-        label = (answer + 1) % 5 if i % 10 == 0 else answer
-        Image.fromarray(pixels).save(root / f"{i:03}.png")
-        rows.append(f"{i:03}.png,{label},{'dark' if i % 2 == 0 else 'light'}")
-    (root / "metadata.csv").write_text("\n".join(rows))
-    (root / "classes.txt").write_text("\n".join(names()))
-    return root
 
 
 def names() -> tuple[str, ...]:
@@ -230,33 +207,3 @@ def test_area_and_median_are_those_of_the_distances() -> None:
     assert found.mean_distance == pytest.approx(0.2)
     assert grid((), (0.05, 0.2, 0.5, 1.0), np.array([0.1, 0.3])) == (0.0, 0.05, 0.2, 0.5)
     assert list(of_groups(["b", "a", "b"])) == ["", "a", "b"]
-
-
-def test_the_command_line_prints_the_promised_json(
-    folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["robustness", "--model", "rob_curved", "--dataset", str(folder), "--split", "train",
-              "--limit", "12", "--attack", "fgsm", "--attack", "uniform_noise", "--norm", "l2",
-              "--eps", "1/4,1", "--by", "band", "--no-checks", "--json"])  # fmt: skip
-    assert ended.value.code == 0
-    document = json.loads(capfd.readouterr().out)
-    assert {"model", "n", "clean_accuracy", "curves", "worst_case", "checks", "seconds"} <= set(
-        document
-    )
-    first = document["curves"][0]
-    assert (first["attack"], first["norm"], first["group"]) == ("fgsm", "l2", None)
-    assert [p["eps"] for p in first["points"]] == [0.0, 0.25, 1.0]
-    assert {"eps", "accuracy", "low", "high", "n"} <= set(first["points"][0])
-    assert "median_distance" in first
-    assert document["n"] == 12
-    assert {c["group"] for c in document["curves"]} == {None, "dark", "light"}
-
-
-def test_attacks_are_listed_with_their_parameters(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["attacks", "--json"])
-    listed = {a["id"]: a for a in json.loads(capfd.readouterr().out)["attacks"]}
-    assert {"fgsm", "pgd", "apgd_ce", "square"} <= set(listed)
-    assert "steps" in {p["name"] for p in listed["pgd"]["parameters"]}
-    assert listed["square"]["needs_gradients"] is False
