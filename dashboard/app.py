@@ -16,6 +16,7 @@ from dashboard.app_pages import (
     leaderboard,
     models,
     reference,
+    robustness,
     shap,
 )
 
@@ -40,6 +41,8 @@ def main() -> None:
                     url_path="evidence"),
             st.Page(fairness.page, title="Fairness", icon=":material/balance:",
                     url_path="fairness"),
+            st.Page(robustness.page, title="Robustness", icon=":material/shield:",
+                    url_path="robustness"),
             st.Page(compare.page, title="Compare", icon=":material/compare:",
                     url_path="compare"),
             st.Page(examples.page, title="Examples", icon=":material/photo_library:",

@@ -110,6 +110,13 @@ from dashboard.services._pictures import (
     thumbnail_uri,
 )
 from dashboard.services._requests import explanation_request, once, prediction_request
+from dashboard.services._robustness import (
+    attackable_data,
+    attackable_models,
+    attacked_split,
+    attacks,
+    robustness_request,
+)
 from dashboard.services._runs import (
     Gap,
     Mistake,
@@ -181,6 +188,10 @@ __all__ = [
     "ShownSplit",
     "Training",
     "architectures",
+    "attackable_data",
+    "attackable_models",
+    "attacked_split",
+    "attacks",
     "audited_data",
     "audited_models",
     "base_uri",
@@ -272,6 +283,7 @@ __all__ = [
     "recall_table",
     "recipes",
     "resume",
+    "robustness_request",
     "run",
     "run_card",
     "run_command",

@@ -1,0 +1,15 @@
+"""The section Corruptions of the Robustness page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.app_pages.robustness_source import Subject
+from dashboard.robustness_choice import Trial
+
+__all__ = ["corruptions_section"]
+
+
+def corruptions_section(trial: Trial, subject: Subject) -> None:
+    """Draw the section."""
+    st.subheader("Corruptions", anchor=False)

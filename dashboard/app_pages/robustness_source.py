@@ -1,0 +1,125 @@
+"""What is attacked: a model, the pictures, and what groups are formed by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.contracts import SPLITS
+from core.errors import PellucidError
+from dashboard import glossary, robustness_choice, services
+from dashboard.model_words import legend, model_labels
+from dashboard.robustness_choice import AUTO, LIMITS, Trial
+from dashboard.run_words import attribute_words
+from dashboard.services import ShownSplit
+from dashboard.words import escape
+
+__all__ = ["BY_CLASS", "Subject", "choose"]
+
+BY_CLASS = "class"
+_FEW, _MANY = 2, 8
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model, the pictures, and the attribute that groups are formed by, ``""`` for none."""
+
+    model: str
+    data: ShownSplit
+    by: str
+    limit: int
+    seed: int
+
+    @property
+    def n(self) -> int:
+        """How many pictures are taken."""
+        return min(self.limit, len(self.data)) if self.limit else len(self.data)
+
+    def options(self) -> dict[str, Any]:
+        """Return what every request about it takes, apart from dataset and split."""
+        return {"model": self.model, "by": self.by or None, "limit": self.n, "seed": self.seed}
+
+
+def choose(trial: Trial) -> Subject | None:
+    """Draw the choice of model and pictures, and return it; ``None`` where there is none."""
+    models = services.attackable_models()
+    if not models:
+        st.info(
+            "There are no labelled pictures for any model here. Train one under Models; its test "
+            "pictures are attacked then.",
+            icon=":material/model_training:",
+        )
+        return None
+    labels = model_labels(zone=st.context.timezone)
+    left, right = st.columns([1.6, 1])
+    model = _picked(trial.model, models, "model", "That model")
+    with left:
+        _select("model", "Model", models, model, labels, subject=True, help=legend())
+    offered = services.attackable_data(model)
+    key = _picked(trial.dataset, tuple(offered), "dataset", "That dataset")
+    try:
+        data = services.attacked_split(offered[key], trial.split)
+    except PellucidError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return None
+    by = _attribute(trial.by, data)
+    with right:
+        _limit(trial, data)
+    with st.expander("Which pictures, and by whom", icon=":material/photo_library:"):
+        names = {each: services.dataset_name(text) for each, text in offered.items()}
+        first, second, third = st.columns(3)
+        with first:
+            _select("dataset", "Pictures", tuple(offered), key, names, subject=True)
+        with second:
+            _select("split", "Split", SPLITS, trial.split, {}, subject=True)
+        with third:
+            kinds = ("", *data.groups, BY_CLASS)
+            words = {"": "nobody apart", **{name: attribute_words(name) for name in data.groups}}
+            _select("by", "By", kinds, by, words, help=glossary.explain("attribute"))
+    return Subject(model, data, by, trial.limit, trial.seed)
+
+
+def _picked(asked: str, known: tuple[str, ...], name: str, words: str) -> str:
+    if asked and asked not in known:
+        st.warning(
+            f"{words} of the address is not here, or does not fit: {escape(asked)}.",
+            icon=":material/link_off:",
+        )
+    return asked if asked in known else known[0]
+
+
+def _attribute(asked: str, data: ShownSplit) -> str:
+    if asked in ("", BY_CLASS) or asked in data.groups:
+        return asked
+    handy = [name for name, v in data.groups.items() if _FEW <= len(set(v)) <= _MANY]
+    if asked != AUTO:
+        st.warning(
+            f"These pictures do not come with the attribute {escape(asked)}.",
+            icon=":material/link_off:",
+        )
+    return handy[0] if handy else BY_CLASS if len(data.classes) <= _MANY else ""
+
+
+def _select(
+    name: str, title: str, options: tuple[str, ...], value: str, labels: dict[str, str], *,
+    subject: bool = False, help: str | None = None,
+) -> None:  # fmt: skip
+    key = f"robustness {name}"
+    st.session_state[key] = value
+    change = robustness_choice.change_subject if subject else robustness_choice.change
+    st.selectbox(
+        title, options, key=key, help=help, format_func=lambda id: labels.get(id, id),
+        on_change=lambda: change(**{name: st.session_state[key]}),
+    )  # fmt: skip
+
+
+def _limit(trial: Trial, data: ShownSplit) -> None:
+    key = "robustness limit"
+    st.session_state[key] = trial.limit
+    st.selectbox(
+        "Pictures taken", LIMITS, key=key,
+        format_func=lambda limit: f"all {len(data)}" if not limit else f"{limit} at random",
+        on_change=lambda: robustness_choice.change(limit=st.session_state[key], step=0),
+    )  # fmt: skip
