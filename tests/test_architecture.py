@@ -20,7 +20,7 @@ FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fing
                       "core.evidence.registry", "core.evidence.base", "core.saliency.base",
                       "core.saliency.drift_paths", "core.compare", "core.data.registry",
                       "core.training.registry", "core.requests",
-                      "core.robustness.attacks.registry",
+                      "core.robustness.attacks.registry", "core.robustness.kept",
                       "core.robustness.corruptions.registry")  # fmt: skip
 
 # Lower may not import higher.

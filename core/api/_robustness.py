@@ -19,6 +19,7 @@ from core.engine.control import Control
 from core.requests import corruption_request, robustness_request
 from core.robustness.attacks import registry
 from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
+from core.robustness.kept import so_far
 
 __all__ = [
     "attacks", "corrupt", "corruption_robustness", "corruptions", "robustness",
@@ -64,7 +65,4 @@ def robustness_so_far(request: RobustnessRequest) -> Robustness | None:
 
     Without checks; ``None`` if no chunk is done.
     """
-    # Measuring loads TensorFlow; whoever only lists attacks does not.
-    from core.robustness.measure import so_far
-
     return so_far(request)

@@ -32,9 +32,13 @@ def worst_distances(distances: dict[str, Array]) -> Array:
 
 
 def assemble(
-    subject: Subject, chunks: Chunks, *, checks: tuple[HonestyCheck, ...], seconds: float
-) -> Robustness:
-    """Return the result over the pictures that ``chunks`` cover, the same for every attack."""
+    subject: Subject, chunks: Chunks, *, checks: tuple[HonestyCheck, ...], seconds: float,
+    device: str,
+) -> Robustness:  # fmt: skip
+    """Return the result over the pictures that ``chunks`` cover, the same for every attack.
+
+    Without a pass of the model: whoever shows what is done so far need not load it.
+    """
     request = subject.request
     distances = {a: np.concatenate([c.distances for c in own]) for a, own in chunks.items()}
     rounded = {a: np.concatenate([c.rounded for c in own]) for a, own in chunks.items()}
@@ -61,12 +65,16 @@ def assemble(
         for c in drawn(attack, distances[attack], rounded[attack], control=get(attack).control)
     ]
     return Robustness(
-        **subject.model.provenance(request),
+        key=request.key,
+        model=request.model.id,
+        weights_sha256=request.weights_sha256,
+        versions=request.versions,
+        device=device,
         seconds=seconds,
         dataset=request.dataset.text,
         fingerprint=request.fingerprint,
         split=request.split,
-        classes=subject.model.classes.labels,
+        classes=subject.classes,
         asked=len(subject),
         n=n,
         clean_accuracy=right / n,

@@ -1,6 +1,7 @@
 """The work of a robustness request: chunk by chunk, attack by attack, each kept at once.
 
-A run that was stopped resumes where it was, and :func:`so_far` shows what there is meanwhile.
+A run that was stopped resumes where it was; see :mod:`core.robustness.kept` for what there is
+meanwhile.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from core.errors import InputError
 from core.robustness.assemble import assemble
 from core.robustness.attacks.registry import get
 from core.robustness.checks import examine
+from core.robustness.kept import kept_chunk
 from core.robustness.subject import Batch, Subject, refuse_probabilities
 from core.robustness.sweep import Swept, sweep
 from core.workspace import open_store
@@ -24,7 +26,7 @@ from core.workspace import open_store
 if TYPE_CHECKING:
     from core.robustness.assemble import Chunks
 
-__all__ = ["robustness", "so_far"]
+__all__ = ["robustness"]
 
 _SHOWN = 8
 _CURVES = 0.8
@@ -46,22 +48,6 @@ def robustness(requests: Sequence[RobustnessRequest], control: Control) -> list[
     return [_measure(request, control) for request in requests]
 
 
-def so_far(request: RobustnessRequest) -> Robustness | None:
-    """Return the curves over the chunks that are done, without checks; ``None`` if none is."""
-    subject = Subject(request)
-    chunks: Chunks = {attack: [] for attack in request.attacks}
-    for start in subject.starts:
-        found = {attack: _stored(request, attack, start) for attack in request.attacks}
-        if any(chunk is None for chunk in found.values()):
-            break
-        for attack, chunk in found.items():
-            assert chunk is not None
-            chunks[attack].append(chunk)
-    if not all(chunks.values()):
-        return None
-    return assemble(subject, chunks, checks=(), seconds=0.0)
-
-
 def _measure(request: RobustnessRequest, control: Control) -> Robustness:
     began = time.perf_counter()
     subject = Subject(request)
@@ -72,7 +58,7 @@ def _measure(request: RobustnessRequest, control: Control) -> Robustness:
         batch: Batch | None = None
         for place, attack in enumerate(chunks):
             control.check()
-            chunk = _stored(request, attack, start)
+            chunk = kept_chunk(request, attack, start)
             if chunk is None:
                 batch = batch or subject.batch(start)
                 chunk = _chunk(subject, batch, attack, control)
@@ -88,12 +74,10 @@ def _measure(request: RobustnessRequest, control: Control) -> Robustness:
     checks: tuple[HonestyCheck, ...] = ()
     if request.checks:
         checks = examine(subject, chunks, PartControl(control, share, 1.0, "Checking the attacks"))
-    return assemble(subject, chunks, checks=checks, seconds=time.perf_counter() - began)
-
-
-def _stored(request: RobustnessRequest, attack: str, start: int) -> RobustnessChunk | None:
-    artefact = open_store().get(request.chunk_key(attack, start))
-    return None if artefact is None else RobustnessChunk.from_artefact(artefact)
+    return assemble(
+        subject, chunks, checks=checks, seconds=time.perf_counter() - began,
+        device=subject.model.device,
+    )  # fmt: skip
 
 
 def _chunk(subject: Subject, batch: Batch, attack: str, control: Control) -> RobustnessChunk:

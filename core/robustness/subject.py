@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +14,14 @@ from core.data.registry import open_dataset
 from core.engine.control import Control
 from core.errors import CapabilityError, InputError
 from core.models import zoo
+from core.models.labels import class_names
 from core.models.runtime import Runtime, runtime
 from core.robustness.attacks.base import Labels, Problem
-from core.robustness.passes import AttackPasses
 from core.robustness.sample import drawn_rows
 from core.robustness.sweep import ladder
+
+if TYPE_CHECKING:
+    from core.robustness.passes import AttackPasses
 
 __all__ = ["BY_CLASS", "Batch", "Subject", "refuse_probabilities"]
 
@@ -74,6 +78,9 @@ class Subject:
     @cached_property
     def passes(self) -> AttackPasses:
         """Its compiled passes."""
+        # They load TensorFlow; whoever only looks at chunks that are done does not.
+        from core.robustness.passes import AttackPasses
+
         return AttackPasses(self.model)
 
     @property
@@ -91,6 +98,11 @@ class Subject:
         rows = self.rows[start : start + self.chunk]
         inputs = self.part.pixels(rows.tolist(), self.size).astype(np.float32) / np.float32(255)
         return Batch(start, rows, inputs, self.labels[start : start + self.chunk])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the model's classes."""
+        return class_names(self.request.model).labels
 
     def problem(
         self, batch: Batch, control: Control, *, passes: AttackPasses | None = None
