@@ -1,4 +1,4 @@
-"""The slice as a chip above what it narrows: its words, how much it leaves, and a click to clear."""
+"""The slice as a chip above what it narrows: its words, what it leaves, and a click to clear."""
 
 from __future__ import annotations
 
