@@ -23,6 +23,7 @@ __all__ = [
     "Method",
     "Model",
     "Seed",
+    "SliceText",
     "Terminal",
     "Weights",
     "app",
@@ -54,6 +55,12 @@ Weights = Annotated[
 Classes = Annotated[Path | None, typer.Option(help="Text file, one class name a line.")]
 GeometryName = Annotated[str, typer.Option(help="crop, squash or letterbox.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random draw.")]
+SliceText = Annotated[
+    str | None,
+    typer.Option(
+        "--slice", help="Pictures of this slice alone, as 'slices' prints it: 'age_band=young'."
+    ),
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "Corrupted",
     "CorruptionCard",
     "CorruptionChunk",
+    "CorruptionGap",
     "CorruptionGroup",
     "CorruptionRequest",
     "CorruptionRow",
@@ -52,6 +53,8 @@ class CorruptionRequest(ModelRequest):
         Attribute that subgroups are formed by, ``"class"``, or ``""``.
     other : DatasetRef or None
         Pictures of something else, to see whether the scores tell them apart.
+    slice : str
+        Text of the slice whose pictures alone are corrupted; ``""`` for the whole split.
     """
 
     kind: ClassVar[str] = "corruptions"
@@ -66,6 +69,7 @@ class CorruptionRequest(ModelRequest):
     other: DatasetRef | None
     other_fingerprint: str
     lane: Lane = "batch"
+    slice: str = ""
 
     def common(self) -> dict[str, Any]:
         """Return what every part of the work depends on."""
@@ -74,6 +78,7 @@ class CorruptionRequest(ModelRequest):
             "split": self.split,
             "limit": self.limit,
             "class_map": list(self.class_map),
+            **({"slice": self.slice} if self.slice else {}),
             "seed": self.seed,
         }
 
@@ -104,6 +109,7 @@ class CorruptionRequest(ModelRequest):
         words += ["--limit", str(self.limit), "--corruption", ",".join(self.corruptions)]
         words += ["--severity", ",".join(map(str, self.severities))]
         words += ["--by", self.by] if self.by else []
+        words += ["--slice", self.slice] if self.slice else []
         words += ["--ood", self.other.text] if self.other else []
         return shlex.join([*words, "--seed", str(self.seed)])
 
@@ -130,6 +136,39 @@ class CorruptionGroup(Stored):
     accuracy: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class CorruptionGap(Stored):
+    """The two groups that differ most under corruptions, and whether by chance.
+
+    What counts of a picture is the share of its corrupted versions that the model has right, since
+    versions of one picture are not independent.
+
+    Parameters
+    ----------
+    corruption : str
+        An id; ``""`` for all corruptions together.
+    best, worst : str
+    difference, low, high : float
+        Between the means of the two, with Welch's 95 % interval, which knows nothing of the choice.
+    p : float
+        Share of random assignments of pictures to groups that make a gap as wide between any two,
+        Holm-adjusted over the single corruptions.
+    """
+
+    corruption: str
+    best: str
+    worst: str
+    difference: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether chance makes a gap as wide in fewer than 5 % of cases."""
+        return self.p < 0.05
 
 
 @dataclass(frozen=True)
@@ -190,6 +229,14 @@ class Corrupted(Result):
         the standard corruptions among those asked for; ``None`` if none is.
     relative_error : float or None
         The same of the drop against clean accuracy.
+    mce : float or None
+        Mean corruption error of ImageNet-C: each error divided by AlexNet's published one; 1 is as
+        bad as AlexNet. ``None`` for other classes, or if not all of it was asked for.
+    overall : tuple of CorruptionGroup
+        Mean accuracy over all corrupted versions, of all pictures (group ``""``), then of each
+        group; the intervals are Student's, over pictures.
+    gaps : tuple of CorruptionGap
+        Over all corruptions together, then of each; empty without two groups of 10 pictures.
     """
 
     dataset: str
@@ -201,6 +248,10 @@ class Corrupted(Result):
     rows: tuple[CorruptionRow, ...]
     mean_error: float | None
     relative_error: float | None
+    mce: float | None
+    overall: tuple[CorruptionGroup, ...]
+    gaps: tuple[CorruptionGap, ...]
     out_of_distribution: tuple[OutOfDistribution, ...]
     seed: int
     command: str
+    slice: str = ""

@@ -76,6 +76,8 @@ class RobustnessRequest(ModelRequest):
         Model whose adversarial pictures are tried on this one; ``""`` for none.
     class_map : tuple of int
         For each class of the dataset its index among the model's.
+    slice : str
+        Text of the slice whose pictures alone are attacked; ``""`` for the whole split.
     """
 
     kind: ClassVar[str] = "robustness"
@@ -92,6 +94,7 @@ class RobustnessRequest(ModelRequest):
     surrogate: str
     class_map: tuple[int, ...]
     lane: Lane = "batch"
+    slice: str = ""
 
     def common(self) -> dict[str, Any]:
         """Return what every part of the work depends on, whichever attack it belongs to."""
@@ -103,6 +106,7 @@ class RobustnessRequest(ModelRequest):
             "epsilons": list(self.epsilons),
             "rounding": self.rounding,
             "class_map": list(self.class_map),
+            **({"slice": self.slice} if self.slice else {}),
             "seed": self.seed,
         }
 
@@ -134,6 +138,7 @@ class RobustnessRequest(ModelRequest):
                 words += ["--param", f"{attack}.{name}={value}"]
         words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons) or "auto"]
         words += ["--by", self.by] if self.by else []
+        words += ["--slice", self.slice] if self.slice else []
         words += ["--surrogate", self.surrogate] if self.surrogate else []
         words += [] if self.rounding else ["--no-rounding"]
         words += [] if self.checks else ["--no-checks"]
@@ -315,6 +320,7 @@ class Robustness(Result):
     distances: Array
     seed: int
     command: str
+    slice: str = ""
 
     @property
     def trustworthy(self) -> bool:

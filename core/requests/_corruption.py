@@ -8,12 +8,12 @@ from core.contracts import DEFAULT_MODEL, CorruptionRequest, SplitName
 from core.data.registry import open_dataset
 from core.errors import InputError, ParameterError
 from core.requests._common import model_fields
-from core.requests._labelled import attribute, class_map, reference
+from core.requests._labelled import attribute, class_map, reference, sliced
 from core.robustness.corruptions.registry import CORRUPTIONS, get
 
 __all__ = ["corruption_request"]
 
-CORRUPTION_VERSION = "1"
+CORRUPTION_VERSION = "2"
 """Raise it when a change of the code changes what the same request leads to."""
 _SEVERITIES = (1, 2, 3, 4, 5)
 
@@ -25,6 +25,7 @@ def corruption_request(
     corruptions: Sequence[str] | None = None,
     severities: Sequence[int] = _SEVERITIES,
     by: str | None = None,
+    slice: str | None = None,
     out_of_distribution: str | None = None,
     split: SplitName = "test",
     limit: int | None = None,
@@ -46,8 +47,10 @@ def corruption_request(
         Attribute of the dataset that subgroups are formed by, or ``"class"``.
     out_of_distribution : str, optional
         Dataset or folder of other things; its test split is taken.
+    slice : str, optional
+        Text of a :class:`~core.contracts.Slice`: its pictures alone.
     limit : int, optional
-        So many pictures, drawn from the split; all of it by default.
+        So many pictures, drawn from the split or the slice; all of it by default.
 
     Raises
     ------
@@ -57,7 +60,8 @@ def corruption_request(
     """
     opened = open_dataset(reference(dataset))
     part = opened.part(split)
-    n = len(part) if limit is None else min(limit, len(part))
+    within, n_all = sliced(slice, part)
+    n = n_all if limit is None else min(limit, n_all)
     if n < 1:
         raise InputError(f"There is no picture in {opened.ref.text}, split {split}.")
     names = tuple(CORRUPTIONS) if corruptions is None else tuple(dict.fromkeys(corruptions))
@@ -83,4 +87,5 @@ def corruption_request(
         class_map=class_map(opened, fields["model"]),
         other=None if other is None else other.ref,
         other_fingerprint="" if other is None else other.fingerprint,
+        slice=within,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from core.contracts import ModelRef
+from core.contracts import ModelRef, Slice
 from core.data.base import Dataset, Part
 from core.data.registry import DATASETS
-from core.errors import InputError, UnknownNameError
+from core.errors import InputError, ParameterError, UnknownNameError
+from core.fairness.slices import members
 from core.models.labels import class_names
 
-__all__ = ["attribute", "class_map", "reference"]
+__all__ = ["attribute", "class_map", "reference", "sliced"]
 
 _BY_CLASS = "class"
 _FEW = 3
@@ -37,6 +38,28 @@ def attribute(by: str | None, part: Part) -> str:
         return by or ""
     known = ", ".join([_BY_CLASS, *part.groups])
     raise UnknownNameError(f"The {part.name} split has no attribute {by!r}. It has: {known}.")
+
+
+def sliced(text: str | None, part: Part) -> tuple[str, int]:
+    """Return a slice as requests hold it, ``""`` for none, and how many pictures belong to it.
+
+    Raises
+    ------
+    InputError
+        If it is no slice, names an attribute that the split does not have, or is empty.
+    """
+    if not text:
+        return "", len(part)
+    chosen = Slice.parse(text)
+    if not chosen.conditions:
+        raise ParameterError(
+            "A slice is attribute=value, several joined by &, as 'slices' prints it: "
+            f"age_band=young&lighting=dim. Received: {text!r}."
+        )
+    n = len(members(chosen, part.groups))
+    if not n:
+        raise InputError(f"No picture of the {part.name} split belongs to the slice {chosen.name}.")
+    return chosen.text, n
 
 
 def class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from core.errors import CapabilityError, InputError
 from core.models import zoo
 from core.parameters import resolve
 from core.requests._common import model_fields
-from core.requests._labelled import attribute, class_map, reference
+from core.requests._labelled import attribute, class_map, reference, sliced
 from core.robustness.attacks.registry import ATTACKS, get_for
 from core.robustness.epsilons import AUTO, epsilons
 from core.robustness.norms import ball
@@ -30,6 +30,7 @@ def robustness_request(
     norm: Norm = "linf",
     eps: str | Sequence[float | str] = AUTO,
     by: str | None = None,
+    slice: str | None = None,
     split: SplitName = "test",
     limit: int | None = None,
     rounding: bool = True,
@@ -54,8 +55,10 @@ def robustness_request(
         ``"1/255,4/255"``, numbers, or ``"auto"``: doubling until nothing is left.
     by : str, optional
         Attribute of the dataset that subgroups are formed by, or ``"class"``.
+    slice : str, optional
+        Text of a :class:`~core.contracts.Slice`: its pictures alone.
     limit : int, optional
-        So many pictures, drawn from the split; all of it by default.
+        So many pictures, drawn from the split or the slice; all of it by default.
     rounding : bool
         Whether pictures rounded to 8 bits are judged as well.
     checks : bool
@@ -68,13 +71,15 @@ def robustness_request(
     ------
     InputError
         For an unknown name, an ε that cannot be meant, an attack that the norm or the model does
-        not have, labels that are no classes of the model, or an attribute that is not there.
+        not have, labels that are no classes of the model, an attribute that is not there, or a
+        slice without pictures.
     """
     ball(norm)
     spec = zoo.get(model)
     opened = open_dataset(reference(dataset))
     part = opened.part(split)
-    n = len(part) if limit is None else min(limit, len(part))
+    within, n_all = sliced(slice, part)
+    n = n_all if limit is None else min(limit, n_all)
     if n < 1:
         raise InputError(f"There is no picture to attack in {opened.ref.text}, split {split}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
@@ -93,6 +98,7 @@ def robustness_request(
         checks=checks,
         surrogate=_surrogate(surrogate, spec),
         class_map=class_map(opened, fields["model"]),
+        slice=within,
     )
 
 

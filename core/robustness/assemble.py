@@ -95,6 +95,7 @@ def assemble(
         distances=np.stack(list(distances.values())).astype(np.float32),
         seed=request.seed,
         command=request.command,
+        slice=request.slice,
     )
 
 

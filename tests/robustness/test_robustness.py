@@ -207,3 +207,41 @@ def test_area_and_median_are_those_of_the_distances() -> None:
     assert found.mean_distance == pytest.approx(0.2)
     assert grid((), (0.05, 0.2, 0.5, 1.0), np.array([0.1, 0.3])) == (0.0, 0.05, 0.2, 0.5)
     assert list(of_groups(["b", "a", "b"])) == ["", "a", "b"]
+
+
+def test_a_slice_is_attacked_as_if_it_were_the_split(found: Robustness, folder: Path) -> None:
+    dark = api.robustness(
+        reference(folder), model="rob_curved", split="train", attacks=["pgd"], slice="band=dark",
+        parameters={"pgd": QUICK["pgd"]}, eps="0.5/255,1/255,2/255,8/255", checks=False,
+    )  # fmt: skip
+    inside = [i for i, group in enumerate(found.groups) if group == "dark"]
+    assert dark.n == dark.asked == len(inside)
+    assert dark.slice == "band=dark"
+    assert set(dark.ids) == {found.ids[i] for i in inside}
+    # Pictures do not depend on their batch-mates, so each one's distance is the same.
+    own = dict(zip(dark.ids, dark.distances[0], strict=True))
+    for i in inside:
+        assert own[found.ids[i]] == pytest.approx(found.distances[1][i], abs=2e-3)
+    request = api.robustness_request(
+        reference(folder), model="rob_curved", split="train", slice="band=dark"
+    )
+    assert "--slice band=dark" in request.command
+    whole = api.robustness_request(reference(folder), model="rob_curved", split="train")
+    assert request.key != whole.key
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("&", ParameterError, "attribute=value"),
+        ("dark", InputError, "no attribute 'dark'"),
+        ("tone=dark", InputError, "no attribute 'tone'"),
+        ("band=grey", InputError, "No picture of the train split"),
+    ],
+)
+def test_a_slice_that_is_none_is_told(
+    folder: Path, text: str, error: type[Exception], words: str
+) -> None:
+    for make in (api.robustness_request, api.corruption_request):
+        with pytest.raises(error, match=words):
+            make(reference(folder), model="rob_curved", split="train", slice=text)
