@@ -127,3 +127,66 @@ def test_a_split_under_corruptions(toys: None, tmp_path: Path) -> None:
     assert {o.score for o in found.out_of_distribution} == {"msp", "energy"}
     again = Corrupted.from_artefact(found.to_artefact())
     assert again.rows == found.rows
+    assert found.mce is None, "AlexNet is no reference for faces"
+    whole, *groups = found.overall
+    assert whole.accuracy == pytest.approx(np.mean([r.accuracy for r in found.rows]))
+    assert sum(g.n for g in groups) == whole.n == 24
+
+
+def test_mean_corruption_errors_against_alexnet() -> None:
+    from core.robustness.corruptions.reference import ALEXNET, mean_corruption_error
+
+    assert {c.id for c in CORRUPTIONS.values() if c.standard} == ALEXNET.keys()
+    assert mean_corruption_error({id: e / 2 for id, e in ALEXNET.items()}) == pytest.approx(0.5)
+    assert mean_corruption_error({"snow": 0.5}) is None
+
+
+def test_gaps_under_corruption_count_pictures_and_not_their_versions() -> None:
+    from core.robustness.corruptions.groups import gaps, mean_of
+
+    rng = np.random.default_rng(0)
+    members = {"": np.ones(60, bool)} | {g: np.arange(60) % 2 == i for i, g in enumerate("ab")}
+    real = np.where(members["a"], 0.9, 0.3) + rng.normal(0, 0.05, 60)
+    even = rng.permutation(np.tile([0.2, 0.8], 30))
+    found = {g.corruption: g for g in gaps({"": real, "snow": even}, members, seed=0)}
+    assert (found[""].best, found[""].worst) == ("a", "b")
+    assert found[""].beyond_chance
+    assert found[""].low < found[""].difference < found[""].high
+    assert found[""].difference == pytest.approx(0.6, abs=0.05)
+    assert not found["snow"].beyond_chance
+    few = {g: own & (np.arange(60) < 12) for g, own in members.items()}
+    assert gaps({"": real}, few, seed=0) == ()
+    half = mean_of("", np.array([0.0, 1.0] * 8))
+    assert half.low == pytest.approx(0.5 - 2.1314 * np.sqrt(4 / 15 / 16), abs=1e-4)
+
+
+def test_what_is_done_is_there_before_all_is(toys: None, tmp_path: Path) -> None:
+    """A run that is stopped leaves its matrix, and the next one goes on from there."""
+    import threading
+
+    from core import api
+    from core.engine.control import LocalControl
+    from core.errors import Cancelled
+
+    file = tmp_path / "names.txt"
+    file.write_text("\n".join(api.open_dataset("portraits").classes))
+    request = api.corruption_request(
+        "portraits", model="toy_gap", classes=str(file), limit=12, seed=3, severities=[1, 5],
+        corruptions=["pixelate", "contrast"],
+    )  # fmt: skip
+    assert api.corruptions_so_far(request) is None
+    stop = threading.Event()
+
+    def note(fraction: float, message: str) -> None:
+        if "Pixelate, severity 5" in message:
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        api.answer(request, control=LocalControl(on_progress=note, stop=stop))
+    partial = api.corruptions_so_far(request)
+    assert partial is not None
+    assert {row.corruption for row in partial.rows} == {"pixelate"}
+    seen: list[str] = []
+    whole = api.answer(request, control=LocalControl(on_progress=lambda _, m: seen.append(m)))
+    assert whole.rows[:2] == partial.rows
+    assert whole.clean == partial.clean
