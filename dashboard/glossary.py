@@ -195,6 +195,14 @@ TERMS: dict[str, str] = {
         "A direction in the model's features that recurs in many crops. Concepts are found by "
         "splitting the features into non-negative parts (CRAFT)."
     ),
+    "corruption": (
+        "A change that happens by itself: noise, blur, weather, compression. ImageNet-C has "
+        "fifteen of them at five severities; rotation, translation and scale are added here."
+    ),
+    "out of distribution": (
+        "Pictures of something else, for which no class of the model is right. A good score is "
+        "high for its own pictures and low for those, whatever class it names."
+    ),
     "tcav": (
         "Share of the class's pictures whose logit rises when their features are moved a little "
         "towards the concept. Tested against random pictures taken for a concept."

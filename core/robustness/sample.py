@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, CertifyRequest, RobustnessRequest, Slice
+from core.contracts import Array, CertifyRequest, CorruptionRequest, RobustnessRequest, Slice
 from core.data.base import Dataset, Part
 from core.data.registry import open_dataset
 from core.errors import InputError
@@ -20,7 +20,7 @@ from core.models.runtime import Runtime, runtime
 __all__ = ["BY_CLASS", "Batch", "Sample", "SampleRequest", "chosen_rows", "drawn_rows"]
 
 Rows = npt.NDArray[np.int64]
-SampleRequest = RobustnessRequest | CertifyRequest
+SampleRequest = RobustnessRequest | CertifyRequest | CorruptionRequest
 BY_CLASS = "class"
 _VALUES = 2_500_000
 """Pixel values in one chunk: 16 pictures of 224 pixels, 64 of 64."""

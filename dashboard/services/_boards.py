@@ -12,7 +12,7 @@ from core import api
 from core.contracts import Geometry, Leaderboard, LeaderboardRequest, Picture
 from dashboard.lru import Lru
 
-__all__ = ["board_csv", "board_json", "board_request", "recall_board"]
+__all__ = ["board_csv", "board_json", "board_request", "recall_board", "safe_cell"]
 
 _BYTES = 256 * 2**20
 _COLUMNS = ("method", "metric", "group", "mean", "low", "high", "n", "protocol")
@@ -54,11 +54,13 @@ def board_csv(board: Leaderboard) -> str:
     buffer = io.StringIO()
     table = csv.DictWriter(buffer, _COLUMNS)
     table.writeheader()
-    table.writerows({name: _cell(value) for name, value in asdict(s).items()} for s in board.scores)
+    table.writerows(
+        {name: safe_cell(value) for name, value in asdict(s).items()} for s in board.scores
+    )
     return buffer.getvalue()
 
 
-def _cell(value: object) -> object:
+def safe_cell(value: object) -> object:
     """Keep a stranger's text (a group's name) from becoming a formula in a spreadsheet."""
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
 

@@ -106,11 +106,13 @@ def _shares(
 
     Without a corruption that is done, nothing.
     """
-    single = {
+    single: dict[str, npt.NDArray[np.float64]] = {
         id: np.mean([chunks[id, s].right for s in request.severities], axis=0, dtype=np.float64)
         for id in done
     }
-    return {"": np.mean(list(single.values()), axis=0), **single} if single else {}
+    if not single:
+        return {}
+    return {"": np.asarray(np.mean(list(single.values()), axis=0)), **single}
 
 
 def _row(step: Step, chunk: CorruptionChunk, members: Mapping[str, Mask]) -> CorruptionRow:

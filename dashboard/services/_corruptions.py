@@ -1,0 +1,175 @@
+"""Corruptions: requests, the matrix while it grows, and one picture under each of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from core import api
+from core.contracts import Corrupted, CorruptionCard, CorruptionRequest
+from core.errors import InputError
+from dashboard.lru import Lru
+from dashboard.services._boards import safe_cell
+from dashboard.services._catalogue import models
+from dashboard.services._datasets import hide_source
+from dashboard.services._pictures import data_uri
+from dashboard.services._requests import once
+from dashboard.services._runs import run
+from dashboard.services._shown_data import (
+    ShownSplit,
+    dataset_key,
+    shown_datasets,
+    shown_picture,
+    shown_split,
+)
+
+__all__ = [
+    "Shift", "corrupted_picture", "corruption_command", "corruption_csv", "corruption_request",
+    "corruptions", "corruptions_so_far", "other_data",
+]  # fmt: skip
+
+_SHOWN_SIDE = 192
+_strips: Lru[tuple[str, str, int, int, int], tuple[Shift, ...]] = Lru(48)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One picture under one corruption, as a data URI; ``""`` is the picture as it is."""
+
+    corruption: str
+    uri: str
+
+
+@lru_cache(maxsize=1)
+def corruptions() -> dict[str, CorruptionCard]:
+    """Return the cards of the corruptions by id."""
+    return {card.id: card for card in api.corruptions()}
+
+
+def other_data(data: ShownSplit) -> dict[str, str]:
+    """Return the datasets of other things, by their key: those with other classes.
+
+    Pictures of the same classes drawn otherwise are no other things.
+    """
+    return {
+        key: text
+        for key, text in shown_datasets().items()
+        if key != dataset_key(data.dataset) and _of_other_classes(text, data)
+    }
+
+
+def _of_other_classes(text: str, data: ShownSplit) -> bool:
+    try:
+        return not set(shown_split(text).classes) & set(data.classes)
+    except InputError:  # it cannot be read; the log says why
+        return False
+
+
+def corruption_request(
+    data: ShownSplit, options: Mapping[str, Any], *, other: str = ""
+) -> CorruptionRequest:
+    """Return the request for a model under all corruptions of a split's pictures.
+
+    Parameters
+    ----------
+    options : mapping
+        As :func:`core.api.corruption_request` takes them.
+    other : str
+        Reference of the dataset of other things; ``""`` for none.
+
+    Raises
+    ------
+    InputError
+        If a part of the choice does not exist or does not fit.
+    """
+    found = run(options["model"])
+    key = (
+        "corruptions", data.fingerprint, data.name, "" if found is None else found.weights_sha256,
+        repr(sorted(options.items())), other,
+    )  # fmt: skip
+    return once(
+        key,
+        lambda: api.corruption_request(
+            data.dataset, split=data.name, out_of_distribution=other or None, **options
+        ),
+    )
+
+
+def corruptions_so_far(request: CorruptionRequest) -> Corrupted | None:
+    """Return the matrix of the corruptions that are done, ``None`` before the first."""
+    return api.corruptions_so_far(request)
+
+
+def corrupted_picture(model: str, data: ShownSplit, index: int, severity: int) -> tuple[Shift, ...]:
+    """Return one picture, as the model sees it, as it is and under each corruption.
+
+    Raises
+    ------
+    ImageError
+        If its file cannot be read.
+    """
+    size = models()[model].input_size
+
+    def make() -> tuple[Shift, ...]:
+        pixels = api.prediction_request(shown_picture(data, index), model=model).input.pixels
+        drawn = {"": pixels} | {id: api.corrupt(pixels, id, severity) for id in corruptions()}
+        return tuple(Shift(id, _uri(each)) for id, each in drawn.items())
+
+    return _strips.get_or((data.fingerprint, data.name, index, severity, size), make)
+
+
+def _uri(pixels: npt.NDArray[np.uint8]) -> str:
+    image = Image.fromarray(pixels)
+    if image.width < _SHOWN_SIDE:
+        # Its own pixels, as squares: a browser would smooth away what was done to them.
+        times = -(-_SHOWN_SIDE // image.width)
+        image = image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=88)
+    return data_uri(buffer.getvalue(), "image/webp")
+
+
+def corruption_command(result: Corrupted) -> str:
+    """Return the command line that repeats it, without the places where datasets lie."""
+    command = hide_source(result.command, result.dataset)
+    others = {score.dataset for score in result.out_of_distribution}
+    for other in others:
+        command = hide_source(command, other)
+    return command
+
+
+def corruption_csv(result: Corrupted) -> str:
+    """Return a row for each corruption, severity and group, for download."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(
+        ["corruption", "severity", "group", "n", "accuracy", "low", "high", "confidence",
+         "calibration_error"]
+    )  # fmt: skip
+    for row in (result.clean, *result.rows):
+        name = row.corruption or "none"
+        table.writerow(
+            [name, row.severity, "", row.n, row.accuracy, row.low, row.high, row.confidence,
+             row.calibration_error]
+        )  # fmt: skip
+        for group in row.groups:
+            table.writerow(
+                [
+                    name,
+                    row.severity,
+                    safe_cell(group.group),
+                    group.n,
+                    group.accuracy,
+                    group.low,
+                    group.high,
+                ]
+            )
+    return out.getvalue()

@@ -1,0 +1,126 @@
+"""Corruptions by severity as a heat table that fits a phone: accuracy, n, the interval on hover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+
+import streamlit as st
+
+from dashboard.theme import Mode, tokens
+
+__all__ = ["SeverityCell", "SeverityRow", "severity_table"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityCell:
+    """One corruption at one severity; texts are shown as text, never as markup.
+
+    Parameters
+    ----------
+    share : float
+        In [0, 1]: how strong its colour is.
+    text, note, hint : str
+        The figure, what stands under it, and what appears on hover.
+    """
+
+    share: float
+    text: str
+    note: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityRow:
+    """One corruption.
+
+    Parameters
+    ----------
+    kind : str
+        Rows of one kind follow one another, under its name.
+    cells : tuple of (SeverityCell or None)
+        ``None`` where it is not measured yet.
+    chosen : bool
+        Whether it is the one that is looked at.
+    """
+
+    name: str
+    kind: str
+    cells: tuple[SeverityCell | None, ...]
+    chosen: bool = False
+
+
+_STYLE = """
+<style>
+.pl-severity {{ border-collapse: separate; border-spacing: 3px; width: 100%; font-size: .9rem;
+  table-layout: fixed; }}
+.pl-severity col.name {{ width: 24%; }}
+.pl-severity th, .pl-severity td {{ border: none; padding: .3rem .2rem; text-align: center;
+  font-weight: 400; line-height: 1.25; }}
+.pl-severity thead th {{ color: {muted}; font-size: .8rem; }}
+.pl-severity tbody th {{ text-align: left; overflow-wrap: anywhere; }}
+.pl-severity tbody th.kind {{ color: {muted}; font-size: .8rem; padding-top: .6rem; }}
+.pl-severity td {{ border-radius: 4px; }}
+.pl-severity td b {{ font-weight: 600; }}
+.pl-severity td span {{ display: block; font-size: .75rem; color: {muted}; }}
+.pl-severity td.open {{ outline: 1px dashed {line}; outline-offset: -1px; color: {muted}; }}
+.pl-severity tr.chosen th {{ font-weight: 600; box-shadow: inset 3px 0 0 {accent};
+  padding-left: .5rem; }}
+@media (max-width: 640px) {{
+  .pl-severity {{ border-spacing: 2px; font-size: .8rem; }}
+  .pl-severity col.name {{ width: 30%; }}
+  .pl-severity td span {{ font-size: .65rem; }}
+}}
+</style>
+"""
+
+
+def severity_table(
+    rows: Sequence[SeverityRow], columns: Sequence[str], *, label: str, mode: Mode
+) -> None:
+    """Draw the table: the deeper the colour, the higher the share.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Name of each cell of a row.
+    label : str
+        What the table shows, for screen readers.
+    mode : {"light", "dark"}
+    """
+    colours = tokens(mode)
+    style = _STYLE.format(muted=colours.muted, line=colours.line, accent=colours.accent)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    body = ""
+    for kind, own in groupby(rows, key=lambda row: row.kind):
+        if kind:
+            body += (
+                f'<tr><th class="kind" colspan="{len(columns) + 1}" scope="rowgroup">'
+                f"{escape(kind)}</th></tr>"
+            )
+        body += "".join(_row(row, colours.accent) for row in own)
+    cols = '<col class="name">' + "<col>" * len(columns)
+    st.html(
+        f'{style}<table class="pl-severity" aria-label="{escape(label)}"><colgroup>{cols}'
+        f"</colgroup><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _row(row: SeverityRow, accent: str) -> str:
+    cells = "".join(_cell(cell, accent) for cell in row.cells)
+    chosen = ' class="chosen" aria-current="true"' if row.chosen else ""
+    return f'<tr{chosen}><th scope="row">{escape(row.name)}</th>{cells}</tr>'
+
+
+def _cell(cell: SeverityCell | None, accent: str) -> str:
+    if cell is None:
+        return '<td class="open" title="Not measured yet">…</td>'
+    red, green, blue = (int(accent[i : i + 2], 16) for i in (1, 3, 5))
+    alpha = 0.05 + 0.5 * min(max(cell.share, 0.0), 1.0)
+    return (
+        f'<td style="background:rgba({red},{green},{blue},{alpha:.2f})" '
+        f'title="{escape(cell.hint)}"><b>{escape(cell.text)}</b>'
+        f"<span>{escape(cell.note)}</span></td>"
+    )
