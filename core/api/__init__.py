@@ -13,6 +13,7 @@ from __future__ import annotations
 from core import images
 from core.api._answers import answer, explain, explain_many, open_picture, predict, predict_many
 from core.api._catalogue import class_names, find_class, methods, models, register_model
+from core.api._certify import certified_so_far, certifiers, certify, certify_picture
 from core.api._compare import (
     compare,
     difference_overlay,
@@ -108,6 +109,8 @@ from core.models.zoo import Affine
 from core.overlay import OverlayLayer, colour_scale
 from core.proportions import newcombe, wilson
 from core.requests import (
+    certify_picture_request,
+    certify_request,
     compress_request,
     concept_maps_request,
     concepts_request,
@@ -155,6 +158,12 @@ __all__ = [
     "audit_predictions",
     "attacks",
     "baselines",
+    "certified_so_far",
+    "certifiers",
+    "certify",
+    "certify_picture",
+    "certify_picture_request",
+    "certify_request",
     "check_predictions_file",
     "class_names",
     "colour_scale",

@@ -14,6 +14,7 @@ from core.cli._common import (
     JsonFlag,
     Model,
     Seed,
+    SliceText,
     Terminal,
     Weights,
     app,
@@ -23,7 +24,7 @@ from core.cli._common import (
 from core.cli._lists import ListCommand, words
 from core.contracts import Corrupted, Norm, RobustCurve, Robustness, SplitName
 from core.errors import ParameterError
-from core.robustness.epsilons import AUTO
+from core.robustness.epsilons import AUTO, eps_text
 
 __all__: list[str] = []
 
@@ -50,6 +51,7 @@ def robustness(
     by: Annotated[
         str | None, typer.Option(help="Attribute that subgroups are formed by, or 'class'.")
     ] = None,
+    slice_: SliceText = None,
     param: Annotated[list[str], typer.Option(help="A parameter as attack.name=value.")] = [],  # noqa: B006
     rounding: Annotated[
         bool, typer.Option(help="Judge pictures rounded to 8 bits as well.")
@@ -73,6 +75,7 @@ def robustness(
         norm=cast(Norm, norm),
         eps=_epsilons(eps),
         by=by,
+        slice=slice_,
         parameters=_by_attack(param),
         rounding=rounding,
         checks=checks,
@@ -120,6 +123,7 @@ def corruptions(
     by: Annotated[
         str | None, typer.Option(help="Attribute that subgroups are formed by, or 'class'.")
     ] = None,
+    slice_: SliceText = None,
     ood: Annotated[
         str | None, typer.Option(help="Dataset of other things, for out-of-distribution scores.")
     ] = None,
@@ -142,6 +146,7 @@ def corruptions(
         corruptions=words(corruption),
         severities=_levels(severity),
         by=by,
+        slice=slice_,
         out_of_distribution=ood,
         weights=weights,
         classes=None if classes is None else str(classes),
@@ -242,17 +247,17 @@ def _report(found: Robustness) -> Iterator[str]:
         middle = (
             ""
             if curve.median_distance is None
-            else f"  median {_eps(curve.median_distance, curve.norm)}"
+            else f"  median {eps_text(curve.median_distance, curve.norm)}"
         )
         yield f"{curve.attack}{who}, {curve.norm}{middle}"
         for p in curve.points:
             whole = "" if p.rounded is None else f"  in 8 bits {p.rounded:6.1%}"
             interval = f"[{p.low:.1%}, {p.high:.1%}]"
-            yield f"  ε {_eps(p.eps, curve.norm):>10}  {p.accuracy:6.1%} {interval}{whole}"
+            yield f"  ε {eps_text(p.eps, curve.norm):>10}  {p.accuracy:6.1%} {interval}{whole}"
     for gap in found.gaps:
         verdict = "beyond chance" if gap.beyond_chance else "chance makes such gaps"
         yield (
-            f"gap at ε {_eps(gap.eps, found.norm)}: {gap.best} − {gap.worst} = "
+            f"gap at ε {eps_text(gap.eps, found.norm)}: {gap.best} − {gap.worst} = "
             f"{gap.difference:.1%} [{gap.low:.1%}, {gap.high:.1%}], p {gap.p:.4f}: {verdict}"
         )
     for check in found.checks:
@@ -260,7 +265,3 @@ def _report(found: Robustness) -> Iterator[str]:
         yield f"{mark:>6}  {check.name}: {check.detail}"
     if found.checks:
         yield "The curve can be believed." if found.trustworthy else "Do not trust this curve."
-
-
-def _eps(value: float, norm: str) -> str:
-    return f"{value * 255:.3g}/255" if norm == "linf" else f"{value:.4g}"

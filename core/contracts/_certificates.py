@@ -15,7 +15,7 @@ from core.contracts._datasets import DatasetRef, SplitName
 from core.contracts._requests import ModelRequest, PictureRequest
 from core.contracts._results import PictureResult, Result
 from core.contracts._robustness import Norm, RobustCurve, RobustGap
-from core.contracts._values import Array, ClassRef, Lane, content_key
+from core.contracts._values import ClassRef, ClassScore, Lane, content_key
 from core.parameters import Parameter, Value
 
 __all__ = [
@@ -228,8 +228,8 @@ class PictureCertificate(PictureResult):
 
     Parameters
     ----------
-    logits : ndarray of float32, shape (n_classes,)
-        What the model itself says.
+    predicted : ClassScore
+        What the model itself says of the picture.
     answer : ClassRef or None
         The certified class, which may differ from the model's; ``None`` for an abstention.
     radius : float
@@ -241,7 +241,7 @@ class PictureCertificate(PictureResult):
     method: str
     norm: Norm
     parameters: dict[str, Value]
-    logits: Array
+    predicted: ClassScore
     answer: ClassRef | None
     radius: float
     facts: dict[str, float]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from core.contracts import (
+    Certified,
     ConceptMaps,
     Concepts,
     Corrupted,
@@ -25,6 +26,7 @@ from core.contracts import (
     Leaderboard,
     Mitigation,
     Neighbours,
+    PictureCertificate,
     Prediction,
     Request,
     Result,
@@ -77,6 +79,8 @@ _WORK: dict[str, _Work] = {
     "fairness_mitigation": _Work("core.fairness.mitigation:mitigate", Mitigation),
     "robustness": _Work("core.robustness.measure:robustness", Robustness),
     "corruptions": _Work("core.robustness.corruptions.measure:corruptions", Corrupted),
+    "certify": _Work("core.robustness.certify:certify", Certified),
+    "certify_picture": _Work("core.robustness.certify:certify_pictures", PictureCertificate),
     "train": _Work("core.training.run:train", Run, durable=True),
     "compress": _Work("core.training.compress:compress", Run, durable=True),
     "import": _Work("core.models.importing:import_models", Run, durable=True),

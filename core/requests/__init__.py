@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.requests._certify import certify_picture_request, certify_request
 from core.requests._common import Target
 from core.requests._compression import compress_request, import_request
 from core.requests._concepts import (
@@ -31,6 +32,8 @@ __all__ = [
     "AuditOptions",
     "Table",
     "Target",
+    "certify_picture_request",
+    "certify_request",
     "compress_request",
     "concept_maps_request",
     "concepts_request",

@@ -9,7 +9,7 @@ from core.contracts import Norm
 from core.errors import ParameterError
 from core.robustness.norms import ball
 
-__all__ = ["AUTO", "epsilon", "epsilons"]
+__all__ = ["AUTO", "eps_text", "epsilon", "epsilons"]
 
 AUTO = "auto"
 """A grid that starts at a quarter of an 8-bit level and doubles until nothing is left."""
@@ -75,6 +75,15 @@ def epsilons(given: str | Sequence[float | str], *, norm: Norm, n_values: int) -
             f"Received: {given!r}."
         )
     return tuple(sorted(read))
+
+
+def eps_text(value: float, norm: Norm) -> str:
+    """Return an ε as people write it.
+
+    >>> eps_text(0.25 / 255, "linf"), eps_text(0.5, "l2")
+    ('0.25/255', '0.5')
+    """
+    return f"{value * _LEVELS:.3g}/{_LEVELS}" if norm == "linf" else f"{value:.4g}"
 
 
 def _number(given: float | str) -> float | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,30 +10,11 @@ from scipy.stats import beta, binomtest, norm
 
 from core.contracts import Array
 from core.engine.control import Control
+from core.robustness.certificates.base import Certificate
 
-__all__ = ["Certificate", "certify", "lower_bound", "radius", "smoothed_predict"]
+__all__ = ["certify", "lower_bound", "radius", "smoothed_predict"]
 
 _BATCH = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What holds with probability 1 − α: no L2 perturbation below ``radius`` changes the answer.
-
-    Parameters
-    ----------
-    answer : int or None
-        Class of the smoothed model; ``None`` where it abstains, and the radius is 0.
-    radius : float
-        In pixels of [0, 1].
-    hits, n : int
-        Noisy copies that were given that class, of how many.
-    """
-
-    answer: int | None
-    radius: float
-    hits: int
-    n: int
 
 
 def lower_bound(hits: int, n: int, alpha: float) -> float:
@@ -58,7 +38,8 @@ def radius(hits: int, n: int, *, sigma: float, alpha: float) -> float:
 
 def certify(
     logits: Callable[[Array], Array], picture: Array, *, sigma: float, n_select: int = 100,
-    n_estimate: int = 1000, alpha: float = 0.001, seed: int = 0, control: Control,
+    n_estimate: int = 1000, alpha: float = 0.001, seed: int | Sequence[int] = 0,
+    control: Control,
 ) -> Certificate:  # fmt: skip
     """Certify one picture: choose a class on some noisy copies, estimate its rate on others.
 
@@ -68,6 +49,12 @@ def certify(
         Pictures ``(N, H, W, 3)`` → ``(N, n_classes)``; they may leave [0, 1], as noise does.
     sigma : float
         Standard deviation of the noise, in pixels of [0, 1].
+
+    Returns
+    -------
+    Certificate
+        What holds with probability 1 − α, of the class that most noisy copies are given. Its facts:
+        ``hits``, the copies that were given it, of ``n``; ``p_low``, the bound of their share.
 
     Raises
     ------
@@ -80,7 +67,8 @@ def certify(
     counts = _counts(logits, picture, sigma, n_estimate, rng, control)
     hits = int(counts[chosen]) if chosen < len(counts) else 0
     certified = radius(hits, n_estimate, sigma=sigma, alpha=alpha)
-    return Certificate(chosen if certified > 0 else None, certified, hits, n_estimate)
+    facts = {"hits": hits, "n": n_estimate, "p_low": lower_bound(hits, n_estimate, alpha)}
+    return Certificate(chosen if certified > 0 else None, certified, facts)
 
 
 def smoothed_predict(counts: npt.ArrayLike, *, alpha: float = 0.001) -> int | None:

@@ -1,0 +1,212 @@
+"""The command about certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from core import api
+from core.cli._common import (
+    Classes,
+    GeometryName,
+    JsonFlag,
+    Model,
+    Seed,
+    SliceText,
+    Terminal,
+    Weights,
+    app,
+    checked_geometry,
+    emit,
+    parameter_pairs,
+)
+from core.cli._lists import words
+from core.contracts import Certified, PictureCertificate, SplitName
+from core.errors import InputError
+from core.robustness.epsilons import AUTO, eps_text
+
+__all__: list[str] = []
+
+
+@app.command()
+def certify(
+    image: Annotated[Path | None, typer.Argument(help="One picture.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Certify a split instead; see 'datasets'.")
+    ] = None,
+    model: Model = api.DEFAULT_MODEL,
+    method: Annotated[
+        str, typer.Option(help="smoothing (L2, any model) or ibp (L∞, small networks).")
+    ] = "smoothing",
+    sigma: Annotated[
+        float | None, typer.Option(help="Standard deviation of the noise (smoothing).")
+    ] = None,
+    n0: Annotated[
+        int | None, typer.Option("--n0", help="Noisy copies that choose the class (smoothing).")
+    ] = None,
+    n: Annotated[
+        int | None, typer.Option("--n", help="Noisy copies that are counted (smoothing).")
+    ] = None,
+    alpha: Annotated[
+        float | None, typer.Option(help="Probability that a certificate is wrong (smoothing).")
+    ] = None,
+    param: Annotated[list[str], typer.Option(help="A parameter as name=value.")] = [],  # noqa: B006
+    radii: Annotated[
+        list[str] | None,
+        typer.Option(help="Of the curve, such as 1/255,4/255; by default up to where it ends."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="So many pictures, drawn from the split.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Attribute that subgroups are formed by, or 'class'.")
+    ] = None,
+    slice_: SliceText = None,
+    weights: Weights = "pretrained",
+    classes: Classes = None,
+    geometry: GeometryName = "crop",
+    seed: Seed = 0,
+    json_: JsonFlag = False,
+) -> None:
+    """Say within what radius no perturbation changes a model's answer."""
+    given = {"sigma": sigma, "n0": n0, "n": n, "alpha": alpha}
+    common: dict[str, Any] = {
+        "model": model,
+        "method": method,
+        "parameters": {name: value for name, value in given.items() if value is not None}
+        | parameter_pairs(param),
+        "weights": weights,
+        "classes": None if classes is None else str(classes),
+        "seed": seed,
+    }
+    if dataset is None:
+        _refuse({"--radii": radii, "--limit": limit, "--by": by, "--slice": slice_})
+        if image is None:
+            raise InputError("Nothing to certify: name a picture or a --dataset.")
+        request = api.certify_picture_request(
+            api.open_picture(image), geometry=checked_geometry(geometry), **common
+        )
+        one = api.certify_picture(request, control=Terminal())
+        emit(_picture_document(image, one), json_, lambda: _picture_lines(one))
+        return
+    if image is not None:
+        raise InputError(f"Give a picture or --dataset, not both: {image}, {dataset}.")
+    if geometry != "crop":
+        raise InputError("A dataset is certified with --geometry crop alone.")
+    found = api.certify(
+        dataset,
+        radii=_radii(radii),
+        split=cast(SplitName, split),
+        limit=limit,
+        by=by,
+        slice=slice_,
+        control=Terminal(),
+        **common,
+    )
+    emit(_document(found), json_, lambda: _lines(found))
+
+
+def _refuse(given: dict[str, object]) -> None:
+    names = [name for name, value in given.items() if value is not None]
+    if names:
+        raise InputError(f"{names[0]} goes with --dataset alone.")
+
+
+def _radii(given: Sequence[str] | None) -> str | list[str]:
+    found = words(given)
+    return AUTO if found is None or found == [AUTO] else found
+
+
+def _picture_document(image: Path, found: PictureCertificate) -> dict[str, Any]:
+    return {
+        "image": str(image),
+        "key": found.key,
+        "model": found.model,
+        "method": found.method,
+        "norm": found.norm,
+        "parameters": found.parameters,
+        "model_answer": asdict(found.predicted),
+        "answer": None if found.answer is None else asdict(found.answer),
+        "radius": found.radius,
+        "facts": found.facts,
+        "seed": found.seed,
+        "command": found.command,
+        "device": found.device,
+        "cached": found.cached,
+        "seconds": found.seconds,
+    }
+
+
+def _picture_lines(found: PictureCertificate) -> Iterator[str]:
+    if found.answer is None:
+        yield f"{found.method} abstains: nothing is certain about this picture."
+    else:
+        yield (
+            f"{found.answer.label}, whatever is changed by less than "
+            f"{eps_text(found.radius, found.norm)} in {found.norm}"
+        )
+    for name, value in found.facts.items():
+        yield f"  {name} {value:g}"
+
+
+def _document(found: Certified) -> dict[str, Any]:
+    return {
+        "model": found.model,
+        "weights_sha256": found.weights_sha256,
+        "dataset": found.dataset,
+        "split": found.split,
+        "slice": found.slice or None,
+        "n": found.n,
+        "method": found.method,
+        "norm": found.norm,
+        "parameters": found.parameters,
+        "clean_accuracy": found.clean_accuracy,
+        "abstained": found.abstained,
+        "average_radius": found.average_radius,
+        "by": found.by or None,
+        "curves": [
+            {
+                "group": curve.group or None,
+                "points": [
+                    {"radius": p.eps, "accuracy": p.accuracy, "low": p.low, "high": p.high,
+                     "n": p.n}
+                    for p in curve.points
+                ],
+                "median_radius": curve.median_distance,
+                "area": curve.area,
+            }
+            for curve in found.curves
+        ],
+        "gaps": [asdict(gap) | {"beyond_chance": gap.beyond_chance} for gap in found.gaps],
+        "seed": found.seed,
+        "command": found.command,
+        "device": found.device,
+        "cached": found.cached,
+        "seconds": found.seconds,
+    }  # fmt: skip
+
+
+def _lines(found: Certified) -> Iterator[str]:
+    yield (
+        f"{found.model} on {found.n} {found.split} pictures of {found.dataset}: "
+        f"{found.clean_accuracy:.1%} right unharmed; {found.method} abstains on "
+        f"{found.abstained:.1%}, average radius {eps_text(found.average_radius, found.norm)}"
+    )
+    for curve in found.curves:
+        yield f"certified{f' [{curve.group}]' if curve.group else ''}, {found.norm}"
+        for p in curve.points:
+            yield (
+                f"  radius {eps_text(p.eps, found.norm):>10}  {p.accuracy:6.1%} "
+                f"[{p.low:.1%}, {p.high:.1%}]"
+            )
+    for gap in found.gaps:
+        verdict = "beyond chance" if gap.beyond_chance else "chance makes such gaps"
+        yield (
+            f"gap at {eps_text(gap.eps, found.norm)}: {gap.best} − {gap.worst} = "
+            f"{gap.difference:.1%} [{gap.low:.1%}, {gap.high:.1%}], p {gap.p:.4f}: {verdict}"
+        )

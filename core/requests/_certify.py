@@ -1,0 +1,144 @@
+"""Requests for certificates: of the pictures of a split, and of one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core import images
+from core.contracts import (
+    DEFAULT_MODEL,
+    CertifyPictureRequest,
+    CertifyRequest,
+    Geometry,
+    Picture,
+    SplitName,
+    Value,
+)
+from core.data.registry import open_dataset
+from core.errors import CapabilityError, InputError
+from core.models import zoo
+from core.parameters import resolve
+from core.requests._common import model_fields
+from core.requests._labelled import attribute, class_map, reference, sliced
+from core.robustness.certificates.registry import CERTIFIERS, DEFAULT_CERTIFIER, get
+from core.robustness.epsilons import AUTO, epsilons
+
+__all__ = ["certify_picture_request", "certify_request"]
+
+CERTIFY_VERSION = "1"
+"""Raise it when a change of the code changes what the same request leads to."""
+
+
+def certify_request(
+    dataset: str,
+    *,
+    model: str = DEFAULT_MODEL,
+    method: str = DEFAULT_CERTIFIER,
+    parameters: Mapping[str, object] | None = None,
+    radii: str | Sequence[float | str] = AUTO,
+    by: str | None = None,
+    slice: str | None = None,
+    split: SplitName = "test",
+    limit: int | None = None,
+    weights: str = "pretrained",
+    classes: str | None = None,
+    seed: int | None = None,
+) -> CertifyRequest:
+    """Describe the work of certifying the pictures of a split.
+
+    Parameters
+    ----------
+    dataset : str
+        A dataset's reference, or a plain folder of pictures.
+    method : str
+        Id of a certifier.
+    parameters : mapping
+        Values for its parameters; defaults for the rest.
+    radii : str or sequence
+        Of the curve: ``"1/255,4/255"``, numbers, or ``"auto"`` for a grid up to where nothing is
+        certain.
+    by : str, optional
+        Attribute of the dataset that subgroups are formed by, or ``"class"``.
+    slice : str, optional
+        Text of a :class:`~core.contracts.Slice`: its pictures alone.
+    limit : int, optional
+        So many pictures, drawn from the split or the slice; all of it by default.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, a parameter or radius that cannot be meant, a model that the method
+        cannot read, labels that are no classes of the model, an attribute that is not there, or a
+        slice without pictures.
+    """
+    values = _parameters(method, parameters, model)
+    opened = open_dataset(reference(dataset))
+    part = opened.part(split)
+    within, n_all = sliced(slice, part)
+    n = n_all if limit is None else min(limit, n_all)
+    if n < 1:
+        raise InputError(f"There is no picture to certify in {opened.ref.text}, split {split}.")
+    fields = _fields(model, weights, classes, seed)
+    n_values = zoo.get(model).input_size ** 2 * 3
+    return CertifyRequest(
+        **fields,
+        dataset=opened.ref,
+        fingerprint=opened.fingerprint,
+        split=split,
+        limit=n,
+        method=method,
+        parameters=values,
+        radii=epsilons(radii, norm=get(method).norm, n_values=n_values),
+        by=attribute(by, part),
+        class_map=class_map(opened, fields["model"]),
+        slice=within,
+    )
+
+
+def certify_picture_request(
+    picture: Picture,
+    *,
+    model: str = DEFAULT_MODEL,
+    method: str = DEFAULT_CERTIFIER,
+    parameters: Mapping[str, object] | None = None,
+    weights: str = "pretrained",
+    classes: str | None = None,
+    geometry: Geometry = "crop",
+    seed: int | None = None,
+) -> CertifyPictureRequest:
+    """Describe the work of certifying one picture.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, a parameter that cannot be meant, or a model that the method cannot
+        read.
+    """
+    values = _parameters(method, parameters, model)
+    size = zoo.get(model).input_size
+    return CertifyPictureRequest(
+        **_fields(model, weights, classes, seed),
+        input=images.to_input(picture, size=size, geometry=geometry),
+        method=method,
+        parameters=values,
+    )
+
+
+def _parameters(
+    method: str, parameters: Mapping[str, object] | None, model: str
+) -> dict[str, Value]:
+    chosen, spec = get(method), zoo.get(model)
+    if chosen.needs_network and not spec.gradients:
+        able = ", ".join(c.id for c in CERTIFIERS.values() if not c.needs_network)
+        raise CapabilityError(
+            f"{method} reads the weights: {spec.without_gradients}. "
+            f"Methods that need forward passes alone: {able}."
+        )
+    return resolve(chosen.parameters, parameters or {}, owner=method)
+
+
+def _fields(model: str, weights: str, classes: str | None, seed: int | None) -> dict[str, Any]:
+    fields = model_fields(model, weights=weights, classes=classes, seed=seed)
+    fields["versions"] = fields["versions"] | {"certify": CERTIFY_VERSION}
+    return fields

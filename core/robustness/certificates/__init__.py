@@ -1,0 +1,1 @@
+"""Certificates: one file a method, and the registry that the command line reads."""

@@ -1,0 +1,124 @@
+"""What every way to certify is: its declaration, and one verb, ``certify``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Array, CertifierCard, Norm
+from core.parameters import Parameter, Value
+
+if TYPE_CHECKING:
+    from core.engine.control import Control
+    from core.models.runtime import Runtime
+
+__all__ = ["Certificate", "Certifier", "Task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is certain about one picture.
+
+    Parameters
+    ----------
+    answer : int or None
+        The certified class; ``None`` where the method abstains, and the radius is 0.
+    radius : float
+        In pixels of [0, 1]: no perturbation below it, in the method's norm, changes the answer.
+    facts : mapping
+        Figures of the method.
+    """
+
+    answer: int | None
+    radius: float
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Pictures to be certified.
+
+    Parameters
+    ----------
+    model : Runtime
+    inputs : ndarray of float32, shape (N, H, W, 3)
+        Pixels in [0, 1].
+    ids : ndarray of int64, shape (N,)
+        What is drawn for a picture depends on this and the seed, not on those beside it.
+    seed : int
+    control : Control
+    """
+
+    model: Runtime
+    inputs: Array
+    ids: npt.NDArray[np.int64]
+    seed: int
+    control: Control
+
+
+class Certifier(ABC):
+    """A way to certify. Subclasses declare the class variables and implement ``certify``.
+
+    Attributes
+    ----------
+    id, name, summary, limits, paper : str
+        As of attacks; ``limits`` says whose answers are certified.
+    norm : str
+        What radii are measured in.
+    needs_network : bool
+        Whether it reads the weights; without, forward passes are enough.
+    chunk : int
+        Pictures that are certified, and kept, together.
+    parameters : tuple of Parameter
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    limits: ClassVar[str]
+    paper: ClassVar[str]
+    norm: ClassVar[Norm]
+    needs_network: ClassVar[bool]
+    chunk: ClassVar[int] = 64
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+
+    @abstractmethod
+    def certify(self, task: Task, parameters: Mapping[str, Value]) -> list[Certificate]:
+        """Return a certificate for each picture.
+
+        Parameters
+        ----------
+        task : Task
+        parameters : mapping
+            A checked value for every declared parameter.
+
+        Raises
+        ------
+        CapabilityError
+            If the model has parts that the method knows nothing of.
+        Cancelled
+            When the work was stopped.
+        """
+
+    @abstractmethod
+    def rungs(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
+        """Return the radii of an automatic curve, ascending, without 0."""
+
+    @classmethod
+    def card(cls) -> CertifierCard:
+        """Return what users see."""
+        return CertifierCard(
+            id=cls.id,
+            name=cls.name,
+            summary=cls.summary,
+            limits=cls.limits,
+            paper=cls.paper,
+            norm=cls.norm,
+            needs_network=cls.needs_network,
+            parameters=cls.parameters,
+        )
