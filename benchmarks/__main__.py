@@ -1,7 +1,7 @@
 """Run every benchmark in a process of its own and write ``benchmarks/RESULTS.md``.
 
 ``python -m benchmarks [NAME…] [--repeats N] [--quick]``; with names, only their sections are
-written anew (:data:`BY_NAME`: those that take half an hour). Each section says when and where it
+written anew (:data:`BY_NAME`: those that take an hour or more). Each section says when and where it
 was measured.
 """
 
@@ -47,7 +47,7 @@ TITLES = {
     "training_cifar": "Training on CIFAR-10",
 }
 BY_NAME = ("training_cifar",)
-"""Sections that take half an hour: measured only when they are named."""
+"""Sections that take an hour or more: measured only when they are named."""
 _INTRODUCTION = (
     "Written by `make bench` (`python -m benchmarks`). Medians; rival timings alternate within one "
     "run. The ratio is what the target speaks of: how many times faster where it says ≥, the "
