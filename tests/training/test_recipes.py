@@ -24,6 +24,7 @@ from core.training.registry import RECIPES
 
 DATA = "portraits?n_train=90&n_validation=30&n_test=45"
 BASE = "portraits_fair"
+CIFAR = Path(__file__).resolve().parents[3] / "shared" / "data" / "cifar10-folder.tar.xz"
 SMALL: dict[str, dict[str, object]] = {
     "head": {"epochs": 2, "batch_size": 30},
     "finetune": {"epochs": 2, "batch_size": 30, "head_epochs": 1},
@@ -281,6 +282,17 @@ def robust(run: Run) -> float:
     )  # fmt: skip
     trained = Trained(model, run.architecture, run.input_size)
     return robust_accuracy(trained, job, epsilon=8 / 255)[0]  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_new_head_on_efficientnet_lite0_tells_cifar10_apart() -> None:
+    if not CIFAR.is_file():
+        pytest.skip(f"CIFAR-10 is not here ({CIFAR})")
+    run = api.train(dataset=f"cifar10:{CIFAR}", recipe="head", base="efficientnet_lite0")
+    assert run.test is not None
+    assert run.test.n == 10_000
+    assert run.test.accuracy >= 0.80
 
 
 @pytest.mark.slow
