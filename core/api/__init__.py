@@ -63,11 +63,17 @@ from core.api._fairness_views import (
 )
 from core.api._leaderboard import evaluate, sanity
 from core.api._robustness import (
+    Defence,
+    DefencePoint,
     attacks,
     corrupt,
     corruption_robustness,
     corruptions,
+    corruptions_so_far,
+    defence,
     robustness,
+    robustness_csv,
+    robustness_document,
     robustness_so_far,
 )
 from core.api._server import device, jobs
@@ -142,6 +148,8 @@ __all__ = [
     "Affine",
     "DEFAULT_METHOD",
     "DEFAULT_MODEL",
+    "Defence",
+    "DefencePoint",
     "Gallery",
     "Gap",
     "JobTable",
@@ -178,6 +186,7 @@ __all__ = [
     "corruption_request",
     "corruption_robustness",
     "corruptions",
+    "corruptions_so_far",
     "counterfactual",
     "counterfactual_png",
     "counterfactual_request",
@@ -187,6 +196,7 @@ __all__ = [
     "datasets",
     "default_gallery",
     "delete_run",
+    "defence",
     "device",
     "difference_overlay",
     "difference_png",
@@ -256,6 +266,8 @@ __all__ = [
     "register_model",
     "release_table",
     "robustness",
+    "robustness_csv",
+    "robustness_document",
     "robustness_request",
     "robustness_so_far",
     "run",

@@ -12,17 +12,22 @@ from core.contracts import (
     AttackCard,
     Corrupted,
     CorruptionCard,
+    CorruptionRequest,
     Robustness,
     RobustnessRequest,
 )
 from core.engine.control import Control
 from core.requests import corruption_request, robustness_request
 from core.robustness.attacks import registry
+from core.robustness.corruptions import kept as kept_corruptions
 from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
+from core.robustness.defences import Defence, DefencePoint, defence
+from core.robustness.document import curves_csv, document
 from core.robustness.kept import so_far
 
 __all__ = [
-    "attacks", "corrupt", "corruption_robustness", "corruptions", "robustness",
+    "Defence", "DefencePoint", "attacks", "corrupt", "corruption_robustness", "corruptions",
+    "corruptions_so_far", "defence", "robustness", "robustness_csv", "robustness_document",
     "robustness_so_far",
 ]  # fmt: skip
 
@@ -66,3 +71,21 @@ def robustness_so_far(request: RobustnessRequest) -> Robustness | None:
     Without checks; ``None`` if no chunk is done.
     """
     return so_far(request)
+
+
+def robustness_document(found: Robustness) -> dict[str, Any]:
+    """Return the curves, gaps and checks with everything that led to them, ready for JSON."""
+    return document(found)
+
+
+def robustness_csv(found: Robustness) -> bytes:
+    """Return a row for each point of each curve, the worst case first."""
+    return curves_csv(found)
+
+
+def corruptions_so_far(request: CorruptionRequest) -> Corrupted | None:
+    """Return the matrix of the corruptions that are done, while a request runs or was stopped.
+
+    ``None`` before the first.
+    """
+    return kept_corruptions.so_far(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 
@@ -22,7 +22,7 @@ from core.cli._common import (
     parameter_pairs,
 )
 from core.cli._lists import ListCommand, words
-from core.contracts import Corrupted, Norm, RobustCurve, Robustness, SplitName
+from core.contracts import Corrupted, Norm, Robustness, SplitName
 from core.errors import ParameterError
 from core.robustness.epsilons import AUTO, eps_text
 
@@ -85,7 +85,7 @@ def robustness(
         seed=seed,
         control=Terminal(),
     )
-    emit(_document(found), json_, lambda: _report(found))
+    emit(api.robustness_document(found), json_, lambda: _report(found))
 
 
 @app.command()
@@ -198,43 +198,6 @@ def _by_attack(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
             )
         given.setdefault(attack, {})[parameter] = value
     return given
-
-
-def _curve(curve: RobustCurve) -> dict[str, Any]:
-    return {
-        "attack": curve.attack,
-        "norm": curve.norm,
-        "group": curve.group or None,
-        "points": [asdict(point) for point in curve.points],
-        "median_distance": curve.median_distance,
-        "mean_distance": curve.mean_distance,
-        "area": curve.area,
-    }
-
-
-def _document(found: Robustness) -> dict[str, Any]:
-    return {
-        "model": found.model,
-        "weights_sha256": found.weights_sha256,
-        "dataset": found.dataset,
-        "split": found.split,
-        "n": found.n,
-        "clean_accuracy": found.clean_accuracy,
-        "by": found.by or None,
-        "curves": [_curve(curve) for curve in found.curves],
-        "worst_case": [_curve(curve) for curve in found.worst_case],
-        "gaps": [asdict(gap) | {"beyond_chance": gap.beyond_chance} for gap in found.gaps],
-        "checks": [
-            {"id": c.id, "passed": c.passed, "detail": c.detail, "figures": c.figures}
-            for c in found.checks
-        ],
-        "trustworthy": found.trustworthy,
-        "seed": found.seed,
-        "command": found.command,
-        "device": found.device,
-        "cached": found.cached,
-        "seconds": found.seconds,
-    }
 
 
 def _report(found: Robustness) -> Iterator[str]:
