@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from dashboard import services
+from dashboard import services, slice_choice
 from dashboard.dataset_pictures import LONGEST_ID
 from dashboard.state import Choice
 
@@ -85,7 +85,8 @@ def change(**values: Any) -> None:
 
 def publish(choice: Choice, pair: Pair) -> None:
     """Write both into the page's address if it says something else."""
-    query = {n: t for n, t in choice.to_query().items() if n not in _NOT_HERE} | pair.to_query()
+    query = {n: t for n, t in choice.to_query().items() if n not in _NOT_HERE}
+    query |= pair.to_query() | slice_choice.to_query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

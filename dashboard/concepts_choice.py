@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from core.contracts import Selection
-from dashboard import services
+from dashboard import services, slice_choice
 from dashboard.state import Choice
 
 __all__ = [
@@ -132,7 +132,8 @@ def ask() -> None:
 def publish(choice: Choice, study: Study) -> None:
     """Write both into the page's address if it says something else."""
     held = choice.to_query()
-    query = {name: held[name] for name in FROM_CHOICE if name in held} | study.to_query()
+    query = {name: held[name] for name in FROM_CHOICE if name in held}
+    query |= study.to_query() | slice_choice.to_query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

@@ -1,4 +1,8 @@
-"""What the Fairness page is set to: one frozen :class:`Audit`, which is also its address."""
+"""What the Fairness page is set to: one frozen :class:`Audit`, which is also its address.
+
+The slice that is looked at is the session's (:mod:`dashboard.slice_choice`), so that all pages look
+at the same one.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 import streamlit as st
+
+from dashboard import slice_choice
 
 __all__ = ["Audit", "begin", "change", "current", "publish", "read"]
 
@@ -38,8 +44,6 @@ class Audit:
     intersections : bool
     by, rate : str
         Attribute and rate that are looked at; ``""`` for where the gap is largest.
-    slice : str
-        Text of the slice that is looked at; ``""`` for none.
     """
 
     source: Source = "model"
@@ -58,7 +62,6 @@ class Audit:
     min_n: int = 10
     by: str = ""
     rate: str = ""
-    slice: str = ""
 
     def rules(self) -> dict[str, Any]:
         """Return what decides, as options of a request."""
@@ -106,7 +109,7 @@ def change(**values: Any) -> None:
 
 def publish(audit: Audit) -> None:
     """Write it into the page's address if that says something else."""
-    query = audit.to_query()
+    query = audit.to_query() | slice_choice.to_query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

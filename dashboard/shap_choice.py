@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.contracts import DEFAULT_EXPLAINER, Parameter, Value
 from core.errors import InputError
-from dashboard import services
+from dashboard import services, slice_choice
 from dashboard.state import Choice
 
 __all__ = [
@@ -91,7 +91,8 @@ def change(**values: Any) -> None:
 def publish(choice: Choice, sharing: Sharing) -> None:
     """Write both into the page's address if it says something else."""
     held = choice.to_query()
-    query = {name: held[name] for name in FROM_CHOICE if name in held} | sharing.to_query()
+    query = {name: held[name] for name in FROM_CHOICE if name in held}
+    query |= sharing.to_query() | slice_choice.to_query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

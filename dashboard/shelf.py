@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.contracts import DatasetPredictions
+from core.contracts import DatasetPredictions, Slice
 from core.errors import PellucidError
-from dashboard import dataset_pictures, services, uploads
+from dashboard import dataset_pictures, services, slice_choice, uploads
 from dashboard.dataset_pictures import Facts, Place
 from dashboard.services import ShownSplit
 from dashboard.state import Choice
@@ -40,6 +40,8 @@ class Shelf:
         Only this value of this attribute; ``""`` for all.
     wrong : bool
         Only those that the model takes for another class.
+    slice : str
+        Text of the session's slice when ``start`` was set.
     """
 
     dataset: str = ""
@@ -49,6 +51,7 @@ class Shelf:
     by: str = ""
     value: str = ""
     wrong: bool = False
+    slice: str = ""
 
 
 def change(**values: Any) -> None:
@@ -62,6 +65,9 @@ def current(split: ShownSplit, choice: Choice) -> Shelf:
     held = st.session_state.get(_SHELF)
     if not isinstance(held, Shelf) or held.dataset != split.dataset:
         held = Shelf(split.dataset)
+    text = slice_choice.current().text
+    if held.slice != text:
+        held = replace(held, slice=text, start=0, picture="")
     if held.picture != choice.picture:
         held = replace(held, picture=choice.picture, start=_place_of(choice, split, held))
     st.session_state[_SHELF] = held
@@ -95,7 +101,8 @@ def narrowed(
     split: ShownSplit, shelf: Shelf, said: DatasetPredictions | None
 ) -> npt.NDArray[np.int64]:
     """Return the indices of the pictures that are left, in the order in which they are shown."""
-    left = np.ones(len(split), np.bool_)
+    left = np.zeros(len(split), np.bool_)
+    left[slice_choice.within(split, Slice.parse(shelf.slice)).indices] = True
     if shelf.label is not None:
         left &= split.labels == shelf.label
     if shelf.by in split.groups and shelf.value:

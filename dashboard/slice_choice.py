@@ -91,10 +91,10 @@ def to_query() -> dict[str, str]:
     return {PARAMETER: text} if text else {}
 
 
-def within(split: ShownSplit) -> Within:
-    """Return the pictures of a split that belong to the session's slice."""
+def within(split: ShownSplit, chosen: Slice | None = None) -> Within:
+    """Return the pictures of a split that belong to a slice, by default the session's."""
     everything = np.arange(len(split), dtype=np.int64)
-    chosen = current()
+    chosen = current() if chosen is None else chosen
     if not chosen.conditions:
         return Within(everything, len(split))
     try:

@@ -143,8 +143,8 @@ def parameter_texts(query: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def publish(choice: Choice) -> None:
-    """Write the choice into the page's address if it says something else."""
-    query = choice.to_query()
+def publish(choice: Choice, more: Mapping[str, str]) -> None:
+    """Write the choice and ``more`` into the page's address if it says something else."""
+    query = choice.to_query() | dict(more)
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

@@ -26,6 +26,7 @@ from core.contracts import (
     ThresholdEffect,
 )
 from core.engine.control import Control, LocalControl
+from core.fairness import saved_slices as saving
 from core.fairness import slices as searching
 from core.fairness import thresholds as exploring
 from core.fairness.audit import audit_rows
@@ -46,8 +47,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = [
-    "audit_columns", "audit_predictions", "fairness", "fairness_gaps",
-    "fairness_metrics", "mitigate", "parity_cost", "slice_members", "slices", "threshold_effect",
+    "audit_columns", "audit_predictions", "fairness", "fairness_gaps", "fairness_metrics",
+    "forget_slice", "mitigate", "parity_cost", "save_slice", "saved_slices", "slice_members",
+    "slices", "threshold_effect",
 ]  # fmt: skip
 
 
@@ -153,6 +155,33 @@ def fairness_metrics() -> tuple[GroupMetricCard, ...]:
 def fairness_gaps() -> tuple[GapCard, ...]:
     """Return a card for every gap between groups."""
     return tuple(GapCard(g.id, g.name, g.summary, g.parts) for g in GAPS.values())
+
+
+def saved_slices(data: str) -> dict[str, Slice]:
+    """Return the slices of some data that were given a name.
+
+    Parameters
+    ----------
+    data : str
+        Fingerprint of a dataset, or SHA-256 of a table.
+    """
+    return saving.saved_slices(data)
+
+
+def save_slice(data: str, name: str, chosen: Slice | str) -> None:
+    """Give a slice a name, for everybody who looks at the same data; an equal name is replaced.
+
+    Raises
+    ------
+    InputError
+        If the name or the slice cannot be kept, or too many are.
+    """
+    saving.save_slice(data, name, Slice.parse(chosen) if isinstance(chosen, str) else chosen)
+
+
+def forget_slice(data: str, name: str) -> None:
+    """Delete a saved slice."""
+    saving.forget_slice(data, name)
 
 
 def slice_members(

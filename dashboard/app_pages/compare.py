@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
 from core.errors import PellucidError
-from dashboard import address, compare_choice, services, state, uploads
+from dashboard import address, compare_choice, services, slice_choice, state, uploads
 from dashboard.app_pages import (
     compare_drift,
     compare_likeness,
@@ -93,7 +93,7 @@ def _asked_for() -> tuple[Choice, Pair]:
         state.begin(choice)
     if shown is None:
         shown, more = compare_choice.read(query)
-        problems += more
+        problems += more + slice_choice.arrive(query)
         compare_choice.begin(shown)
     if problems:
         st.session_state[_PROBLEMS] = (choice, shown, problems)

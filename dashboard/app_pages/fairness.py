@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.contracts import FairnessReport, FairnessRequest, TableSource
 from core.errors import PellucidError
-from dashboard import fairness_choice, services
+from dashboard import fairness_choice, services, slice_choice
 from dashboard.app_pages import (
     fairness_options,
     fairness_report,
@@ -31,7 +31,9 @@ def page() -> None:
     """Draw the page."""
     audit = fairness_choice.current()
     if audit is None:
-        audit, problems = fairness_choice.read(st.query_params.to_dict())
+        query = st.query_params.to_dict()
+        audit, problems = fairness_choice.read(query)
+        problems += slice_choice.arrive(query)
         fairness_choice.begin(audit)
         st.session_state[_PROBLEMS] = (audit, problems)
     with guarded():

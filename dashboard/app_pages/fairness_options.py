@@ -71,7 +71,7 @@ def _attributes(subject: Subject) -> None:
         "Groups by", subject.attributes, key=key, format_func=attribute_name,
         help=glossary.explain("attribute"),
         on_change=lambda: fairness_choice.change(
-            groups=tuple(st.session_state[key]), by="", rate="", slice=""
+            groups=tuple(st.session_state[key]), by="", rate=""
         ),
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def draw(report: FairnessReport, audit: Audit, subject: Subject) -> None:
     if subject.data is not None:
         fairness_pictures.mistakes(subject, by)
     fairness_thresholds.draw(report, by)
-    fairness_slices.draw(report, audit, subject, rate)
+    fairness_slices.draw(report, subject, rate)
     _limits()
     fairness_exports.draw(report)
 

@@ -6,14 +6,13 @@ import math
 
 import streamlit as st
 
-from core.contracts import FairnessReport, Slice, SliceFinding, SliceReport
+from core.contracts import FairnessReport, SliceFinding, SliceReport
 from core.errors import PellucidError
-from dashboard import fairness_choice, glossary, services
-from dashboard.app_pages import fairness_pictures
+from dashboard import glossary, services, slice_choice
+from dashboard.app_pages import fairness_slice
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.desk import desk
-from dashboard.fairness_choice import Audit
-from dashboard.fairness_words import STATUS, attribute_name, count, metric_name, span, split_metric
+from dashboard.fairness_words import STATUS, count, metric_name, span, split_metric
 from dashboard.run_words import points
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -26,18 +25,20 @@ _ASKED = "fairness slices asked"
 _COLOURS = {"bad": "red", "good": "green", "unsure": "orange", "muted": "gray"}
 
 
-def draw(report: FairnessReport, audit: Audit, subject: Subject, rate: str) -> None:
+def draw(report: FairnessReport, subject: Subject, rate: str) -> None:
     """Draw the search, folded unless a slice is looked at."""
+    chosen = slice_choice.current()
     fold = st.expander(
         "Where is it worst?", icon=":material/search:", key="fairness slices",
-        expanded=bool(audit.slice), on_change="rerun",
+        expanded=bool(chosen.conditions), on_change="rerun",
     )  # fmt: skip
     if not fold.open:
         return
     with fold:
-        if audit.slice:
-            _one(audit, subject)
-        _search(report, audit, subject, rate)
+        fairness_slice.saved(subject)
+        if chosen.conditions:
+            fairness_slice.one(chosen, subject)
+        _search(report, subject, rate)
 
 
 def _metric(report: FairnessReport, rate: str) -> str:
@@ -54,7 +55,7 @@ def _metric(report: FairnessReport, rate: str) -> str:
 # ---- the search
 
 
-def _search(report: FairnessReport, audit: Audit, subject: Subject, rate: str) -> None:
+def _search(report: FairnessReport, subject: Subject, rate: str) -> None:
     metric = _metric(report, rate)
     groups = subject.attributes if subject.model else subject.groups
     st.markdown(
@@ -78,7 +79,7 @@ def _search(report: FairnessReport, audit: Audit, subject: Subject, rate: str) -
         return
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, SliceReport):
-        _found(answer.result, audit)
+        _found(answer.result)
     elif answer.state == "waiting":
         progress.waiting([Pending(answer.key, "Slices")], place="slices")
     else:
@@ -90,12 +91,12 @@ def _ask(key: str) -> None:
     desk().again(key)
 
 
-def _found(found: SliceReport, audit: Audit) -> None:
+def _found(found: SliceReport) -> None:
     shown = [finding for finding in found.findings if _is_worse(finding, found.metric)][:_SHOWN]
     if not shown:
         st.markdown("No slice that is large enough to be looked at does worse than the rest.")
     for finding in shown:
-        _finding(finding, selected=finding.slice.text == audit.slice)
+        _finding(finding, selected=finding.slice == slice_choice.current())
     words = (
         f"{count(found.n_slices)} slices were tested, {count(found.n_small)} more were too small; "
         "those that do better than the rest are not listed. "
@@ -119,7 +120,7 @@ def _finding(finding: SliceFinding, *, selected: bool) -> None:
     ):
         st.badge(f"{symbol} {word}", color=_COLOURS[tone], width="content")  # type: ignore[arg-type]
         st.markdown(
-            f"**{escape(_name(finding.slice))}** · {percent(finding.value)} "
+            f"**{escape(slice_choice.words(finding.slice))}** · {percent(finding.value)} "
             f"({count(finding.k)} of {count(finding.of)}), elsewhere {percent(finding.rest)} · "
             f"{points(finding.difference)} points ({span(finding.low, finding.high)})"
             + (" · :gray[a wider slice explains it as well]" if finding.within else ""),
@@ -128,27 +129,5 @@ def _finding(finding: SliceFinding, *, selected: bool) -> None:
         st.button(
             "Shown above" if selected else "Open", key=f"open slice/{finding.slice.text}",
             type="tertiary", icon=":material/open_in_new:", disabled=selected,
-            on_click=fairness_choice.change, kwargs={"slice": finding.slice.text},
+            on_click=slice_choice.change, args=(finding.slice.text,),
         )  # fmt: skip
-
-
-def _name(chosen: Slice) -> str:
-    return ", ".join(f"{attribute_name(name)} {group}" for name, group in chosen.conditions)
-
-
-# ---- one slice
-
-
-def _one(audit: Audit, subject: Subject) -> None:
-    chosen = Slice.parse(audit.slice)
-    with st.container(horizontal=True, vertical_alignment="center", key="fairness slice"):
-        st.markdown(f"**Slice: {escape(_name(chosen)) or 'all rows'}**", width="content")
-        st.button(
-            "Close", key="close slice", icon=":material/close:", type="tertiary",
-            on_click=fairness_choice.change, kwargs={"slice": ""},
-        )  # fmt: skip
-    if subject.data is not None:
-        fairness_pictures.of_slice(subject, audit.slice)
-    else:
-        st.caption("The address of this page holds the slice. Tables have no pictures to show.")
-    st.divider()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.contracts import TableSource
 from core.errors import PellucidError
-from dashboard import column_guess, fairness_choice, glossary, services
+from dashboard import column_guess, fairness_choice, glossary, services, slice_choice
 from dashboard.fairness_choice import Audit
 from dashboard.model_words import legend, model_labels
 from dashboard.services import ShownSplit
@@ -65,9 +65,7 @@ def choose(audit: Audit) -> Subject | None:
         st.segmented_control(
             "What is audited", list(_SOURCES), format_func=_SOURCES.__getitem__, required=True,
             key=key, label_visibility="collapsed",
-            on_change=lambda: fairness_choice.change(
-                source=st.session_state[key], groups=(), positive="", by="", rate="", slice=""
-            ),
+            on_change=_other_source, args=(key,),
         )  # fmt: skip
     if source == "model":
         return _model(audit, models)
@@ -76,6 +74,11 @@ def choose(audit: Audit) -> Subject | None:
             "No trained model here has test pictures with groups. Train one under Models, or:"
         )
     return _table(audit)
+
+
+def _other_source(key: str) -> None:
+    slice_choice.change()  # a table's slices are no slices of pictures
+    fairness_choice.change(source=st.session_state[key], groups=(), positive="", by="", rate="")
 
 
 # ---- a model
@@ -94,7 +97,7 @@ def _model(audit: Audit, models: tuple[str, ...]) -> Subject:
     st.selectbox(
         "Model", models, format_func=lambda id: labels.get(id, id), key=key, help=legend(),
         on_change=lambda: fairness_choice.change(
-            model=st.session_state[key], groups=(), positive="", by="", rate="", slice=""
+            model=st.session_state[key], groups=(), positive="", by="", rate=""
         ),
     )  # fmt: skip
     data = services.audited_data(chosen)
@@ -175,10 +178,10 @@ def _take(key: str) -> None:
         return
     if held.table == source.sha256:  # the link's own table: its mapping stands
         return
+    slice_choice.change()
     fairness_choice.change(
         source="table", table=source.sha256, label=guess.label, prediction=guess.prediction,
         score=guess.score, weight=guess.weight, groups=guess.groups, positive="", by="", rate="",
-        slice="",
     )  # fmt: skip
 
 
@@ -247,7 +250,7 @@ def _groups(groups: tuple[str, ...], names: tuple[str, ...]) -> None:
     st.multiselect(
         "Groups by", names, key=key, help=glossary.explain("attribute"),
         on_change=lambda: fairness_choice.change(
-            groups=tuple(st.session_state[key]), by="", rate="", slice=""
+            groups=tuple(st.session_state[key]), by="", rate=""
         ),
     )  # fmt: skip
 

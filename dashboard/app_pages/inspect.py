@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
-from dashboard import address, glossary, services, state
+from dashboard import address, glossary, services, slice_choice, state
 from dashboard.app_pages import (
     inspect_compare,
     inspect_controls,
@@ -34,13 +34,15 @@ def page() -> None:
         inspect_strip.strip(choice)
     with guarded():
         with_picture(choice, lambda shown: _ask_and_draw(shown, choice))
-    state.publish(choice)
+    state.publish(choice, slice_choice.to_query())
 
 
 def _choice() -> Choice:
     choice = state.current()
     if choice is None:
-        choice, problems = address.read(st.query_params.to_dict())
+        query = st.query_params.to_dict()
+        choice, problems = address.read(query)
+        problems += slice_choice.arrive(query)
         st.session_state[_PROBLEMS] = (choice, problems)
         state.begin(choice)
     return choice

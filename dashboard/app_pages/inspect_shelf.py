@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import DatasetPredictions, Run
+from core.contracts import DatasetPredictions, Run, Slice
 from core.errors import PellucidError
-from dashboard import dataset_pictures, services, shelf
+from dashboard import dataset_pictures, services, shelf, slice_choice
 from dashboard.desk import desk
 from dashboard.run_words import attribute_words, group_words
 from dashboard.services import ShownSplit
@@ -53,6 +53,8 @@ def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
     rules = [split.classes[held.label]] if held.label is not None else []
     rules += [f"{attribute_words(held.by)} {group_words(held.value)}"] if held.value else []
     rules += ["its mistakes"] if held.wrong else []
+    if held.slice and not slice_choice.within(split, Slice.parse(held.slice)).problem:
+        rules.append("in the slice")
     of = f"{split.name} pictures" + (f": {', '.join(rules)}" if rules else "")
     if not n:
         return f"None of the {len(split)} {of}"

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import dataset_pictures, services, shelf, state, uploads
 from dashboard.app_pages import inspect_shelf
 from dashboard.state import Choice
+from dashboard.widgets.slice_chip import slice_chip
 from dashboard.widgets.tiles import Tile, tiles
 from dashboard.words import escape
 
@@ -19,6 +20,7 @@ _PROBLEMS = "upload problems"
 def strip(choice: Choice) -> None:
     """Draw the drop zone beside the pictures of this session and those that suit the model."""
     data = dataset_pictures.data_of(choice.model)
+    slice_chip(data, key="strip")
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
         drop_zone()

@@ -15,7 +15,7 @@ from dashboard.models_choice import MOST_COMPARED
 from dashboard.state import Choice
 from dashboard.words import escape
 
-__all__ = ["back", "inspect_later", "leave", "row"]
+__all__ = ["back", "inspect_later", "leave", "look_at", "row"]
 
 _LEAVING = "models to inspect"
 _PROBLEM = "models problem"
@@ -100,7 +100,12 @@ def leave() -> None:
     leaving = st.session_state.pop(_LEAVING, None)
     if leaving is None:
         return
-    run, index = leaving
+    look_at(*leaving)
+    st.switch_page(st.Page(inspect.page, title="Inspect", url_path="inspect", default=True))
+
+
+def look_at(run: Run, index: int) -> None:
+    """Let the session look at a test picture with this model."""
     offered = services.offered(services.models()[run.model])
     choice = Choice(
         model=run.model,
@@ -109,4 +114,3 @@ def leave() -> None:
     if run.dataset:
         choice = replace(choice, picture=dataset_picture_id(run.dataset, "test", index))
     state.begin(choice)
-    st.switch_page(st.Page(inspect.page, title="Inspect", url_path="inspect", default=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.contracts import ExplainerCard, ModelCard, Picture, Prediction
-from dashboard import dataset_pictures, glossary, services, shap_choice, uploads
+from dashboard import dataset_pictures, glossary, services, shap_choice, slice_choice, uploads
 from dashboard.app_pages.inspect_controls import likely_classes
 from dashboard.shap_choice import MOST_CLASSES, Sharing
 from dashboard.state import Choice
@@ -48,9 +48,9 @@ def background(picture: Picture, choice: Choice, shown: Sharing) -> Against:
     if (data := dataset_pictures.data_of(choice.model)) is not None:
         known = dataset_pictures.first_facts(data, _OF_DATASET)
         own = tuple(p for p in (one.picture() for one in known) if p.sha256 != picture.sha256)
-        return Against(
-            own, f"Compared with {len(own)} {data.name} pictures of the model's dataset."
-        )
+        words = f"Compared with {len(own)} {data.name} pictures of the model's dataset"
+        whole = ", whatever the slice." if slice_choice.current().conditions else "."
+        return Against(own, words + whole)
     examples = _others(picture, uploads.examples())
     given = "No other picture is" if not dropped else "Only one other picture is"
     words = (

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 import streamlit as st
 
 from core.contracts import Picture
-from dashboard import address, state, uploads
+from dashboard import address, slice_choice, state, uploads
 from dashboard.app_pages import inspect_controls, inspect_facts, inspect_strip
 from dashboard.desk import desk
 from dashboard.guard import guarded
@@ -64,7 +64,7 @@ def _asked_for(own: Own[T], name: str) -> tuple[Choice, T]:
         state.begin(choice)
     if held is None:
         held, more = own.read(query, choice)
-        problems += more
+        problems += more + slice_choice.arrive(query)
         own.begin(held)
     if problems:
         st.session_state[name] = ((choice, held), problems)

@@ -22,6 +22,7 @@ from core.contracts import (
     GroupMetricCard,
     ParityCost,
     ScoreCurves,
+    Slice,
     SliceReport,
     SlicesRequest,
     TablePreview,
@@ -38,9 +39,10 @@ from dashboard.services._shown_data import ShownSplit, shown_split
 
 __all__ = [
     "audited_data", "audited_models", "fairness_file", "fairness_findings", "fairness_gaps",
-    "fairness_metrics", "fairness_request", "fairness_slices_request", "forget_table",
-    "hold_table", "local_law_file", "parity_cost", "preview_table", "public_report", "recall_table",
-    "slice_members", "table_types", "threshold_effect", "worst_of",
+    "fairness_metrics", "fairness_request", "fairness_slices_request", "forget_slice",
+    "forget_table", "hold_table", "local_law_file", "parity_cost", "preview_table",
+    "public_report", "recall_table", "save_slice", "saved_slices", "slice_members",
+    "table_types", "threshold_effect", "worst_of",
 ]  # fmt: skip
 
 Options = Mapping[str, Any]
@@ -231,7 +233,32 @@ def local_law_file(report: FairnessReport, basis: Literal["selection", "scoring"
     return api.local_law_144_csv(report, basis=basis)
 
 
-# ---- rows of a dataset
+# ---- rows of a dataset, and slices with a name
+
+
+def saved_slices(subject: ShownSplit | TableSource) -> dict[str, Slice]:
+    """Return the slices of some data that somebody here gave a name."""
+    return api.saved_slices(_data_of(subject))
+
+
+def save_slice(subject: ShownSplit | TableSource, name: str, chosen: Slice) -> None:
+    """Give a slice a name.
+
+    Raises
+    ------
+    InputError
+        If the name or the slice cannot be kept.
+    """
+    api.save_slice(_data_of(subject), name, chosen)
+
+
+def forget_slice(subject: ShownSplit | TableSource, name: str) -> None:
+    """Delete a saved slice."""
+    api.forget_slice(_data_of(subject), name)
+
+
+def _data_of(subject: ShownSplit | TableSource) -> str:
+    return subject.sha256 if isinstance(subject, TableSource) else subject.fingerprint
 
 
 def slice_members(text: str, groups: Mapping[str, Sequence[str]]) -> npt.NDArray[np.int64]:

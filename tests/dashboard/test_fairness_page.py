@@ -212,7 +212,7 @@ def test_a_slice_in_the_address_shows_its_pictures() -> None:
 def test_a_slice_of_nothing_is_explained() -> None:
     app = opened(model=BIASED, slice="shoe=42")
     assert not app.exception
-    assert any("shoe" in unescape(each.value) for each in app.error)
+    assert any("shoe" in unescape(each.value) for each in app.warning)
 
 
 # ---- parts
