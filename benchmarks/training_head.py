@@ -29,7 +29,10 @@ def measure(options: Options) -> list[Row]:
     began = time.perf_counter()
     run = api.train(
         dataset=data, recipe="head", base=DEFAULT_MODEL, epochs=_EPOCHS,
-        parameters={"batch_size": _BATCH, "learning_rate": _RATE, "weight_decay": _DECAY},
+        parameters={
+            "batch_size": _BATCH, "learning_rate": _RATE, "weight_decay": _DECAY,
+            "schedule": "constant", "warmup": 0.0,  # as keras fit keeps it
+        },
     )  # fmt: skip
     seconds = time.perf_counter() - began
     assert run.test is not None

@@ -30,6 +30,7 @@ SMALL: dict[str, dict[str, object]] = {
     "finetune": {"epochs": 2, "batch_size": 30, "head_epochs": 1},
     "scratch": {"epochs": 2, "batch_size": 30},
     "adversarial": {"epochs": 2, "batch_size": 30, "clean_epochs": 1, "steps": 2},
+    "ibp": {"epochs": 2, "batch_size": 30, "clean_epochs": 0, "ramp": 1.0},
     "selfsupervised": {"epochs": 2, "batch_size": 30, "probe_epochs": 2},
     "distill": {"epochs": 2, "batch_size": 30},
 }
@@ -38,10 +39,11 @@ STAGES = {
     "finetune": ["head", "finetune", "finetune"],
     "scratch": ["train"] * 2,
     "adversarial": ["clean", "train", "train"],
+    "ibp": ["train"] * 2,
     "selfsupervised": ["pretraining"] * 2 + ["head"] * 2,
     "distill": ["train"] * 2,
 }
-SEVERAL_STAGES = ("finetune", "adversarial", "selfsupervised")
+MORE_THAN_ONE_LOSS = ("finetune", "adversarial", "ibp", "selfsupervised")
 
 
 class StopsIn:
@@ -127,7 +129,7 @@ def test_the_same_run_twice_trains_once(run: Run) -> None:
 @pytest.mark.parametrize(
     "recipe",
     [
-        recipe if recipe in SEVERAL_STAGES else pytest.param(recipe, marks=pytest.mark.slow)
+        recipe if recipe in MORE_THAN_ONE_LOSS else pytest.param(recipe, marks=pytest.mark.slow)
         for recipe in RECIPES
     ],
 )
@@ -307,3 +309,29 @@ def test_adversarial_training_raises_robust_accuracy_on_portraits() -> None:
     assert plain.test.accuracy > 0.9
     assert robust(hardened) == pytest.approx(hardened.facts["robust_accuracy_pgd20"], abs=0.01)
     assert robust(hardened) > robust(plain) + 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_interval_bounds_prove_answers_of_a_network_trained_with_them_on_portraits() -> None:
+    """And what is proven, no attack breaks."""
+    data = "portraits?n_train=2000&n_validation=100&n_test=200"
+    run = api.train(dataset=data, recipe="ibp", parameters={"learning_rate": 2e-3})
+    assert run.test is not None
+    assert run.test.accuracy > 0.8
+    eps = ["1/255", "2/255", "4/255"]
+    proven = api.certify(data, model=run.model, method="ibp", radii=eps)
+    attacked = api.robustness(data, model=run.model, attacks=["pgd"], eps=eps, checks=False)
+    assert proven.ids == attacked.ids
+    assert proven.clean_accuracy == run.test.accuracy
+    assert proven.curves[0].points[2].accuracy > 0.4
+    assert proven.curves[0].points[2].accuracy == run.facts["certified_accuracy_ibp"]
+    assert (proven.radii <= attacked.distances[0] + 1e-6)[proven.labels == proven.answers].all()
+    for certain, standing in zip(
+        proven.curves[0].points, attacked.worst_case[0].points, strict=True
+    ):
+        assert certain.accuracy <= standing.accuracy
+    # The same bounds prove nothing of a network that never saw them.
+    plain = api.certify("portraits", model=BASE, method="ibp", limit=32, radii=eps)
+    assert plain.clean_accuracy > 0.9
+    assert plain.curves[0].points[1].accuracy == 0
