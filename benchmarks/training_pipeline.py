@@ -32,7 +32,7 @@ def measure(options: Options) -> list[Row]:
     ratio = median(own_rates) / median(keras_rates)
     return [
         _wait("held in memory", held),
-        _wait("drawn while it trains", streamed),
+        _wait("beyond the memory cap, from the disk", streamed),
         _wait("augmented (flip, crop), held", _run(epochs, batch_size=64)),
         at_least("Pictures a second, by those of keras fit", ratio, 0.95, unit="×",
                  note=_rates(own_rates, keras_rates)),

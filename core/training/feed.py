@@ -1,4 +1,4 @@
-"""Batches for the loop: pictures held in memory up to a cap, beyond it decoded while it trains.
+"""Batches for the loop: pictures held in memory up to a cap, beyond it streamed from the disk.
 
 The order of an epoch depends on (seed, epoch) alone, so a run that is resumed sees what an
 uninterrupted one would have seen.
@@ -17,6 +17,7 @@ from core.contracts import Array
 from core.data.base import Part
 from core.models.tensorflow import tf
 from core.settings import settings
+from core.training.spill import Spill
 
 __all__ = ["ArrayFeed", "Batch", "Feed", "Order", "PartFeed", "shuffled"]
 
@@ -145,18 +146,18 @@ class PartFeed(_Base):
 
     def __init__(self, part: Part, size: int, n_classes: int, **options: Any) -> None:
         super().__init__(part.labels, n_classes, **options)
-        self._part, self._size = part, size
+        self._size = size
         self._held: Any | None = None
         if len(part) * size * size * 3 <= settings().dataset_memory_gb * 1e9:
             self._held = tf.constant(_all_pixels(part, size))
+        else:
+            self._spill = Spill(part, size)
 
     def _x(self, at: Any) -> Any:
         if self._held is not None:
             pixels = tf.gather(self._held, at)
         else:
-            pixels = tf.numpy_function(
-                lambda i: self._part.pixels(i.tolist(), self._size), [at], tf.uint8, stateful=False
-            )
+            pixels = tf.numpy_function(self._spill.pixels, [at], tf.uint8, stateful=False)
             pixels = tf.ensure_shape(pixels, (None, self._size, self._size, 3))
         return tf.cast(pixels, tf.float32) / 255.0
 

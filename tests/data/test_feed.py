@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -73,6 +74,34 @@ def test_held_below_the_cap_and_streamed_above_it(cap: Callable[[int], None]) ->
     assert sum(part.asked) <= 16 * 8  # a few batches ahead, never all of them
     arrays(first)
     assert sum(part.asked) == N // 16 * 16
+    arrays(streamed.epoch(1))
+    assert sum(part.asked) <= N  # what was decoded once lies on the disk
+    arrays(streamed.ordered())
+    arrays(streamed.epoch(2))
+    assert sum(part.asked) == N
+
+
+def test_a_disk_without_room_is_left_alone(
+    cap: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cap(1000)
+    roomy, _ = feed()
+    free = shutil.disk_usage(settings().root)._replace(free=2 * BYTES - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    narrow, part = feed()
+    for epoch in range(2):
+        for one, other in zip(arrays(roomy.epoch(epoch)), arrays(narrow.epoch(epoch)), strict=True):
+            np.testing.assert_array_equal(one[0], other[0])
+    assert sum(part.asked) == 2 * (N // 16 * 16)
+
+
+def test_nothing_is_left_on_the_disk(cap: Callable[[int], None]) -> None:
+    cap(1000)
+    root = settings().root
+    before = set(root.iterdir()) if root.exists() else set()
+    streamed, _ = feed()
+    arrays(streamed.epoch(0))
+    assert set(root.iterdir()) == before
 
 
 def test_held_and_streamed_batches_are_the_same(cap: Callable[[int], None]) -> None:
