@@ -1,4 +1,6 @@
-"""Small residual networks for small pictures (He et al. 2015, arXiv:1512.03385, section 4.2).
+"""Small networks for small pictures: residual ones, and a plain one that bounds can follow.
+
+Residual: He et al. 2015, arXiv:1512.03385, section 4.2.
 
 Each is called as ``builder(inputs, n_classes)``, like those of :mod:`core.models.builders`.
 """
@@ -11,7 +13,7 @@ from core.models.tensorflow import keras
 
 layers = keras.layers
 
-__all__ = ["resnet8", "resnet20", "resnet32", "resnet56"]
+__all__ = ["convnet5", "resnet8", "resnet20", "resnet32", "resnet56"]
 
 _CHANNELS = (16, 32, 64)
 
@@ -34,6 +36,25 @@ def resnet32(inputs: Any, n_classes: int) -> keras.Model:
 def resnet56(inputs: Any, n_classes: int) -> keras.Model:
     """Nine blocks a stage."""
     return _resnet(inputs, n_classes, blocks=9)
+
+
+def convnet5(inputs: Any, n_classes: int) -> keras.Model:
+    """Three strided convolutions and two dense layers, for interval bounds.
+
+    Like the small networks of Gowal et al. 2018, arXiv:1810.12715: no normalisation, whose batch
+    statistics have no bounds, and no shortcuts, which add two widths where values may cancel.
+    """
+    x = inputs
+    for number, (channels, kernel) in enumerate(((16, 5), (32, 3), (64, 3)), start=1):
+        x = layers.Conv2D(
+            channels, kernel, strides=2, padding="same", kernel_initializer="he_normal",
+            name=f"conv{number}",
+        )(x)  # fmt: skip
+        x = layers.ReLU(name=f"conv{number}_out")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(128, activation="relu", kernel_initializer="he_normal", name="hidden")(x)
+    logits = layers.Dense(n_classes, name="logits")(x)
+    return keras.Model(keras.utils.get_source_inputs(inputs), logits)
 
 
 def _resnet(inputs: Any, n_classes: int, *, blocks: int, stem_stride: int = 1) -> keras.Model:

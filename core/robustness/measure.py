@@ -19,7 +19,8 @@ from core.robustness.assemble import assemble
 from core.robustness.attacks.registry import get
 from core.robustness.checks import examine
 from core.robustness.kept import kept_chunk
-from core.robustness.subject import Batch, Subject, refuse_probabilities
+from core.robustness.sample import Batch
+from core.robustness.subject import Subject, refuse_probabilities
 from core.robustness.sweep import Swept, sweep
 from core.workspace import open_store
 

@@ -8,13 +8,14 @@ from core.training.recipes.adversarial import Adversarial
 from core.training.recipes.distill import Distill
 from core.training.recipes.finetune import Finetune
 from core.training.recipes.head import Head
+from core.training.recipes.ibp import Ibp
 from core.training.recipes.scratch import Scratch
 from core.training.recipes.selfsupervised import SelfSupervised
 
 __all__ = ["RECIPES", "get"]
 
 _RECIPES: tuple[type[Recipe], ...] = (
-    Head, Finetune, Scratch, Adversarial, SelfSupervised, Distill,
+    Head, Finetune, Scratch, Adversarial, Ibp, SelfSupervised, Distill,
 )  # fmt: skip
 
 RECIPES: dict[str, type[Recipe]] = {recipe.id: recipe for recipe in _RECIPES}

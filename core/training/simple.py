@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from core.models import zoo
@@ -20,13 +21,18 @@ def input_size(job: Job, own: int) -> int:
     return job.whole("input_size") or job.dataset.size or own
 
 
-def train_whole(job: Job, objective: Objective, *, clean_epochs: int = 0) -> Trained:
+def train_whole(
+    job: Job, objective: Objective, *, clean_epochs: int = 0,
+    before_step: Callable[[float], object] | None = None,
+) -> Trained:  # fmt: skip
     """Train a fresh network of the parameter ``architecture`` with ``objective``.
 
     Parameters
     ----------
     clean_epochs : int
         Epochs of plain cross-entropy in a stage before it.
+    before_step : callable, optional
+        As of :class:`~core.training.trainer.Stage`, for the epochs with ``objective``.
     """
     spec = zoo.architectures()[job.text("architecture")]
     size = input_size(job, spec.input_size)
@@ -49,8 +55,10 @@ def train_whole(job: Job, objective: Objective, *, clean_epochs: int = 0) -> Tra
                 feed=feeds.train,
                 validation=feeds.validation,
                 test=feeds.test,
-                patience=job.whole("patience"),
+                # A recipe whose validation loss does not say when to stop leaves it out.
+                patience=int(job.request.parameters.get("patience", 0)),
                 share=share,
+                before_step=before_step if name == "train" else None,
             )
         )
 

@@ -57,6 +57,9 @@ class Stage:
         are taken back; 0: never.
     share : tuple of float
         The part of the run's bar that this stage is.
+    before_step : callable, optional
+        Receives the time in epochs before each step: for objectives that change on the way. What it
+        sets must follow from the time alone, since a run may go on from there.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Stage:
     test: Feed | None = None
     patience: int = 0
     share: tuple[float, float] = (0.0, 1.0)
+    before_step: Callable[[float], object] | None = None
 
 
 def fit(stage: Stage, job: Job) -> None:
@@ -223,6 +227,8 @@ class _Fit:
             x, y, weights = next(batches)
             waited += time.perf_counter() - asked
             rate = stage.rate(self.done + number / steps)
+            if stage.before_step is not None:
+                stage.before_step(self.done + number / steps)
             seed = tf.constant([job.request.seed % 2**31, self.done * 1_000_003 + number], tf.int32)
             step_loss, step_right = self._step(
                 *job.placement.spread(x, y, weights), seed, tf.constant(rate, tf.float32)

@@ -102,6 +102,34 @@ def test_certificates_survive_the_store_and_do_not_depend_on_their_batch(
     assert few.slice == "band=a"
 
 
+def test_interval_bounds_are_exact_on_a_linear_model(
+    linear_folder: Path, problem: Callable[..., Problem]
+) -> None:
+    """So the certified curve is the exact one, and lies under the empirical one of FGSM."""
+    task = problem("rob_linear", "linf")
+    rows = np.arange(len(task))
+    signs = np.zeros((len(task), 2), np.float32)
+    signs[rows, task.labels], signs[rows, 1 - task.labels] = 1, -1
+    logits, gradient = task.passes.gradient(task.inputs, signs)
+    lead = np.einsum("nc,nc->n", logits.astype(np.float64), signs)
+    exact = (lead - 1e-3) / np.abs(gradient.reshape(len(task), -1)).sum(axis=1, dtype=np.float64)
+    found = api.certify(str(linear_folder), model="rob_linear", method="ibp")
+    by_id = {f"test{i}.png": d for i, d in enumerate(exact)}
+    own = np.array([by_id[i] for i in found.ids])
+    near = own < 60 / 255  # farther ones meet black or white, where the true distance is larger
+    assert near.sum() >= 8
+    assert (found.radii >= own - 2**-13)[near].all()
+    assert (found.radii <= own + 1e-6)[near].all()
+    assert (found.norm, found.abstained, found.curves[0].points[0].accuracy) == ("linf", 0, 1)
+    fgsm = api.robustness(
+        str(linear_folder), model="rob_linear", attacks=["fgsm"], checks=False, rounding=False
+    )
+    pairs = zip(found.curves[0].points, fgsm.worst_case[0].points, strict=False)
+    for certain, standing in pairs:
+        assert certain.eps == standing.eps
+        assert certain.accuracy <= standing.accuracy
+
+
 def test_a_stopped_run_keeps_what_is_done_and_goes_on(linear_folder: Path) -> None:
     stop = threading.Event()
     request = api.certify_request(
@@ -151,6 +179,7 @@ def test_one_picture(pictures: np.ndarray, models: None, tmp_path: Path) -> None
         ({"parameters": {"sigma": 64}}, ParameterError, "sigma must be a number from 0.01 to 2"),
         ({"parameters": {"eps": 1}}, ParameterError, "eps"),
         ({"radii": "-1"}, ParameterError, "negative"),
+        ({"method": "ibp", "parameters": {"sigma": 0.1}}, ParameterError, "sigma"),
         ({"slice": "band=c"}, InputError, "No picture of the test split"),
         ({"model": "efficientnet_lite0"}, InputError, "not all of them are among the 1000"),
     ],
@@ -195,3 +224,5 @@ def test_the_command_line(
 def test_cards_say_whose_answers_are_certified() -> None:
     cards = {card.id: card for card in api.certifiers()}
     assert "smoothed model" in cards["smoothing"].limits
+    assert "the model itself" in cards["ibp"].summary
+    assert [(c.norm, c.needs_network) for c in cards.values()] == [("l2", False), ("linf", True)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from core.lookup import lookup
 from core.robustness.certificates.base import Certifier
+from core.robustness.certificates.ibp import Ibp
 from core.robustness.certificates.smoothing import Smoothing
 
 __all__ = ["CERTIFIERS", "DEFAULT_CERTIFIER", "get"]
 
 DEFAULT_CERTIFIER = "smoothing"
-_CERTIFIERS: tuple[type[Certifier], ...] = (Smoothing,)
+_CERTIFIERS: tuple[type[Certifier], ...] = (Smoothing, Ibp)
 
 CERTIFIERS: dict[str, type[Certifier]] = {each.id: each for each in _CERTIFIERS}
 
