@@ -6,13 +6,21 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from core.contracts import TIMES, FairnessReport, FairnessVerdict, Finding, Gap, GroupRate
+from core.contracts import (
+    TIMES,
+    FairnessReport,
+    FairnessVerdict,
+    Finding,
+    Gap,
+    GroupRate,
+    attribute_words,
+)
 from dashboard import services
-from dashboard.run_words import attribute_words, points
+from dashboard.run_words import points
 from dashboard.words import number, percent
 
 __all__ = [
-    "STATUS", "Standing", "attribute_name", "chosen_findings", "confidence", "count", "estimate",
+    "STATUS", "Standing", "chosen_findings", "confidence", "count", "estimate",
     "gap_name", "gap_of", "metric_name", "rates_of", "span", "split_metric", "widest",
 ]  # fmt: skip
 
@@ -47,23 +55,18 @@ def metric_name(metric: str) -> str:
     base, label = split_metric(metric)
     card = services.fairness_metrics().get(base)
     name = base.replace("_", " ") if card is None else card.name
-    return f"{name}, {label}" if label else name
+    return f"{name} of “{label}”" if label else name
 
 
 def gap_name(metric: str) -> str:
     """Return what a gap is called."""
     base, bar, condition = metric.partition("|")
     if bar:
-        return f"Conditional parity given {condition}"
+        return f"Conditional parity given {attribute_words(condition)}"
     base, label = split_metric(metric)
     card = services.fairness_gaps().get(base)
     name = base.replace("_", " ") if card is None else card.name
-    return f"{name}, {label}" if label else name
-
-
-def attribute_name(attribute: str) -> str:
-    """Return an attribute's or intersection's name."""
-    return attribute_words(attribute).replace(TIMES, f" {TIMES} ")
+    return f"{name} of “{label}”" if label else name
 
 
 def count(value: float) -> str:

@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.contracts import Epoch, GroupCount, Parameter, Run, TrainRequest, Value
+from core.contracts import (
+    Epoch,
+    GroupCount,
+    Parameter,
+    Run,
+    TrainRequest,
+    Value,
+    attribute_words,
+    group_words,
+)
 from dashboard.services import Gap, Paired, Rate, dataset_name, total_epochs
 from dashboard.words import duration, number, percent
 
@@ -157,16 +166,6 @@ def hardest_hit(found: Paired) -> str:
         f"{worst.lost} lost and {worst.gained} gained of {worst.n}. The worst of many groups "
         "always looks bad: a look, no audit."
     )
-
-
-def attribute_words(attribute: str) -> str:
-    """Return an attribute's name for people."""
-    return attribute.replace("_", " ")
-
-
-def group_words(group: str) -> str:
-    """Return a group's name for people; ranges get a dash."""
-    return group if group.strip() else "(none)"
 
 
 def megabytes(n_bytes: int) -> str:

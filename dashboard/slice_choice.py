@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.contracts import Slice
+from core.contracts import Slice, attribute_words, group_words
 from core.errors import InputError
 from dashboard import services
-from dashboard.run_words import attribute_words, group_words
 from dashboard.services import ShownSplit
 
 __all__ = [

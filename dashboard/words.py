@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 
 from core.contracts import Explanation, MethodCard
@@ -12,6 +13,7 @@ __all__ = [
     "code",
     "caption",
     "duration",
+    "error_words",
     "errors_line",
     "escape",
     "number",
@@ -21,6 +23,7 @@ __all__ = [
     "time_left",
 ]
 
+_OPTION = re.compile(r"\s*\(--[^()]*\)")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _SPECIAL = set("\\`*_{}[]()<>#+-.!|~$:&@\"'/=^")
 
@@ -38,6 +41,19 @@ def escape(text: str) -> str:
     """
     line = " ".join(text.split())
     return "".join(f"&#{ord(c)};" if c in _SPECIAL else c for c in line)
+
+
+def error_words(error: Exception | str) -> str:
+    """Return an error for visitors of a page, who have no command line. Plain text.
+
+    Errors name options in brackets of their own: those go, the sentence stays.
+
+    Examples
+    --------
+    >>> error_words("Name the positive class (--positive VALUE): the others count as negative.")
+    'Name the positive class: the others count as negative.'
+    """
+    return _OPTION.sub("", str(error))
 
 
 def code(text: str) -> str:

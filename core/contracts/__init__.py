@@ -86,6 +86,11 @@ from core.contracts._examples import (
     NeighboursRequest,
     PictureSet,
 )
+from core.contracts._explanation_drift import (
+    ExplanationDrift,
+    ExplanationDriftRequest,
+    ExplanationStep,
+)
 from core.contracts._fairness import (
     ADJUSTMENTS,
     TIMES,
@@ -119,6 +124,7 @@ from core.contracts._fairness_views import (
     LocalLaw144Row,
     TablePreview,
 )
+from core.contracts._group_names import attribute_words, group_words, groups_in_order
 from core.contracts._mitigation import (
     CONSTRAINTS,
     MITIGATORS,
@@ -194,9 +200,9 @@ from core.parameters import Parameter, Value
 
 __all__ = [
     "Adjustment", "ADJUSTMENTS", "AdversarialExample", "Agreement", "Array", "Artefact",
-    "AttackCard", "AuditRequest", "BaseModel", "Box", "Calibration", "Certified", "CertifierCard",
-    "CertifyChunk", "CertifyPictureRequest", "CertifyRequest", "Check", "ClassRef", "ClassScore",
-    "CompressionCard", "CompressionForm", "CompressRequest", "Concept", "ConceptMaps",
+    "AttackCard", "attribute_words", "AuditRequest", "BaseModel", "Box", "Calibration", "Certified",
+    "CertifierCard", "CertifyChunk", "CertifyPictureRequest", "CertifyRequest", "Check", "ClassRef",
+    "ClassScore", "CompressionCard", "CompressionForm", "CompressRequest", "Concept", "ConceptMaps",
     "ConceptMapsRequest", "Concepts", "ConceptScore", "ConceptsRequest", "Constraint",
     "CONSTRAINTS", "content_key", "Corrupted", "CorruptionCard", "CorruptionChunk", "CorruptionGap",
     "CorruptionGroup", "CorruptionRequest", "CorruptionRow", "Counterfactual",
@@ -204,20 +210,21 @@ __all__ = [
     "DatasetPredictRequest", "DatasetRef", "DEFAULT_DATASET", "DEFAULT_EXPLAINER", "DEFAULT_METHOD",
     "DEFAULT_MODEL", "DEFAULT_RECIPE", "DifferenceUnit", "Drift", "DriftPath", "DriftRequest",
     "Epoch", "Evaluation", "EvidenceCard", "EvidenceRequest", "ExplainerCard", "ExplainRequest",
-    "Explanation", "FairnessReport", "FairnessRequest", "FairnessRules", "FairnessVerdict",
-    "Finding", "GalleryRef", "Gap", "GapCard", "GEOMETRIES", "Geometry", "GroupCount", "GroupGap",
-    "GroupMetricCard", "GroupRate", "GroupScore", "GroupTable", "HonestyCheck", "ImportRequest",
-    "Inequality", "Lane", "LANES", "Leaderboard", "LEADERBOARD_METHODS", "LeaderboardRequest",
-    "LocalLaw144Row", "MapComparison", "MethodCard", "MetricCard", "Mitigation",
-    "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard", "ModelInput", "ModelRef",
-    "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
-    "OutOfDistribution", "Parameter", "ParityCost", "Picture", "PictureCertificate",
-    "PictureRequest", "PictureResult", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",
-    "RegionKind", "RegionShare", "Request", "Result", "RobustCurve", "RobustGap", "Robustness",
-    "RobustnessChunk", "RobustnessRequest", "RobustPoint", "Run", "Sanity", "SanityRequest",
-    "SanityStage", "Score", "ScoreCurves", "Selection", "ShapRequest", "ShapResult", "Slice",
-    "SliceFinding", "SliceReport", "SlicesRequest", "SplitName", "SPLITS", "Stored", "TableColumns",
-    "TablePreview", "TableSource", "Task", "Tcav", "TcavRequest", "ThresholdEffect", "TIMES",
-    "TrainRequest", "UNKNOWN", "Value", "Verdict", "verdict_of", "Visualisation",
-    "VisualiseRequest",
+    "Explanation", "ExplanationDrift", "ExplanationDriftRequest", "ExplanationStep",
+    "FairnessReport", "FairnessRequest", "FairnessRules", "FairnessVerdict", "Finding",
+    "GalleryRef", "Gap", "GapCard", "GEOMETRIES", "Geometry", "group_words", "GroupCount",
+    "GroupGap", "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupTable",
+    "HonestyCheck", "ImportRequest", "Inequality", "Lane", "LANES", "Leaderboard",
+    "LEADERBOARD_METHODS", "LeaderboardRequest", "LocalLaw144Row", "MapComparison", "MethodCard",
+    "MetricCard", "Mitigation", "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard",
+    "ModelInput", "ModelRef", "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest",
+    "Norm", "NORM_NAMES", "Origin", "OutOfDistribution", "Parameter", "ParityCost", "Picture",
+    "PictureCertificate", "PictureRequest", "PictureResult", "PictureSet", "Prediction",
+    "PredictRequest", "RecipeCard", "RegionKind", "RegionShare", "Request", "Result", "RobustCurve",
+    "RobustGap", "Robustness", "RobustnessChunk", "RobustnessRequest", "RobustPoint", "Run",
+    "Sanity", "SanityRequest", "SanityStage", "Score", "ScoreCurves", "Selection", "ShapRequest",
+    "ShapResult", "Slice", "SliceFinding", "SliceReport", "SlicesRequest", "SplitName", "SPLITS",
+    "Stored", "TableColumns", "TablePreview", "TableSource", "Task", "Tcav", "TcavRequest",
+    "ThresholdEffect", "TIMES", "TrainRequest", "UNKNOWN", "Value", "Verdict", "verdict_of",
+    "Visualisation", "VisualiseRequest",
 ]  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.contracts import groups_in_order
 from core.errors import InputError
 from core.fairness.keys import Codes, Key, spellings
 from core.fairness.rows import Rows
 from core.fairness.sql import literal
-from core.fairness.values import class_text, in_order, positive_class
+from core.fairness.values import class_text, positive_class
 
 __all__ = ["MAX_CLASSES", "Classes", "find_classes"]
 
@@ -108,7 +109,7 @@ def find_classes(
         _known(said, true)
     source = true or said
     assert source is not None
-    names = in_order((true.names if true else set()) | (said.names if said else set()))
+    names = groups_in_order((true.names if true else set()) | (said.names if said else set()))
     if said is None and len(names) > 2 and not positive:
         raise _three(source, names)
     binary = bool(positive) or len(names) <= 2
@@ -137,11 +138,11 @@ def _varies(true: _Column) -> None:
 
 def _known(said: _Column, true: _Column) -> None:
     for name in sorted(said.names - true.names):
-        known = " and ".join(map(repr, in_order(true.names)))
+        known = " and ".join(map(repr, groups_in_order(true.names)))
         raise InputError(
             f"{said.rows.name}: the column {said.key.column!r} holds {name!r} in row "
             f"{said.first(name)}, but the labels in {true.key.column!r} are {known}. Correct the "
-            "value, or name the positive class with --positive VALUE: all others count as negative "
+            "value, or name the positive class (--positive VALUE): all others count as negative "
             "then."
         )
 
@@ -153,5 +154,5 @@ def _three(source: _Column, names: Sequence[str]) -> InputError:
     return InputError(
         f"{source.rows.name}: the column {source.key.column!r} holds {len(names)} classes "
         f"({shown}), the third, {third!r}, first in row {first[third]}. A score needs two: name "
-        "the positive class with --positive VALUE, and the others count as negative."
+        "the positive class (--positive VALUE), and the others count as negative."
     )

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.fairness.intervals import area_interval, area_variance, wilson
+from core.fairness.tails import normal_pairs, pairs_apart
 
 __all__ = ["Areas", "Comparable", "Rates"]
 
@@ -44,6 +45,12 @@ class Comparable(Protocol):
 
     def null(self, rng: np.random.Generator, n_draws: int) -> Floats:
         """Draw such deviations for groups that do not differ, ``(n_draws, G)``."""
+
+    def apart(self, distance: float) -> float:
+        """Return a bound on the chance that two such deviations lie so far apart."""
+
+    def margins(self) -> bytes:
+        """Return what the null depends on, whatever the order of the groups."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,17 @@ class Rates:
             values[:, order] += weight * drawn / rows[order]
         return self._deviations(values)
 
+    def apart(self, distance: float) -> float:
+        """From the exact counts of each pair of groups."""
+        k, n = self._margins
+        return pairs_apart(self.weights, k.sum(axis=1), n, self._common[1], distance)
+
+    def margins(self) -> bytes:
+        """Return whole counts and weights."""
+        k, n = self._margins
+        order = np.lexsort((*k, *n))
+        return b"".join(part.tobytes() for part in (self.weights, k[:, order], n[:, order]))
+
 
 @dataclass(frozen=True)
 class Areas:
@@ -174,3 +192,12 @@ class Areas:
         deviations = np.empty_like(drawn)
         deviations[:, order] = (drawn - centre) / error
         return deviations
+
+    def apart(self, distance: float) -> float:
+        """Of normal deviations; against their own mean they vary a little less."""
+        return normal_pairs(len(self.area), distance)
+
+    def margins(self) -> bytes:
+        """Return areas and their errors."""
+        order = np.lexsort((self.area, self._error))
+        return self.area[order].tobytes() + self._error[order].tobytes()

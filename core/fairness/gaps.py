@@ -70,10 +70,16 @@ def tested(
     """Test every gap, adjust over all of them, and return them with their verdicts."""
     testable = [each for each in candidates if each.testable]
     most = null_draws(len(testable), rules.alpha)
-    found = [
-        calibrated_p(each.parts, each.spec.combine, most=most, seed=seed, check=check)
-        for each in testable
-    ]
+    # Where an attribute follows from others, intersections hold the same groups again.
+    known: dict[tuple[object, ...], tuple[float, Floats]] = {}
+    found = []
+    for each in testable:
+        key = (each.spec.combine, *(part.margins() for part in each.parts))
+        if key not in known:
+            known[key] = calibrated_p(
+                each.parts, each.spec.combine, most=most, seed=seed, check=check
+            )
+        found.append(known[key])
     adjusted = ADJUST[rules.adjust]([p for p, _ in found]) if found else np.empty(0)
     results = iter(zip(found, adjusted, strict=True))
     gaps = []

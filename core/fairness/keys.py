@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.contracts import UNKNOWN
+from core.contracts import UNKNOWN, groups_in_order
 from core.errors import InputError
 from core.fairness.bins import cuts_of
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier
-from core.fairness.values import group_text, in_order
+from core.fairness.values import group_text
 
 __all__ = ["MAX_GROUPS", "Codes", "Key", "group_codes", "group_keys", "spellings"]
 
@@ -77,12 +77,12 @@ def spellings(
 
 def group_codes(rows: Rows, counted: str, key: Key) -> tuple[tuple[str, ...], Codes]:
     """Return an attribute's groups in order, and the code of each spelling."""
-    advice = f"Cut a number into groups with --bin {key.column}=4, or leave the column out."
+    advice = f"Cut a number into groups (--bin {key.column}=4), or leave the column out."
     found = spellings(rows, counted, key, most=MAX_GROUPS, advice=advice)
     if key.labels:
         shown = {raw: UNKNOWN if raw is None else key.labels[int(raw)] for raw in found}
         order = [name for name in (*key.labels, UNKNOWN) if name in shown.values()]
     else:
         shown = {raw: group_text(raw) for raw in found}
-        order = in_order(set(shown.values()))
+        order = groups_in_order(set(shown.values()))
     return tuple(order), {raw: order.index(text) for raw, text in shown.items()}

@@ -137,8 +137,8 @@ def _threshold_optimizer(
         ) from error
     if not (rows.weight == 1).all():
         raise CapabilityError(
-            "Fairlearn's ThresholdOptimizer takes no weights. Leave --weights out, or choose the "
-            "mitigator group_thresholds."
+            "Fairlearn's ThresholdOptimizer takes no weights. Leave them out (--weights), or "
+            "choose the mitigator group_thresholds."
         )
     names = rows.names(attribute)
     for name in rows.groups[attribute][0]:

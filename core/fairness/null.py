@@ -21,6 +21,9 @@ Combine = Literal["max", "mean"]
 _BATCH = 2000
 _ENOUGH = 100
 """Draws beyond the observed one after which p is known to a tenth of itself."""
+_SETTLED = 4000
+"""Draws where p is known from a bound: those that single pairs of groups are judged by."""
+_LEAST = 1e-300
 _MOST_NUMBERS = 20_000_000
 _TIE = 1e-9
 
@@ -57,7 +60,7 @@ def calibrated_p(
         Whose spreads are combined (equalized odds: the larger one of two).
     most : int
         Draws at most; it stops early where p is large (Besag and Clifford 1991), which keeps p
-        valid.
+        valid, and where a bound puts p below what so many draws could show: p is that bound then.
     check : callable
         Called between batches; raises to stop.
 
@@ -71,6 +74,10 @@ def calibrated_p(
     observed = _combined([spread(part.observed()) for part in parts], combine)
     n_groups = len(parts[0].values)
     most = max(_BATCH, min(most, _MOST_NUMBERS // n_groups // _BATCH * _BATCH))
+    bound = min(sum(part.apart(observed - _TIE) for part in parts), 1.0)
+    settled = bound < 1 / (most + 1)
+    if settled:
+        most = min(most, _SETTLED)
     rng = np.random.default_rng([seed, n_groups, len(parts)])
     batch = max(1, min(_BATCH, 4_000_000 // n_groups))
     drawn: list[Floats] = []
@@ -85,7 +92,8 @@ def calibrated_p(
             return _ENOUGH / last, np.sort(np.concatenate(drawn))
         beyond += int(reached[-1])
         done += batch
-    return (beyond + 1) / (done + 1), np.sort(np.concatenate(drawn))
+    p = max(bound, _LEAST) if settled else (beyond + 1) / (done + 1)
+    return p, np.sort(np.concatenate(drawn))
 
 
 def _combined(spreads: Sequence[Floats], combine: Combine) -> Floats:

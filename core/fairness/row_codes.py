@@ -116,8 +116,8 @@ def row_codes(rows: Rows, columns: TableColumns) -> RowCodes:
     counted = count(rows, columns)
     if not counted.classes.binary:
         raise InputError(
-            f"{rows.name} has {len(counted.classes.names)} classes. Name the positive one with "
-            "--positive VALUE: the others count as negative."
+            f"{rows.name} has {len(counted.classes.names)} classes. Name the positive one "
+            "(--positive VALUE): the others count as negative."
         )
     if counted.n > MAX_ROWS:
         raise InputError(

@@ -1,24 +1,21 @@
-"""Cells as groups and classes: one spelling for equal values, one order, one positive class."""
+"""Cells as groups and classes: one spelling for equal values, one positive class."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from core.contracts import UNKNOWN
 from core.errors import InputError
 
-__all__ = ["class_text", "group_text", "in_order", "positive_class"]
+__all__ = ["class_text", "group_text", "positive_class"]
 
 _WHOLE = re.compile(r"(-?\d+)\.0+")
-_DIGITS = re.compile(r"(\d+(?:\.\d+)?)")
 _MISSING = {"", "nan", "null"}
 _OPPOSITES = (
     ("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"),
     ("neg", "pos"), ("negative", "positive"),
 )  # fmt: skip
-
-_Key = tuple[int, float, tuple[tuple[int, float, str], ...], str]
 
 
 def group_text(raw: str | None) -> str:
@@ -44,30 +41,6 @@ def class_text(raw: str | None) -> str:
     text = raw.strip()
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text.lower() if text.lower() in ("true", "false") else text
-
-
-def in_order(texts: Iterable[str]) -> list[str]:
-    """Sort as people do, numbers by their size, ``"Unknown"`` last.
-
-    >>> in_order(["10", "9", "Unknown", "tone 10", "tone 9"])
-    ['9', '10', 'tone 9', 'tone 10', 'Unknown']
-    """
-    return sorted(texts, key=_key)
-
-
-def _key(text: str) -> _Key:
-    if text == UNKNOWN:
-        return (2, 0.0, (), text)
-    try:
-        number = float(text)
-    except ValueError:
-        parts = tuple(
-            (0, float(part), "") if i % 2 else (1, 0.0, part.casefold())
-            for i, part in enumerate(_DIGITS.split(text))
-            if part
-        )
-        return (1, 0.0, parts, text)
-    return (0, number, (), text) if number == number else (1, 0.0, (), text)
 
 
 def positive_class(classes: Sequence[str], wanted: str, *, where: str) -> str:
@@ -101,5 +74,5 @@ def positive_class(classes: Sequence[str], wanted: str, *, where: str) -> str:
             return lowered.get(positive, positive)
     raise InputError(
         f"{where} holds {shown}: none is obviously positive. "
-        "Name the positive class with --positive VALUE."
+        "Name the positive class (--positive VALUE)."
     )

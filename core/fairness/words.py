@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import math
 
-from core.contracts import FairnessReport, Finding, Gap, GroupTable
+from core.contracts import (
+    FairnessReport,
+    Finding,
+    Gap,
+    GroupTable,
+    attribute_words,
+    group_words,
+)
 from core.fairness.gap_specs import get_gap
 from core.fairness.metrics.base import Proportion
 from core.fairness.metrics.registry import METRICS
@@ -32,7 +39,8 @@ def _or_zero(value: float) -> float:
 def _text(gap: Gap, report: FairnessReport) -> str:
     name = _name(gap.metric)
     if gap.verdict == "excluded":
-        return f"{name} by {gap.attribute} was not compared. {gap.why_excluded}"
+        by = attribute_words(gap.attribute)
+        return f"{name} by {by} was not compared. {gap.why_excluded}"
     n_tests = sum(not math.isnan(each.p) for each in report.gaps)
     sentences = [
         f"{_sizes(gap, report.table(gap.attribute), name)} The gap is {_points(gap.difference)}, "
@@ -49,22 +57,28 @@ def _text(gap: Gap, report: FairnessReport) -> str:
 
 def _name(metric: str) -> str:
     base, bar, condition = metric.partition("|")
+    if bar:
+        return f"Conditional parity given {attribute_words(condition)}"
+    base, bracket, rest = base.partition("[")
     name = get_gap(base).name
-    return f"Conditional parity given {condition}" if bar else name
+    return f"{name} of “{rest[:-1]}”" if bracket else name
 
 
 def _sizes(gap: Gap, table: GroupTable, name: str) -> str:
     """Say how the two ends of the gap come about, as counts where it is a rate's."""
     metric = gap.part or gap.metric
+    by, lowest, highest = (
+        attribute_words(gap.attribute), group_words(gap.lowest), group_words(gap.highest),
+    )  # fmt: skip
     rate = METRICS.get(metric.split("[")[0])
     if metric not in table.metrics or not isinstance(rate, Proportion):
-        return f"{name} by {gap.attribute}: largest in {gap.highest}, smallest in {gap.lowest}."
+        return f"{name} by {by}: largest in {highest}, smallest in {lowest}."
     ends = [table.rate(group, metric) for group in (gap.lowest, gap.highest)]
     counts = [f"{end.k:.10g} of {end.n:.10g} ({end.value:.0%})" for end in ends]
-    of = f" ({metric})" if gap.part or "[" in metric else ""
+    of = f" ({rate.name[0].lower()}{rate.name[1:]})" if gap.part else ""
     return (
-        f"{name}{of}: of the {rate.noun} with {gap.attribute} {gap.lowest}, {counts[0]} "
-        f"{rate.event}; with {gap.highest}, {counts[1]}."
+        f"{name}{of}: of the {rate.noun} with {by} {lowest}, {counts[0]} {rate.event}; with "
+        f"{highest}, {counts[1]}."
     )
 
 

@@ -118,13 +118,13 @@ def mitigation_request(
     if attribute not in fields["columns"].groups:
         raise InputError(
             f"The attribute {attribute!r} is not among the groups "
-            f"({', '.join(fields['columns'].groups)}). Name it with --group as well."
+            f"({', '.join(fields['columns'].groups)}). Name it among the groups as well (--group)."
         )
     predict: DatasetPredictRequest | None = fields["predict"]
     if predict is not None and predict.split == fit_split:
         raise InputError(
             f"Decisions are made from the {fit_split} split and would be judged on it too. "
-            "Choose another --fit-split or --split."
+            "Choose another split for either (--fit-split, --split)."
         )
     fit = None if predict is None else predict_request({**options, "split": fit_split})
     if mitigator == "threshold_optimizer":

@@ -19,7 +19,7 @@ from dashboard.guard import guarded
 from dashboard.theme import current_mode
 from dashboard.widgets import group_table, progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["page"]
 
@@ -68,7 +68,7 @@ def _audit(audit: Audit) -> None:
     try:
         request = services.fairness_request(subject.options, table=table, model=model)
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     _supersede(request)
     answer = desk().ask(request, hold=True)

@@ -6,12 +6,11 @@ import math
 
 import streamlit as st
 
-from core.contracts import TIMES, FairnessReport, Gap, GroupTable
+from core.contracts import TIMES, FairnessReport, Gap, GroupTable, attribute_words, group_words
 from dashboard import glossary, services
 from dashboard.fairness_words import (
     STATUS,
     Standing,
-    attribute_name,
     confidence,
     count,
     estimate,
@@ -71,7 +70,7 @@ def table(report: FairnessReport, by: str, rate: str) -> None:
     words = ["Thin mark: all rows together, " + estimate(
         report.overall.rate(report.overall.groups[0], rate), share=share) + "."]  # fmt: skip
     if gap is not None and gap.reference:
-        words.append(f"Reference: {gap.reference}, which the others are held against.")
+        words.append(f"Reference: {group_words(gap.reference)}, which the others are held against.")
     if len(order) > _MOST_ROWS:
         words.append(f"{len(order) - _MOST_ROWS} more groups are in the downloads.")
     st.caption(escape(" ".join(words)))
@@ -88,7 +87,7 @@ def _row(
         counts += f", effective n {count(round(own.n_effective, 1))}"
     standing, note = _standing(group, gap)
     return GroupRow(
-        name=group,
+        name=group_words(group),
         size=f"n = {count(n)}",
         value=value,
         counts=counts or own.reason,
@@ -144,7 +143,7 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
     one = gap_of(report, by, rate)
     pairs = () if one is None else one.pairs
     st.subheader(
-        f"Gaps by {escape(attribute_name(by))}", anchor=False, help=glossary.explain("gap")
+        f"Gaps by {escape(attribute_words(by))}", anchor=False, help=glossary.explain("gap")
     )
     places = st.columns(2, gap="large") if pairs else [st.container()]
     with places[0]:
@@ -156,11 +155,12 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
     if one is not None and pairs:
         with places[1]:
             st.markdown(
-                f"**{escape(metric_name(rate))}**: each group against {escape(one.reference)}"
+                f"**{escape(metric_name(rate))}**: each group against "
+                f"{escape(group_words(one.reference))}"
             )
             _forest(
                 [
-                    GapRow(p.group, p.difference, p.low, p.high, p.verdict)
+                    GapRow(group_words(p.group), p.difference, p.low, p.high, p.verdict)
                     for p in pairs[:_MOST_ROWS]
                 ],
                 report, key="fairness pairs",
@@ -210,7 +210,7 @@ def intersections(report: FairnessReport, by: str, rate: str) -> None:
     if len(involved) > 1:
         name = st.selectbox(
             "Intersection", [t.attribute for t in involved], key="fairness crossed",
-            format_func=attribute_name, label_visibility="collapsed",
+            format_func=attribute_words, label_visibility="collapsed",
         )  # fmt: skip
         chosen = report.table(name)
     rows, columns = (list(dict.fromkeys(parts)) for parts in zip(*chosen.parts, strict=True))
@@ -218,12 +218,15 @@ def intersections(report: FairnessReport, by: str, rate: str) -> None:
                                                              strict=True))  # fmt: skip
     at = dict(zip(chosen.parts, chosen.groups, strict=True))
     cells = [[_cell(report, chosen, at.get((a, b)), rate) for b in columns] for a in rows]
-    heat_table(rows, columns, cells, mode=current_mode())
+    heat_table(
+        [group_words(a) for a in rows], [group_words(b) for b in columns], cells,
+        mode=current_mode(),
+    )  # fmt: skip
     gap = gap_of(report, chosen.attribute, rate)
     standing = "" if gap is None else " ".join(STATUS[gap.verdict][:2])
     words = [
-        f"{metric_name(rate)} where {attribute_name(chosen.attributes[0])} (rows) meets "
-        f"{attribute_name(chosen.attributes[1])} (columns), k of n below: the deeper the colour, "
+        f"{metric_name(rate)} where {attribute_words(chosen.attributes[0])} (rows) meets "
+        f"{attribute_words(chosen.attributes[1])} (columns), k of n below: the deeper the colour, "
         "the higher.",
         f"The largest gap among them: {standing}, {points(gap.difference)} points "
         f"({span(gap.low, gap.high)})." if gap is not None and gap.verdict != "excluded" else "",

@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.contracts import attribute_words
 from dashboard import fairness_choice, glossary
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.fairness_choice import Audit
-from dashboard.fairness_words import attribute_name, confidence
+from dashboard.fairness_words import confidence
 from dashboard.run_words import points
 from dashboard.words import escape
 
@@ -41,7 +42,7 @@ def draw(audit: Audit, subject: Subject) -> None:
 
 
 def _words(audit: Audit, subject: Subject) -> str:
-    by = escape(", ".join(attribute_name(name) for name in subject.groups)) or "nothing yet"
+    by = escape(", ".join(attribute_words(name) for name in subject.groups)) or "nothing yet"
     crossed = " and their intersections" if audit.intersections and len(subject.groups) > 1 else ""
     return (
         f"By {by}{crossed}. Flagged: adjusted p below {audit.alpha:g} and the whole "
@@ -68,7 +69,7 @@ def _attributes(subject: Subject) -> None:
     key = "fairness attributes"
     st.session_state[key] = list(subject.groups)
     st.multiselect(
-        "Groups by", subject.attributes, key=key, format_func=attribute_name,
+        "Groups by", subject.attributes, key=key, format_func=attribute_words,
         help=glossary.explain("attribute"),
         on_change=lambda: fairness_choice.change(
             groups=tuple(st.session_state[key]), by="", rate=""

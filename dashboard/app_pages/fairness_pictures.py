@@ -6,20 +6,25 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.contracts import TIMES, DatasetPredictions, Run
+from core.contracts import (
+    TIMES,
+    DatasetPredictions,
+    Run,
+    attribute_words,
+    group_words,
+    groups_in_order,
+)
 from core.errors import PellucidError
 from dashboard import glossary, services, uploads
 from dashboard.app_pages import models_actions
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.dataset_pictures import dataset_picture_id
 from dashboard.desk import desk
-from dashboard.fairness_words import attribute_name
-from dashboard.run_words import attribute_words, group_words
 from dashboard.services import Mistake
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import escape, percent
+from dashboard.words import error_words, escape, percent
 
 __all__ = ["mistakes", "of_slice"]
 
@@ -40,12 +45,12 @@ def mistakes(subject: Subject, by: str) -> None:
         return
     wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
     column = np.asarray(values, object)
-    names = sorted(set(values))
+    names = groups_in_order(set(values))
     counts = {name: (int((wrong & (column == name)).sum()), int((column == name).sum()))
               for name in names}  # fmt: skip
     worst = max(names, key=lambda name: counts[name][0] / counts[name][1])
     group = st.pills(
-        attribute_name(attribute).capitalize(), names, default=worst, required=True,
+        attribute_words(attribute).capitalize(), names, default=worst, required=True,
         key=f"fairness mistakes/{attribute}",
         format_func=lambda name: escape(
             f"{group_words(name)} · {counts[name][0]} of {counts[name][1]} wrong"
@@ -63,7 +68,7 @@ def of_slice(subject: Subject, text: str) -> None:
     try:
         among = services.slice_members(text, predictions.groups)
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
     st.markdown(f"{int(wrong[among].sum())} of {len(among)} pictures are classified wrong.")

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from core.contracts import TIMES, UNKNOWN, FairnessReport, GroupTable
+from core.contracts import TIMES, UNKNOWN, FairnessReport, GroupTable, attribute_words, group_words
 from dashboard import fairness_choice, fairness_words, glossary, services
 from dashboard.app_pages import (
     fairness_exports,
@@ -17,7 +17,7 @@ from dashboard.app_pages import (
 )
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.fairness_choice import Audit
-from dashboard.fairness_words import STATUS, attribute_name, count, estimate, metric_name, rates_of
+from dashboard.fairness_words import STATUS, count, estimate, metric_name, rates_of
 from dashboard.figures.by_score import MOST_LINES, calibration
 from dashboard.theme import current_mode
 from dashboard.widgets.group_table import Share, shares
@@ -72,9 +72,9 @@ def _distribution(report: FairnessReport) -> None:
     places = st.columns(min(3, len(singles)), gap="large")
     for i, table in enumerate(singles):
         with places[i % len(places)]:
-            shares(attribute_name(table.attribute).capitalize(), _shares(table, report.n))
+            shares(attribute_words(table.attribute).capitalize(), _shares(table, report.n))
     missing = {name: n for name, n in report.unknown.items() if n}
-    words = ", ".join(f"{attribute_name(name)}: {count(n)}" for name, n in missing.items())
+    words = ", ".join(f"{attribute_words(name)}: {count(n)}" for name, n in missing.items())
     st.caption(
         escape(f"Without a value, counted as {UNKNOWN}: {words}.")
         if words
@@ -84,7 +84,12 @@ def _distribution(report: FairnessReport) -> None:
 
 def _shares(table: GroupTable, n: int) -> list[Share]:
     entries = [
-        Share(group, own / n, f"{count(own)} · {percent(own / n)}", missing=group == UNKNOWN)
+        Share(
+            group_words(group),
+            own / n,
+            f"{count(own)} · {percent(own / n)}",
+            missing=group == UNKNOWN,
+        )
         for group, own in zip(table.groups, table.n.tolist(), strict=True)
     ]
     if len(entries) <= _MOST_SHOWN:
@@ -110,7 +115,7 @@ def _looked_at(report: FairnessReport, audit: Audit) -> tuple[str, str]:
     st.session_state["fairness by"], st.session_state["fairness rate"] = by, rate
     left, right = st.columns(2)
     left.selectbox(
-        "Attribute", attributes, key="fairness by", format_func=attribute_name,
+        "Attribute", attributes, key="fairness by", format_func=attribute_words,
         on_change=lambda: fairness_choice.change(by=st.session_state["fairness by"]),
     )  # fmt: skip
     right.selectbox(
@@ -157,7 +162,7 @@ def _errors(report: FairnessReport, by: str) -> None:
         "",
         [
             Share(
-                group,
+                group_words(group),
                 0.0 if math.isnan(error.value) else error.value,
                 estimate(error, share=True)
                 + ("" if math.isnan(error.low) else f" ({error.low:.1%} to {error.high:.1%})"),

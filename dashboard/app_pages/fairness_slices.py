@@ -16,7 +16,7 @@ from dashboard.fairness_words import STATUS, count, metric_name, span, split_met
 from dashboard.run_words import points
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape, percent
+from dashboard.words import error_words, escape, percent
 
 __all__ = ["draw"]
 
@@ -69,7 +69,7 @@ def _search(report: FairnessReport, subject: Subject, rate: str) -> None:
             model=subject.model,
         )  # fmt: skip
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     if st.session_state.get(_ASKED) != request.key:
         st.button(

@@ -13,7 +13,7 @@ from dashboard import column_guess, fairness_choice, glossary, services, slice_c
 from dashboard.fairness_choice import Audit
 from dashboard.model_words import legend, model_labels
 from dashboard.services import ShownSplit
-from dashboard.words import code, escape
+from dashboard.words import code, error_words, escape
 
 __all__ = ["MAX_MEGABYTES", "Subject", "choose"]
 
@@ -174,7 +174,7 @@ def _take(key: str) -> None:
         source = services.hold_table(file.getvalue(), name=file.name)
         guess = column_guess.guessed(services.preview_table(source))
     except PellucidError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error_words(error)
         return
     if held.table == source.sha256:  # the link's own table: its mapping stands
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import DatasetPredictions, Run, Slice
+from core.contracts import DatasetPredictions, Run, Slice, groups_in_order
 from core.errors import PellucidError
 from dashboard import dataset_pictures, services, shelf, slice_choice
 from dashboard.desk import desk
@@ -106,7 +106,7 @@ def _group_rule(split: ShownSplit, held: Shelf) -> None:
     )  # fmt: skip
     if not by:
         return
-    values = ["", *sorted(set(split.groups[by]))]
+    values = ["", *groups_in_order(set(split.groups[by]))]
     st.session_state["shelf/value"] = held.value if held.value in values else ""
     st.selectbox(
         attribute_words(by), values, key="shelf/value",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.contracts import Calibration, ParityCost, ScoreCurves
+from core.contracts import Calibration, ParityCost, ScoreCurves, group_words
 from dashboard.figures.learning import STYLES
 from dashboard.figures.text import plain
 from dashboard.theme import Mode, Tokens, template, tokens
@@ -72,7 +72,7 @@ def calibration(found: Sequence[Calibration], *, event: str, mode: Mode) -> go.F
         figure.add_scatter(
             x=curve.mean_score,
             y=curve.rate,
-            name=plain(curve.group),
+            name=plain(group_words(curve.group)),
             mode="lines+markers",
             line={"width": 1.5, "dash": dash, "color": colour},
             marker={"size": _sizes(curve), "symbol": symbol, "color": colour},
@@ -81,8 +81,8 @@ def calibration(found: Sequence[Calibration], *, event: str, mode: Mode) -> go.F
                 "array": curve.high - curve.rate, "arrayminus": curve.rate - curve.low,
             },
             customdata=[
-                f"{plain(curve.group)}: score {percent(float(s))}, {event} {percent(float(r))} "
-                f"({percent(float(low))} to {percent(float(high))}), n = {n:g}"
+                f"{plain(group_words(curve.group))}: score {percent(float(s))}, {event} "
+                f"{percent(float(r))} ({percent(float(low))} to {percent(float(high))}), n = {n:g}"
                 for s, r, low, high, n in zip(
                     curve.mean_score, curve.rate, curve.low, curve.high, curve.n, strict=True
                 )
@@ -119,7 +119,7 @@ def roc(curves: ScoreCurves, chosen: Mapping[str, float], *, mode: Mode) -> go.F
         tpr = np.append(curves.true_positives[g] / curves.positives[g], 0.0)
         at = int(np.searchsorted(curves.thresholds, chosen[group]))
         figure.add_scatter(
-            x=fpr, y=tpr, name=plain(group), mode="lines", hoverinfo="skip",
+            x=fpr, y=tpr, name=plain(group_words(group)), mode="lines", hoverinfo="skip",
             line={"width": 1.8, "dash": dash, "color": colour},
         )  # fmt: skip
         figure.add_scatter(
@@ -130,8 +130,8 @@ def roc(curves: ScoreCurves, chosen: Mapping[str, float], *, mode: Mode) -> go.F
             marker={"size": 12, "symbol": symbol, "color": colour,
                     "line": {"width": 2, "color": colours.surface}},
             customdata=[
-                f"{plain(group)}: finds {percent(float(tpr[at]))}, takes {percent(float(fpr[at]))} "
-                "of the negatives for positive"
+                f"{plain(group_words(group))}: finds {percent(float(tpr[at]))}, takes "
+                f"{percent(float(fpr[at]))} of the negatives for positive"
             ],
             hovertemplate=_HOVER,
         )  # fmt: skip

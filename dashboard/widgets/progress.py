@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
-from dashboard.words import escape, time_left
+from dashboard.words import error_words, escape, time_left
 
 __all__ = ["Pending", "ended_badly", "notes", "waiting", "waiting_together"]
 
@@ -114,7 +114,7 @@ def ended_badly(answer: Answer, name: str) -> None:
             icon=":material/stop_circle:",
         )
     else:
-        st.error(escape(str(answer.error)), icon=":material/error:")
+        st.error(escape(error_words(str(answer.error))), icon=":material/error:")
     st.button(
         "Run again",
         key=f"again/{answer.key}",

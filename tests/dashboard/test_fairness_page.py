@@ -196,7 +196,11 @@ def test_the_biased_model_is_flagged_on_skin_tone_without_a_click() -> None:
     assert "Audited on 1500 test pictures" in shown
     assert "By skin tone band, age band and their intersections" in shown
     first = shown.index("✗ flagged")
-    assert "of the positives with skin_tone_band dark 7-10" in shown[first : first + 250]
+    assert "of the positives with skin tone band dark 7-10" in shown[first : first + 250]
+    assert not [word for word in ("_band", "tpr[", "]×", "skin_tone") if word in shown], (
+        "plain words"
+    )
+    assert "true positive rate" in shown.lower()
     assert app.get("bidi_component"), "its mistakes are pictures"
     assert BIASED in app.code[-1].value
 
@@ -213,6 +217,26 @@ def test_a_slice_of_nothing_is_explained() -> None:
     app = opened(model=BIASED, slice="shoe=42")
     assert not app.exception
     assert any("shoe" in unescape(each.value) for each in app.warning)
+
+
+def test_a_padded_number_reads_as_a_number_in_its_place() -> None:
+    app = opened(Audit(source="model", model=BIASED, groups=("skin_tone",), intersections=False))
+    assert app.selectbox(key="fairness by").value == "skin_tone"
+    pills = app.get("button_group")
+    labels = [unescape(option.content) for group in pills for option in group.proto.options]
+    tones = [label.split(" · ")[0] for label in labels if " wrong" in label]
+    assert tones == [str(tone) for tone in range(1, 11)]
+
+
+def test_visitors_are_not_told_of_options_of_the_command_line() -> None:
+    rows = "\n".join(f"{'abc'[i % 3]},0.{i % 9},{'xy'[i % 2]}" for i in range(60))
+    app = audited(
+        f"y_true,score,sex\n{rows}".encode(), prediction="", score="score", groups=("sex",)
+    )
+    (error,) = app.error
+    said = unescape(error.value)
+    assert "A score needs two: name the positive class, and the others count" in said
+    assert "--" not in said
 
 
 # ---- parts

@@ -20,7 +20,7 @@ def test_the_portraits_model_is_audited_without_a_click_and_survives_a_reload(pa
     page.open(path="/fairness")
     page.says("Audited on 1500 test pictures")
     page.says("What was found", timeout=PATIENCE)
-    page.says("of the positives with skin_tone_band dark 7-10")
+    page.says("of the positives with skin tone band dark 7-10")
     page.says("Take it along")
     badges = [badge.text for badge in page.all(".stMain .stMarkdownBadge")]
     assert "✗ flagged" in badges[0]

@@ -9,12 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from core.contracts import TableColumns
+from core.contracts import TableColumns, groups_in_order
 from core.fairness.bins import Cuts
 from core.fairness.count import count
 from core.fairness.counted import attribute_sets
 from core.fairness.rows import open_columns, open_table
-from core.fairness.values import class_text, group_text, in_order
+from core.fairness.values import class_text, group_text
 from tests.fairness.tables import random_table
 
 COLUMNS = TableColumns(label="y", prediction="p", groups=("g", "h"))
@@ -161,7 +161,7 @@ def test_labels_of_cuts_name_them_exactly() -> None:
 
 def test_order() -> None:
     names = ["10", "9", "b", "A", "Unknown", "-1", "x10", "x9", "1.5"]
-    assert in_order(names) == ["-1", "1.5", "9", "10", "A", "b", "x9", "x10", "Unknown"]
+    assert groups_in_order(names) == ["-1", "1.5", "9", "10", "A", "b", "x9", "x10", "Unknown"]
     assert attribute_sets(4, depth=3)[-1] == (1, 2, 3)
     assert len(attribute_sets(4, depth=3)) == 4 + 6 + 4
 

@@ -63,8 +63,10 @@ class _CalibrationError(Metric):
         cells = np.stack([scores.bin_n - scores.bin_events, scores.bin_events], axis=-1)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = scores.bin_scores / scores.bin_n
+            empty = np.isnan(mean)
+            mean[empty] = 0.0
             value = _error(cells, mean)
-            cells[np.isnan(mean)] = np.nan
+            cells[empty] = np.nan  # no draws for a bin that holds nothing
             drawn = redrawn(
                 cells.reshape(len(cells), -1), subject.n_effective,
                 n_boot=subject.n_boot, seed=subject.seed,
@@ -77,9 +79,10 @@ class _CalibrationError(Metric):
 
 def _error(cells: Floats, mean: Floats) -> Floats:
     """Return the error of bins ``(…, B, 2)`` whose rows score ``mean`` on average."""
-    n = np.nan_to_num(cells).sum(axis=-1)
-    gaps = np.abs(np.nan_to_num(cells[..., 1]) - n * np.nan_to_num(mean))
-    return gaps.sum(axis=-1) / n.sum(axis=-1)
+    n = cells[..., 0] + cells[..., 1]
+    gaps = np.abs(cells[..., 1] - n * mean)
+    found: Floats = gaps.sum(axis=-1) / n.sum(axis=-1)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
