@@ -84,6 +84,7 @@ from core.api._robustness import (
     robustness_csv,
     robustness_document,
     robustness_so_far,
+    worst_area,
 )
 from core.api._server import device, jobs
 from core.api._shap import (
@@ -313,6 +314,7 @@ __all__ = [
     "visualise_request",
     "widest_gap",
     "wilson",
+    "worst_area",
     "write_predictions",
 ]
 

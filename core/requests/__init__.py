@@ -18,6 +18,7 @@ from core.requests._counterfactual import counterfactual_request
 from core.requests._datasets import dataset_request
 from core.requests._drift import drift_request
 from core.requests._evidence import evidence_request
+from core.requests._explanation_drift import explanation_drift_request
 from core.requests._fairness import fairness_request, mitigation_request, slices_request
 from core.requests._fairness_fields import AuditOptions, Table
 from core.requests._leaderboard import leaderboard_request
@@ -42,6 +43,7 @@ __all__ = [
     "dataset_request",
     "drift_request",
     "evidence_request",
+    "explanation_drift_request",
     "explanation_request",
     "fairness_request",
     "import_request",

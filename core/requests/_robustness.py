@@ -11,11 +11,12 @@ from core.models import zoo
 from core.parameters import resolve
 from core.requests._common import model_fields
 from core.requests._labelled import attribute, class_map, reference, sliced
+from core.robustness.attacks.base import Attack
 from core.robustness.attacks.registry import ATTACKS, get_for
 from core.robustness.epsilons import AUTO, epsilons
 from core.robustness.norms import ball
 
-__all__ = ["robustness_request"]
+__all__ = ["checked_attack", "robustness_request"]
 
 ROBUSTNESS_VERSION = "1"
 """Raise it when a change of the code changes what the same request leads to."""
@@ -117,18 +118,29 @@ def _attacks(
             f"There are parameters for {unused[0]!r}, which is not among the attacks asked for: "
             f"{', '.join(names)}."
         )
-    chosen = {name: get_for(name, norm) for name in names}
-    for name, attack in chosen.items():
-        if attack.needs_gradients and not spec.gradients:
-            able = [n for n, a in ATTACKS.items() if not a.needs_gradients and norm in a.norms]
-            raise CapabilityError(
-                f"{name} needs gradients: {spec.without_gradients}. "
-                f"Attacks that need none: {', '.join(able)}."
-            )
+    chosen = {name: checked_attack(name, norm, spec) for name in names}
     return {
         name: resolve(attack.parameters, parameters.get(name, {}), owner=name)
         for name, attack in chosen.items()
     }
+
+
+def checked_attack(name: str, norm: Norm, spec: zoo.ModelSpec) -> type[Attack]:
+    """Return an attack that the norm has and the model can serve.
+
+    Raises
+    ------
+    InputError
+        If it is unknown, not defined for the norm, or needs gradients that the model lacks.
+    """
+    attack = get_for(name, norm)
+    if attack.needs_gradients and not spec.gradients:
+        able = [n for n, a in ATTACKS.items() if not a.needs_gradients and norm in a.norms]
+        raise CapabilityError(
+            f"{name} needs gradients: {spec.without_gradients}. "
+            f"Attacks that need none: {', '.join(able)}."
+        )
+    return attack
 
 
 def _defaults(norm: Norm, spec: zoo.ModelSpec) -> tuple[str, ...]:
@@ -140,7 +152,9 @@ def _defaults(norm: Norm, spec: zoo.ModelSpec) -> tuple[str, ...]:
 
 def _surrogate(asked: str | None, spec: zoo.ModelSpec) -> str:
     if asked is None:
-        return next((s.id for s in zoo.specs().values() if _alike(s, spec)), "")
+        # A compressed model has no gradients of its own; its twin's are the nearest there are.
+        lent = spec.twin if not spec.gradients and spec.twin in zoo.specs() else ""
+        return lent or next((s.id for s in zoo.specs().values() if _alike(s, spec)), "")
     if not asked:
         return ""
     other = zoo.get(asked)

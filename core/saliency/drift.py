@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from core.compare import agreement, spearman
 from core.contracts import Agreement, Array, Drift, DriftPath, DriftRequest
 from core.models.runtime import Runtime, runtime
+from core.parameters import Value
 from core.saliency import drift_paths
 from core.saliency.base import Attribution, Problem
 from core.saliency.registry import get
@@ -22,7 +23,7 @@ from core.saliency.registry import get
 if TYPE_CHECKING:
     from core.engine.control import Control
 
-__all__ = ["drift"]
+__all__ = ["Asked", "drift", "maps_along"]
 
 _CHUNK = 4
 """Frames whose maps are computed in one call of a quick method."""
@@ -32,6 +33,26 @@ _AGREES: dict[Agreement, str] = {
     "partly": "agrees in part with",
     "disagree": "disagrees with",
 }
+
+
+class Asked(Protocol):
+    """What a request says of the maps it asks for."""
+
+    @property
+    def method(self) -> str:
+        """Id of the method."""
+
+    @property
+    def parameters(self) -> dict[str, Value]:
+        """Its parameters."""
+
+    @property
+    def layer(self) -> str | None:
+        """Feature layer."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of every random draw."""
 
 
 class _Share:
@@ -78,16 +99,17 @@ def _one(request: DriftRequest, control: Control) -> Drift:
     frames = path.frames(start, severities)
     control.check()
     logits = model.logits(frames)
-    attributions = _maps(request, model, frames, target, control)
+    attributions = maps_along(request, model, frames, target, control)
     maps = np.stack([a.map for a in attributions]).astype(np.float32)
     return _result(
         request, model, target, severities, frames, logits, maps, time.perf_counter() - began
     )
 
 
-def _maps(
-    request: DriftRequest, model: Runtime, frames: Array, target: int, control: Control
+def maps_along(
+    request: Asked, model: Runtime, frames: Array, target: int, control: Control
 ) -> list[Attribution]:
+    """Return the map of each of ``frames`` (N, h, w, 3), all of the class ``target``."""
     method, n = get(request.method), len(frames)
     chunk = 1 if method.slow else _CHUNK
     found: list[Attribution] = []

@@ -161,6 +161,8 @@ class Attack(ABC):
         Whether the result depends on the seed.
     control : bool
         Whether it is a yardstick and no attack: noise of the same norm.
+    ensemble : bool
+        Whether it runs others in turn, each on what those before left unbroken.
     parameters : tuple of Parameter
     """
 
@@ -175,6 +177,7 @@ class Attack(ABC):
     iterative: ClassVar[bool] = True
     random: ClassVar[bool] = False
     control: ClassVar[bool] = False
+    ensemble: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     @abstractmethod

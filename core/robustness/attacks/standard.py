@@ -28,6 +28,7 @@ class Standard(Attack):
     limits = "Not adaptive: a defence made against these four needs attacks made against it."
     paper = "Croce and Hein 2020, Reliable evaluation of adversarial robustness, arXiv:2003.01690"
     random = True
+    ensemble = True
     parameters = (
         Parameter("steps", "int", 100, "Steps of APGD and FAB", low=2, high=1000, step=10),
         Parameter("classes", "int", 9, "Likeliest wrong classes that are tried", low=1, high=100,

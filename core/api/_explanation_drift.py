@@ -1,0 +1,89 @@
+"""One picture under an attack of growing ε: prediction, map and evidence together."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core import overlay as overlays
+from core.api._answers import Source, answer, open_picture
+from core.contracts import Array, ExplanationDrift
+from core.engine.control import Control
+from core.overlay import OverlayLayer
+from core.requests import explanation_drift_request
+
+__all__ = [
+    "explanation_drift", "explanation_drift_document", "explanation_drift_overlays", "magnified",
+]  # fmt: skip
+
+_HALF = 127.0
+"""8-bit levels from grey to black or white."""
+
+
+def explanation_drift(
+    source: Source, *, control: Control | None = None, **options: Any
+) -> ExplanationDrift:
+    """Attack one picture with growing ε; options as in :func:`explanation_drift_request`."""
+    found: ExplanationDrift = answer(
+        explanation_drift_request(open_picture(source), **options), control=control
+    )
+    return found
+
+
+def explanation_drift_overlays(result: ExplanationDrift) -> tuple[OverlayLayer, ...]:
+    """Return the map at every ε as a transparent PNG, each on its own scale.
+
+    Gradients grow by orders of magnitude under attack: on one scale only the largest map would
+    show. What is compared is where the maps point.
+    """
+    return tuple(overlays.draw(each, signed=result.signed) for each in result.maps)
+
+
+def magnified(change: Array) -> tuple[npt.NDArray[np.uint8], float]:
+    """Return a perturbation around grey, and how often it was magnified to be seen.
+
+    Parameters
+    ----------
+    change : ndarray, shape (h, w, 3)
+        Adversarial minus original, pixels in [0, 1].
+
+    Returns
+    -------
+    pixels : ndarray of uint8, shape (h, w, 3)
+    factor : float
+        1 where nothing was changed, or more than can be magnified.
+    """
+    most = float(np.abs(change).max()) * 255
+    factor = 1.0 if most == 0 else max(1.0, float(np.floor(_HALF / most)))
+    levels = 128 + np.clip(change.astype(np.float64) * 255 * factor, -_HALF - 1, _HALF)
+    return np.rint(levels).astype(np.uint8), factor
+
+
+def explanation_drift_document(result: ExplanationDrift) -> dict[str, Any]:
+    """Return everything but pictures and maps, ready for JSON."""
+    return {
+        "image": result.image,
+        "model": result.model,
+        "weights_sha256": result.weights_sha256,
+        "attack": result.attack,
+        "attack_parameters": result.attack_parameters,
+        "norm": result.norm,
+        "method": result.method,
+        "parameters": result.parameters,
+        "layer": result.layer,
+        "predicted": asdict(result.predicted),
+        "target": asdict(result.target),
+        "steps": [asdict(step) for step in result.steps],
+        "flip": result.flip,
+        "words": result.words,
+        "protocol": result.protocol,
+        "seed": result.seed,
+        "command": result.command,
+        "key": result.key,
+        "device": result.device,
+        "seconds": result.seconds,
+        "cached": result.cached,
+    }

@@ -1,0 +1,92 @@
+"""Requests for one picture under an attack of growing ε."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.contracts import ExplanationDriftRequest, Norm, Picture
+from core.errors import InputError, ParameterError
+from core.models import zoo
+from core.parameters import resolve
+from core.requests._picture import explanation_request
+from core.requests._robustness import checked_attack
+from core.robustness.attacks.registry import ATTACKS
+from core.robustness.epsilons import AUTO, epsilons
+from core.robustness.norms import ball
+from core.robustness.sweep import ladder
+
+__all__ = ["explanation_drift_request"]
+
+EXPLANATION_DRIFT_VERSION = "1"
+"""Raise it when a change of the code changes what the same request leads to."""
+MOST_EPSILONS = 24
+_LEVELS = (0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)
+"""Of 255: undefended models fall within the first, defended ones within the last."""
+_RUNGS = 8
+
+
+def explanation_drift_request(
+    picture: Picture,
+    *,
+    attack: str | None = None,
+    attack_parameters: Mapping[str, object] | None = None,
+    norm: Norm = "linf",
+    eps: str | Sequence[float | str] = AUTO,
+    **options: Any,
+) -> ExplanationDriftRequest:
+    """Describe the work of attacking one picture with growing ε, its map followed.
+
+    Parameters
+    ----------
+    attack : str, optional
+        Id; PGD by default, Square where the model gives no gradients.
+    attack_parameters : mapping, optional
+    eps : str or sequence
+        ``"1/255,4/255"``, numbers, or ``"auto"``; at most 24.
+    **options
+        As in :func:`explanation_request`, except ``against``.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, an ε that cannot be meant, or an attack or a method that the norm or
+        the model does not have.
+    """
+    ball(norm)
+    if options.pop("against", None) is not None:
+        raise InputError("An attack is followed by the map of one class: leave the second one out.")
+    explained = explanation_request(picture, **options)
+    spec = zoo.get(explained.model.id)
+    chosen = checked_attack(attack or _default(norm, spec), norm, spec)
+    n_values = spec.input_size**2 * 3
+    grid = epsilons(eps, norm=norm, n_values=n_values) or _grid(norm, n_values)
+    if len(grid) > MOST_EPSILONS:
+        raise ParameterError(f"Give at most {MOST_EPSILONS} ε. Received: {len(grid)}.")
+    return ExplanationDriftRequest(
+        model=explained.model,
+        weights_sha256=explained.weights_sha256,
+        versions=explained.versions | {"explanation_drift": EXPLANATION_DRIFT_VERSION},
+        seed=explained.seed,
+        input=explained.input,
+        attack=chosen.id,
+        attack_parameters=resolve(chosen.parameters, attack_parameters or {}, owner=chosen.id),
+        norm=norm,
+        epsilons=grid,
+        method=explained.method,
+        parameters=explained.parameters,
+        target=explained.target,
+        layer=explained.layer,
+    )
+
+
+def _default(norm: Norm, spec: zoo.ModelSpec) -> str:
+    wanted = "pgd" if spec.gradients else "square"
+    able = [name for name, attack in ATTACKS.items() if norm in attack.norms]
+    return wanted if wanted in able else able[0]
+
+
+def _grid(norm: Norm, n_values: int) -> tuple[float, ...]:
+    if norm == "linf":
+        return tuple(level / 255 for level in _LEVELS)
+    return ladder(norm, n_values)[:_RUNGS]
