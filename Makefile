@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Test files side by side; each worker loads TensorFlow (about 2 GB).
+JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-all lint bench clean
@@ -22,10 +25,10 @@ run: $(STAMP)  ## Serve the dashboard on http://127.0.0.1:8501
 	$(BIN)/python -m streamlit run dashboard/app.py
 
 test: $(STAMP)  ## Run the tests (the slow ones left out)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: $(STAMP)  ## Run every test
-	$(BIN)/python -m pytest -m ''
+	$(PYTEST) -m ''
 
 lint: $(STAMP)  ## Check style and types
 	$(BIN)/ruff check .
