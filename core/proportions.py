@@ -1,17 +1,74 @@
-"""95 % intervals of a proportion, and of the difference of two: from counts alone."""
+"""Intervals of a proportion, and of the difference of two: Wilson's and Newcombe's.
+
+Two ways in, one formula: counts at 95 % (:func:`wilson`, :func:`newcombe`), and arrays of rates at
+any number of standard normal deviations (:func:`wilson_limits`, :func:`newcombe_limits`), so that
+the same formula gives one interval and many that hold at once.
+"""
 
 from __future__ import annotations
 
-import math
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["newcombe", "wilson"]
+__all__ = ["newcombe", "newcombe_limits", "wilson", "wilson_limits"]
+
+Floats = npt.NDArray[np.float64]
+Limits = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
 
 _Z = 1.959963984540054
 """Φ⁻¹(0.975)."""
 
 
+def wilson_limits(rate: npt.ArrayLike, n: npt.ArrayLike, z: float) -> tuple[Floats, Floats]:
+    """Return Wilson's score interval (Wilson 1927) of rates; NaN where ``n`` is 0.
+
+    Parameters
+    ----------
+    n : array_like
+        Rows behind each rate; may be an effective number.
+    z : float
+        Standard normal deviations.
+
+    Examples
+    --------
+    >>> low, high = wilson_limits(0.8, 10, 1.96)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.4902, 0.9433)
+    """
+    p, size = np.asarray(rate, np.float64), np.asarray(n, np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shrink = 1 / (1 + z * z / size)
+        centre = (p + z * z / (2 * size)) * shrink
+        half = z * shrink * np.sqrt(p * (1 - p) / size + z * z / (4 * size * size))
+        low, high = np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    # Exactly at the ends, where rounding would leave 1e-17.
+    low = np.where(p == 0, np.where(np.isnan(low), low, 0.0), low)
+    high = np.where(p == 1, np.where(np.isnan(high), high, 1.0), high)
+    return low, high
+
+
+def newcombe_limits(a: Limits, b: Limits) -> tuple[Floats, Floats]:
+    """Return the interval of a − b from each one's (value, low, high).
+
+    Newcombe 1998, Statistics in Medicine 17:873 (method 10), where those are Wilson's; the same
+    principle carries other limits (Zou and Donner 2008).
+
+    Examples
+    --------
+    >>> low, high = newcombe_limits((56 / 70, *wilson_limits(56 / 70, 70, 1.96)),
+    ...                             (48 / 80, *wilson_limits(48 / 80, 80, 1.96)))
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.0524, 0.3339)
+    """
+    (p, p_low, p_high), (q, q_low, q_high) = (map(np.asarray, each) for each in (a, b))
+    difference = p - q
+    low = difference - np.sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
+    high = difference + np.sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
+    return low, high
+
+
 def wilson(k: int, n: int) -> tuple[float, float]:
-    """Return Wilson's score interval (Wilson 1927) of ``k`` of ``n``.
+    """Return the 95 % interval of ``k`` of ``n``.
 
     Raises
     ------
@@ -25,17 +82,12 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     """
     if not 0 <= k <= n or n == 0:
         raise ValueError(f"Expected 0 ≤ k ≤ n and n > 0. Received: {k} of {n}.")
-    rate, square = k / n, _Z * _Z
-    centre = (rate + square / (2 * n)) / (1 + square / n)
-    half = _Z / (1 + square / n) * math.sqrt(rate * (1 - rate) / n + square / (4 * n * n))
-    # At the ends the two terms are equal up to rounding.
-    return (0.0 if k == 0 else centre - half), (1.0 if k == n else centre + half)
+    low, high = wilson_limits(k / n, n, _Z)
+    return float(low), float(high)
 
 
 def newcombe(k_a: int, n_a: int, k_b: int, n_b: int) -> tuple[float, float]:
-    """Return the interval of the difference of two independent proportions, a − b.
-
-    Newcombe 1998, Statistics in Medicine 17:873, method 10: the Wilson intervals combined.
+    """Return the 95 % interval of the difference of two independent proportions, a − b.
 
     Examples
     --------
@@ -43,8 +95,5 @@ def newcombe(k_a: int, n_a: int, k_b: int, n_b: int) -> tuple[float, float]:
     [0.0524, 0.3339]
     """
     a, b = k_a / n_a, k_b / n_b
-    (low_a, high_a), (low_b, high_b) = wilson(k_a, n_a), wilson(k_b, n_b)
-    return (
-        a - b - math.hypot(a - low_a, high_b - b),
-        a - b + math.hypot(high_a - a, b - low_b),
-    )
+    low, high = newcombe_limits((a, *wilson(k_a, n_a)), (b, *wilson(k_b, n_b)))
+    return float(low), float(high)

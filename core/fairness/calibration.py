@@ -10,10 +10,11 @@ import numpy.typing as npt
 from core.contracts import Calibration, FairnessRules, Inequality, ScoreCurves
 from core.fairness.counted import Counted
 from core.fairness.grouping import Grouping
-from core.fairness.intervals import normal_quantile, wilson
+from core.fairness.intervals import normal_quantile
 from core.fairness.metrics.inequality import INDICES, between
 from core.fairness.scores import curves
 from core.fairness.subject import kish, redrawn
+from core.proportions import wilson_limits
 
 __all__ = ["calibrations", "inequality", "score_curves"]
 
@@ -38,7 +39,7 @@ def _calibration(grouping: Grouping, group: int, name: str, z: float) -> Calibra
     rate = scores.bin_events[group][there] / n[there]
     # Weights thin out the rows of a bin as they do those of the whole group.
     thinned = kish(cells.w[group].sum(), cells.w2[group].sum()) / cells.w[group].sum()
-    low, high = wilson(rate, n[there] * thinned, z)
+    low, high = wilson_limits(rate, n[there] * thinned, z)
     mean = scores.bin_scores[group][there] / n[there]
     return Calibration(cells.attribute, name, mean, rate, low, high, n[there])
 

@@ -13,8 +13,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.fairness.intervals import area_interval, area_variance, wilson
+from core.fairness.intervals import area_interval, area_variance
 from core.fairness.tails import normal_pairs, pairs_apart
+from core.proportions import wilson_limits
 
 __all__ = ["Areas", "Comparable", "Rates"]
 
@@ -85,7 +86,7 @@ class Rates:
 
     def limits(self, z: float) -> tuple[Floats, Floats]:
         """Wilson's, combined as Newcombe combines them (MOVER)."""
-        low, high = wilson(self.rates, self.n, z)
+        low, high = wilson_limits(self.rates, self.n, z)
         weights = self.weights[:, None] ** 2
         below = np.sqrt((weights * (self.rates - low) ** 2).sum(axis=0))
         above = np.sqrt((weights * (high - self.rates) ** 2).sum(axis=0))

@@ -17,10 +17,11 @@ from core.contracts import FairnessRules, Gap
 from core.fairness.comparable import Comparable
 from core.fairness.gap_specs import GapSpec
 from core.fairness.grouping import Grouping
-from core.fairness.intervals import newcombe, simultaneous_z
+from core.fairness.intervals import simultaneous_z
 from core.fairness.metrics.registry import METRICS
 from core.fairness.multiplicity import ADJUST
 from core.fairness.null import calibrated_p, null_draws
+from core.proportions import newcombe_limits
 
 __all__ = ["Candidate", "candidate", "tested"]
 
@@ -183,7 +184,7 @@ def _range(part: Comparable, z: float) -> tuple[float, float]:
     lows, highs = [], []
     for start in range(0, len(values), step):
         own = slice(start, start + step)
-        below, above = newcombe(
+        below, above = newcombe_limits(
             (values[own, None], low[own, None], high[own, None]), (values, low, high)
         )
         rows = np.arange(len(below))
@@ -202,7 +203,7 @@ def _pairs(
     ``alpha``.
     """
     values, (low, high) = part.values, part.limits(z)
-    lows, highs = newcombe((values, low, high), (values[best], low[best], high[best]))
+    lows, highs = newcombe_limits((values, low, high), (values[best], low[best], high[best]))
     apart = np.abs(part.observed() - part.observed()[best])
     p = (len(draws) - np.searchsorted(draws, apart - 1e-9) + 1) / (len(draws) + 1)
     kept = p < alpha
@@ -229,7 +230,7 @@ def _needed(parts: Sequence[Comparable], n_groups: int, z: float, tolerance: flo
             pair, error = part.alike(n)
             ends = [limit - pair.values for limit in pair.limits(z)]
             one, other = ((0.0, low, high) for low, high in zip(*ends, strict=True))
-            if newcombe(one, other)[1] + chance * error > tolerance:
+            if newcombe_limits(one, other)[1] + chance * error > tolerance:
                 return False
         return True
 

@@ -1,7 +1,8 @@
-"""Intervals of rates, of their differences, and of areas under the curve.
+"""How wide intervals are that hold at once, and intervals of areas under the curve.
 
-Every function takes ``z``, a number of standard normal deviations, so that the same formula gives
-one interval at 95 % and many that hold at once.
+Those of rates and of their differences are in :mod:`core.proportions`. Every function takes ``z``,
+a number of standard normal deviations, so that the same formula gives one interval at 95 % and many
+that hold at once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "area_interval", "area_variance", "newcombe", "normal_quantile", "simultaneous_z", "wilson",
+    "area_interval", "area_variance", "normal_quantile", "simultaneous_z",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -44,48 +45,6 @@ def simultaneous_z(n_groups: int, level: float) -> float:
     from scipy.stats import studentized_range
 
     return float(studentized_range.ppf(level, n_groups, np.inf) / np.sqrt(2))
-
-
-def wilson(rate: npt.ArrayLike, n: npt.ArrayLike, z: float) -> tuple[Floats, Floats]:
-    """Return Wilson's score interval (Wilson 1927) of rates; NaN where ``n`` is 0.
-
-    ``n`` may be an effective number.
-
-    >>> low, high = wilson(0.8, 10, 1.96)
-    >>> round(float(low), 4), round(float(high), 4)
-    (0.4902, 0.9433)
-    """
-    p, size = np.asarray(rate, np.float64), np.asarray(n, np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shrink = 1 / (1 + z * z / size)
-        centre = (p + z * z / (2 * size)) * shrink
-        half = z * shrink * np.sqrt(p * (1 - p) / size + z * z / (4 * size * size))
-        low, high = np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
-    # Exactly at the ends, where rounding would leave 1e-17.
-    low = np.where(p == 0, np.where(np.isnan(low), low, 0.0), low)
-    high = np.where(p == 1, np.where(np.isnan(high), high, 1.0), high)
-    return low, high
-
-
-def newcombe(
-    a: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
-    b: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
-) -> tuple[Floats, Floats]:
-    """Return the interval of a − b from each one's (value, low, high).
-
-    Newcombe 1998 (method 10) where those are Wilson's; the same principle carries other limits
-    (Zou and Donner 2008).
-
-    >>> low, high = newcombe((56 / 70, *wilson(56 / 70, 70, 1.96)),
-    ...                      (48 / 80, *wilson(48 / 80, 80, 1.96)))
-    >>> round(float(low), 4), round(float(high), 4)
-    (0.0524, 0.3339)
-    """
-    (p, p_low, p_high), (q, q_low, q_high) = (map(np.asarray, each) for each in (a, b))
-    difference = p - q
-    low = difference - np.sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
-    high = difference + np.sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
-    return low, high
 
 
 def area_variance(area: npt.ArrayLike, positives: Floats, negatives: Floats) -> Floats:

@@ -23,12 +23,13 @@ from core.fairness.count import count
 from core.fairness.counted import Cells, Counted, attribute_sets
 from core.fairness.fisher import fisher
 from core.fairness.grouping import Grouping
-from core.fairness.intervals import newcombe, normal_quantile, wilson
+from core.fairness.intervals import normal_quantile
 from core.fairness.metrics.registry import METRICS
 from core.fairness.multiplicity import ADJUST, WORDS
 from core.fairness.subject import kish
 from core.fairness.tables import offered
 from core.fairness.values import group_text
+from core.proportions import newcombe_limits, wilson_limits
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -190,7 +191,9 @@ def _intervals(
     rejected = adjusted < rules.alpha
     share = max(int(rejected.sum()), 1) if rules.adjust == "bh" else 1
     z = normal_quantile(1 - rules.alpha * share / len(value))
-    low, high = newcombe((value, *wilson(value, n, z)), (rest, *wilson(rest, n_rest, z)))
+    low, high = newcombe_limits(
+        (value, *wilson_limits(value, n, z)), (rest, *wilson_limits(rest, n_rest, z))
+    )
     return (
         np.where(rejected, low, np.minimum(low, 0.0)),
         np.where(rejected, high, np.maximum(high, 0.0)),

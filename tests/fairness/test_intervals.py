@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 
 from core.fairness.comparable import Areas, Rates
-from core.fairness.intervals import (
-    area_interval,
-    area_variance,
-    newcombe,
-    normal_quantile,
-    simultaneous_z,
-    wilson,
-)
+from core.fairness.intervals import area_interval, area_variance, normal_quantile, simultaneous_z
 from core.fairness.multiplicity import benjamini_hochberg, holm
 from core.fairness.subject import redrawn
+from core.proportions import newcombe_limits, wilson_limits
 
 Z = normal_quantile(0.95)
 
@@ -25,21 +19,23 @@ Z = normal_quantile(0.95)
 )
 def test_wilson(k: int, low: float, high: float) -> None:
     """REFERENCES."""
-    assert [float(end) for end in wilson(k / 10, 10, Z)] == pytest.approx([low, high], abs=5e-5)
+    assert [float(end) for end in wilson_limits(k / 10, 10, Z)] == pytest.approx(
+        [low, high], abs=5e-5
+    )
 
 
 def test_wilson_at_the_ends_is_exact() -> None:
-    low, high = wilson(np.array([0.0, 1.0]), np.array([30.0, 30.0]), 3.3)
+    low, high = wilson_limits(np.array([0.0, 1.0]), np.array([30.0, 30.0]), 3.3)
     assert low[0] == 0
     assert high[1] == 1
-    assert np.isnan(wilson(np.nan, 0, Z)).all()
+    assert np.isnan(wilson_limits(np.nan, 0, Z)).all()
 
 
 def test_wilson_covers() -> None:
     rng = np.random.default_rng(0)
     for p in (0.03, 0.2, 0.5):
         k = rng.binomial(40, p, 20_000)
-        low, high = wilson(k / 40, np.full(len(k), 40), Z)
+        low, high = wilson_limits(k / 40, np.full(len(k), 40), Z)
         assert 0.925 < ((low <= p) & (p <= high)).mean() < 0.985
 
 
@@ -51,12 +47,14 @@ def test_newcombe() -> None:
         ((10, 10, 0, 20), (0.6791, 1.0)),
         ((10, 10, 0, 10), (0.6075, 1.0)),
     ):
-        found = newcombe((a / m, *wilson(a / m, m, Z)), (b / n, *wilson(b / n, n, Z)))
+        found = newcombe_limits(
+            (a / m, *wilson_limits(a / m, m, Z)), (b / n, *wilson_limits(b / n, n, Z))
+        )
         assert [float(end) for end in found] == pytest.approx(ends, abs=5e-5)
 
 
 def test_no_events_anywhere_is_no_certainty() -> None:
-    low, high = newcombe((0.0, *wilson(0, 30, Z)), (0.0, *wilson(0, 30, Z)))
+    low, high = newcombe_limits((0.0, *wilson_limits(0, 30, Z)), (0.0, *wilson_limits(0, 30, Z)))
     assert (low, high) == pytest.approx((-0.1135, 0.1135), abs=1e-4)
 
 
@@ -69,7 +67,9 @@ def test_all_pairs_at_once() -> None:
         for _ in range(400):
             p = rng.binomial(n.astype(int), 0.4) / n
             low, high = Rates(np.ones(1), p[None], n[None]).limits(z)
-            below, above = newcombe((p[:, None], low[:, None], high[:, None]), (p, low, high))
+            below, above = newcombe_limits(
+                (p[:, None], low[:, None], high[:, None]), (p, low, high)
+            )
             held += bool(((below <= 0) & (above >= 0)).all())
         assert 0.93 <= held / 400 <= 1
 

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.fairness.intervals import wilson
 from core.fairness.subject import Column, Subject
+from core.proportions import wilson_limits
 
 __all__ = ["Composite", "Metric", "Proportion", "Tasks", "against_rest"]
 
@@ -80,7 +80,7 @@ class Proportion(Metric):
         with np.errstate(invalid="ignore", divide="ignore"):
             value = k / of
             effective = of**2 / self.denominator(subject.w2)
-        low, high = wilson(value, effective, subject.z)
+        low, high = wilson_limits(value, effective, subject.z)
         return Column(k, of, np.nan_to_num(effective), value, low, high)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.fairness.intervals import area_interval, wilson
+from core.fairness.intervals import area_interval
 from core.fairness.metrics.base import Metric
 from core.fairness.scores import Scores, class_sizes
 from core.fairness.subject import Column, Subject, kish, redrawn
+from core.proportions import wilson_limits
 
 __all__ = ["OF_SCORES"]
 
@@ -50,7 +51,7 @@ class _Brier(Metric):
             most = mean * (1 - mean)
             variance = (n * np.maximum(scores.fourths / total - mean**2, 0) + most) / (n + 1)
             like = np.where(variance > 0, n * most / np.where(variance > 0, variance, 1), n)
-        return subject.whole(mean, *wilson(mean, like, subject.z))
+        return subject.whole(mean, *wilson_limits(mean, like, subject.z))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,7 @@ class _ScoringRate(Metric):
         effective = kish(of, subject.w2.sum(axis=(-2, -1)))
         with np.errstate(invalid="ignore", divide="ignore"):
             rate = scores.above / of
-        return Column(scores.above, of, effective, rate, *wilson(rate, effective, subject.z))
+        return Column(scores.above, of, effective, rate, *wilson_limits(rate, effective, subject.z))
 
 
 OF_SCORES: tuple[Metric, ...] = (
