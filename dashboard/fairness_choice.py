@@ -14,12 +14,14 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
+from core.contracts import ADJUSTMENTS, Adjustment
 from dashboard import slice_choice
 
 __all__ = ["Audit", "begin", "change", "current", "publish", "read"]
 
 _AUDIT = "fairness audit"
 _LONGEST = 200
+_LISTS = ("groups", "bins")
 _TABLE = re.compile(r"[0-9a-f]{64}|")
 Source = Literal["model", "table"]
 
@@ -41,6 +43,11 @@ class Audit:
         Attributes; of a model ``()`` for the page's proposal.
     positive : str
         The positive class; ``""`` for the obvious one, or all classes of several.
+    condition : str
+        Conditional parity compares rows of equal value of this attribute; ``""`` for none.
+    bins : tuple of str
+        ``"age=4"`` or ``"age=18,30,65"`` for each number that is cut into groups.
+    adjust : {"holm", "bh"}
     intersections : bool
     by, rate : str
         Attribute and rate that are looked at; ``""`` for where the gap is largest.
@@ -56,6 +63,9 @@ class Audit:
     threshold: float = 0.5
     groups: tuple[str, ...] = ()
     positive: str = ""
+    condition: str = ""
+    bins: tuple[str, ...] = ()
+    adjust: Adjustment = "holm"
     intersections: bool = True
     alpha: float = 0.05
     tolerance: float = 0.1
@@ -65,8 +75,14 @@ class Audit:
 
     def rules(self) -> dict[str, Any]:
         """Return what decides, as options of a request."""
-        names = ("positive", "intersections", "alpha", "tolerance", "min_n")
-        return {name: getattr(self, name) for name in names}
+        names = ("positive", "condition", "intersections", "alpha", "tolerance", "min_n", "adjust")
+        return {name: getattr(self, name) for name in names} | {"bins": self.cuts()}
+
+    def cuts(self) -> dict[str, str]:
+        """Return how each number is cut that forms groups, or that rows are compared within."""
+        pairs = (text.rpartition("=") for text in self.bins)
+        used = (*self.groups, self.condition)
+        return {column: cut for column, _, cut in pairs if column in used}
 
     def columns(self) -> dict[str, Any]:
         """Return the mapping of a table's columns, as options of a request."""
@@ -149,6 +165,11 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
         lambda text: tuple(dict.fromkeys(unquote(each) for each in text.split(",") if each)),
         "holds attributes",
     ),
+    "bins": (
+        lambda text: tuple(dict.fromkeys(unquote(each) for each in text.split(",") if each)),
+        "holds cuts of attributes",
+    ),
+    "adjust": (_one_of(*ADJUSTMENTS), f"is one of {', '.join(ADJUSTMENTS)}"),
     "threshold": (_between(0, 1), "is a number from 0 to 1"),
     "intersections": (lambda text: _one_of("true", "false")(text) == "true", "is true or false"),
     "alpha": (_between(0.0001, 0.5), "is a number from 0.0001 to 0.5"),
@@ -168,7 +189,7 @@ def read(query: Mapping[str, str]) -> tuple[Audit, list[str]]:
             continue
         parse, expected = _PARSERS.get(field.name, (str, ""))
         try:
-            kept[field.name] = parse(text if field.name == "groups" else text[:_LONGEST])
+            kept[field.name] = parse(text if field.name in _LISTS else text[:_LONGEST])
         except ValueError:
             problems.append(f"{field.name} {expected}. The address holds: {text[:40]}.")
     return Audit(**kept), problems

@@ -149,6 +149,25 @@ TERMS: dict[str, str] = {
         "is none. Intervals have confidence 1 − α."
     ),
     "tolerance": "A difference between rates that is put up with, as a share: 0.1 is 10 points.",
+    "adjustment": (
+        "Who tests many gaps finds some by chance. Holm's method keeps the chance of any false "
+        "flag below α; Benjamini and Hochberg's keeps the expected share of false ones among the "
+        "flags below α, and so flags more."
+    ),
+    "conditional parity": (
+        "Groups may differ because they differ in something else, such as the department that they "
+        "apply to. Held against each other only within rows of equal value of it, and averaged by "
+        "how common each value is."
+    ),
+    "cuts": (
+        "Groups of equal size (quantiles), or cuts at given numbers: each group holds the numbers "
+        "from its lower end up to, without, its upper end."
+    ),
+    "inequality": (
+        "How unequally errors benefit people, in one number (Speicher et al. 2018): who is wrongly "
+        "taken for positive gains, who is missed loses. 0 is equality. The part between groups is "
+        "what would be left if everybody got their group's mean; the rest is within groups."
+    ),
     "minimum n": (
         "A group takes part in the gap of a rate with at least so many rows in its denominator: "
         "positives for the true positive rate, negatives for the false positive rate."
@@ -181,6 +200,38 @@ TERMS: dict[str, str] = {
     "mistake": (
         "Pictures that the model was sure about and wrong. Many of them share something: a "
         "background, a light, a group."
+    ),
+    "attack": (
+        "A search for a small change that makes the model answer wrong. Stronger attacks find "
+        "more, so a curve is only as good as the strongest attack behind it."
+    ),
+    "epsilon": (
+        "How large a change may be. In L∞ it is said in 255ths of a pixel's range: 4/255 moves no "
+        "pixel value by more than 4 of its 255 levels, which people hardly see."
+    ),
+    "norm": (
+        "How the size of a change is measured: by its largest pixel (L∞), its length (L2), its sum "
+        "(L1), or the share of the picture that a patch covers."
+    ),
+    "worst case": (
+        "A picture counts as broken at ε when any attack broke it there, or at a smaller ε. Noise "
+        "does not count: it is the yardstick that every attack must beat."
+    ),
+    "minimal distance": (
+        "The smallest change that was found to break a picture. The true one may be smaller still: "
+        "attacks give an upper bound."
+    ),
+    "robustness gap": (
+        "How much more accuracy one group keeps than another at the same ε. Tested by shuffling "
+        "the mistakes among all pictures, over every pair of groups, Holm-adjusted over the ε."
+    ),
+    "honesty check": (
+        "Questions to the attack itself: does it beat noise, does more effort find more, does the "
+        "gradient lead anywhere? An attack that fails one is too weak, and its curve too good."
+    ),
+    "defence": (
+        "The same pictures and the same attacks for each model; what one keeps and another loses "
+        "is counted picture by picture (McNemar's test)."
     ),
     "reproduce": (
         "On the same machine and versions it leads to the same weights; elsewhere to nearly the "

@@ -17,6 +17,7 @@ from dashboard.words import escape
 __all__ = ["draw"]
 
 _ALL = ""
+_ADJUSTED = {"holm": "Holm: no false flag", "bh": "Benjamini–Hochberg: few false flags"}
 
 
 def draw(audit: Audit, subject: Subject) -> None:
@@ -33,6 +34,9 @@ def draw(audit: Audit, subject: Subject) -> None:
         with right:
             _number("min_n", "Minimum n", audit.min_n, 1, 100_000, 1, "minimum n", "%d")
         _positive(audit, subject)
+        _adjust(audit)
+        _cuts(audit, subject)
+        _condition(audit, subject)
         key = "fairness intersections"
         st.session_state[key] = audit.intersections
         st.toggle(
@@ -75,6 +79,52 @@ def _attributes(subject: Subject) -> None:
             groups=tuple(st.session_state[key]), by="", rate=""
         ),
     )  # fmt: skip
+
+
+def _adjust(audit: Audit) -> None:
+    key = "fairness adjust"
+    st.session_state[key] = audit.adjust
+    st.segmented_control(
+        "Adjusted for the number of tests by", list(_ADJUSTED), key=key, required=True,
+        format_func=lambda id: _ADJUSTED[id], help=glossary.explain("adjustment"),
+        on_change=lambda: fairness_choice.change(adjust=st.session_state[key]),
+    )  # fmt: skip
+
+
+def _condition(audit: Audit, subject: Subject) -> None:
+    key = "fairness condition"
+    others = [name for name in subject.attributes if name not in subject.groups]
+    st.session_state[key] = audit.condition if audit.condition in others else _ALL
+    st.selectbox(
+        "Conditional parity: compared within rows of equal", [_ALL, *others], key=key,
+        format_func=lambda name: attribute_words(name) if name else "nothing: all rows together",
+        help=glossary.explain("conditional parity"),
+        on_change=lambda: fairness_choice.change(condition=st.session_state[key]),
+    )  # fmt: skip
+
+
+def _cuts(audit: Audit, subject: Subject) -> None:
+    """Draw, for each attribute that forms groups, how its numbers are cut."""
+    st.markdown(
+        "Cut numbers into groups: **4** makes quarters of equal size, **18, 30, 65** cuts there",
+        help=glossary.explain("cuts"),
+    )
+    held = audit.cuts()
+    places = st.columns(min(3, max(1, len(subject.groups))))
+    for i, name in enumerate(subject.groups):
+        key = f"fairness cuts/{name}"
+        st.session_state[key] = held.get(name, "")
+        places[i % len(places)].text_input(
+            escape(attribute_words(name)).capitalize(), key=key, max_chars=120,
+            placeholder="as it is", on_change=_cut, args=(name, key),
+        )  # fmt: skip
+
+
+def _cut(name: str, key: str) -> None:
+    text = "".join(st.session_state[key].split())
+    others = (fairness_choice.current() or Audit()).bins
+    kept = tuple(each for each in others if each.rpartition("=")[0] != name)
+    fairness_choice.change(bins=(*kept, f"{name}={text}") if text else kept, by="", rate="")
 
 
 def _positive(audit: Audit, subject: Subject) -> None:

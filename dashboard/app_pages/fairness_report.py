@@ -11,6 +11,8 @@ from dashboard import fairness_choice, fairness_words, glossary, services
 from dashboard.app_pages import (
     fairness_exports,
     fairness_groups,
+    fairness_inequality,
+    fairness_mitigation,
     fairness_pictures,
     fairness_slices,
     fairness_thresholds,
@@ -40,7 +42,9 @@ def draw(report: FairnessReport, audit: Audit, subject: Subject) -> None:
     _calibration(report, by)
     if subject.data is not None:
         fairness_pictures.mistakes(subject, by)
+    fairness_inequality.draw(report)
     fairness_thresholds.draw(report, by)
+    fairness_mitigation.draw(report, subject, by)
     fairness_slices.draw(report, subject, rate)
     _limits()
     fairness_exports.draw(report)

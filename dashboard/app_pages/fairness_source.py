@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -12,6 +12,7 @@ from core.errors import PellucidError
 from dashboard import column_guess, fairness_choice, glossary, services, slice_choice
 from dashboard.fairness_choice import Audit
 from dashboard.model_words import legend, model_labels
+from dashboard.run_words import megabytes
 from dashboard.services import ShownSplit
 from dashboard.words import code, error_words, escape
 
@@ -115,7 +116,7 @@ def _model(audit: Audit, models: tuple[str, ...]) -> Subject:
         model=chosen,
         data=data,
         classes=data.classes,
-        options={**audit.rules(), "groups": groups},
+        options={**replace(audit, groups=groups).rules(), "groups": groups},
     )
 
 
@@ -169,6 +170,12 @@ def _take(key: str) -> None:
     if file is None:
         return
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    if file.size > MAX_MEGABYTES * 2**20:  # the browser's own check can be walked around
+        st.session_state[_PROBLEM] = (
+            f"{file.name} has {megabytes(file.size)}; tables of up to {MAX_MEGABYTES} MB are taken "
+            "here. Larger ones are audited with the command below, to any size."
+        )
+        return
     held = fairness_choice.current() or Audit()
     try:
         source = services.hold_table(file.getvalue(), name=file.name)

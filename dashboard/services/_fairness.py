@@ -20,6 +20,8 @@ from core.contracts import (
     Finding,
     GapCard,
     GroupMetricCard,
+    Mitigation,
+    MitigationRequest,
     ParityCost,
     ScoreCurves,
     Slice,
@@ -40,14 +42,14 @@ from dashboard.services._shown_data import ShownSplit, shown_split
 __all__ = [
     "audited_data", "audited_models", "fairness_file", "fairness_findings", "fairness_gaps",
     "fairness_metrics", "fairness_request", "fairness_slices_request", "forget_slice",
-    "forget_table", "hold_table", "local_law_file", "parity_cost", "preview_table",
-    "public_report", "recall_table", "save_slice", "saved_slices", "slice_members",
+    "forget_table", "hold_table", "local_law_file", "mitigation_request", "parity_cost",
+    "preview_table", "public_report", "recall_table", "save_slice", "saved_slices", "slice_members",
     "table_types", "threshold_effect", "worst_of",
 ]  # fmt: skip
 
 Options = Mapping[str, Any]
 FileKind = Literal["csv", "parquet", "json"]
-Audited = TypeVar("Audited", FairnessReport, SliceReport)
+Audited = TypeVar("Audited", FairnessReport, SliceReport, Mitigation)
 _tables: Lru[str, TableSource] = Lru(256)
 _previews: Lru[str, TablePreview] = Lru(64)
 _findings: Lru[str, tuple[Finding, ...]] = Lru(64)
@@ -147,6 +149,22 @@ def fairness_slices_request(
     return once(
         _key("slices", {**options, "metric": metric}, table, model),
         lambda: api.slices_request(table, metric=metric, **_subject(model), **options),
+    )
+
+
+def mitigation_request(
+    options: Options, *, table: TableSource | None = None, model: str = ""
+) -> MitigationRequest:
+    """Return the request for other decisions: a table's on one half, a model's on its validation.
+
+    Raises
+    ------
+    InputError
+        If a column, rule or attribute does not fit.
+    """
+    return once(
+        _key("mitigation", options, table, model),
+        lambda: api.mitigation_request(table, **_subject(model), **options),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from html import unescape
 
 import numpy as np
@@ -19,12 +20,13 @@ from core.contracts import (
     TablePreview,
 )
 from dashboard import fairness_choice, fairness_words, services
-from dashboard.app_pages import fairness_groups
+from dashboard.app_pages import fairness_groups, fairness_source
 from dashboard.column_guess import Mapped, guessed
 from dashboard.fairness_choice import Audit
 from dashboard.figures.by_score import calibration, cost, roc
 from dashboard.figures.gaps import GapRow, forest
 from dashboard.theme import LIGHT
+from dashboard.words import number
 from tests.dashboard.conftest import settled, texts
 
 PAGE = "from dashboard.app_pages import fairness; fairness.page()"
@@ -237,6 +239,94 @@ def test_visitors_are_not_told_of_options_of_the_command_line() -> None:
     said = unescape(error.value)
     assert "A score needs two: name the positive class, and the others count" in said
     assert "--" not in said
+
+
+# ---- options that few need, and other decisions
+
+
+def test_a_table_that_is_too_large_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fairness_source, "MAX_MEGABYTES", 1)
+    monkeypatch.setattr(services, "hold_table", lambda *_, **__: pytest.fail("it was read"))
+    app = opened(Audit(source="table"))
+    app.file_uploader[0].set_value([("big.csv", b"y,p\n" * 300_000, "text/csv")]).run()
+    (error,) = app.error
+    assert "big.csv has 1.2 MB; tables of up to 1 MB are taken here" in unescape(error.value)
+    assert len(app.file_uploader) == 1
+
+
+def test_adjustment_condition_and_cuts_reach_the_audit_and_the_address() -> None:
+    app = audited(table(), groups=("sex", "id"), bins=("id=3",), intersections=False)
+    assert not app.error
+    assert app.text_input(key="fairness cuts/id").value == "3"
+    assert "Holm" in unescape(texts(app))
+    app.segmented_control(key="fairness adjust").set_value("bh").run()
+    settled(app)
+    assert app.query_params["adjust"] == "bh"
+    app.selectbox(key="fairness condition").set_value("<b>age</b>").run()
+    settled(app)
+    assert not app.error
+    shown = unescape(texts(app))
+    assert "Benjamini" in shown
+    assert "Conditional parity given <b>age</b>" in shown
+    command = app.code[-1].value
+    assert "--adjust bh" in command
+    assert "--bin id=3" in command
+    app.text_input(key="fairness cuts/id").set_value("9, 3").run()
+    assert "rising cuts such as 18,30,65" in unescape(app.error[0].value)
+    app.text_input(key="fairness cuts/id").set_value("100, 400").run()
+    settled(app)
+    assert app.query_params["bins"] == "id%3D100%2C400"
+    assert fairness_choice.read(dict(app.query_params))[0].cuts()["id"] == "100,400"
+    assert not app.error
+
+
+def test_inequality_is_split_between_and_within_groups(report: FairnessReport) -> None:
+    app = audited(table(), intersections=False)
+    app.session_state["fairness inequality"] = True
+    app.run()
+    assert not app.exception
+    html = "".join(str(each.proto.body) for each in app.get("html"))
+    assert "Generalized entropy" in html
+    assert "Theil" in html
+    found = {(i.index, i.attribute, i.part): i.value for i in report.inequality}
+    assert f"within groups {number(found['theil', 'sex', 'within'])}" in html
+    assert number(found["theil", "", "total"]) in html
+
+
+def test_other_decisions_are_judged_before_and_after_on_rows_held_out() -> None:
+    app = audited(table(), groups=("sex",), intersections=False)
+    app.session_state["fairness mitigation"] = True
+    app.run()
+    app.button(key="mitigate").click().run()
+    settled(app)
+    assert not app.exception
+    assert not app.error
+    html = unescape("".join(str(each.proto.body) for each in app.get("html")))
+    row = html[html.index("Gap: Equal opportunity") :]
+    before, after = re.findall(r"(\d+) points", row)[:2]
+    assert int(before) > 30
+    assert int(after) < int(before)
+    assert "✗ flagged" in row
+    shown = unescape(texts(app))
+    assert "Decided from" in shown
+    assert "python -m core mitigate" in "".join(code.value for code in app.code)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"score": ""}, "map a score column above"),
+        ({"by": "sex×<b>age</b>"}, "is an intersection"),
+    ],
+)
+def test_what_other_decisions_need_is_said(changed: dict[str, str], words: str) -> None:
+    app = audited(table(), **changed)
+    app.session_state["fairness mitigation"] = True
+    app.run()
+    assert words in unescape(texts(app))
+    assert "mitigate" not in {button.key for button in app.button}
 
 
 # ---- parts
