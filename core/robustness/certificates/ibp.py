@@ -38,7 +38,7 @@ class Ibp(Certifier):
         "they prove next to nothing, which does not mean that it can be broken."
     )
     paper = (
-        "Gowal et al. 2018, On the Effectiveness of Interval Bound Propagation, arXiv:1810.12715"  # noqa: E501
+        "Gowal et al. 2018, On the Effectiveness of Interval Bound Propagation, arXiv:1810.12715"
     )
     norm = "linf"
     needs_network = True
