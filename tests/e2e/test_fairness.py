@@ -39,6 +39,24 @@ def test_a_mistake_opens_in_inspect(page: Page) -> None:
     assert "model=portraits_biased" in page.query()
 
 
+def test_a_slice_goes_along_to_inspect_and_shap_and_is_cleared_there(page: Page) -> None:
+    page.open("?model=portraits_biased&slice=skin_tone_band%3Ddark%2B7-10", path="/fairness")
+    page.says("Slice: skin tone band dark 7-10", timeout=PATIENCE)
+    page.click("Open in Inspect")
+    page.says("600 of 1500 test pictures belong to it")
+    page.says("1 to 12 of 600 test pictures: in the slice")
+    assert "slice=skin_tone_band" in page.query()
+    assert "model=portraits_biased" in page.query()
+    page.browser.refresh()
+    page.says("600 of 1500 test pictures belong to it")
+    page.one("a[href$='/shap']").click()
+    until(lambda: "/shap" in page.browser.current_url, "the page SHAP")
+    page.says("600 of 1500 test pictures belong to it")
+    page.click("slice: skin tone band dark 7-10")
+    page.says("of 1500 test pictures")
+    until(lambda: "slice=" not in page.query(), "an address without the slice")
+
+
 def test_an_uploaded_table_is_mapped_audited_and_forgotten(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "mine.csv"
     file.write_bytes(table())
