@@ -11,8 +11,8 @@ import streamlit as st
 from core.contracts import NORM_NAMES, SPLITS, Norm, SplitName
 
 __all__ = [
-    "AUTO", "LIMITS", "Section", "Trial", "begin", "change", "change_subject", "current",
-    "publish", "read",
+    "AUTO", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "change", "change_subject",
+    "current", "publish", "read",
 ]  # fmt: skip
 
 Section = Literal["curves", "picture", "corruptions", "defences"]
@@ -23,7 +23,7 @@ LIMITS = (64, 128, 256, 512, 1024, 0)
 
 _TRIAL = "robustness trial"
 _LONGEST = 200
-_MOST_SEED = 2**31 - 1
+MOST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ class Trial:
         Models beside which the first one is put; ``()`` for the page's proposal.
     picture : int
         Number of the picture in its split that is looked at; negative for the page's proposal.
+    upload : str
+        Id of an uploaded picture that is looked at instead; ``""`` for none.
+    single, method : str
+        Attack on the one picture, and whose map is followed; ``""`` for the page's proposals.
     step : int
         Place of ε on the way that is looked at.
     corruption : str
@@ -82,6 +86,9 @@ class Trial:
     grouped: bool = False
     compared: tuple[str, ...] = ()
     picture: int = -1
+    upload: str = ""
+    single: str = ""
+    method: str = ""
     step: int = 0
     corruption: str = ""
     severity: int = 3
@@ -172,7 +179,7 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "attacks": (_names, "holds ids of attacks"),
     "norm": (_one_of(*NORM_NAMES), f"is one of {', '.join(NORM_NAMES)}"),
     "checks": (_switch, "is true or false"),
-    "seed": (_whole(0, _MOST_SEED), "is a whole number from 0"),
+    "seed": (_whole(0, MOST_SEED), "is a whole number from 0"),
     "hidden": (_names, "holds ids of attacks"),
     "grouped": (_switch, "is true or false"),
     "compared": (_names, "holds ids of models"),

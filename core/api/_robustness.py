@@ -21,7 +21,7 @@ from core.requests import corruption_request, robustness_request
 from core.robustness.attacks import registry
 from core.robustness.corruptions import kept as kept_corruptions
 from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
-from core.robustness.defences import Defence, DefencePoint, defence
+from core.robustness.defences import Defence, DefencePoint, defence, worst_area
 from core.robustness.document import curves_csv, document
 from core.robustness.kept import so_far
 
@@ -29,6 +29,7 @@ __all__ = [
     "Defence", "DefencePoint", "attacks", "corrupt", "corruption_robustness", "corruptions",
     "corruptions_so_far", "defence", "robustness", "robustness_csv", "robustness_document",
     "robustness_so_far",
+    "worst_area",
 ]  # fmt: skip
 
 

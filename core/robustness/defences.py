@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.contracts import Array, Norm, Robustness
 from core.errors import InputError
 from core.fairness.multiplicity import holm
 from core.robustness.assemble import worst_distances
 from core.robustness.curves import standing
 
-__all__ = ["Defence", "DefencePoint", "defence"]
+__all__ = ["Defence", "DefencePoint", "defence", "worst_area"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,14 @@ def defence(first: Robustness, second: Robustness) -> Defence:
     eps = sorted({p.eps for found in (first, second) for p in found.worst_case[0].points})
     worst = [_worst(first), _worst(second)]
     return Defence(first.model, second.model, first.norm, _points(worst, eps))
+
+
+def worst_area(found: Robustness, eps: float) -> float:
+    """Return the area under the worst case from 0 to ``eps``, divided by ``eps``.
+
+    Curves that end at different ε can be held against each other by it.
+    """
+    return float(np.minimum(_worst(found).astype(np.float64) / eps, 1).mean())
 
 
 def _worst(found: Robustness) -> Array:

@@ -19,6 +19,8 @@ from dashboard.app_pages.robustness_source import Subject
 from dashboard.desk import desk
 from dashboard.guard import guarded
 from dashboard.robustness_choice import Section, Trial
+from dashboard.theme import current_mode
+from dashboard.widgets import run_card
 from dashboard.words import escape
 
 __all__ = ["page"]
@@ -41,6 +43,7 @@ def page() -> None:
         st.session_state[_PROBLEMS] = (trial, problems)
     with guarded():
         models_actions.leave()
+        run_card.style(current_mode())
         st.title("Robustness", anchor=False)
         st.markdown(
             "How little it takes to break the model, for whom, and whether the attack was strong "

@@ -125,11 +125,19 @@ from dashboard.services._pictures import (
 )
 from dashboard.services._requests import explanation_request, once, prediction_request
 from dashboard.services._robustness import (
+    Broken,
+    Defence,
+    area_up_to,
     attackable_data,
     attackable_models,
     attacked_split,
     attacks,
+    broken,
+    defence,
+    public_robustness,
+    robustness_file,
     robustness_request,
+    robustness_so_far,
 )
 from dashboard.services._runs import (
     Gap,
@@ -188,6 +196,8 @@ from dashboard.services._training import (
 )
 
 __all__ = [
+    "Broken",
+    "Defence",
     "DriftFilm",
     "Gallery",
     "Gap",
@@ -203,6 +213,7 @@ __all__ = [
     "ShownSplit",
     "Training",
     "architectures",
+    "area_up_to",
     "attackable_data",
     "attackable_models",
     "attacked_split",
@@ -215,6 +226,7 @@ __all__ = [
     "board_csv",
     "board_json",
     "board_request",
+    "broken",
     "cancel",
     "class_names",
     "comparison",
@@ -234,6 +246,7 @@ __all__ = [
     "data_uri",
     "dataset_key",
     "dataset_name",
+    "defence",
     "delete_run",
     "device",
     "difference_layer",
@@ -300,6 +313,7 @@ __all__ = [
     "preview_table",
     "public_command",
     "public_report",
+    "public_robustness",
     "ranking",
     "rate",
     "rate_of",
@@ -307,7 +321,9 @@ __all__ = [
     "recall_table",
     "recipes",
     "resume",
+    "robustness_file",
     "robustness_request",
+    "robustness_so_far",
     "run",
     "run_card",
     "run_command",

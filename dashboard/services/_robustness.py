@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from core import api
-from core.contracts import AttackCard, RobustnessRequest, SplitName
+from core.api import Defence
+from core.contracts import (
+    AdversarialExample,
+    AttackCard,
+    Robustness,
+    RobustnessRequest,
+    SplitName,
+)
 from core.errors import InputError
+from dashboard.lru import Lru
 from dashboard.services._catalogue import class_names, find_class, models
+from dashboard.services._concepts import pixels_uri
+from dashboard.services._datasets import hide_source
 from dashboard.services._requests import once
 from dashboard.services._runs import run
 from dashboard.services._shown_data import ShownSplit, dataset_key, shown_datasets, shown_split
 
 __all__ = [
-    "attackable_data", "attackable_models", "attacked_split", "attacks", "robustness_request",
+    "Broken", "Defence", "area_up_to", "attackable_data", "attackable_models", "attacked_split",
+    "attacks", "broken", "defence", "public_robustness", "robustness_file", "robustness_request",
+    "robustness_so_far",
 ]  # fmt: skip
 
 Options = Mapping[str, Any]
+_SIDE = 192
+_FACTORS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_HALF = 0.5
+_partials: Lru[tuple[str, str], Robustness | None] = Lru(8)
+_broken: Lru[tuple[str, str, int], Broken] = Lru(256)
 
 
 # ---- what may be attacked
@@ -90,3 +112,92 @@ def robustness_request(data: ShownSplit, options: Options) -> RobustnessRequest:
         repr(sorted(options.items())),
     )  # fmt: skip
     return once(key, lambda: api.robustness_request(data.dataset, split=data.name, **options))
+
+
+def robustness_so_far(request: RobustnessRequest, *, stage: str = "") -> Robustness | None:
+    """Return the curves over the pictures that are done, ``None`` before the first.
+
+    Parameters
+    ----------
+    stage : str
+        What the work says of itself now: within a stage the store is read once. ``""`` reads it.
+    """
+    if not stage:
+        return api.robustness_so_far(request)
+    return _partials.get_or((request.key, stage), lambda: api.robustness_so_far(request))
+
+
+# ---- what a result is shown as
+
+
+def public_robustness(found: Robustness) -> Robustness:
+    """Return a result without the place where the dataset lies on this server."""
+    return replace(
+        found,
+        dataset=hide_source(found.dataset, found.dataset),
+        command=hide_source(found.command, found.dataset),
+    )
+
+
+def robustness_file(found: Robustness, kind: Literal["csv", "json"]) -> bytes:
+    """Return the curves as rows, or everything as the command line's document."""
+    if kind == "csv":
+        return api.robustness_csv(found)
+    return json.dumps(api.robustness_document(found), indent=2, ensure_ascii=False).encode()
+
+
+def defence(first: Robustness, second: Robustness) -> Defence:
+    """Return two models held against each other, picture by picture.
+
+    Raises
+    ------
+    InputError
+        If they were not attacked alike.
+    """
+    return api.defence(first, second)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A picture that was broken, as data URIs.
+
+    Parameters
+    ----------
+    factor : int
+        How many times the change is magnified around grey.
+    """
+
+    original: str
+    change: str
+    adversarial: str
+    factor: int
+
+
+def broken(found: Robustness, example: AdversarialExample) -> Broken:
+    """Return the pictures of an example, encoded once."""
+    key = (found.key, example.attack, example.index)
+    return _broken.get_or(key, lambda: _encoded(example))
+
+
+def _encoded(example: AdversarialExample) -> Broken:
+    change = example.adversarial - example.original.astype(np.float32) / np.float32(255)
+    most = float(np.abs(change).max())
+    factor = max((f for f in _FACTORS if f * most <= _HALF), default=1)
+    return Broken(
+        original=_uri(example.original.astype(np.float32) / np.float32(255)),
+        change=_uri(change * np.float32(factor) + np.float32(_HALF)),
+        adversarial=_uri(example.adversarial),
+        factor=factor,
+    )
+
+
+def _uri(pixels: npt.NDArray[np.float32]) -> str:
+    """Return pixels in [0, 1]; small ones as squares, so that a browser does not blur them."""
+    levels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    times = max(1, _SIDE // max(levels.shape[:2]))
+    return pixels_uri(levels.repeat(times, axis=0).repeat(times, axis=1))
+
+
+def area_up_to(found: Robustness, eps: float) -> float:
+    """Return the area under the worst case from 0 to ``eps``, divided by it: in [0, 1]."""
+    return api.worst_area(found, eps)

@@ -1,0 +1,192 @@
+"""Curves, the important numbers first: how little it takes, how it falls, and for whom."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import RobustCurve, Robustness
+from dashboard import glossary, robustness_choice
+from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
+from dashboard.robustness_choice import Trial
+from dashboard.robustness_words import (
+    WORST_CASE,
+    attack_name,
+    broken_words,
+    curve_of,
+    distance_words,
+    eps_words,
+    gap_chosen,
+    gap_spread,
+    gap_words,
+    trust,
+    trust_words,
+)
+from dashboard.run_words import attribute_words, group_words
+from dashboard.theme import current_mode
+from dashboard.widgets.run_card import big_numbers
+from dashboard.widgets.side_table import Row, side_table
+from dashboard.words import escape, number, percent
+
+__all__ = ["draw", "groups", "limits"]
+
+_COLOURS = {"trusted": "green", "not trusted": "red", "unchecked": "gray"}
+_PLOT = {"displayModeBar": False}
+
+
+def draw(found: Robustness) -> None:
+    """Draw the headline and the curves; of a run that is not finished as well."""
+    # Not handed over: while the work runs, this is drawn again without the page around it.
+    trial = robustness_choice.current() or Trial()
+    worst = curve_of(found.worst_case, WORST_CASE)
+    if worst is None:
+        return
+    _headline(found, worst)
+    grouped = bool(found.by) and _views(found, trial)
+    lines = _by_group(found) if grouped else _by_attack(found, trial)
+    st.plotly_chart(
+        robust_curves(
+            lines, norm=found.norm, mode=current_mode(), clean=found.clean_accuracy,
+            doubted=trust(found) == "not trusted", up_to=worst.points[-1].eps,
+        ),
+        theme=None, key="robustness curves", config=_PLOT,
+        alt="Accuracy against ε. " + "; ".join(spoken(line) for line in lines),
+    )  # fmt: skip
+    left_out = len(_group_names(found)) - MOST_LINES if grouped else 0
+    st.caption(
+        escape(
+            "Band: Wilson's 95 % interval. A picture that broke at one ε counts as broken at every "
+            "larger one. Point at a curve for its counts."
+            + (f" {left_out} more groups are in the downloads." if left_out > 0 else "")
+        )
+    )
+
+
+def _headline(found: Robustness, worst: RobustCurve) -> None:
+    norm = found.norm
+    so_far = f" So far, on {found.n} of {found.asked} pictures." if found.n < found.asked else ""
+    st.subheader("How little it takes", anchor=False, help=glossary.explain("worst case"))
+    st.markdown(escape(broken_words(worst) + so_far))
+    right = round(found.clean_accuracy * found.n)
+    interval = f"95 %: {number(100 * found.clean_low)} to {percent(found.clean_high)}"
+    big_numbers(
+        [
+            (distance_words(worst.median_distance, norm), "median distance that breaks",
+             "of pictures it has right"),
+            (distance_words(worst.mean_distance, norm), "mean distance", "of pictures that broke"),
+            (percent(worst.area), "area under the worst case",
+             f"ε from 0 to {eps_words(worst.points[-1].eps, norm)}, linear"),
+            (percent(found.clean_accuracy), "right unharmed",
+             f"{right} of {found.n} · {interval}"),
+        ]
+    )  # fmt: skip
+    if found.checks:
+        st.badge(escape(trust_words(found)), color=_COLOURS[trust(found)])  # type: ignore[arg-type]
+
+
+# ---- which curves
+
+
+def _views(found: Robustness, trial: Trial) -> bool:
+    key = "robustness grouped"
+    st.session_state[key] = trial.grouped
+    names = {False: "All pictures", True: f"By {attribute_words(found.by)}"}
+    st.segmented_control(
+        "Curves of", [False, True], key=key, required=True, format_func=names.__getitem__,
+        label_visibility="collapsed",
+        on_change=lambda: robustness_choice.change(grouped=st.session_state[key]),
+    )  # fmt: skip
+    return trial.grouped
+
+
+def _by_attack(found: Robustness, trial: Trial) -> list[Line]:
+    known = list(found.attacks)
+    shown = [id for id in known if id not in trial.hidden]
+    key = "robustness shown"
+    st.session_state[key] = shown
+    st.pills(
+        "Attacks that are drawn", known, selection_mode="multi", key=key, format_func=attack_name,
+        label_visibility="collapsed",
+        on_change=lambda: robustness_choice.change(
+            hidden=tuple(id for id in known if id not in st.session_state[key])
+        ),
+    )  # fmt: skip
+    curves = [c for id in shown if (c := curve_of(found.curves, id)) is not None]
+    lines = [
+        Line(attack_name(c.attack), c, "control" if c.control else "other")
+        for c in curves[: MOST_LINES - 1]
+    ]
+    worst = curve_of(found.worst_case, WORST_CASE)
+    return lines if worst is None else [*lines, Line(attack_name(WORST_CASE), worst, "main")]
+
+
+def _group_names(found: Robustness) -> list[str]:
+    return [curve.group for curve in found.worst_case if curve.group]
+
+
+def _by_group(found: Robustness) -> list[Line]:
+    gap = gap_chosen(found)
+    st.caption("The worst case over all attacks, group by group.")
+    return [
+        Line(
+            group_words(c.group), c, "main" if gap is not None and c.group == gap.worst else "other"
+        )
+        for c in found.worst_case
+        if c.group
+    ]
+
+
+# ---- groups
+
+
+def groups(found: Robustness) -> None:
+    """Draw whether some groups are easier to break, in words and as a table."""
+    if not found.by:
+        return
+    name = attribute_words(found.by)
+    st.subheader(
+        f"Who breaks first, by {escape(name)}", anchor=False,
+        help=glossary.explain("robustness gap"),
+    )  # fmt: skip
+    gap = gap_chosen(found)
+    if gap is None:
+        st.markdown(
+            "○ No gap was tested: at least two groups of 10 pictures that differ are needed. Take "
+            "more pictures."
+        )
+    else:
+        symbol, word, colour = (
+            ("✗", "a real gap", "red")
+            if gap.beyond_chance
+            else ("△", "not beyond chance", "orange")
+        )
+        st.badge(f"{symbol} {word}", color=colour)  # type: ignore[arg-type]
+        st.markdown(escape(gap_words(found, gap)))
+        if more := gap_spread(found, gap):
+            st.markdown(escape(more))
+    _table(found)
+
+
+def _table(found: Robustness) -> None:
+    own = [curve for curve in found.worst_case if curve.group][:MOST_LINES]
+    sizes = {c.group: c.points[0].n for c in own}
+    firsts = [c.points[0] for c in own]
+    side_table(
+        [f"{group_words(c.group)} (n = {sizes[c.group]})" for c in own],
+        [
+            Row("Median distance", [distance_words(c.median_distance, found.norm) for c in own],
+                ["of pictures it has right"] * len(own), strong=True),
+            Row("Area", [percent(c.area) for c in own]),
+            Row("Right unharmed", [percent(p.accuracy) for p in firsts],
+                [f"95 %: {number(100 * p.low)} to {percent(p.high)}" for p in firsts]),
+        ],
+        mode=current_mode(),
+    )  # fmt: skip
+
+
+def limits() -> None:
+    """Say what the curves cannot show."""
+    st.markdown(
+        "**What it can't show:** that nothing smaller breaks the model. An attack that fails "
+        "proves nothing: curves are upper bounds on robustness, and only a certificate is a lower "
+        "one. Changes of another kind (rotation, fog) are another question: see Corruptions."
+    )

@@ -1,0 +1,171 @@
+"""Accuracy against ε: curves with their intervals, on an axis on which every doubling is a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import plotly.graph_objects as go
+
+from core.contracts import Norm, RobustCurve
+from dashboard.figures.learning import STYLES
+from dashboard.figures.text import plain
+from dashboard.robustness_words import NORMS, eps_tick, eps_words, point_words
+from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.words import percent
+
+__all__ = ["MOST_LINES", "Line", "robust_curves", "spoken"]
+
+MOST_LINES = 8
+"""More lines can't be told apart."""
+HEIGHT = 400
+_HOVER = "%{customdata}<extra></extra>"
+_MOST_TICKS = 12
+Role = Literal["main", "other", "control"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve: what it is called, and what it is on this chart."""
+
+    name: str
+    curve: RobustCurve
+    role: Role = "other"
+
+
+def robust_curves(
+    lines: Sequence[Line], *, norm: Norm, mode: Mode, clean: float | None = None,
+    doubted: bool = False, up_to: float = 0.0,
+) -> go.Figure:  # fmt: skip
+    """Draw the curves.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        The main ones in the accent and drawn last; at most :data:`MOST_LINES`.
+    clean : float, optional
+        Accuracy on the unharmed pictures, as a line across.
+    doubted : bool
+        Whether a check of the attacks has failed: said on the chart itself.
+    up_to : float
+        ε that the axis reaches at least.
+    """
+    colours = tokens(mode)
+    figure = go.Figure()
+    shown = lines[:MOST_LINES]
+    steps = sorted({point.eps for line in shown for point in line.curve.points} | {up_to})
+    place = _places(steps)
+    ordered = sorted(enumerate(shown), key=lambda entry: entry[1].role == "main")
+    for i, line in ordered:
+        _add(figure, line, i, place, colours, doubted=doubted)
+    if clean is not None:
+        _baseline(figure, clean, colours)
+    if doubted:
+        figure.add_annotation(
+            text="<b>✗ not trustworthy</b>: a check of the attacks failed",
+            x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, borderpad=6,
+            font={"size": 15, "color": colours.bad}, bgcolor=colours.surface,
+            bordercolor=colours.bad, opacity=0.92,
+        )  # fmt: skip
+    _lay_out(figure, steps, place, norm, mode)
+    return figure
+
+
+def _places(steps: Sequence[float]) -> Callable[[float], float]:
+    """Return where ε lies: 0 at 0, the smallest at 1, every doubling one further."""
+    first = next((eps for eps in steps if eps > 0), 1.0)
+    return lambda eps: 0.0 if eps <= 0 else 1 + math.log2(eps / first)
+
+
+def _look(line: Line, place: int, colours: Tokens) -> tuple[str, str, str, float]:
+    """Return colour, dash, symbol and width."""
+    if line.role == "main":
+        return colours.accent, "solid", "circle", 3.5
+    if line.role == "control":
+        return colours.muted, "dash", "x-thin-open", 1.5
+    names = (colours.text, colours.unsure, colours.muted)
+    dash, symbol = STYLES[(place + place // len(names)) % len(STYLES)]
+    return names[place % len(names)], dash, symbol, 1.6
+
+
+def _add(
+    figure: go.Figure, line: Line, i: int, place: Callable[[float], float], colours: Tokens, *,
+    doubted: bool,
+) -> None:  # fmt: skip
+    colour, dash, symbol, width = _look(line, i, colours)
+    if doubted and line.role == "main":
+        colour, dash = colours.bad, "dot"
+    points, name = line.curve.points, plain(line.name)
+    x = [place(point.eps) for point in points]
+    figure.add_scatter(
+        x=[*x, *reversed(x)],
+        y=[*(p.high for p in points), *(p.low for p in reversed(points))],
+        fill="toself", mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False,
+        fillcolor=_faded(colour, 0.18 if line.role == "main" else 0.08), legendgroup=name,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=x,
+        y=[point.accuracy for point in points],
+        name=name,
+        legendgroup=name,
+        legendrank=900 if line.role == "main" else 1000 + i,
+        mode="lines+markers",
+        line={"width": width, "dash": dash, "color": colour},
+        marker={"size": 8 if line.role == "main" else 6, "symbol": symbol, "color": colour,
+                "line": {"color": colour, "width": 1}},
+        customdata=[f"{name}, {plain(point_words(p, line.curve.norm))}" for p in points],
+        hovertemplate=_HOVER,
+    )  # fmt: skip
+
+
+def _faded(colour: str, alpha: float) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def _baseline(figure: go.Figure, clean: float, colours: Tokens) -> None:
+    figure.add_hline(y=clean, line={"width": 1, "dash": "dot", "color": colours.muted})
+    figure.add_annotation(
+        text=f"unharmed {percent(clean)}", x=1, xref="paper", xanchor="right", y=clean,
+        yanchor="bottom", showarrow=False, font={"size": 12, "color": colours.muted},
+    )  # fmt: skip
+
+
+def _lay_out(
+    figure: go.Figure, steps: Sequence[float], place: Callable[[float], float], norm: Norm,
+    mode: Mode,
+) -> None:  # fmt: skip
+    colours = tokens(mode)
+    every = math.ceil(len(steps) / _MOST_TICKS)
+    ticks = steps[::every]
+    unit = {"linf": "in 255ths of a pixel's range", "area": "in % of the picture"}.get(norm, "")
+    title = f"ε ({NORMS[norm][0]}{', ' + unit if unit else ''}); each doubling is one step"
+    figure.update_layout(
+        template=template(mode),
+        height=HEIGHT,
+        margin={"l": 0, "r": 8, "t": 44, "b": 52},
+        hovermode="closest",
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
+        xaxis={
+            "fixedrange": True, "tickvals": [place(eps) for eps in ticks],
+            "ticktext": [eps_tick(eps, norm) for eps in ticks],
+            "range": [-0.15, place(steps[-1]) + 0.2], "zeroline": False,
+            "title": {"text": title, "font": {"size": 12}},
+            "tickfont": {"size": 12, "color": colours.muted},
+        },
+        yaxis={
+            "fixedrange": True, "tickformat": ".0%", "range": [-0.02, 1.04], "nticks": 6,
+            "automargin": True, "title": {"text": "right", "font": {"size": 12}},
+            "tickfont": {"size": 12, "color": colours.muted},
+        },
+    )  # fmt: skip
+
+
+def spoken(line: Line) -> str:
+    """Return a curve for those who do not see it."""
+    points = ", ".join(
+        f"{percent(p.accuracy)} at {eps_words(p.eps, line.curve.norm)}" for p in line.curve.points
+    )
+    return f"{line.name}: {points}"

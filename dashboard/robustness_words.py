@@ -1,0 +1,186 @@
+"""Robustness in words: ε, norms, verdicts and gaps. Plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from core.contracts import HonestyCheck, Norm, RobustCurve, RobustGap, Robustness, RobustPoint
+from dashboard import services
+from dashboard.run_words import group_words, points
+from dashboard.words import number, percent
+
+__all__ = [
+    "CHECKS", "NORMS", "WORST_CASE", "Trust", "attack_name", "broken_words", "curve_of",
+    "distance_words", "eps_tick", "eps_words", "failed", "gap_chosen", "gap_spread", "gap_words",
+    "point_words", "trust", "trust_words",
+]  # fmt: skip
+
+WORST_CASE = "worst_case"
+NORMS: dict[Norm, tuple[str, str]] = {
+    "linf": ("L∞", "the most that any pixel value is moved"),
+    "l2": ("L2", "the length of the whole change"),
+    "l1": ("L1", "the sum of all changes"),
+    "area": ("Patch", "the share of the picture that a patch covers"),
+}
+"""Symbol of each norm, and what ε is in it."""
+CHECKS: dict[bool | None, tuple[str, str, Literal["green", "red", "gray"]]] = {
+    True: ("✓", "passed", "green"),
+    False: ("✗", "failed", "red"),
+    None: ("○", "not run", "gray"),
+}
+"""Symbol, word and colour of a check: never a colour alone."""
+Trust = Literal["trusted", "not trusted", "unchecked"]
+_LEVELS = 255
+
+
+def eps_tick(eps: float, norm: Norm) -> str:
+    """Return ε for an axis, without its unit.
+
+    Examples
+    --------
+    >>> eps_tick(4 / 255, "linf"), eps_tick(0.5, "l2"), eps_tick(0.25 / 255, "linf")
+    ('4', '0.5', '0.25')
+    """
+    value = {"linf": _LEVELS, "area": 100}.get(norm, 1) * eps
+    text = number(round(value, 6))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def eps_words(eps: float, norm: Norm) -> str:
+    """Return ε with its unit.
+
+    Examples
+    --------
+    >>> eps_words(4 / 255, "linf"), eps_words(0.5, "l2"), eps_words(0.05, "area").split()
+    ('4/255', '0.5', ['5', '%'])
+    """
+    tick = eps_tick(eps, norm)
+    if eps == 0:
+        return tick
+    return f"{tick}/255" if norm == "linf" else percent(eps) if norm == "area" else tick
+
+
+def distance_words(distance: float | None, norm: Norm) -> str:
+    """Return a distance, or that there is none."""
+    return "not reached" if distance is None else eps_words(distance, norm)
+
+
+def attack_name(id: str) -> str:
+    """Return what an attack is called."""
+    if id == WORST_CASE:
+        return "Worst case"
+    card = services.attacks().get(id)
+    return card.name if card else id
+
+
+def curve_of(curves: Sequence[RobustCurve], attack: str, group: str = "") -> RobustCurve | None:
+    """Return the curve of an attack and a group if there is one."""
+    return next((c for c in curves if (c.attack, c.group) == (attack, group)), None)
+
+
+def point_words(point: RobustPoint, norm: Norm) -> str:
+    """Return one point of a curve with its counts and interval."""
+    text = (
+        f"ε = {eps_words(point.eps, norm)}: {percent(point.accuracy)} right "
+        f"({round(point.accuracy * point.n)} of {point.n}, 95 % interval "
+        f"{number(100 * point.low)} to {percent(point.high)})"
+    )
+    return text if point.rounded is None else f"{text}, in 8 bits {percent(point.rounded)}"
+
+
+# ---- the headline
+
+
+def broken_words(worst: RobustCurve) -> str:
+    """Return how little it takes, in a sentence."""
+    norm, furthest = worst.norm, worst.points[-1].eps
+    median = worst.median_distance
+    if median is None:
+        return (
+            f"Up to ε = {eps_words(furthest, norm)} the attacks broke fewer than half of the "
+            "pictures that the model has right."
+        )
+    size = eps_words(median, norm)
+    means = {
+        "linf": f"Moving every pixel by at most {size} ({percent(median)} of its range)",
+        "l2": f"A change of length {size} (L2)",
+        "l1": f"Changes that add up to {size} (L1)",
+        "area": f"A patch over {size} of the picture",
+    }
+    return f"{means[norm]} breaks half of the pictures that the model has right."
+
+
+def failed(checks: Sequence[HonestyCheck]) -> list[HonestyCheck]:
+    """Return the checks that failed."""
+    return [check for check in checks if check.passed is False]
+
+
+def trust(found: Robustness) -> Trust:
+    """Return whether the curves can be believed."""
+    if not found.trustworthy:
+        return "not trusted"
+    asked = any(check.passed is not None for check in found.checks)
+    return "trusted" if asked else "unchecked"
+
+
+def trust_words(found: Robustness) -> str:
+    """Return the verdict over the attacks, with its symbol."""
+    passed = sum(check.passed is True for check in found.checks)
+    lost = failed(found.checks)
+    if lost:
+        names = ", ".join(check.name for check in lost)
+        return f"✗ Not trustworthy: {len(lost)} of {passed + len(lost)} checks failed ({names})"
+    if not passed:
+        return "○ The attacks were not checked"
+    return f"✓ The attacks hold: {passed} checks passed, none failed"
+
+
+# ---- gaps
+
+
+def gap_chosen(found: Robustness) -> RobustGap | None:
+    """Return the gap to speak of: beyond chance first, under attack first, then the widest."""
+    return min(
+        found.gaps,
+        key=lambda gap: (not gap.beyond_chance, gap.eps == 0, -gap.difference),
+        default=None,
+    )
+
+
+def gap_words(found: Robustness, gap: RobustGap) -> str:
+    """Return what a gap is and whether it is real, in two sentences."""
+    left = {
+        group: _at(curve_of(found.worst_case, WORST_CASE, group), gap.eps)
+        for group in (gap.best, gap.worst)
+    }
+    chance = "< .01" if gap.p < 0.01 else f"= {gap.p:.2f}".replace("0.", ".")
+    verdict = (
+        f"That is beyond chance (p {chance} over all groups and ε)."
+        if gap.beyond_chance
+        else f"Chance makes such a gap often enough (p {chance} over all groups and ε)."
+    )
+    return (
+        f"At ε = {eps_words(gap.eps, found.norm)} the model keeps "
+        f"{left[gap.best]} for {group_words(gap.best)} and {left[gap.worst]} for "
+        f"{group_words(gap.worst)}: {points(gap.difference)} points apart, 95 % interval "
+        f"{points(gap.low)} to {points(gap.high)}. {verdict}"
+    )
+
+
+def _at(curve: RobustCurve | None, eps: float) -> str:
+    point = next((p for p in curve.points if p.eps == eps), None) if curve else None
+    return "–" if point is None else percent(point.accuracy)
+
+
+def gap_spread(found: Robustness, gap: RobustGap) -> str:
+    """Return where else the gap is, and how much of it is there without any attack."""
+    real = [eps_words(each.eps, found.norm) for each in found.gaps if each.beyond_chance]
+    words = [f"Beyond chance at ε = {', '.join(real)}."] if real else []
+    sides = [curve_of(found.worst_case, WORST_CASE, side) for side in (gap.best, gap.worst)]
+    if gap.eps > 0 and all(sides):
+        clean = [side.points[0].accuracy for side in sides if side is not None]
+        words.append(f"Unharmed, the two are {points(clean[0] - clean[1])} points apart already.")
+        reach = [distance_words(s.median_distance, found.norm) for s in sides if s is not None]
+        words.append(f"Of the pictures it has right, half break at {reach[0]} and at {reach[1]}.")
+    return " ".join(words)
