@@ -47,8 +47,11 @@ class Comparable(Protocol):
     def null(self, rng: np.random.Generator, n_draws: int) -> Floats:
         """Draw such deviations for groups that do not differ, ``(n_draws, G)``."""
 
-    def apart(self, distance: float) -> float:
-        """Return a bound on the chance that two such deviations lie so far apart."""
+    def apart(self, distance: float, *, below: float = 1.0) -> float:
+        """Return a bound on the chance that two such deviations lie so far apart.
+
+        1 where it is not worth working out, since it would not get below ``below``.
+        """
 
     def margins(self) -> bytes:
         """Return what the null depends on, whatever the order of the groups."""
@@ -128,10 +131,11 @@ class Rates:
             values[:, order] += weight * drawn / rows[order]
         return self._deviations(values)
 
-    def apart(self, distance: float) -> float:
+    def apart(self, distance: float, *, below: float = 1.0) -> float:
         """From the exact counts of each pair of groups."""
         k, n = self._margins
-        return pairs_apart(self.weights, k.sum(axis=1), n, self._common[1], distance)
+        errors = self._common[1]
+        return pairs_apart(self.weights, k.sum(axis=1), n, errors, distance, below=below)
 
     def margins(self) -> bytes:
         """Return whole counts and weights."""
@@ -194,7 +198,7 @@ class Areas:
         deviations[:, order] = (drawn - centre) / error
         return deviations
 
-    def apart(self, distance: float) -> float:
+    def apart(self, distance: float, *, below: float = 1.0) -> float:
         """Of normal deviations; against their own mean they vary a little less."""
         return normal_pairs(len(self.area), distance)
 

@@ -74,8 +74,9 @@ def calibrated_p(
     observed = _combined([spread(part.observed()) for part in parts], combine)
     n_groups = len(parts[0].values)
     most = max(_BATCH, min(most, _MOST_NUMBERS // n_groups // _BATCH * _BATCH))
-    bound = min(sum(part.apart(observed - _TIE) for part in parts), 1.0)
-    settled = bound < 1 / (most + 1)
+    least = 1 / (most + 1)
+    bound = min(sum(part.apart(observed - _TIE, below=least) for part in parts), 1.0)
+    settled = bound < least
     if settled:
         most = min(most, _SETTLED)
     rng = np.random.default_rng([seed, n_groups, len(parts)])

@@ -17,13 +17,16 @@ __all__ = ["normal_pairs", "pairs_apart"]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 _MOST_CELLS = 20_000_000
-_STEPS = np.array([0.35, 0.42, 0.5, 0.58, 0.68])
+_SLACK = 20.0
+"""So much rarer than normal counts may be: they are skewed, and cannot go beyond their rows."""
+_STEPS = (0.42, 0.5, 0.58)
 """Of the distance: where Chernoff's bound is looked for; a normal pair has its best at one half."""
 
 
 def pairs_apart(
-    weights: Floats, events: Integers, rows: Integers, errors: Floats, distance: float
-) -> float:
+    weights: Floats, events: Integers, rows: Integers, errors: Floats, distance: float, *,
+    below: float = 1.0,
+) -> float:  # fmt: skip
     """Return a bound on P(two of the groups lie at least ``distance`` apart), 1 if it is no help.
 
     Parameters
@@ -37,6 +40,8 @@ def pairs_apart(
         Deviations are values by these.
     distance : float
         In deviations.
+    below : float
+        It helps below this only: where normal counts would be far from it, nothing is summed.
 
     Notes
     -----
@@ -44,6 +49,8 @@ def pairs_apart(
     several, Chernoff's bound of their sum is taken, the components being independent.
     """
     if len(errors) < 2 or not (errors > 0).all():
+        return 1.0
+    if normal_pairs(len(errors), distance) > _SLACK * below:
         return 1.0
     # Groups of equal sizes have equal chances: each kind of pair is worked out once.
     kinds, number = np.unique(np.vstack([rows, errors]).T, axis=0, return_counts=True)
@@ -109,15 +116,13 @@ def _exact(parts: list[tuple[Floats, Floats]], distance: float) -> float:
 
 
 def _chernoff(parts: list[tuple[Floats, Floats]], distance: float) -> float:
-    from scipy.special import logsumexp
-
     found = 0.0
     for sign in (1.0, -1.0):
-        steps = _STEPS * distance
-        bounds = [
-            sum(float(logsumexp(chance + sign * t * apart)) for chance, apart in parts)
-            - t * distance
-            for t in steps
-        ]
-        found += float(np.exp(min(bounds)))
+        bounds = []
+        for step in _STEPS:
+            t = step * distance
+            with np.errstate(over="ignore"):  # infinity bounds nothing, and is no least one
+                moments = [np.exp(chance + sign * t * apart).sum() for chance, apart in parts]
+                bounds.append(float(np.exp(np.log(moments).sum() - t * distance)))
+        found += min(bounds)
     return min(found, 1.0)

@@ -252,7 +252,7 @@ def test_a_table_that_is_too_large_is_refused_before_it_is_read(
     app = opened(Audit(source="table"))
     app.file_uploader[0].set_value([("big.csv", b"y,p\n" * 300_000, "text/csv")]).run()
     (error,) = app.error
-    assert "big.csv has 1.2 MB; tables of up to 1 MB are taken here" in unescape(error.value)
+    assert "big.csv has 1.20 MB; tables of up to 1 MB are taken here" in unescape(error.value)
     assert len(app.file_uploader) == 1
 
 
