@@ -6,7 +6,7 @@ import numpy as np
 
 from core.contracts import Corrupted, CorruptionGap, CorruptionGroup, CorruptionRow
 from dashboard import services
-from dashboard.run_words import group_words, points
+from dashboard.run_words import attribute_words, group_words, points
 from dashboard.words import number, percent
 
 __all__ = [
@@ -111,9 +111,11 @@ def gap_sentence(found: Corrupted, gap: CorruptionGap) -> str:
     verdict = "beyond chance" if gap.beyond_chance else "chance makes such a gap often enough"
     clean = {group.group: group.accuracy for group in found.clean.groups}
     before = clean[gap.best] - clean[gap.worst]
+    by = attribute_words(found.by).capitalize()
     return (
-        f"{group_words(gap.best)} and {group_words(gap.worst)} lie {points(gap.difference)} points "
-        f"apart {where} (95 % interval {points(gap.low)} to {points(gap.high)}, p {p}: {verdict}); "
+        f"{by}: {group_words(gap.best)} and {group_words(gap.worst)} lie "
+        f"{points(gap.difference)} points apart {where} (95 % interval {points(gap.low)} to "
+        f"{points(gap.high)}, p {p}: {verdict}); "
         f"as the pictures are it is {points(before)}."
     )
 

@@ -131,7 +131,7 @@ def _headline(found: Corrupted) -> None:
             help=escape(about),
         )
         if found.relative_error is not None:
-            st.metric("Against clean", f"{100 * found.relative_error:+.1f} points".replace(
+            st.metric("Above clean error", f"{100 * found.relative_error:+.1f} points".replace(
                 "-", "−"), width="content",
                 help="The same error minus the error on the pictures as they are.")  # fmt: skip
     st.markdown(

@@ -185,11 +185,15 @@ def other_things(trial: Trial, subject: Subject) -> str:
 
 def out_of_distribution(found: Corrupted) -> None:
     """Draw how well the model's own scores tell its pictures from other things."""
+    about = glossary.explain("out of distribution")
+    st.subheader("Does it know its own?", anchor=False, help=about)
     if not found.out_of_distribution:
+        st.caption(
+            "Not asked. Choose a dataset of other classes above under *Tell apart from*; where "
+            "there is none to choose, this server offers no such dataset."
+        )
         return
     other = services.dataset_name(found.out_of_distribution[0].dataset)
-    st.subheader("Does it know its own?", anchor=False, help=glossary.explain(
-        "out of distribution"))  # fmt: skip
     st.markdown(f"Pictures of {escape(other)} belong to none of its classes. Do its scores say so?")
     lines = ["| Score | AUROC | False positives where 95 % pass | Pictures |", "|---|---|---|---|"]
     for score in found.out_of_distribution:
