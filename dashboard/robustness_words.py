@@ -181,6 +181,10 @@ def gap_spread(found: Robustness, gap: RobustGap) -> str:
     if gap.eps > 0 and all(sides):
         clean = [side.points[0].accuracy for side in sides if side is not None]
         words.append(f"Unharmed, the two are {points(clean[0] - clean[1])} points apart already.")
-        reach = [distance_words(s.median_distance, found.norm) for s in sides if s is not None]
+        reach = [
+            f"{distance_words(s.median_distance, found.norm)} for {group_words(s.group)}"
+            for s in sides
+            if s is not None
+        ]
         words.append(f"Of the pictures it has right, half break at {reach[0]} and at {reach[1]}.")
     return " ".join(words)

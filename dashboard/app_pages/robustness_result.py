@@ -175,7 +175,7 @@ def _table(found: Robustness) -> None:
         [
             Row("Median distance", [distance_words(c.median_distance, found.norm) for c in own],
                 ["of pictures it has right"] * len(own), strong=True),
-            Row("Area", [percent(c.area) for c in own]),
+            Row("Area under the curve", [percent(c.area) for c in own]),
             Row("Right unharmed", [percent(p.accuracy) for p in firsts],
                 [f"95 %: {number(100 * p.low)} to {percent(p.high)}" for p in firsts]),
         ],

@@ -16,15 +16,22 @@ PAGES = sorted(
     if "\ndef page()" in path.read_text()
 )
 
+QUERIES = {"robustness": {"limit": "64", "checks": "false", "attacks": "fgsm"}}
+"""Addresses of pages whose first view takes long."""
+
 SCRIPT = """
 import sys
 from streamlit.testing.v1 import AppTest
 from tests.dashboard.conftest import settled
 
 PAGE = "from dashboard.app_pages import {page}; {page}.page()"
+QUERY = {query!r}
 
 if __name__ == "__main__":
-    app = AppTest.from_string(PAGE, default_timeout=60).run()
+    app = AppTest.from_string(PAGE, default_timeout=60)
+    for name, value in QUERY.items():
+        app.query_params[name] = value
+    app.run()
     settled(app)
     assert not app.exception and not app.error, (app.exception, app.error)
     loaded = sorted(name for name in {heavy!r} if name in sys.modules)
@@ -39,7 +46,7 @@ def test_there_are_pages() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_loads_no_heavy_library(page: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(page=page, heavy=HEAVY)],
+        [sys.executable, "-c", SCRIPT.format(page=page, heavy=HEAVY, query=QUERIES.get(page, {}))],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -55,6 +55,19 @@ def models(page: Page, folder: Path, suffix: str) -> None:
         page.screenshot(folder / f"models-{name}-{suffix}.png")
 
 
+def robustness(page: Page, folder: Path, suffix: str) -> None:
+    """Write the curves of all pictures and of groups, and the defences."""
+    for name, query, words in (
+        ("curves", "", "Take it along"),
+        ("groups", "?grouped=true", "Take it along"),
+        ("defences", "?section=defences", "The same on the command line"),
+    ):
+        page.open(query, path="/robustness")
+        page.says(words, timeout=600)
+        time.sleep(1)  # charts are drawn after the text
+        page.screenshot(folder / f"robustness-{name}-{suffix}.png")
+
+
 def main(folder: Path) -> None:
     """Write ``<page>-<width>-<theme>.png`` files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,6 +86,7 @@ def main(folder: Path) -> None:
                         page.screenshot(folder / f"reference-{width}-{mode}.png")
                         evidence(page, folder, f"{width}-{mode}")
                         models(page, folder, f"{width}-{mode}")
+                        robustness(page, folder, f"{width}-{mode}")
         finally:
             server.stop()
 
