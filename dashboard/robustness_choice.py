@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from core.contracts import NORM_NAMES, SPLITS, Norm, SplitName
+from dashboard import slice_choice
 
 __all__ = [
     "AUTO", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "change", "change_subject",
@@ -133,7 +134,7 @@ def change_subject(**values: Any) -> None:
 
 def publish(trial: Trial) -> None:
     """Write it into the page's address if that says something else."""
-    query = trial.to_query()
+    query = trial.to_query() | slice_choice.to_query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

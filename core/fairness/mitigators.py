@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.contracts import Constraint, Mitigator, ScoreCurves
 from core.errors import CapabilityError, InputError
+from core.fairness.gap_specs import get_gap
 from core.fairness.row_codes import RowCodes
 from core.fairness.scores import CURVE_POINTS
 from core.fairness.thresholds import parity_cost
@@ -62,15 +63,16 @@ def _group_thresholds(
 ) -> Rule:
     if constraint == "equalized_odds":
         raise InputError(
-            "One threshold for each group can equalise one rate, not two. Choose selection_rate, "
-            "tpr or fpr, or the mitigator threshold_optimizer."
+            "One threshold for each group can equalise one rate, not two. Choose a single rate "
+            "(--constraint tpr), or Fairlearn's ThresholdOptimizer (--mitigator "
+            "threshold_optimizer)."
         )
     found = parity_cost(_curves(rows, attribute), constraint, allowed=[tolerance])
     return _Thresholds(
         dict(zip(found.groups, found.thresholds[0].tolist(), strict=True)),
         threshold,
-        f"A threshold for each group: the best accuracy with a gap of {constraint} of at most "
-        f"{tolerance:g}, on the rows it was made from.",
+        f"A threshold for each group: the best accuracy at a gap of at most {100 * tolerance:g} "
+        f"points ({get_gap(constraint).name}), on the rows it was made from.",
     )
 
 

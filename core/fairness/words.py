@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from core.contracts import (
+    TIMES,
     FairnessReport,
     Finding,
     Gap,
@@ -77,8 +78,21 @@ def _sizes(gap: Gap, table: GroupTable, name: str) -> str:
     counts = [f"{end.k:.10g} of {end.n:.10g} ({end.value:.0%})" for end in ends]
     of = f" ({rate.name[0].lower()}{rate.name[1:]})" if gap.part else ""
     return (
-        f"{name}{of}: of the {rate.noun} with {by} {lowest}, {counts[0]} {rate.event}; with "
-        f"{highest}, {counts[1]}."
+        f"{name}{of}: of the {rate.noun} with {_who(gap.attribute, gap.lowest)}, {counts[0]} "
+        f"{rate.event}; with {_who('', gap.highest)}, {counts[1]}."
+    )
+
+
+def _who(attribute: str, group: str) -> str:
+    """Return a group with its attributes, or alone; where attributes meet, one after the other."""
+    names, parts = attribute.split(TIMES), group.split(TIMES)
+    if not attribute:
+        return " and ".join(map(group_words, parts))
+    if len(names) != len(parts):
+        return f"{attribute_words(attribute)} {group_words(group)}"
+    return " and ".join(
+        f"{attribute_words(name)} {group_words(part)}"
+        for name, part in zip(names, parts, strict=True)
     )
 
 

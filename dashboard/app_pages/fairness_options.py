@@ -17,7 +17,7 @@ from dashboard.words import escape
 __all__ = ["draw"]
 
 _ALL = ""
-_ADJUSTED = {"holm": "Holm: no false flag", "bh": "Benjamini–Hochberg: few false flags"}
+_ADJUSTED = {"holm": "Holm: strict", "bh": "Benjamini–Hochberg: finds more"}
 
 
 def draw(audit: Audit, subject: Subject) -> None:

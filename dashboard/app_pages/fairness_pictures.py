@@ -70,6 +70,9 @@ def of_slice(subject: Subject, text: str) -> None:
     except PellucidError as error:
         st.error(escape(error_words(error)), icon=":material/error:")
         return
+    if not len(among):
+        st.markdown(f"None of its {len(predictions.labels)} test pictures belongs to this slice.")
+        return
     wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
     st.markdown(f"{int(wrong[among].sum())} of {len(among)} pictures are classified wrong.")
     _pictures(run, predictions, among, key="slice mistakes")

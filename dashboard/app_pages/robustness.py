@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import robustness_choice
+from dashboard import robustness_choice, slice_choice
 from dashboard.app_pages import (
     models_actions,
     robustness_corruptions,
@@ -38,7 +38,9 @@ def page() -> None:
     """Draw the page."""
     trial = robustness_choice.current()
     if trial is None:
-        trial, problems = robustness_choice.read(st.query_params.to_dict())
+        query = st.query_params.to_dict()
+        trial, problems = robustness_choice.read(query)
+        problems += slice_choice.arrive(query)
         robustness_choice.begin(trial)
         st.session_state[_PROBLEMS] = (trial, problems)
     with guarded():

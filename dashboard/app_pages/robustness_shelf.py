@@ -52,7 +52,7 @@ def _index(trial: Trial, subject: Subject) -> int:
             f"There is no picture {trial.picture} in this split: it has {len(subject.data)}.",
             icon=":material/link_off:",
         )
-    return int(subject.data.order[0])
+    return int(subject.order[0])
 
 
 def _uploaded(id: str) -> Picture | None:
@@ -72,8 +72,9 @@ def _uploaded(id: str) -> Picture | None:
 
 
 def _strip(trial: Trial, subject: Subject, index: int) -> None:
-    order = subject.data.order.tolist()
-    start = _start(subject, order.index(index))
+    order = subject.order.tolist()
+    # A link may name a picture outside the slice: it is shown, and the strip holds the slice.
+    start = _start(subject, order.index(index) if index in order else 0)
     given = list(reversed(uploads.session_items().values()))
     entries = [
         Tile(item.id, item.title, image=item.thumbnail, selected=item.id == trial.upload)
@@ -104,13 +105,13 @@ def _strip(trial: Trial, subject: Subject, index: int) -> None:
 def _start(subject: Subject, at: int) -> int:
     """Return where the dozen begins: where it was turned to, or where the picture is."""
     held = st.session_state.get(_PLACE)
-    if held is not None and held[0] == (subject.data.fingerprint, subject.data.name):
+    if held is not None and held[0] == (subject.data.fingerprint, subject.data.name, subject.slice):
         return int(held[1])
     return at // _SHOWN * _SHOWN
 
 
 def _turn(subject: Subject, to: int) -> None:
-    st.session_state[_PLACE] = ((subject.data.fingerprint, subject.data.name), to)
+    st.session_state[_PLACE] = ((subject.data.fingerprint, subject.data.name, subject.slice), to)
 
 
 def _of_dataset(subject: Subject, place: int) -> uploads.Item | None:

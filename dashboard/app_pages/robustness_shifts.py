@@ -35,7 +35,7 @@ _SCORES = {
 
 def strip(trial: Trial, subject: Subject) -> None:
     """Draw one picture under every corruption at the severity that is chosen."""
-    index = trial.picture if 0 <= trial.picture < len(subject.data) else int(subject.data.order[0])
+    index = trial.picture if 0 <= trial.picture < len(subject.data) else int(subject.order[0])
     st.session_state["corruption severity"] = trial.severity
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
@@ -67,8 +67,8 @@ def strip(trial: Trial, subject: Subject) -> None:
 
 
 def _next(subject: Subject, index: int) -> int:
-    order = subject.data.order.tolist()
-    return int(order[(order.index(index) + 1) % len(order)])
+    order = subject.order.tolist()
+    return int(order[(order.index(index) + 1 if index in order else 0) % len(order)])
 
 
 # ---- for whom

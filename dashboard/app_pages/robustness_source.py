@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
-from core.contracts import SPLITS
+from core.contracts import SPLITS, Slice
 from core.errors import PellucidError
-from dashboard import glossary, robustness_choice, services
+from dashboard import glossary, robustness_choice, services, slice_choice
 from dashboard.model_words import legend, model_labels
 from dashboard.robustness_choice import AUTO, LIMITS, Trial
 from dashboard.run_words import attribute_words
 from dashboard.services import ShownSplit
+from dashboard.widgets.slice_chip import slice_chip
 from dashboard.words import escape
 
 __all__ = ["BY_CLASS", "Subject", "choose"]
@@ -24,22 +28,42 @@ _FEW, _MANY = 2, 8
 
 @dataclass(frozen=True)
 class Subject:
-    """The model, the pictures, and the attribute that groups are formed by, ``""`` for none."""
+    """The model, the pictures, and the attribute that groups are formed by, ``""`` for none.
+
+    Parameters
+    ----------
+    slice : str
+        Text of the slice that the pictures are taken from; ``""`` for all of them.
+    """
 
     model: str
     data: ShownSplit
     by: str
     limit: int
     seed: int
+    slice: str = ""
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.int64]:
+        """The pictures of the slice in the order in which they are shown."""
+        own = slice_choice.within(self.data, Slice.parse(self.slice)).indices
+        shown: npt.NDArray[np.int64] = self.data.order[np.isin(self.data.order, own)]
+        return shown
 
     @property
     def n(self) -> int:
         """How many pictures are taken."""
-        return min(self.limit, len(self.data)) if self.limit else len(self.data)
+        return min(self.limit, len(self.order)) if self.limit else len(self.order)
 
     def options(self) -> dict[str, Any]:
         """Return what every request about it takes, apart from dataset and split."""
-        return {"model": self.model, "by": self.by or None, "limit": self.n, "seed": self.seed}
+        return {
+            "model": self.model,
+            "by": self.by or None,
+            "limit": self.n,
+            "seed": self.seed,
+            "slice": self.slice or None,
+        }
 
 
 def choose(trial: Trial) -> Subject | None:
@@ -78,7 +102,17 @@ def choose(trial: Trial) -> Subject | None:
             kinds = ("", *data.groups, BY_CLASS)
             words = {"": "nobody apart", **{name: attribute_words(name) for name in data.groups}}
             _select("by", "By", kinds, by, words, help=glossary.explain("attribute"))
-    return Subject(model, data, by, trial.limit, trial.seed)
+    slice_chip(data, key="robustness")
+    left_over = slice_choice.within(data)
+    if not left_over.n:
+        st.info(
+            "No picture belongs to the slice, so there is nothing to attack. Clear it, or choose "
+            "another split.",
+            icon=":material/filter_list_off:",
+        )
+        return None
+    text = "" if left_over.problem else slice_choice.current().text
+    return Subject(model, data, by, trial.limit, trial.seed, text)
 
 
 def _picked(asked: str, known: tuple[str, ...], name: str, words: str) -> str:

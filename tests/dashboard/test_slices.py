@@ -129,9 +129,9 @@ def test_strangers_words_stay_text_on_the_chip() -> None:
 
 
 def test_every_page_about_a_picture_keeps_the_slice_in_its_address(open_app: Open) -> None:
-    app = open_app(wait=False, model=FAIR, slice="hair=none")
-    assert app.query_params["slice"] == "hair=none"
-    assert "slice: hair none" in {button.label for button in app.button}
+    app = open_app(wait=False, model=FAIR, slice="hair=bald")
+    assert app.query_params["slice"] == "hair=bald"
+    assert "slice: hair bald" in {button.label for button in app.button}
 
 
 # ---- from the Fairness page to the others
@@ -203,3 +203,49 @@ def test_there_is_an_end_to_names_and_a_damaged_file_is_left_out(own_home: Path)
     (file,) = (own_home / "slices").glob("*.json")
     file.write_text("{]")
     assert saving.saved_slices("a") == {}
+
+
+# ---- Robustness
+
+
+SOURCE = """
+import streamlit as st
+from dashboard import robustness_choice, slice_choice
+from dashboard.app_pages import robustness_source
+trial, _ = robustness_choice.read({"model": "portraits_fair"})
+trial = robustness_choice.current() or robustness_choice.begin(trial)
+slice_choice.arrive(st.query_params.to_dict())
+subject = robustness_source.choose(trial)
+if subject is not None:
+    options = subject.options()
+    st.caption(f"{len(subject.order)} left, slice {options['slice']}, limit {options['limit']}")
+robustness_choice.publish(trial)
+"""
+
+
+def attacked(text: str) -> AppTest:
+    app = AppTest.from_string(SOURCE, default_timeout=30)
+    app.query_params["slice"] = text
+    return app.run()
+
+
+def test_what_is_attacked_is_the_slice() -> None:
+    app = attacked("hair=bald&skin_tone_band=dark+7-10")
+    assert not app.exception
+    split = services.shown_split("portraits")
+    n = len(of(split, hair="bald", skin_tone_band="dark 7-10"))
+    assert 0 < n < 256
+    shown = unescape(texts(app))
+    assert f"{n} left, slice hair=bald&skin_tone_band=dark+7-10, limit {n}" in shown
+    assert f"{n} of 1500 test pictures belong to it" in shown
+    assert app.query_params["slice"] == "hair=bald&skin_tone_band=dark+7-10"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("hair=green", "there is nothing to attack"), ("shoe=42", "1500 left, slice None, limit 256")],
+)
+def test_a_slice_without_pictures_attacks_nothing(text: str, words: str) -> None:
+    app = attacked(text)
+    assert not app.exception
+    assert words in unescape(texts(app))
