@@ -205,6 +205,40 @@ def test_there_is_an_end_to_names_and_a_damaged_file_is_left_out(own_home: Path)
     assert saving.saved_slices("a") == {}
 
 
+SAVING = """
+import streamlit as st
+from dashboard import services, slice_choice
+from dashboard.app_pages import fairness_slice
+from dashboard.app_pages.fairness_source import Subject
+source = services.hold_table(b"y,p,sex\\n1,1,f\\n0,1,m\\n", name="mine.csv")
+if "begun" not in st.session_state:
+    st.session_state["begun"] = True
+    slice_choice.change("sex=f")
+subject = Subject(attributes=("sex",), groups=("sex",), table=source)
+fairness_slice.saved(subject)
+if slice_choice.current().conditions:
+    fairness_slice.one(slice_choice.current(), subject)
+"""
+
+
+def test_a_slice_is_named_on_the_page_found_again_and_deleted(own_home: Path) -> None:
+    app = AppTest.from_string(SAVING, default_timeout=30).run()
+    assert not app.exception
+    assert not app.selectbox, "nothing is saved yet"
+    app.button(key="save slice now").click().run()
+    assert "1 to 60 printable characters" in unescape(app.error[0].value)
+    app.text_input(key="slice name").set_value("<b>Women</b>").run()
+    app.button(key="save slice now").click().run()
+    assert app.selectbox(key="saved slice").value == "<b>Women</b>"
+    app.button(key="close slice").click().run()
+    assert app.selectbox(key="saved slice").value == ""
+    app.selectbox(key="saved slice").set_value("<b>Women</b>").run()
+    assert app.session_state["slice looked at"] == Slice((("sex", "f"),))
+    app.button(key="forget slice").click().run()
+    assert not app.exception
+    assert not app.selectbox
+
+
 # ---- Robustness
 
 
