@@ -226,7 +226,8 @@ def _words(held: Defence) -> str:
         return f"○ {name}: no difference from {first} beyond chance at any ε (McNemar, Holm)."
     mark = "✓" if change > 0 else "✗"
     return (
-        f"{mark} {name}: {points(change)} points at ε = {eps_words(widest.eps, held.norm)} "
+        f"{mark} {name}: {points(abs(change))} points {'more' if change > 0 else 'fewer'} right "
+        f"at ε = {eps_words(widest.eps, held.norm)} "
         f"({percent(widest.second)} against {percent(widest.first)}; keeps {widest.gained} that "
         f"{first} loses, loses {widest.lost} that it keeps). Beyond chance at ε = "
         f"{', '.join(real)} (McNemar, Holm over ε)."
