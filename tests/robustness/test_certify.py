@@ -14,12 +14,15 @@ from PIL import Image
 from core import api
 from core.cli import main
 from core.contracts import Certified
+from core.engine import InlineEngine
 from core.engine.control import LocalControl
 from core.errors import Cancelled, InputError, ParameterError
+from core.jobs import JobTable
 from core.robustness.attacks.base import Problem
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.smoothing import radius
 from core.robustness.sweep import ladder, sweep
+from core.workspace import open_store
 
 QUICK = {"sigma": 0.1, "n0": 20, "n": 100}
 
@@ -154,6 +157,22 @@ def test_a_stopped_run_keeps_what_is_done_and_goes_on(linear_folder: Path) -> No
     assert whole.n == 24
     np.testing.assert_array_equal(whole.radii[:8], partial.radii)
     assert api.answer(request).cached
+
+
+def test_it_is_a_job_like_any_other(linear_folder: Path) -> None:
+    """Two sessions wait for one job of the batch lane; what is stored is done at once."""
+    store = open_store()
+    table = JobTable(InlineEngine(store), store)
+    request = api.certify_request(
+        str(linear_folder), model="rob_linear", parameters=QUICK | {"sigma": 0.15}, limit=10
+    )
+    first, second = (table.submit(request, owner) for owner in ("one", "other"))
+    assert first.key == second.key == request.key
+    assert first.lane == "batch"
+    done = table.wait(request.key, timeout=60)
+    assert done.state == "done"
+    assert done.fraction == 1
+    assert JobTable(InlineEngine(store), store).submit(request, "third").state == "done"
 
 
 def test_one_picture(pictures: np.ndarray, models: None, tmp_path: Path) -> None:
