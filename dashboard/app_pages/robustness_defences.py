@@ -66,7 +66,8 @@ def defences_section(trial: Trial, subject: Subject) -> None:
     except PellucidError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    st.caption(escape(robustness_options.words(next(iter(requests.values())))))
+    done = robustness_options.words(next(iter(requests.values())))
+    st.caption(escape(f"{done} Others are chosen under Curves, Options."))
     _supersede(requests)
     answers = {model: desk().ask(request, hold=True) for model, request in requests.items()}
     found = {m: a.result for m, a in answers.items() if isinstance(a.result, Robustness)}
