@@ -11,7 +11,8 @@ SIDEWAYS = "return document.documentElement.scrollWidth > innerWidth + 1"
 
 
 def shown(page: Page, css: str) -> str:
-    return str(page.in_component(f".epsilon {css}")[0].get_attribute("textContent"))
+    found = page.in_component(f".epsilon {css}")
+    return str(found[0].get_attribute("textContent")) if found else ""
 
 
 def test_dragging_epsilon_moves_everything_and_asks_nobody(page: Page) -> None:
