@@ -145,6 +145,11 @@ def _picture_document(image: Path, found: PictureCertificate) -> dict[str, Any]:
 def _picture_lines(found: PictureCertificate) -> Iterator[str]:
     if found.answer is None:
         yield f"{found.method} abstains: nothing is certain about this picture."
+    elif not found.radius:
+        yield (
+            f"{found.answer.label}, but {found.method} proves nothing around this picture, which "
+            "does not mean that it can be broken."
+        )
     else:
         yield (
             f"{found.answer.label}, whatever is changed by less than "

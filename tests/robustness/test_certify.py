@@ -13,11 +13,12 @@ from PIL import Image
 
 from core import api
 from core.cli import main
-from core.contracts import Certified
+from core.contracts import Certified, ModelRef
 from core.engine import InlineEngine
 from core.engine.control import LocalControl
 from core.errors import Cancelled, InputError, ParameterError
 from core.jobs import JobTable
+from core.models.runtime import runtime
 from core.robustness.attacks.base import Problem
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.smoothing import radius
@@ -238,6 +239,27 @@ def test_the_command_line(
             main(mistake)
         assert ended.value.code == 2
         assert told in capfd.readouterr().err
+
+
+def test_one_picture_in_words(
+    pictures: np.ndarray, models: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def said(pixels: np.ndarray, *words: str) -> str:
+        file = tmp_path / "x.png"
+        Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(file)
+        with pytest.raises(SystemExit) as ended:
+            main(["certify", str(file), "--model", "rob_linear", "--geometry", "squash", *words])
+        assert ended.value.code == 0
+        return capfd.readouterr().out
+
+    assert said(pictures[0], "--method", "ibp").startswith("class 0, whatever is changed by less")
+    # Between a picture of each class lies one on the boundary, where nothing is certain.
+    model = runtime(ModelRef("rob_linear"))
+    lead = np.diff(model.logits(pictures), axis=1)[:, 0]
+    low, high = pictures[lead.argmin()], pictures[lead.argmax()]
+    share = lead.min() / (lead.min() - lead.max())
+    between = low + share * (high - low)
+    assert "smoothing abstains" in said(between, "--n0", "10", "--n", "40")
 
 
 def test_cards_say_whose_answers_are_certified() -> None:
