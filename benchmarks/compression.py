@@ -27,7 +27,7 @@ def _subjects(options: Options) -> Iterator[tuple[str, str | None]]:
     """Yield models and the pictures they are compared on; ``None``: those of their own dataset."""
     yield "portraits_fair", None
     if _SAMPLE.is_dir() and not options.quick:
-        yield DEFAULT_MODEL, f"folder:{_SAMPLE}"
+        yield DEFAULT_MODEL, str(_SAMPLE)
 
 
 def _rows(model: str, data: str | None) -> Iterator[Row]:

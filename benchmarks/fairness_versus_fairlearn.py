@@ -85,7 +85,7 @@ def measure(options: Options) -> list[Row]:
             at_least=300,
             note="17 metrics, 2000 replicates, 7 calibrated gaps against 4 metrics",
         ),
-        at_most("Largest difference of a rate (× 10⁻¹²)", 1e12 * apart, 1, unit=""),
+        at_most("Largest difference of a rate (× 10⁻¹²)", 1e12 * float(apart), 1, unit=""),
     ]
 
 
