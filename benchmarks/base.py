@@ -115,12 +115,16 @@ def compared(
 
 def at_most(claim: str, ours: float, limit: float, *, unit: Unit = "ms", note: str = "") -> Row:
     """Return a row that claims ``ours <= limit``."""
-    return Row(claim, ours, None, unit, None, f"≤ {limit:g} {unit}".rstrip(), bool(ours <= limit), note)
+    return Row(
+        claim, ours, None, unit, None, f"≤ {limit:g} {unit}".rstrip(), bool(ours <= limit), note
+    )
 
 
 def at_least(claim: str, ours: float, limit: float, *, unit: Unit = "", note: str = "") -> Row:
     """Return a row that claims ``ours >= limit``."""
-    return Row(claim, ours, None, unit, None, f"≥ {limit:g} {unit}".rstrip(), bool(ours >= limit), note)
+    return Row(
+        claim, ours, None, unit, None, f"≥ {limit:g} {unit}".rstrip(), bool(ours >= limit), note
+    )
 
 
 def info(
