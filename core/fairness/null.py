@@ -71,7 +71,7 @@ def calibrated_p(
     draws : ndarray of float64
         Combined spreads of groups that do not differ.
     """
-    observed = _combined([spread(part.observed()) for part in parts], combine)
+    observed = float(_combined([spread(part.observed()) for part in parts], combine))
     n_groups = len(parts[0].values)
     most = max(_BATCH, min(most, _MOST_NUMBERS // n_groups // _BATCH * _BATCH))
     least = 1 / (most + 1)

@@ -13,6 +13,7 @@ from dashboard.words import escape, number, percent
 
 __all__ = ["draw"]
 
+_Found = dict[tuple[str, str, str], Inequality]
 _INDICES = {"generalized_entropy": "Generalized entropy (α = 2)", "theil": "Theil"}
 
 
@@ -32,7 +33,9 @@ def draw(report: FairnessReport) -> None:
             "and how much of that lies between groups?",
             help=glossary.explain("inequality"),
         )
-        found = {(each.index, each.attribute, each.part): each for each in report.inequality}
+        found: _Found = {
+            (each.index, each.attribute, each.part): each for each in report.inequality
+        }
         attributes = [t.attribute for t in report.tables if len(t.attributes) == 1]
         columns = ["All rows", *(f"By {attribute_words(name)}" for name in attributes)]
         rows = [
@@ -54,9 +57,6 @@ def draw(report: FairnessReport) -> None:
                 "where nobody looks."
             )
         )
-
-
-_Found = dict[tuple[str, str, str], Inequality]
 
 
 def _value(each: Inequality) -> str:
