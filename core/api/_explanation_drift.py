@@ -21,6 +21,8 @@ __all__ = [
 
 _HALF = 127.0
 """8-bit levels from grey to black or white."""
+_TINY = 0.01
+"""What float32 takes from a quotient that should be whole."""
 
 
 def explanation_drift(
@@ -57,7 +59,7 @@ def magnified(change: Array) -> tuple[npt.NDArray[np.uint8], float]:
         1 where nothing was changed, or more than can be magnified.
     """
     most = float(np.abs(change).max()) * 255
-    factor = 1.0 if most == 0 else max(1.0, float(np.floor(_HALF / most)))
+    factor = 1.0 if most == 0 else max(1.0, float(np.floor(_HALF / most + _TINY)))
     levels = 128 + np.clip(change.astype(np.float64) * 255 * factor, -_HALF - 1, _HALF)
     return np.rint(levels).astype(np.uint8), factor
 
