@@ -7,7 +7,9 @@ reject: what cannot be told from no gap must not look like one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +31,7 @@ Floats = npt.NDArray[np.float64]
 _POWER = 0.8
 _MOST_NEEDED = 10**9
 _PAIRS = 2_000_000
+_THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,16 @@ def tested(
     testable = [each for each in candidates if each.testable]
     most = null_draws(len(testable), rules.alpha)
     # Where an attribute follows from others, intersections hold the same groups again.
-    known: dict[tuple[object, ...], tuple[float, Floats]] = {}
-    found = []
-    for each in testable:
-        key = (each.spec.combine, *(part.margins() for part in each.parts))
-        if key not in known:
-            known[key] = calibrated_p(
-                each.parts, each.spec.combine, most=most, seed=seed, check=check
-            )
-        found.append(known[key])
+    keys = [(each.spec.combine, *(part.margins() for part in each.parts)) for each in testable]
+    distinct = dict(zip(keys, testable, strict=True))
+
+    def drawn(each: Candidate) -> tuple[float, Floats]:
+        return calibrated_p(each.parts, each.spec.combine, most=most, seed=seed, check=check)
+
+    # NumPy draws without the interpreter's lock, and each gap from a generator of its own.
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="pellucid-null") as pool:
+        known = dict(zip(distinct, pool.map(drawn, distinct.values()), strict=True))
+    found = [known[key] for key in keys]
     adjusted = ADJUST[rules.adjust]([p for p, _ in found]) if found else np.empty(0)
     results = iter(zip(found, adjusted, strict=True))
     gaps = []
