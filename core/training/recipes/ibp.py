@@ -16,7 +16,8 @@ __all__ = ["Ibp"]
 
 _NETWORK = Parameter(
     "architecture", "choice", "convnet5",
-    "Network without normalisation and shortcuts: through resnet8 the bounds grow too wide",
+    "Network whose every layer has interval rules; resnet8 normalises by batch statistics, which "
+    "have none while it trains",
     choices=("convnet5",),
 )  # fmt: skip
 
