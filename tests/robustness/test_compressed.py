@@ -11,7 +11,7 @@ from core.contracts import HonestyCheck, Robustness, Run
 from core.errors import CapabilityError
 from core.settings import settings
 
-DATA = "portraits?n_train=200&n_validation=30&n_test=60"
+DATA = "portraits?n_train=200&n_validation=30&n_test=150"
 TWIN = "portraits_fair"
 EPS = ["8/255", "16/255", "32/255"]
 QUERIES = {"square": {"queries": 300}}
@@ -69,15 +69,26 @@ def test_gradients_are_borrowed_from_the_twin(int8: Run, found: Robustness) -> N
     assert check(found, "deterministic").passed
 
 
-def test_it_stands_as_firm_as_its_twin_within_both_intervals(int8: Run, found: Robustness) -> None:
-    """Its answers are the twin's on 19 of 20 pictures."""
-    twin = api.robustness(
-        DATA, model=TWIN, attacks=["square"], limit=24, eps=EPS, checks=False, rounding=False,
-        parameters=QUERIES,
+def test_square_makes_it_look_firmer_than_its_twin_and_never_weaker(int8: Run) -> None:
+    """Picture by picture on all 150: scores in 256 steps give Square less to climb.
+
+    At 16/255 it keeps 14 pictures that the twin loses, for 1 the other way round. That is no
+    robustness: the twin's gradients break it (see the transfer check above).
+    """
+    twin, own = (
+        api.robustness(
+            DATA, model=model, attacks=["square"], limit=150, eps=EPS, checks=False,
+            rounding=False, parameters=QUERIES,
+        )
+        for model in (TWIN, int8.model)
     )  # fmt: skip
-    assert twin.ids == found.ids
-    for a, b in zip(twin.worst_case[0].points, found.worst_case[0].points, strict=True):
-        assert max(a.low, b.low) <= min(a.high, b.high)
+    assert len(own.ids) == 150
+    points = api.defence(twin, own).points
+    assert all(abs(p.second - p.first) < 0.15 for p in points)
+    assert not any(p.beyond_chance for p in points if p.second < p.first)
+    middle = points[2]
+    assert middle.beyond_chance
+    assert middle.gained > 3 * middle.lost
 
 
 def test_smoothing_certifies_it_and_interval_bounds_cannot(int8: Run) -> None:
