@@ -13,7 +13,15 @@ from __future__ import annotations
 from core import images
 from core.api._answers import answer, explain, explain_many, open_picture, predict, predict_many
 from core.api._catalogue import class_names, find_class, methods, models, register_model
-from core.api._certify import certified_so_far, certifiers, certify, certify_picture
+from core.api._certify import (
+    certified_csv,
+    certified_document,
+    certified_so_far,
+    certifiers,
+    certify,
+    certify_picture,
+    empirical_curve,
+)
 from core.api._compare import (
     compare,
     difference_overlay,
@@ -177,6 +185,8 @@ __all__ = [
     "audit_predictions",
     "attacks",
     "baselines",
+    "certified_csv",
+    "certified_document",
     "certified_so_far",
     "certifiers",
     "certify",
@@ -216,6 +226,7 @@ __all__ = [
     "drift_overlays",
     "drift_paths",
     "drift_request",
+    "empirical_curve",
     "evaluate",
     "evaluation",
     "evidence",

@@ -11,13 +11,20 @@ from core.contracts import (
     CertifyPictureRequest,
     CertifyRequest,
     PictureCertificate,
+    RobustCurve,
+    Robustness,
 )
 from core.engine.control import Control
 from core.requests import certify_request
+from core.robustness import beside
+from core.robustness import certified_document as documents
 from core.robustness.certificates.registry import CERTIFIERS
 from core.robustness.certify import so_far
 
-__all__ = ["certified_so_far", "certifiers", "certify", "certify_picture"]
+__all__ = [
+    "certified_csv", "certified_document", "certified_so_far", "certifiers", "certify",
+    "certify_picture", "empirical_curve",
+]  # fmt: skip
 
 
 def certifiers() -> tuple[CertifierCard, ...]:
@@ -48,3 +55,26 @@ def certified_so_far(request: CertifyRequest) -> Certified | None:
     ``None`` if nothing is done.
     """
     return so_far(request)
+
+
+def certified_document(found: Certified) -> dict[str, Any]:
+    """Return the curves and gaps with everything that led to them, ready for JSON."""
+    return documents.certified_document(found)
+
+
+def certified_csv(found: Certified) -> bytes:
+    """Return a row for each picture: its certified class and radius."""
+    return documents.certified_csv(found)
+
+
+def empirical_curve(certified: Certified, found: Robustness) -> RobustCurve | None:
+    """Return what attacks left standing of the certified pictures.
+
+    ``None`` where not all of them were attacked.
+
+    Raises
+    ------
+    InputError
+        If weights, pictures or norm are not those that were certified.
+    """
+    return beside.empirical_curve(certified, found)

@@ -108,7 +108,7 @@ def certify(
         control=Terminal(),
         **common,
     )
-    emit(_document(found), json_, lambda: _lines(found))
+    emit(api.certified_document(found), json_, lambda: _lines(found))
 
 
 def _refuse(given: dict[str, object]) -> None:
@@ -157,43 +157,6 @@ def _picture_lines(found: PictureCertificate) -> Iterator[str]:
         )
     for name, value in found.facts.items():
         yield f"  {name} {value:g}"
-
-
-def _document(found: Certified) -> dict[str, Any]:
-    return {
-        "model": found.model,
-        "weights_sha256": found.weights_sha256,
-        "dataset": found.dataset,
-        "split": found.split,
-        "slice": found.slice or None,
-        "n": found.n,
-        "method": found.method,
-        "norm": found.norm,
-        "parameters": found.parameters,
-        "clean_accuracy": found.clean_accuracy,
-        "abstained": found.abstained,
-        "average_radius": found.average_radius,
-        "by": found.by or None,
-        "curves": [
-            {
-                "group": curve.group or None,
-                "points": [
-                    {"radius": p.eps, "accuracy": p.accuracy, "low": p.low, "high": p.high,
-                     "n": p.n}
-                    for p in curve.points
-                ],
-                "median_radius": curve.median_distance,
-                "area": curve.area,
-            }
-            for curve in found.curves
-        ],
-        "gaps": [asdict(gap) | {"beyond_chance": gap.beyond_chance} for gap in found.gaps],
-        "seed": found.seed,
-        "command": found.command,
-        "device": found.device,
-        "cached": found.cached,
-        "seconds": found.seconds,
-    }  # fmt: skip
 
 
 def _lines(found: Certified) -> Iterator[str]:
