@@ -233,6 +233,11 @@ TERMS: dict[str, str] = {
         "The same pictures and the same attacks for each model; what one keeps and another loses "
         "is counted picture by picture (McNemar's test)."
     ),
+    "certificate": (
+        "A proof that no change within a radius alters the answer. Randomised smoothing proves it "
+        "of a vote over noisy copies (L2), interval bounds of the model itself (L∞). Where nothing "
+        "is proven, nothing is known: it need not break."
+    ),
     "reproduce": (
         "On the same machine and versions it leads to the same weights; elsewhere to nearly the "
         "same figures, because sums are rounded in another order."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import streamlit as st
@@ -12,18 +13,25 @@ from core.contracts import NORM_NAMES, SPLITS, Norm, SplitName
 from dashboard import slice_choice
 
 __all__ = [
-    "AUTO", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "change", "change_subject",
-    "current", "publish", "read",
+    "AUTO", "CERTIFIED", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "change",
+    "change_subject", "current", "publish", "read",
 ]  # fmt: skip
 
-Section = Literal["curves", "picture", "corruptions", "defences"]
+Section = Literal["curves", "picture", "corruptions", "defences", "certificates"]
 AUTO = "auto"
 """The page's proposal: a grid of ε that grows, the attribute that forms a few groups."""
 LIMITS = (64, 128, 256, 512, 1024, 0)
 """How many pictures may be taken; 0 for all."""
+CERTIFIED = (24, 60, 120, 256, 512)
+"""How many of them may be certified: each costs hundreds of passes."""
 
 _TRIAL = "robustness trial"
 _LONGEST = 200
+_WITHIN: Mapping[str, Any] = MappingProxyType({
+    "by": AUTO, "picture": -1, "step": 0, "hidden": (), "compared": (), "certifier": "",
+    "certifying": (), "reach": 0,
+})  # fmt: skip
+"""What is chosen within a model and its pictures, let go of."""
 MOST_SEED = 2**31 - 1
 
 
@@ -33,7 +41,7 @@ class Trial:
 
     Parameters
     ----------
-    section : {"curves", "picture", "corruptions", "defences"}
+    section : {"curves", "picture", "corruptions", "defences", "certificates"}
     model : str
         Id; ``""`` for the page's proposal.
     dataset : str
@@ -70,6 +78,14 @@ class Trial:
     severity : int
     other : str
         Key of the dataset of other things; ``""`` for none.
+    certifier : str
+        Id; ``""`` for the page's proposal.
+    certified : int
+        So many of the pictures are certified.
+    certifying : tuple of str
+        The certifier's parameters that differ from the page's, each ``name=value``.
+    reach : int
+        Point of the certified curve that is spoken of; 0 for the page's proposal.
     """
 
     section: Section = "curves"
@@ -94,6 +110,10 @@ class Trial:
     corruption: str = ""
     severity: int = 3
     other: str = ""
+    certifier: str = ""
+    certified: int = 60
+    certifying: tuple[str, ...] = ()
+    reach: int = 0
 
     def to_query(self) -> dict[str, str]:
         """Return it as parameters of the page's address."""
@@ -129,7 +149,7 @@ def change(**values: Any) -> None:
 
 def change_subject(**values: Any) -> None:
     """Replace model, data or split; what was chosen within the old ones is let go of."""
-    change(**{"by": AUTO, "picture": -1, "step": 0, "hidden": (), "compared": (), **values})
+    change(**{**_WITHIN, **values})
 
 
 def publish(trial: Trial) -> None:
@@ -161,8 +181,8 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def _limit(text: str) -> int:
-    return LIMITS[[str(limit) for limit in LIMITS].index(text)]
+def _among(*known: int) -> Callable[[str], int]:
+    return lambda text: known[[str(each) for each in known].index(text)]
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -176,7 +196,7 @@ def _switch(text: str) -> bool:
 _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "section": (_one_of(*get_args(Section)), f"is one of {', '.join(get_args(Section))}"),
     "split": (_one_of(*SPLITS), f"is one of {', '.join(SPLITS)}"),
-    "limit": (_limit, f"is one of {', '.join(map(str, LIMITS))}, 0 for all"),
+    "limit": (_among(*LIMITS), f"is one of {', '.join(map(str, LIMITS))}, 0 for all"),
     "attacks": (_names, "holds ids of attacks"),
     "norm": (_one_of(*NORM_NAMES), f"is one of {', '.join(NORM_NAMES)}"),
     "checks": (_switch, "is true or false"),
@@ -186,6 +206,9 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "compared": (_names, "holds ids of models"),
     "picture": (_whole(0, 10_000_000), "is a whole number from 0"),
     "step": (_whole(0, 1000), "is a whole number from 0"),
+    "certified": (_among(*CERTIFIED), f"is one of {', '.join(map(str, CERTIFIED))}"),
+    "certifying": (_names, "holds parameters, each name=value"),
+    "reach": (_whole(0, 1000), "is a whole number from 0"),
     "severity": (_whole(1, 5), "is a whole number from 1 to 5"),
 }
 """How a parameter is read, and what it is; others are plain text."""

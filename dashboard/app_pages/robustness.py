@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import robustness_choice, slice_choice
 from dashboard.app_pages import (
     models_actions,
+    robustness_certificates,
     robustness_corruptions,
     robustness_curves,
     robustness_defences,
@@ -31,6 +32,7 @@ _SECTIONS: dict[Section, tuple[str, Callable[[Trial, Subject], None]]] = {
     "picture": ("One picture", robustness_picture.picture_section),
     "corruptions": ("Corruptions", robustness_corruptions.corruptions_section),
     "defences": ("Defences", robustness_defences.defences_section),
+    "certificates": ("Certificates", robustness_certificates.certificates_section),
 }
 
 

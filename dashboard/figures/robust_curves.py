@@ -138,8 +138,7 @@ def _lay_out(
     mode: Mode,
 ) -> None:  # fmt: skip
     colours = tokens(mode)
-    every = math.ceil(len(steps) / _MOST_TICKS)
-    ticks = steps[::every]
+    ticks = _apart(steps, place)
     unit = {"linf": "in 255ths of a pixel's range", "area": "in % of the picture"}.get(norm, "")
     title = f"ε ({NORMS[norm][0]}{', ' + unit if unit else ''}); each doubling is one step"
     figure.update_layout(
@@ -161,6 +160,15 @@ def _lay_out(
             "tickfont": {"size": 12, "color": colours.muted},
         },
     )  # fmt: skip
+
+
+def _apart(steps: Sequence[float], place: Callable[[float], float]) -> list[float]:
+    """Return the steps that have room for their names: those of two curves may lie close."""
+    room, kept = place(steps[-1]) / _MOST_TICKS, [steps[0]]
+    for step in steps[1:]:
+        if place(step) - place(kept[-1]) >= room - 1e-9:
+            kept.append(step)
+    return kept
 
 
 def spoken(line: Line) -> str:

@@ -1,0 +1,99 @@
+"""How certificates are made: the certifier, and its parameters folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.contracts import CertifierCard, Value
+from core.errors import ParameterError
+from dashboard import robustness_choice, services
+from dashboard.app_pages.robustness_source import Subject
+from dashboard.robustness_choice import CERTIFIED, Trial
+from dashboard.robustness_words import NORMS
+from dashboard.widgets.parameters import Changed, parameter_widgets
+from dashboard.words import escape
+
+__all__ = ["draw"]
+
+
+def draw(trial: Trial, subject: Subject) -> tuple[CertifierCard, dict[str, Value]]:
+    """Draw the options; return the certifier and a value for each of its parameters."""
+    cards = services.certifiers_of(subject.model)
+    if trial.certifier and trial.certifier not in cards:
+        st.warning(
+            f"The certifier {escape(trial.certifier)} is unknown, or reads weights that this "
+            "model does not show.",
+            icon=":material/link_off:",
+        )
+    card = cards[trial.certifier if trial.certifier in cards else next(iter(cards))]
+    chosen, problems = _chosen(trial, card)
+    for problem in problems:
+        st.warning(escape(problem), icon=":material/link_off:")
+    left, right = st.columns([1.6, 1])
+    with left:
+        _certifier(cards, card)
+    with right:
+        _limit(trial)
+    st.caption(escape(card.summary))
+    label = "Options" + (f" ({len(chosen)} changed)" if chosen else "")
+    with st.expander(label, icon=":material/tune:", key="certificate options"):
+        if card.parameters:
+            parameter_widgets(card, chosen, held=lambda: tuple(chosen.items()), keep=_keep)
+        _seed(trial)
+    return card, {p.name: chosen.get(p.name, p.default) for p in card.parameters}
+
+
+def _chosen(trial: Trial, card: CertifierCard) -> tuple[dict[str, Value], list[str]]:
+    """Return the values that differ from the page's, and what of the address is no value."""
+    specs = {spec.name: spec for spec in card.parameters}
+    chosen: dict[str, Value] = {}
+    problems = []
+    for text in trial.certifying:
+        name, _, value = text.partition("=")
+        if name not in specs:
+            problems.append(f"{card.name} has no parameter {name[:40]}.")
+            continue
+        try:
+            chosen[name] = specs[name].parse(value)
+        except ParameterError as error:
+            problems.append(str(error))
+    return chosen, problems
+
+
+def _keep(changed: Changed) -> None:
+    robustness_choice.change(certifying=tuple(f"{n}={v}" for n, v in changed), reach=0)
+
+
+def _certifier(cards: Mapping[str, CertifierCard], card: CertifierCard) -> None:
+    key = "certifier"
+    st.session_state[key] = card.id
+    st.selectbox(
+        "Proven by", list(cards), key=key,
+        format_func=lambda id: f"{cards[id].name}, {NORMS[cards[id].norm][0]}",
+        help=escape(f"{card.limits} {card.paper}"),
+        on_change=lambda: robustness_choice.change(
+            certifier=st.session_state[key], certifying=(), reach=0
+        ),
+    )  # fmt: skip
+
+
+def _limit(trial: Trial) -> None:
+    key = "certified limit"
+    st.session_state[key] = trial.certified
+    st.selectbox(
+        "Pictures certified", CERTIFIED, key=key, format_func=lambda n: f"{n} of those taken",
+        help="The first so many of the pictures above, which are in random order.",
+        on_change=lambda: robustness_choice.change(certified=st.session_state[key], reach=0),
+    )  # fmt: skip
+
+
+def _seed(trial: Trial) -> None:
+    key = "certificate seed"
+    st.session_state[key] = trial.seed
+    st.number_input(
+        "Seed", 0, robustness_choice.MOST_SEED, step=1, key=key,
+        help="Which pictures are drawn, and the noise.",
+        on_change=lambda: robustness_choice.change(seed=int(st.session_state[key])),
+    )  # fmt: skip

@@ -1,0 +1,193 @@
+"""What is proven, the important numbers first, beside what attacks left, and its files."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.contracts import Certified, CertifierCard, RobustCurve
+from core.errors import InputError
+from dashboard import certificate_words, robustness_choice, services
+from dashboard.app_pages.robustness_source import Subject
+from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
+from dashboard.robustness_choice import AUTO, Trial
+from dashboard.robustness_words import NORMS, distance_words
+from dashboard.run_words import attribute_words, group_words
+from dashboard.theme import current_mode
+from dashboard.widgets.run_card import big_numbers
+from dashboard.widgets.side_table import Row, side_table
+from dashboard.words import duration, escape, number, percent
+
+__all__ = ["draw", "limits", "take_along"]
+
+_PLOT = {"displayModeBar": False}
+
+
+def draw(found: Certified, card: CertifierCard, subject: Subject) -> None:
+    """Draw headline and curves; of a run that is not finished as well."""
+    # Not handed over: while the work runs, this is drawn again without the page around it.
+    trial = robustness_choice.current() or Trial()
+    step = certificate_words.shown_step(found, trial.reach)
+    _headline(found, card, step)
+    _reach(found, step)
+    attacked = _attacked(found, trial, subject)
+    _curves(found, card, attacked)
+    _beside(found, card, attacked)
+    _groups(found, step)
+
+
+def _headline(found: Certified, card: CertifierCard, step: int) -> None:
+    st.markdown(escape(certificate_words.proven_words(found, step)))
+    whole = found.curves[0].points[0]
+    point = found.curves[0].points[step]
+    right = round(found.clean_accuracy * found.n)
+    whose = "the model's own answers" if card.needs_network else "the vote over noisy copies"
+    clean = f"{number(100 * found.clean_low)} to {percent(found.clean_high)}"
+    entries = [
+        (percent(point.accuracy),
+         f"proven right at {certificate_words.radius_words(point.eps, found.norm)}",
+         f"{round(point.accuracy * point.n)} of {point.n} · 95 %: "
+         f"{certificate_words.interval(point)}"),
+        (percent(found.abstained), "abstentions",
+         f"{round(found.abstained * found.n)} of {found.n}: nothing is said"),
+        (certificate_words.radius_words(found.average_radius, found.norm), "mean radius",
+         "wrong answers count 0"),
+        (percent(whole.accuracy), "right at radius 0", whose),
+    ]  # fmt: skip
+    if not card.needs_network:
+        entries.append(
+            (percent(found.clean_accuracy), "right, plain model",
+             f"{right} of {found.n} · 95 %: {clean}")
+        )  # fmt: skip
+    big_numbers(entries)
+
+
+def _reach(found: Certified, step: int) -> None:
+    points = found.curves[0].points
+    if len(points) < 3:
+        return
+    key = "certified reach"
+    st.session_state[key] = step
+    st.select_slider(
+        "Radius", list(range(1, len(points))), key=key,
+        format_func=lambda i: certificate_words.radius_words(points[min(i, len(points) - 1)].eps,
+                                                             found.norm),
+        help="Which point of the curve the figures above are about.",
+        on_change=lambda: robustness_choice.change(reach=int(st.session_state[key])),
+    )  # fmt: skip
+
+
+# ---- beside the attacks
+
+
+def _attacked(found: Certified, trial: Trial, subject: Subject) -> RobustCurve | None:
+    """Return what attacks of this norm left of these pictures, if it was measured before."""
+    settings = [(None, AUTO)]
+    if trial.norm == found.norm:
+        settings.insert(0, (trial.attacks or None, trial.eps))  # type: ignore[arg-type]
+    for attacks, eps in settings:
+        options = {
+            **subject.options(), "attacks": attacks, "norm": found.norm, "eps": eps,
+            "checks": trial.checks,
+        }  # fmt: skip
+        try:
+            request = services.robustness_request(subject.data, options)
+        except InputError:  # what was typed under Curves: it is told there
+            continue
+        curve = services.attacked_curve(found, request)
+        if curve is not None:
+            return curve
+    return None
+
+
+def _curves(found: Certified, card: CertifierCard, attacked: RobustCurve | None) -> None:
+    name = "Certified" if card.needs_network else "Certified (smoothed model)"
+    lines = [Line(name, found.curves[0], "main")]
+    if attacked is not None:
+        of = "Left by attacks" if card.needs_network else "Left by attacks (plain model)"
+        lines.insert(0, Line(of, attacked))
+    st.plotly_chart(
+        robust_curves(lines, norm=found.norm, mode=current_mode(), clean=found.clean_accuracy),
+        theme=None, key="certified curves", config=_PLOT,
+        alt="Accuracy that is certain against radius. " + "; ".join(spoken(line) for line in lines),
+    )  # fmt: skip
+    st.caption(
+        "Bold: the share that is right and proven to stay so up to ε. Band: Wilson's 95 % interval "
+        "over pictures."
+    )
+
+
+def _beside(found: Certified, card: CertifierCard, attacked: RobustCurve | None) -> None:
+    if attacked is not None:
+        st.markdown(
+            escape(
+                f"Thin: what the attacks left of the same {found.n} pictures. "
+                f"{certificate_words.compared_words(card)}"
+            )
+        )
+        return
+    norm = NORMS[found.norm][0]
+    st.caption(
+        f"Attacks in {norm} on these pictures are not in the store, so there is no empirical curve "
+        "to put beside this one."
+    )
+    st.button(
+        f"Attack in {norm}", key="attack in norm", icon=":material/bolt:",
+        on_click=lambda: robustness_choice.change(
+            section="curves", norm=found.norm, attacks=(), eps=AUTO, hidden=()
+        ),
+    )  # fmt: skip
+
+
+# ---- groups, limits, files
+
+
+def _groups(found: Certified, step: int) -> None:
+    own = [curve for curve in found.curves if curve.group][:MOST_LINES]
+    if not own:
+        return
+    st.markdown(f"**By {escape(attribute_words(found.by))}**")
+    at = [c.points[min(step, len(c.points) - 1)] for c in own]
+    side_table(
+        [f"{group_words(c.group)} (n = {c.points[0].n})" for c in own],
+        [
+            Row(f"Proven right at {certificate_words.radius_words(at[0].eps, found.norm)}",
+                [percent(p.accuracy) for p in at],
+                [f"95 %: {certificate_words.interval(p)}" for p in at], strong=True),
+            Row("Median radius", [distance_words(c.median_distance, found.norm) for c in own],
+                ["of answers that are right"] * len(own)),
+        ],
+        mode=current_mode(),
+    )  # fmt: skip
+
+
+def limits(card: CertifierCard) -> None:
+    """Say what certificates cannot show."""
+    st.markdown(
+        f"**What it can't show:** {escape(card.limits)} It holds in {NORMS[card.norm][0]} alone, "
+        "on these pictures alone: fog, a turned picture or a patch are other questions."
+    )
+
+
+def take_along(found: Certified) -> None:
+    """Draw the downloads and the command line."""
+    st.subheader("Take it along", anchor=False)
+    with st.container(horizontal=True, key="certificate downloads"):
+        for kind, label, mime in (
+            ("csv", "Certificates (csv)", "text/csv"),
+            ("json", "Curve and settings (json)", "application/json"),
+        ):
+            st.download_button(
+                label, partial(services.certificate_file, found, kind),  # type: ignore[arg-type]
+                file_name=f"certificates.{kind}", mime=mime, key=f"download/certificates/{kind}",
+                icon=":material/download:", on_click="ignore", type="tertiary",
+            )  # fmt: skip
+    st.markdown("The same on the command line:")
+    st.code(found.command, language=None, wrap_lines=True)
+    st.caption(
+        escape(
+            f"{duration(found.seconds)} on {found.device} · "
+            f"{certificate_words.settings_words(found)}"
+        )
+    )

@@ -1,0 +1,132 @@
+"""Certificates: who can certify a model, the requests, the curve while it grows, and its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal
+
+from core import api
+from core.contracts import (
+    Certified,
+    CertifierCard,
+    CertifyPictureRequest,
+    CertifyRequest,
+    Picture,
+    RobustCurve,
+    RobustnessRequest,
+    Value,
+)
+from dashboard.services._catalogue import models
+from dashboard.services._datasets import hide_source
+from dashboard.services._requests import once
+from dashboard.services._runs import run
+from dashboard.services._shown_data import ShownSplit
+
+__all__ = [
+    "attacked_curve", "certificate_file", "certified_so_far", "certifiers_of",
+    "certify_picture_request", "certify_request", "public_certified",
+]  # fmt: skip
+
+_QUICK: Mapping[str, Value] = MappingProxyType({"sigma": 0.1, "n0": 50, "n": 500})
+"""Where the page asks for less than the command line, so that a curve takes about a minute."""
+
+
+@lru_cache(maxsize=1)
+def _cards() -> dict[str, CertifierCard]:
+    return {
+        card.id: replace(
+            card,
+            parameters=tuple(
+                replace(p, default=_QUICK.get(p.name, p.default)) for p in card.parameters
+            ),
+        )
+        for card in api.certifiers()
+    }
+
+
+def certifiers_of(model: str) -> dict[str, CertifierCard]:
+    """Return the ways to certify a model, with the page's defaults: its own first.
+
+    A model's own is the one that its recipe has trained it for.
+    """
+    found = run(model)
+    recipe = "" if found is None else found.recipe
+    able = {
+        id: card
+        for id, card in _cards().items()
+        if models()[model].gradients or not card.needs_network
+    }
+    return dict(sorted(able.items(), key=lambda pair: pair[0] != recipe))
+
+
+def certify_request(data: ShownSplit, options: Mapping[str, Any]) -> CertifyRequest:
+    """Return the request for the certificates of a split's pictures.
+
+    Raises
+    ------
+    InputError
+        If a part of the choice does not exist or does not fit.
+    """
+    key = ("certify", data.fingerprint, data.name, _weights(options["model"]),
+           repr(sorted(options.items())))  # fmt: skip
+    return once(key, lambda: api.certify_request(data.dataset, split=data.name, **options))
+
+
+def certify_picture_request(
+    picture: Picture, *, model: str, method: str, parameters: Mapping[str, Value], seed: int
+) -> CertifyPictureRequest:
+    """Return the request for the certificate of one picture.
+
+    Raises
+    ------
+    InputError
+        If a part of the choice does not exist or does not fit.
+    """
+    values = tuple(sorted(parameters.items()))
+    key = ("certify picture", picture.sha256, picture.name, model, _weights(model), method, values,
+           seed)  # fmt: skip
+    return once(
+        key,
+        lambda: api.certify_picture_request(
+            picture, model=model, method=method, parameters=dict(values), seed=seed
+        ),
+    )
+
+
+def _weights(model: str) -> str:
+    found = run(model)
+    return "" if found is None else found.weights_sha256
+
+
+def certified_so_far(request: CertifyRequest) -> Certified | None:
+    """Return the curve over the pictures that are done, ``None`` before the first."""
+    return api.certified_so_far(request)
+
+
+def attacked_curve(certified: Certified, request: RobustnessRequest) -> RobustCurve | None:
+    """Return what attacks left of the certified pictures; nothing is attacked for it.
+
+    ``None`` where what is kept does not hold all of these pictures.
+    """
+    found = api.robustness_so_far(request)
+    return None if found is None else api.empirical_curve(certified, found)
+
+
+def public_certified(found: Certified) -> Certified:
+    """Return a result without the place where the dataset lies on this server."""
+    return replace(
+        found,
+        dataset=hide_source(found.dataset, found.dataset),
+        command=hide_source(found.command, found.dataset),
+    )
+
+
+def certificate_file(found: Certified, kind: Literal["csv", "json"]) -> bytes:
+    """Return a row for each picture, or everything as the command line's document."""
+    if kind == "csv":
+        return api.certified_csv(found)
+    return json.dumps(api.certified_document(found), indent=2, ensure_ascii=False).encode()
