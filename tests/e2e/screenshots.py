@@ -56,11 +56,12 @@ def models(page: Page, folder: Path, suffix: str) -> None:
 
 
 def robustness(page: Page, folder: Path, suffix: str) -> None:
-    """Write the curves of all pictures and of groups, and the defences."""
+    """Write the curves of all pictures and of groups, the defences and the certificates."""
     for name, query, words in (
         ("curves", "", "Take it along"),
         ("groups", "?grouped=true", "Take it along"),
         ("defences", "?section=defences", "The same on the command line"),
+        ("certificates", "?section=certificates&certified=24", "Repeat it on the command line"),
     ):
         page.open(query, path="/robustness")
         page.says(words, timeout=600)

@@ -78,3 +78,27 @@ def test_nothing_is_cut_on_a_phone(server: Server) -> None:
             ".map(e => e.scrollWidth)"
         )
         assert max(wide) <= 390
+
+
+def test_what_is_proven_is_shown_for_many_and_for_one(page: Page) -> None:
+    """Six hundred noisy copies of each of 24 pictures, stopped once, and put beside attacks."""
+    quick = "?section=certificates&certified=24&certifying=n=600"
+    page.open(quick + "&model=portraits_robust", path="/robustness")
+    page.says("So far, on", timeout=PATIENCE)
+    page.click("Cancel")
+    page.says("was stopped")
+    until(lambda: "Certified (smoothed model)" in curves(page), "the curve of what is done")
+    page.click("Run again")
+    page.says("whatever is changed by less than", timeout=PATIENCE)
+    page.says("are proven right")
+    page.says("abstentions")
+    page.says("Take it along")
+    page.click("Attack in L2")
+    page.has_query("norm=l2")
+    page.says("The attacks hold", timeout=PATIENCE)
+    press_pill(page, "Certificates")
+    page.says("the two curves compare only loosely", timeout=PATIENCE)
+    until(lambda: "Left by attacks (plain model)" in curves(page), "both curves")
+    page.browser.refresh()
+    page.says("whatever is changed by less than", timeout=PATIENCE)
+    calm(page)
