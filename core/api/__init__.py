@@ -14,6 +14,7 @@ from core import images
 from core.api._answers import answer, explain, explain_many, open_picture, predict, predict_many
 from core.api._catalogue import class_names, find_class, methods, models, register_model
 from core.api._certify import (
+    certificate_ceiling,
     certified_csv,
     certified_document,
     certified_so_far,
@@ -185,6 +186,7 @@ __all__ = [
     "audit_predictions",
     "attacks",
     "baselines",
+    "certificate_ceiling",
     "certified_csv",
     "certified_document",
     "certified_so_far",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.api._answers import answer
@@ -13,17 +14,18 @@ from core.contracts import (
     PictureCertificate,
     RobustCurve,
     Robustness,
+    Value,
 )
 from core.engine.control import Control
 from core.requests import certify_request
 from core.robustness import beside
 from core.robustness import certified_document as documents
-from core.robustness.certificates.registry import CERTIFIERS
+from core.robustness.certificates.registry import CERTIFIERS, get
 from core.robustness.certify import so_far
 
 __all__ = [
-    "certified_csv", "certified_document", "certified_so_far", "certifiers", "certify",
-    "certify_picture", "empirical_curve",
+    "certificate_ceiling", "certified_csv", "certified_document", "certified_so_far", "certifiers",
+    "certify", "certify_picture", "empirical_curve",
 ]  # fmt: skip
 
 
@@ -55,6 +57,17 @@ def certified_so_far(request: CertifyRequest) -> Certified | None:
     ``None`` if nothing is done.
     """
     return so_far(request)
+
+
+def certificate_ceiling(method: str, parameters: Mapping[str, Value]) -> float:
+    """Return the largest radius that a certifier can prove, however firm the model is.
+
+    Parameters
+    ----------
+    parameters : mapping
+        A checked value for each of its parameters, as a result holds them.
+    """
+    return get(method)().ceiling(parameters)
 
 
 def certified_document(found: Certified) -> dict[str, Any]:

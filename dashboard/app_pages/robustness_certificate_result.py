@@ -116,6 +116,16 @@ def _curves(found: Certified, card: CertifierCard, attacked: RobustCurve | None)
         "Bold: the share that is right and proven to stay so up to ε. Band: Wilson's 95 % interval "
         "over pictures."
     )
+    furthest, reached = services.at_ceiling(found)
+    if reached:
+        st.caption(
+            escape(
+                f"{reached} of {found.n} pictures reach "
+                f"{certificate_words.radius_words(furthest, found.norm)}, the furthest that these "
+                "settings can prove at all: where the curve drops there, that is the method's end, "
+                "not the model's. More noise or more noisy copies reach further."
+            )
+        )
 
 
 def _beside(found: Certified, card: CertifierCard, attacked: RobustCurve | None) -> None:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
+import numpy as np
+
 from core import api
 from core.contracts import (
     Certified,
@@ -27,7 +29,7 @@ from dashboard.services._runs import run
 from dashboard.services._shown_data import ShownSplit
 
 __all__ = [
-    "attacked_curve", "certificate_file", "certified_so_far", "certifiers_of",
+    "attacked_curve", "at_ceiling", "certificate_file", "certified_so_far", "certifiers_of",
     "certify_picture_request", "certify_request", "public_certified",
 ]  # fmt: skip
 
@@ -115,6 +117,12 @@ def attacked_curve(certified: Certified, request: RobustnessRequest) -> RobustCu
     """
     found = api.robustness_so_far(request)
     return None if found is None else api.empirical_curve(certified, found)
+
+
+def at_ceiling(found: Certified) -> tuple[float, int]:
+    """Return the largest radius that the settings can prove, and how many pictures reach it."""
+    most = api.certificate_ceiling(found.method, found.parameters)
+    return most, int(np.isclose(found.radii, most).sum())
 
 
 def public_certified(found: Certified) -> Certified:

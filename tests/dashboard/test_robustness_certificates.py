@@ -148,6 +148,17 @@ def test_files_hold_every_certificate_and_no_place(found: Certified) -> None:
     assert whole["abstained"] == 0.1
 
 
+def test_the_methods_own_end_is_not_taken_for_the_models(
+    found: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furthest, reached = services.at_ceiling(found)
+    assert (round(furthest, 4), reached) == (0.2205, 0)
+    assert "the method's end" not in unescape(texts(drawn(found, monkeypatch)))
+    ends = replace(found, radii=np.where(found.radii > 0.08, furthest, found.radii))
+    n = int((found.radii > 0.08).sum())
+    assert f"{n} of 40 pictures reach 0.221 (L2)" in unescape(texts(drawn(ends, monkeypatch)))
+
+
 # ---- beside the attacks
 
 

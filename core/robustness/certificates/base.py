@@ -109,6 +109,10 @@ class Certifier(ABC):
     def rungs(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
         """Return the radii of an automatic curve, ascending, without 0."""
 
+    @abstractmethod
+    def ceiling(self, parameters: Mapping[str, Value]) -> float:
+        """Return the largest radius that can be proven, however firm the model is."""
+
     @classmethod
     def card(cls) -> CertifierCard:
         """Return what users see."""

@@ -73,7 +73,10 @@ class Smoothing(Certifier):
     def rungs(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
         """Return quarters of σ, up to what full agreement would certify."""
         del n_values
-        sigma, n = float(parameters["sigma"]), int(parameters["n"])
-        most = radius(n, n, sigma=sigma, alpha=float(parameters["alpha"]))
-        step = sigma / _STEPS
-        return tuple(step * (i + 1) for i in range(int(most / step) + 1))
+        step = float(parameters["sigma"]) / _STEPS
+        return tuple(step * (i + 1) for i in range(int(self.ceiling(parameters) / step) + 1))
+
+    def ceiling(self, parameters: Mapping[str, Value]) -> float:
+        """Return what is certain where all noisy copies agree."""
+        n = int(parameters["n"])
+        return radius(n, n, sigma=float(parameters["sigma"]), alpha=float(parameters["alpha"]))
