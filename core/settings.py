@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     dataset_memory_gb: float = Field(
         default=1.0,
         gt=0,
-        description="Pictures of a training held decoded in memory; beyond it they are read from the disk.",
+        description="Pictures of a training held decoded in memory; beyond it the disk is used.",
     )
     fairness_memory_gb: float = Field(
         default=1.0,
