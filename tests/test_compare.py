@@ -196,6 +196,7 @@ class TestCommandLine:
     def test_nothing_to_compare_is_refused(self, cat: Path) -> None:
         refused("compare", cat, words="--method-b")
 
+    @pytest.mark.slow
     def test_drift_writes_every_frame(self, cat: Path, tmp_path: Path) -> None:
         found = answer("drift", cat, "--path", "adversarial", "--steps", 2, "--out", tmp_path)
         assert [frame["severity"] for frame in found["frames"]] == [0, 1, 2]

@@ -44,7 +44,7 @@ def test_further_metrics_come_from_the_address_and_go_back_to_it(open_app: Open)
     assert "**Entropy** " in unescape(texts(app))
     assert "neither end is better" in unescape(texts(app))
     assert app.query_params["metrics"] == "entropy"
-    app.multiselect(key="metrics").set_value([]).run()
+    app.multiselect(key="metrics").set_value([]).run(timeout=60)
     assert "metrics" not in app.query_params
 
 
@@ -74,7 +74,7 @@ def test_choosing_another_picture_leaves_the_mask_behind(open_app: Open) -> None
         state.begin(state.Choice(mask="a" * 16))
         _pick("coffee")
 
-    held = AppTest.from_function(script).run().session_state["choice"]
+    held = AppTest.from_function(script).run(timeout=60).session_state["choice"]
     assert (held.picture, held.mask) == ("coffee", "")
 
 
@@ -87,7 +87,7 @@ def test_whatever_a_browser_sends_is_checked(sent: object) -> None:
         state.begin(state.Choice())
         inspect_mask._drawn((4, 2), sent)
 
-    app = AppTest.from_function(script, args=(sent,)).run()
+    app = AppTest.from_function(script, args=(sent,)).run(timeout=60)
     assert not app.exception
     assert app.session_state["choice"].mask == ""
     assert "raw it again" in app.session_state["mask problem"] or (
@@ -141,7 +141,7 @@ def test_slow_methods_are_not_computed_again_unasked(open_app: Open) -> None:
         st.session_state["asked"] = inspect_evidence._quick(state.Choice(method=method))
 
     for method in ("gradcam", "scorecam"):
-        app = AppTest.from_function(script, args=(method,)).run()
+        app = AppTest.from_function(script, args=(method,)).run(timeout=60)
         asked.append(set(quick) & set(app.session_state["asked"]))
     assert asked == [set(quick), set()]
 
@@ -155,7 +155,7 @@ def test_no_curves_are_explained() -> None:
         reason = SimpleNamespace(metric="deletion", reason="no positive evidence")
         inspect_evidence._draw_curves(SimpleNamespace(curves=(), scores=(reason,)))
 
-    app = AppTest.from_function(script).run()
+    app = AppTest.from_function(script).run(timeout=60)
     assert not app.exception
     assert "There are no curves: no positive evidence" in unescape(texts(app))
 
@@ -172,7 +172,7 @@ def test_sanity_waits_for_what_was_asked_for_but_is_shown_once_it_is_known(
         st.session_state["held"] = inspect_sanity.standing(state.Choice(), later=later)
 
     def standing() -> object:
-        return AppTest.from_function(script, args=(True,)).run().session_state["held"]
+        return AppTest.from_function(script, args=(True,)).run(timeout=60).session_state["held"]
 
     monkeypatch.setattr(services, "kept", lambda key: None)
     assert standing().check().verdict == "unknown"

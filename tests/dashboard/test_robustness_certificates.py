@@ -190,6 +190,7 @@ def test_the_empirical_curve_is_of_the_certified_pictures_alone(found: Certified
 # ---- the page
 
 
+@pytest.mark.slow
 def test_interval_bounds_end_to_end_with_one_picture() -> None:
     opened(**QUICK | {"section": "curves"})
     app = opened(**QUICK)

@@ -113,6 +113,7 @@ def test_changing_the_norm_lets_go_of_attacks_and_epsilons() -> None:
     assert not app.error
 
 
+@pytest.mark.slow
 def test_a_stopped_run_keeps_its_pictures_and_goes_on() -> None:
     query = {**QUICK, "limit": "512", "attacks": "pgd,uniform_noise", "eps": "2/255"}
     app = opened(wait=False, **query)

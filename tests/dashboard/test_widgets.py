@@ -24,7 +24,7 @@ def drawn(card: MethodCard) -> AppTest:
         choice = state.current()
         parameter_widgets(card, dict(choice.parameters) if choice else {})
 
-    return AppTest.from_function(script, args=(card,)).run()
+    return AppTest.from_function(script, args=(card,)).run(timeout=60)
 
 
 def invented() -> MethodCard:
@@ -56,7 +56,7 @@ def test_every_parameter_has_a_widget_with_its_default(card: MethodCard) -> None
 
 def test_a_changed_value_goes_into_the_choice_and_the_default_leaves_it() -> None:
     app = drawn(invented())
-    app.slider(key="parameter/invented/few").set_value(5).run()
+    app.slider(key="parameter/invented/few").set_value(5).run(timeout=60)
     assert app.session_state["choice"].parameters == (("few", 5),)
-    app.slider(key="parameter/invented/few").set_value(3).run()
+    app.slider(key="parameter/invented/few").set_value(3).run(timeout=60)
     assert app.session_state["choice"].parameters == ()

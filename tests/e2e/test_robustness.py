@@ -56,6 +56,7 @@ def test_curves_are_switched_off_and_split_by_group(page: Page) -> None:
     calm(page)
 
 
+@pytest.mark.slow
 def test_cancel_keeps_what_is_done(page: Page) -> None:
     page.open(LONG, path="/robustness")
     page.says("So far, on", timeout=PATIENCE)
@@ -80,6 +81,7 @@ def test_nothing_is_cut_on_a_phone(server: Server) -> None:
         assert max(wide) <= 390
 
 
+@pytest.mark.slow
 def test_what_is_proven_is_shown_for_many_and_for_one(page: Page) -> None:
     """Six hundred noisy copies of each of 24 pictures, stopped once, and put beside attacks."""
     quick = "?section=certificates&certified=24&certifying=n=600"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.e2e.driver import Page, Server, opened, until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 PATH = "/robustness"
 SIDEWAYS = "return document.documentElement.scrollWidth > innerWidth + 1"
@@ -55,8 +58,9 @@ def test_dragging_epsilon_moves_everything_and_asks_nobody(page: Page) -> None:
     assert "Traceback" not in page.text
 
 
+@pytest.mark.slow
 def test_the_matrix_grows_is_stopped_and_goes_on(page: Page) -> None:
-    page.open("?section=corruptions&model=portraits_biased&limit=64&by=skin_tone&seed=4", PATH)
+    page.open("?section=corruptions&model=portraits_biased&limit=128&by=skin_tone&seed=4", PATH)
     until(lambda: page.all(".pl-severity td.open") and page.all(".pl-severity td[style]"),
           "a matrix that is partly there")  # fmt: skip
     done = len(page.all(".pl-severity td[style]"))
@@ -69,7 +73,7 @@ def test_the_matrix_grows_is_stopped_and_goes_on(page: Page) -> None:
     cells = page.all(".pl-severity td[style]")
     assert len(cells) == 18 * 5
     assert "95 % interval" in (cells[0].get_attribute("title") or "")
-    assert "n = 64" in cells[0].text
+    assert "n = 128" in cells[0].text
     assert "points apart over all corruptions" in page.text
     strip = page.in_component(".tiles button[data-id=fog]")
     page.run("arguments[0].click()", strip[0])
@@ -82,7 +86,7 @@ def test_both_fit_a_phone(server: Server) -> None:
         page.open("?section=picture&model=portraits_fair&single=fgsm&method=saliency", PATH)
         until(lambda: page.in_component(".epsilon:not([hidden])"), "film")
         assert not page.run(SIDEWAYS)
-        page.open("?section=corruptions&model=portraits_biased&limit=64&by=skin_tone&seed=4", PATH)
+        page.open("?section=corruptions&model=portraits_biased&limit=128&by=skin_tone&seed=4", PATH)
         page.says("What it can't show", timeout=240)
         assert not page.run(SIDEWAYS)
         table = page.one(".pl-severity")
