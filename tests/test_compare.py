@@ -185,6 +185,7 @@ class TestCommandLine:
         with Image.open(out) as drawn:
             assert drawn.size == (451, 300)
 
+    @pytest.mark.slow
     def test_two_pictures_have_no_difference(self, cat: Path, tmp_path: Path) -> None:
         other = cat.with_name("coffee.jpg")
         found = answer("compare", cat, "--image-b", other)

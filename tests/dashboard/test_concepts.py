@@ -67,6 +67,7 @@ def test_without_a_folder_it_says_how_to_set_one(tab: str) -> None:
     assert "PELLUCID_GALLERY=/path/to/folder" in words(app)
 
 
+@pytest.mark.slow
 def test_a_picture_is_made_on_demand_and_is_there_again_after_a_reload() -> None:
     app = opened(steps="32", **{"class": "1"})
     app.button(key="study/run/look").click()

@@ -33,6 +33,7 @@ def strip() -> AppTest:
 # ---- Inspect
 
 
+@pytest.mark.slow
 def test_a_model_of_portraits_is_shown_a_portrait_with_what_is_known_of_it(open_app: Open) -> None:
     app = open_app(model=FAIR)
     shown = unescape(texts(app))

@@ -97,6 +97,7 @@ def test_only_what_the_model_can_serve_is_offered(monkeypatch: pytest.MonkeyPatc
 # ---- the page
 
 
+@pytest.mark.slow
 def test_the_section_from_picture_to_evidence() -> None:
     app = opened(picture="3")
     assert not app.exception

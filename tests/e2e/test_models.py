@@ -92,7 +92,7 @@ def test_inspect_answers_while_a_model_is_trained(page: Page) -> None:
     calm(page)
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("mode", ["dark", pytest.param("light", marks=pytest.mark.slow)])
 def test_nothing_is_cut_on_a_phone(server: Server, mode: str) -> None:
     with opened(server, width=390, height=844, mode=mode) as page:
         page.open(path="/models")

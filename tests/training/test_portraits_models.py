@@ -126,6 +126,7 @@ def test_adversarial_training_raises_the_accuracy_under_attack() -> None:
     assert under_attack(ROBUST, 8 / 255) > 0.75
 
 
+@pytest.mark.slow
 def test_they_hold_for_pictures_as_pages_crop_them() -> None:
     assert right(FAIR, whole=False).mean() >= 0.97
     assert by_tone(FAIR, whole=False)[2] > 0.05
