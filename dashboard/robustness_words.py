@@ -139,30 +139,41 @@ def trust_words(found: Robustness) -> str:
 # ---- gaps
 
 
-def gap_chosen(found: Robustness) -> RobustGap | None:
+def gap_chosen(gaps: Sequence[RobustGap]) -> RobustGap | None:
     """Return the gap to speak of: beyond chance first, under attack first, then the widest."""
     return min(
-        found.gaps,
+        gaps,
         key=lambda gap: (not gap.beyond_chance, gap.eps == 0, -gap.difference),
         default=None,
     )
 
 
-def gap_words(found: Robustness, gap: RobustGap) -> str:
-    """Return what a gap is and whether it is real, in two sentences."""
+def gap_words(curves: Sequence[RobustCurve], gap: RobustGap, *, proven: bool = False) -> str:
+    """Return what a gap is and whether it is real, in two sentences.
+
+    Parameters
+    ----------
+    curves : sequence of RobustCurve
+        Of one attack (the worst case) or one certificate, a group each.
+    proven : bool
+        Whether the curves are certificates: what is proven, and not what attacks left.
+    """
+    norm = curves[0].norm
     left = {
-        group: _at(curve_of(found.worst_case, WORST_CASE, group), gap.eps)
+        group: _at(curve_of(curves, curves[0].attack, group), gap.eps)
         for group in (gap.best, gap.worst)
     }
     chance = "< .01" if gap.p < 0.01 else f"= {gap.p:.2f}".replace("0.", ".")
+    what = "radii" if proven else "ε"
     verdict = (
-        f"That is beyond chance (p {chance} over all groups and ε)."
+        f"That is beyond chance (p {chance} over all groups and {what})."
         if gap.beyond_chance
-        else f"Chance makes such a gap often enough (p {chance} over all groups and ε)."
+        else f"Chance makes such a gap often enough (p {chance} over all groups and {what})."
     )
+    at = eps_words(gap.eps, norm)
+    said = f"At radius {at} it is proven right on" if proven else f"At ε = {at} the model keeps"
     return (
-        f"At ε = {eps_words(gap.eps, found.norm)} the model keeps "
-        f"{left[gap.best]} for {group_words(gap.best)} and {left[gap.worst]} for "
+        f"{said} {left[gap.best]} for {group_words(gap.best)} and {left[gap.worst]} for "
         f"{group_words(gap.worst)}: {points(gap.difference)} points apart, 95 % interval "
         f"{points(gap.low)} to {points(gap.high)}. {verdict}"
     )
@@ -173,18 +184,27 @@ def _at(curve: RobustCurve | None, eps: float) -> str:
     return "–" if point is None else percent(point.accuracy)
 
 
-def gap_spread(found: Robustness, gap: RobustGap) -> str:
-    """Return where else the gap is, and how much of it is there without any attack."""
-    real = [eps_words(each.eps, found.norm) for each in found.gaps if each.beyond_chance]
-    words = [f"Beyond chance at ε = {', '.join(real)}."] if real else []
-    sides = [curve_of(found.worst_case, WORST_CASE, side) for side in (gap.best, gap.worst)]
+def gap_spread(
+    curves: Sequence[RobustCurve], gaps: Sequence[RobustGap], gap: RobustGap, *,
+    proven: bool = False,
+) -> str:  # fmt: skip
+    """Return where else the gap is, and how much of it is there at ε = 0 already."""
+    norm = curves[0].norm
+    real = [eps_words(each.eps, norm) for each in gaps if each.beyond_chance]
+    words = [f"Beyond chance at {'radius' if proven else 'ε ='} {', '.join(real)}."] if real else []
+    sides = [curve_of(curves, curves[0].attack, side) for side in (gap.best, gap.worst)]
     if gap.eps > 0 and all(sides):
         clean = [side.points[0].accuracy for side in sides if side is not None]
-        words.append(f"Unharmed, the two are {points(clean[0] - clean[1])} points apart already.")
+        start = "At radius 0" if proven else "Unharmed,"
+        words.append(f"{start} the two are {points(clean[0] - clean[1])} points apart already.")
         reach = [
-            f"{distance_words(s.median_distance, found.norm)} for {group_words(s.group)}"
+            f"{distance_words(s.median_distance, norm)} for {group_words(s.group)}"
             for s in sides
             if s is not None
         ]
-        words.append(f"Of the pictures it has right, half break at {reach[0]} and at {reach[1]}.")
+        words.append(
+            f"The median radius of right answers is {reach[0]} and {reach[1]}."
+            if proven
+            else f"Of the pictures it has right, half break at {reach[0]} and at {reach[1]}."
+        )
     return " ".join(words)

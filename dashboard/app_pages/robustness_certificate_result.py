@@ -8,13 +8,14 @@ import streamlit as st
 
 from core.contracts import Certified, CertifierCard, RobustCurve
 from core.errors import InputError
-from dashboard import certificate_words, robustness_choice, services
+from dashboard import certificate_words, glossary, robustness_choice, services
 from dashboard.app_pages.robustness_source import Subject
 from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
 from dashboard.robustness_choice import AUTO, Trial
 from dashboard.robustness_words import NORMS, distance_words
 from dashboard.run_words import attribute_words, group_words
 from dashboard.theme import current_mode
+from dashboard.widgets.robust_gap import robust_gap
 from dashboard.widgets.run_card import big_numbers
 from dashboard.widgets.side_table import Row, side_table
 from dashboard.words import duration, escape, number, percent
@@ -157,7 +158,11 @@ def _groups(found: Certified, step: int) -> None:
     own = [curve for curve in found.curves if curve.group][:MOST_LINES]
     if not own:
         return
-    st.markdown(f"**By {escape(attribute_words(found.by))}**")
+    st.subheader(
+        f"Of whom less is proven, by {escape(attribute_words(found.by))}", anchor=False,
+        help=glossary.explain("robustness gap"),
+    )  # fmt: skip
+    robust_gap(found.curves, found.gaps, proven=True)
     at = [c.points[min(step, len(c.points) - 1)] for c in own]
     side_table(
         [f"{group_words(c.group)} (n = {c.points[0].n})" for c in own],

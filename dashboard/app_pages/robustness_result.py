@@ -16,13 +16,12 @@ from dashboard.robustness_words import (
     distance_words,
     eps_words,
     gap_chosen,
-    gap_spread,
-    gap_words,
     trust,
     trust_words,
 )
 from dashboard.run_words import attribute_words, group_words
 from dashboard.theme import current_mode
+from dashboard.widgets.robust_gap import robust_gap
 from dashboard.widgets.run_card import big_numbers
 from dashboard.widgets.side_table import Row, side_table
 from dashboard.words import escape, number, percent
@@ -124,7 +123,7 @@ def _group_names(found: Robustness) -> list[str]:
 
 
 def _by_group(found: Robustness) -> list[Line]:
-    gap = gap_chosen(found)
+    gap = gap_chosen(found.gaps)
     st.caption("The worst case over all attacks, group by group.")
     return [
         Line(
@@ -147,22 +146,7 @@ def groups(found: Robustness) -> None:
         f"Who breaks first, by {escape(name)}", anchor=False,
         help=glossary.explain("robustness gap"),
     )  # fmt: skip
-    gap = gap_chosen(found)
-    if gap is None:
-        st.markdown(
-            "○ No gap was tested: at least two groups of 10 pictures that differ are needed. Take "
-            "more pictures."
-        )
-    else:
-        symbol, word, colour = (
-            ("✗", "a real gap", "red")
-            if gap.beyond_chance
-            else ("△", "not beyond chance", "orange")
-        )
-        st.badge(f"{symbol} {word}", color=colour)  # type: ignore[arg-type]
-        st.markdown(escape(gap_words(found, gap)))
-        if more := gap_spread(found, gap):
-            st.markdown(escape(more))
+    robust_gap(found.worst_case, found.gaps)
     _table(found)
 
 

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import api
-from core.contracts import Certified, RobustCurve, Robustness, RobustPoint
+from core.contracts import Certified, RobustCurve, RobustGap, Robustness, RobustPoint
 from core.errors import InputError
 from dashboard import certificate_words, robustness_choice, services
 from dashboard.app_pages import robustness_certificate_result
@@ -122,6 +122,20 @@ def test_attacks_stand_beside_it_with_what_that_is_worth(
     assert "no attack can get below" in certificate_words.compared_words(
         services.certifiers_of(FAIR)["ibp"]
     )
+
+
+def test_a_gap_between_groups_has_its_verdict(
+    found: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "No gap was tested" in unescape(texts(drawn(found, monkeypatch)))
+    gap = RobustGap("band", 0.05, "light", "dark", 0.4, 0.1, 0.62, 0.012)
+    shown = unescape(texts(drawn(replace(found, gaps=(gap,)), monkeypatch)))
+    assert "✗ a real gap" in shown
+    assert "At radius 0.05 it is proven right on 60.0 % for light and 20.0 % for dark" in shown
+    assert "beyond chance (p = .01 over all groups and radii)" in shown
+    assert "At radius 0 the two are 30 points apart already." in shown
+    chance = drawn(replace(found, gaps=(replace(gap, p=0.3),)), monkeypatch)
+    assert "△ not beyond chance" in unescape(texts(chance))
 
 
 def test_part_of_the_work_and_nothing_proven_are_said(

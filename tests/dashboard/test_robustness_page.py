@@ -169,14 +169,14 @@ def test_a_failed_check_marks_headline_chart_and_list(found: Robustness) -> None
 
 
 def test_the_gap_is_told_with_its_verdict(found: Robustness) -> None:
-    gap = robustness_words.gap_chosen(found)
+    gap = robustness_words.gap_chosen(found.gaps)
     assert gap is not None
     assert gap.beyond_chance, "the shipped biased model fails dark skins"
-    words = robustness_words.gap_words(found, gap)
+    words = robustness_words.gap_words(found.worst_case, gap)
     assert gap.worst == "dark 7-10"
     assert "That is beyond chance" in words
     chance = replace(gap, p=0.4)
-    assert "Chance makes such a gap" in robustness_words.gap_words(found, chance)
+    assert "Chance makes such a gap" in robustness_words.gap_words(found.worst_case, chance)
     assert "✗ a real gap" in unescape(texts(drawn(found)))
     assert "△ not beyond chance" in unescape(texts(drawn(replace(found, gaps=(chance,)))))
     assert "No gap was tested" in unescape(texts(drawn(replace(found, gaps=()))))
