@@ -133,7 +133,7 @@ def test_a_gap_between_groups_has_its_verdict(
     assert "✗ a real gap" in shown
     assert "At radius 0.05 it is proven right on 60.0 % for light and 20.0 % for dark" in shown
     assert "beyond chance (p = .01 over all groups and radii)" in shown
-    assert "At radius 0 the two are 30.0 points apart already." in shown
+    assert "At radius 0 the two are 50 points apart already." in shown
     chance = drawn(replace(found, gaps=(replace(gap, p=0.3),)), monkeypatch)
     assert "△ not beyond chance" in unescape(texts(chance))
 
