@@ -25,6 +25,7 @@ __all__ = [
 
 _OPTION = re.compile(r"\s*\(--[^()]*\)")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SPECIAL = set("\\`*_{}[]()<>#+-.!|~$:&@\"'/=^")
 
 
@@ -86,7 +87,7 @@ def number(value: float) -> str:
         text = text.replace(",", "\N{NARROW NO-BREAK SPACE}")
     else:
         mantissa, exponent = f"{magnitude:.2e}".split("e")
-        text = f"{mantissa}·10^{int(exponent)}"
+        text = f"{mantissa}·10{str(int(exponent)).translate(_RAISED)}"
     return ("−" if value < 0 else "") + text
 
 

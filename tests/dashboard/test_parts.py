@@ -67,7 +67,7 @@ def test_examples_in_docstrings_run(module: object) -> None:
         (0.5, "0.500"),
         (12.345, "12.3"),
         (9.996, "10.0"),
-        (1e-9, "1.00·10^-9"),
+        (1e-9, "1.00·10⁻⁹"),
         (np.nan, "not finite"),
         (123456.0, "123\u202f000"),
     ],
