@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import softmax
 
 from core.contracts import Array, DatasetPredictions, DatasetPredictRequest
 from core.data.base import Part
@@ -42,6 +41,8 @@ def predict_dataset(
 
 
 def _predict(request: DatasetPredictRequest, control: Control) -> DatasetPredictions:
+    from scipy.special import softmax
+
     dataset = open_dataset(request.dataset)
     if dataset.fingerprint != request.fingerprint:
         raise InputError(f"{request.dataset.text} has changed since this was asked: ask again.")

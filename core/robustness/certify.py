@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import softmax
 
 from core.contracts import (
     Certified,
@@ -176,6 +175,8 @@ def _assembled(
 
 
 def _one(request: CertifyPictureRequest, control: Control) -> PictureCertificate:
+    from scipy.special import softmax
+
     began = time.perf_counter()
     model, method = runtime(request.model, seed=request.seed), get(request.method)
     picture = request.input.tensor()[None]

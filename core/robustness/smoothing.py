@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta, binomtest, norm
 
 from core.contracts import Array
 from core.engine.control import Control
@@ -23,6 +22,8 @@ def lower_bound(hits: int, n: int, alpha: float) -> float:
     >>> round(lower_bound(100, 100, 0.001), 4)
     0.9333
     """
+    from scipy.stats import beta
+
     return 0.0 if hits == 0 else float(beta.ppf(alpha, hits, n - hits + 1))
 
 
@@ -32,6 +33,8 @@ def radius(hits: int, n: int, *, sigma: float, alpha: float) -> float:
     >>> round(radius(100, 100, sigma=0.25, alpha=0.001), 4)
     0.3751
     """
+    from scipy.stats import norm
+
     p = lower_bound(hits, n, alpha)
     return sigma * float(norm.ppf(p)) if p > 0.5 else 0.0
 
@@ -77,6 +80,8 @@ def smoothed_predict(counts: npt.ArrayLike, *, alpha: float = 0.001) -> int | No
     >>> smoothed_predict([60, 40]) is None, smoothed_predict([95, 5])
     (True, 0)
     """
+    from scipy.stats import binomtest
+
     given = np.asarray(counts)
     top = np.argsort(-given, kind="stable")[:2]
     a, b = int(given[top[0]]), int(given[top[1]])

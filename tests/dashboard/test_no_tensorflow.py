@@ -1,7 +1,8 @@
-"""The Streamlit process never loads TensorFlow: every page is opened in a process of its own."""
+"""The Streamlit process never loads TensorFlow: every page is opened in a process without it."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -20,23 +21,35 @@ QUERIES = {"robustness": {"limit": "64", "checks": "false", "attacks": "fgsm"}}
 """Addresses of pages whose first view takes long."""
 
 SCRIPT = """
-import sys
+import json, sys
 from streamlit.testing.v1 import AppTest
 from tests.dashboard.conftest import settled
 
-PAGE = "from dashboard.app_pages import {page}; {page}.page()"
-QUERY = {query!r}
-
 if __name__ == "__main__":
-    app = AppTest.from_string(PAGE, default_timeout=60)
-    for name, value in QUERY.items():
-        app.query_params[name] = value
-    app.run()
-    settled(app)
-    assert not app.exception and not app.error, (app.exception, app.error)
-    loaded = sorted(name for name in {heavy!r} if name in sys.modules)
-    print("LOADED", loaded)
+    for page in {pages!r}:
+        app = AppTest.from_string(
+            f"from dashboard.app_pages import {{page}}; {{page}}.page()", default_timeout=60
+        )
+        for name, value in {queries!r}.get(page, {{}}).items():
+            app.query_params[name] = value
+        app.run()
+        settled(app)
+        told = [str(each.value) for each in (*app.exception, *app.error)]
+        loaded = sorted(name for name in {heavy!r} if name in sys.modules)
+        print("PAGE", json.dumps([page, told, loaded]), flush=True)
 """
+
+
+@pytest.fixture(scope="module")
+def opened() -> dict[str, tuple[list[str], list[str]]]:
+    """For every page, opened one after the other in one process: its errors and what is loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(pages=PAGES, heavy=HEAVY, queries=QUERIES)],
+        cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("PAGE ")]
+    return {page: (told, loaded) for page, told, loaded in (json.loads(line[5:]) for line in lines)}
 
 
 def test_there_are_pages() -> None:
@@ -44,12 +57,7 @@ def test_there_are_pages() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_loads_no_heavy_library(page: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(page=page, heavy=HEAVY, query=QUERIES.get(page, {}))],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
-    assert "LOADED []" in done.stdout, done.stdout + done.stderr
+def test_a_page_loads_no_heavy_library(
+    page: str, opened: dict[str, tuple[list[str], list[str]]]
+) -> None:
+    assert opened[page] == ([], [])

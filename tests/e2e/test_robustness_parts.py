@@ -86,7 +86,7 @@ def test_both_fit_a_phone(server: Server) -> None:
         page.open("?section=picture&model=portraits_fair&single=fgsm&method=saliency", PATH)
         until(lambda: page.in_component(".epsilon:not([hidden])"), "film")
         assert not page.run(SIDEWAYS)
-        page.open("?section=corruptions&model=portraits_biased&limit=128&by=skin_tone&seed=4", PATH)
+        page.open("?section=corruptions&model=portraits_biased&limit=64&by=skin_tone&seed=4", PATH)
         page.says("What it can't show", timeout=240)
         assert not page.run(SIDEWAYS)
         table = page.one(".pl-severity")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 __all__ = ["calibration_error", "separation"]
 
@@ -30,6 +29,8 @@ def separation(inside: npt.ArrayLike, outside: npt.ArrayLike) -> tuple[float, fl
     >>> separation([3, 4, 5], [0, 1, 2])
     (1.0, 0.0)
     """
+    from scipy.stats import rankdata
+
     a, b = np.asarray(inside, np.float64), np.asarray(outside, np.float64)
     ranks = rankdata(np.concatenate([a, b]))[: len(a)]
     auroc = (ranks.sum() - len(a) * (len(a) + 1) / 2) / (len(a) * len(b))
