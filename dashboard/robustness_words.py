@@ -56,7 +56,7 @@ def eps_words(eps: float, norm: Norm) -> str:
     ('4/255', '0.5', ['5', '%'])
     """
     tick = eps_tick(eps, norm)
-    if eps == 0:
+    if tick == "0":
         return tick
     return f"{tick}/255" if norm == "linf" else percent(eps) if norm == "area" else tick
 

@@ -95,8 +95,10 @@ def points(share: float) -> str:
 def gap_words(gap: Gap) -> str:
     """Return the widest gap between groups with what it is worth, in one sentence."""
     name = attribute_words(gap.attribute)
-    sides = f"{_share(gap.best)} right for {group_words(gap.best.group)}, {_share(gap.worst)} for "
-    sides += group_words(gap.worst.group)
+    if not gap.difference:
+        return f"No gap: every group is {_share(gap.best)} right, over {_attributes(gap)}."
+    sides = f"{_share(gap.best)} right for {_named(gap.best)}, {_share(gap.worst)} for "
+    sides += _named(gap.worst)
     if not gap.beyond_chance:
         return (
             f"No gap beyond chance. The widest is {name}: {sides} "
@@ -106,6 +108,11 @@ def gap_words(gap: Gap) -> str:
         f"{name.capitalize()}: {sides}. Gap {points(gap.difference)} points, 95 % interval "
         f"{points(gap.low)} to {points(gap.high)} (p {_less(gap.p)} over {_attributes(gap)})."
     )
+
+
+def _named(group: GroupCount) -> str:
+    words = group_words(group.group)
+    return f"group {words}" if words[:1].isdigit() else words
 
 
 def _share(group: GroupCount) -> str:

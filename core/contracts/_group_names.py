@@ -10,6 +10,8 @@ from core.contracts._fairness import TIMES, UNKNOWN
 __all__ = ["attribute_words", "group_words", "groups_in_order"]
 
 _DIGITS = re.compile(r"(\d+(?:\.\d+)?)")
+_BAND = re.compile(r"[^\W\d]+ (\d+(?:\.\d+)?)(?:[-–]\d+(?:\.\d+)?|\+)")
+"""A word, and from where to where."""
 _PADDED = re.compile(r"0\d")
 
 _Key = tuple[int, float, tuple[tuple[int, float, str], ...], str]
@@ -43,12 +45,20 @@ def group_words(group: str) -> str:
 def groups_in_order(groups: Iterable[str]) -> list[str]:
     """Sort as people do, numbers by their size, ``"Unknown"`` last.
 
+    Bands that have a word each (``"dark 7-10"``) go by the number that they begin at.
+
     Examples
     --------
     >>> groups_in_order(["10", "9", "Unknown", "tone 10", "tone 9"])
     ['9', '10', 'tone 9', 'tone 10', 'Unknown']
+    >>> groups_in_order(["dark 7-10", "light 1-3", "medium 4-6"])
+    ['light 1-3', 'medium 4-6', 'dark 7-10']
     """
-    return sorted(groups, key=_key)
+    names = list(groups)
+    starts = {name: float(found[1]) for name in names if (found := _BAND.fullmatch(name))}
+    if set(names) - set(starts) <= {UNKNOWN} and len(set(starts.values())) == len(starts):
+        return sorted(names, key=lambda name: starts.get(name, float("inf")))
+    return sorted(names, key=_key)
 
 
 def _key(text: str) -> _Key:

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, GroupCount, Norm, RobustCurve, RobustGap, RobustPoint
+from core.contracts import (
+    Array,
+    GroupCount,
+    Norm,
+    RobustCurve,
+    RobustGap,
+    RobustPoint,
+    groups_in_order,
+)
 from core.data.gaps import widest_gap
 from core.fairness.multiplicity import holm
 from core.proportions import wilson
@@ -75,7 +83,7 @@ def of_groups(groups: Sequence[str]) -> dict[str, Mask]:
     """Return the pictures of each group, all of them first under the name ``""``."""
     values = np.asarray(groups, str)
     return {"": np.ones(len(values), bool)} | {
-        str(name): np.asarray(values == name) for name in np.unique(values) if name
+        str(name): np.asarray(values == name) for name in groups_in_order(np.unique(values)) if name
     }
 
 

@@ -132,6 +132,14 @@ def test_a_gap_beyond_chance_is_said_with_points_interval_and_p() -> None:
     )
 
 
+def test_numbers_are_called_groups_and_no_difference_at_all_is_said() -> None:
+    tones = replace(gap(0.001), best=GroupCount("skin_tone", "02", 100, 98))
+    assert "right for group 2, 71.0" in run_words.gap_words(tones)
+    alike = replace(gap(1.0), difference=0.0, worst=gap(1.0).best)
+    words = run_words.gap_words(alike).replace("\N{NO-BREAK SPACE}", " ")
+    assert words == "No gap: every group is 98.0 % right, over 6 attributes."
+
+
 def test_noise_is_not_called_a_gap() -> None:
     words = run_words.gap_words(gap(0.42))
     assert words.startswith("No gap beyond chance.")
