@@ -7,8 +7,8 @@ from dashboard.robustness_words import NORMS, eps_words
 from dashboard.words import number, percent
 
 __all__ = [
-    "compared_words", "interval", "picture_words", "proven_words", "radius_words", "settings_words",
-    "shown_step",
+    "compared_words", "interval", "leaning_words", "picture_words", "proven_words", "radius_words",
+    "settings_words", "shown_step",
 ]  # fmt: skip
 
 
@@ -45,6 +45,20 @@ def proven_words(found: Certified, step: int) -> str:
         f"At radius {where}, {percent(point.accuracy)} are proven right: "
         f"{round(point.accuracy * point.n)} of {point.n} pictures keep the true class whatever is "
         f"changed within it.{so_far}"
+    )
+
+
+def leaning_words(found: Certified, card: CertifierCard) -> str:
+    """Return that one answer is given too often to be worth its certificates; ``""`` if none is."""
+    leaning = found.leaning
+    if leaning is None:
+        return ""
+    who = "The model" if card.needs_network else "Under the noise the vote"
+    mend = "" if card.needs_network else " Take less noise, or a model that was trained with it."
+    return (
+        f"{who} answers “{leaning.label}” {leaning.answers} of {leaning.certified} times, where it "
+        f"is true of {leaning.pictures} of {found.n} pictures. Who leans to one answer is easily "
+        f"certified, and right wherever that answer happens to be true: the curve flatters.{mend}"
     )
 
 

@@ -165,6 +165,12 @@ def _lines(found: Certified) -> Iterator[str]:
         f"{found.clean_accuracy:.1%} right unharmed; {found.method} abstains on "
         f"{found.abstained:.1%}, average radius {eps_text(found.average_radius, found.norm)}"
     )
+    if (leaning := found.leaning) is not None:
+        yield (
+            f"{leaning.answers} of {leaning.certified} certified answers are “{leaning.label}”, "
+            f"which {leaning.pictures} of the {found.n} pictures are: who leans to one answer is "
+            "easily certified"
+        )
     for curve in found.curves:
         yield f"certified{f' [{curve.group}]' if curve.group else ''}, {found.norm}"
         for p in curve.points:

@@ -12,6 +12,7 @@ from core.contracts._certificates import (
     CertifyChunk,
     CertifyPictureRequest,
     CertifyRequest,
+    Leaning,
     PictureCertificate,
 )
 from core.contracts._codec import Stored
@@ -214,7 +215,7 @@ __all__ = [
     "FairnessReport", "FairnessRequest", "FairnessRules", "FairnessVerdict", "Finding",
     "GalleryRef", "Gap", "GapCard", "GEOMETRIES", "Geometry", "group_words", "GroupCount",
     "GroupGap", "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupTable",
-    "HonestyCheck", "ImportRequest", "Inequality", "Lane", "LANES", "Leaderboard",
+    "HonestyCheck", "ImportRequest", "Inequality", "Lane", "LANES", "Leaderboard", "Leaning",
     "LEADERBOARD_METHODS", "LeaderboardRequest", "LocalLaw144Row", "MapComparison", "MethodCard",
     "MetricCard", "Mitigation", "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard",
     "ModelInput", "ModelRef", "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest",

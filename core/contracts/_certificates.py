@@ -24,8 +24,12 @@ __all__ = [
     "CertifyChunk",
     "CertifyPictureRequest",
     "CertifyRequest",
+    "Leaning",
     "PictureCertificate",
 ]
+
+_LEANS = 0.1
+"""Share of all answers above which one is said to be given too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,25 @@ class CertifyChunk(Stored):
     clean: npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """An answer that is given more often than it is true.
+
+    Parameters
+    ----------
+    label : str
+    answers, certified : int
+        Pictures with this certified answer, of those with any.
+    pictures : int
+        Pictures that it is true of.
+    """
+
+    label: str
+    answers: int
+    certified: int
+    pictures: int
+
+
 @dataclass(frozen=True)
 class Certified(Result):
     """How accuracy that is certain falls with the radius.
@@ -220,6 +243,21 @@ class Certified(Result):
     answers: npt.NDArray[np.int64]
     seed: int
     command: str
+
+    @property
+    def leaning(self) -> Leaning | None:
+        """The answer that is certified more often than it is true, by 10 points or more.
+
+        Who always answers alike is easily certified: Cohen et al. 2019 count such answers as right
+        wherever they happen to be.
+        """
+        answers = np.bincount(self.answers[self.answers >= 0], minlength=len(self.classes))
+        true = np.bincount(self.labels, minlength=len(self.classes))
+        excess = answers / max(1, answers.sum()) - true / max(1, true.sum())
+        most = int(excess.argmax())
+        if excess[most] < _LEANS:
+            return None
+        return Leaning(self.classes[most], int(answers[most]), int(answers.sum()), int(true[most]))
 
 
 @dataclass(frozen=True)

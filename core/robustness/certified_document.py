@@ -30,6 +30,7 @@ def certified_document(found: Certified) -> dict[str, Any]:
         "clean_accuracy": found.clean_accuracy,
         "abstained": found.abstained,
         "average_radius": found.average_radius,
+        "leaning": None if found.leaning is None else asdict(found.leaning),
         "by": found.by or None,
         "curves": [
             {

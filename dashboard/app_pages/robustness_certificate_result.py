@@ -31,6 +31,8 @@ def draw(found: Certified, card: CertifierCard, subject: Subject) -> None:
     trial = robustness_choice.current() or Trial()
     step = certificate_words.shown_step(found, trial.reach)
     _headline(found, card, step)
+    if leans := certificate_words.leaning_words(found, card):
+        st.warning(escape(leans), icon=":material/balance:")
     _reach(found, step)
     attacked = _attacked(found, trial, subject)
     _curves(found, card, attacked)
