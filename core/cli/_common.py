@@ -107,7 +107,7 @@ def parameter_pairs(pairs: Sequence[str]) -> dict[str, str]:
     given: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if not equals or not name or not value:
+        if not equals or not name:
             raise ParameterError(f"--param takes name=value. Received: {pair!r}.")
         given[name] = value
     return given

@@ -10,12 +10,15 @@ import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 from scipy.stats import fisher_exact
 
+from core import api
+from core.cli import app
 from core.contracts import ModelRef, Run
 from core.data.base import Part
 from core.data.portraits import PortraitsPart
@@ -23,6 +26,7 @@ from core.data.portraits_draw import draw
 from core.data.portraits_scene import BACKGROUNDS
 from core.data.registry import open_dataset
 from core.models.runtime import Runtime, runtime
+from core.requests import train_request
 from core.runs import finished_runs, is_shipped, run_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,6 +191,18 @@ def background(part: PortraitsPart, index: int) -> np.ndarray:
     other = replace(scene, background=(scene.background + 3) % len(BACKGROUNDS))
     changed = np.abs(draw(scene, 64).astype(int) - draw(other, 64)).max(axis=-1)
     return changed > changed.max() / 2
+
+
+@pytest.mark.parametrize("model_id", SHIPPED)
+def test_the_documented_command_asks_for_the_run_that_is_shipped(
+    model_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(api, "train", lambda **options: asked.update(options) or shipped(model_id))
+    command = shipped(model_id).command
+    app(args=[*shlex.split(command)[3:], "--json"], standalone_mode=False)
+    del asked["control"]
+    assert train_request(**asked).command == command
 
 
 @pytest.mark.slow
