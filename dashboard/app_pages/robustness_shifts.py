@@ -194,7 +194,11 @@ def out_of_distribution(found: Corrupted) -> None:
         )
         return
     other = services.dataset_name(found.out_of_distribution[0].dataset)
-    st.markdown(f"Pictures of {escape(other)} belong to none of its classes. Do its scores say so?")
+    better = min(found.out_of_distribution, key=lambda score: score.fpr95)
+    st.markdown(
+        f"Pictures of {escape(other)} belong to none of its classes. Set so that 95 % of its own "
+        f"pass, its better score lets **{percent(better.fpr95)} of these** pass as well."
+    )
     lines = ["| Score | AUROC | False positives where 95 % pass | Pictures |", "|---|---|---|---|"]
     for score in found.out_of_distribution:
         name, about = _SCORES[score.score]

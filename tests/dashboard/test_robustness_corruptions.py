@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -31,6 +32,13 @@ def row(id: str, severity: int, accuracy: float, confidence: float = 0.9) -> Cor
     return CorruptionRow(
         id, severity, 40, accuracy, accuracy - 0.1, accuracy + 0.05, confidence, 0.1, groups
     )
+
+
+OTHER = """
+import streamlit as st
+from dashboard.app_pages import robustness_shifts
+robustness_shifts.out_of_distribution(st.session_state["found"])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +92,20 @@ def test_a_model_that_stays_sure_is_told(found: Corrupted) -> None:
     said = corruption_words.shift_sentence(found)
     right = np.mean([0.85 - 5 * fall for fall in (0.04, 0.01, 0.1)])
     assert f"{100 * (0.9 - right):.0f} points surer than it is right" in said
+
+
+def test_what_passes_of_other_things_is_said_first(found: Corrupted) -> None:
+    app = AppTest.from_string(OTHER, default_timeout=60)
+    scores = (
+        found.out_of_distribution[0],
+        OutOfDistribution("energy", "cifar10", 40, 40, 0.9, 0.2),
+    )
+    app.session_state["found"] = replace(found, out_of_distribution=scores)
+    shown = unescape(texts(app.run())).replace("\N{NO-BREAK SPACE}", " ")
+    assert "its better score lets **20.0 % of these** pass as well" in shown
+    assert "0.800" in shown
+    app.session_state["found"] = replace(found, out_of_distribution=())
+    assert "Not asked." in texts(app.run())
 
 
 def test_the_chosen_curve_is_drawn_last_and_bold(found: Corrupted) -> None:
