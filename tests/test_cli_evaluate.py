@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import test_cli
+
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("cat", "coffee", "flower")
 
@@ -31,12 +33,7 @@ def answer(*arguments: object) -> dict:
 
 
 def refused(*arguments: object, words: str) -> None:
-    done = run(*arguments, "--json")
-    assert done.returncode == 2, (done.returncode, done.stderr)
-    assert done.stdout == ""
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("error: ")
-    assert words in line
+    test_cli.refused("evaluate", *arguments, words=words)
 
 
 @pytest.fixture(scope="module")
