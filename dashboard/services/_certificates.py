@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -33,26 +32,14 @@ __all__ = [
     "certify_picture_request", "certify_request", "public_certified",
 ]  # fmt: skip
 
-_PROPOSED: Mapping[str, Value] = MappingProxyType({"sigma": 0.1})
-"""Where the page differs from the command line: models that were never trained with noise see
-little through σ = 0.25 (of 16 portraits, the robust model keeps 7 there and all 16 at 0.1)."""
-
 
 @lru_cache(maxsize=1)
 def _cards() -> dict[str, CertifierCard]:
-    return {
-        card.id: replace(
-            card,
-            parameters=tuple(
-                replace(p, default=_PROPOSED.get(p.name, p.default)) for p in card.parameters
-            ),
-        )
-        for card in api.certifiers()
-    }
+    return {card.id: card for card in api.certifiers()}
 
 
 def certifiers_of(model: str) -> dict[str, CertifierCard]:
-    """Return the ways to certify a model, with the page's defaults: its own first.
+    """Return the ways to certify a model, its own first.
 
     A model's own is the one that its recipe has trained it for.
     """

@@ -34,7 +34,7 @@ class Smoothing(Certifier):
     needs_network = False
     chunk = 8  # a thousand passes each
     parameters = (
-        Parameter("sigma", "float", 0.12, "Standard deviation of the noise, in pixels of [0, 1]",
+        Parameter("sigma", "float", 0.1, "Standard deviation of the noise, in pixels of [0, 1]",
                   low=0.01, high=2.0, step=0.05),
         Parameter("n0", "int", 100, "Noisy copies that choose the class", low=1, high=10_000,
                   step=50),
