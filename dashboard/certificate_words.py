@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.contracts import Certified, CertifierCard, Norm, RobustPoint
+from core.contracts import Certified, CertifierCard, Leaning, Norm, RobustPoint
 from dashboard.robustness_words import NORMS, eps_words
 from dashboard.words import number, percent
 
@@ -48,17 +48,14 @@ def proven_words(found: Certified, step: int) -> str:
     )
 
 
-def leaning_words(found: Certified, card: CertifierCard) -> str:
-    """Return that one answer is given too often to be worth its certificates; ``""`` if none is."""
-    leaning = found.leaning
-    if leaning is None:
-        return ""
+def leaning_words(leans: Leaning, card: CertifierCard) -> str:
+    """Return that one answer is given too often for its certificates to say much."""
     who = "The model" if card.needs_network else "Under the noise the vote"
     mend = "" if card.needs_network else " Take less noise, or a model that was trained with it."
     return (
-        f"{who} answers “{leaning.label}” {leaning.answers} of {leaning.certified} times, where it "
-        f"is true of {leaning.pictures} of {found.n} pictures. Who leans to one answer is easily "
-        f"certified, and right wherever that answer happens to be true: the curve flatters.{mend}"
+        f"{who} answers “{leans.label}” on {leans.answers} of {leans.certified} pictures, where it "
+        f"is true of {leans.true}. Who leans to one answer is easily certified, and right wherever "
+        f"that answer happens to be true: the curve flatters.{mend}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from core.contracts import HonestyCheck, Norm, RobustCurve, RobustGap, Robustness, RobustPoint
@@ -11,9 +12,9 @@ from dashboard.run_words import group_words, points
 from dashboard.words import number, percent
 
 __all__ = [
-    "CHECKS", "NORMS", "WORST_CASE", "Trust", "attack_name", "broken_words", "curve_of",
-    "distance_words", "eps_tick", "eps_words", "failed", "gap_chosen", "gap_spread", "gap_words",
-    "point_words", "trust", "trust_words",
+    "CHECKS", "NORMS", "PROVEN", "UNDER_ATTACK", "WORST_CASE", "GapPhrases", "Trust", "attack_name",
+    "broken_words", "curve_of", "distance_words", "eps_tick", "eps_words", "failed", "gap_chosen",
+    "gap_spread", "gap_words", "point_words", "trust", "trust_words",
 ]  # fmt: skip
 
 WORST_CASE = "worst_case"
@@ -30,6 +31,33 @@ CHECKS: dict[bool | None, tuple[str, str, Literal["green", "red", "gray"]]] = {
     None: ("○", "not run", "gray"),
 }
 """Symbol, word and colour of a check: never a colour alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapPhrases:
+    """How a gap between two groups is told; ``{}`` stands for ε, in ``reach`` for both medians."""
+
+    at: str
+    where: str
+    tested: str
+    start: str
+    reach: str
+
+
+UNDER_ATTACK = GapPhrases(
+    at="At ε = {} the model keeps",
+    where="ε =",
+    tested="all groups and ε",
+    start="Unharmed,",
+    reach="Of the pictures it has right, half break at {} and at {}.",
+)
+PROVEN = GapPhrases(
+    at="At radius {} it is proven right on",
+    where="radius",
+    tested="all groups and radii",
+    start="At radius 0",
+    reach="The median radius of right answers is {} and {}.",
+)
 Trust = Literal["trusted", "not trusted", "unchecked"]
 _LEVELS = 255
 
@@ -148,34 +176,30 @@ def gap_chosen(gaps: Sequence[RobustGap]) -> RobustGap | None:
     )
 
 
-def gap_words(curves: Sequence[RobustCurve], gap: RobustGap, *, proven: bool = False) -> str:
+def gap_words(
+    curves: Sequence[RobustCurve], gap: RobustGap, said: GapPhrases = UNDER_ATTACK
+) -> str:
     """Return what a gap is and whether it is real, in two sentences.
 
     Parameters
     ----------
     curves : sequence of RobustCurve
         Of one attack (the worst case) or one certificate, a group each.
-    proven : bool
-        Whether the curves are certificates: what is proven, and not what attacks left.
+    said : GapPhrases
     """
-    norm = curves[0].norm
-    left = {
+    kept = {
         group: _at(curve_of(curves, curves[0].attack, group), gap.eps)
         for group in (gap.best, gap.worst)
     }
     chance = "< .01" if gap.p < 0.01 else f"= {gap.p:.2f}".replace("0.", ".")
-    what = "radii" if proven else "ε"
     verdict = (
-        f"That is beyond chance (p {chance} over all groups and {what})."
-        if gap.beyond_chance
-        else f"Chance makes such a gap often enough (p {chance} over all groups and {what})."
+        "That is beyond chance" if gap.beyond_chance else "Chance makes such a gap often enough"
     )
-    at = eps_words(gap.eps, norm)
-    said = f"At radius {at} it is proven right on" if proven else f"At ε = {at} the model keeps"
     return (
-        f"{said} {left[gap.best]} for {group_words(gap.best)} and {left[gap.worst]} for "
-        f"{group_words(gap.worst)}: {points(gap.difference)} points apart, 95 % interval "
-        f"{points(gap.low)} to {points(gap.high)}. {verdict}"
+        f"{said.at.format(eps_words(gap.eps, curves[0].norm))} {kept[gap.best]} for "
+        f"{group_words(gap.best)} and {kept[gap.worst]} for {group_words(gap.worst)}: "
+        f"{points(gap.difference)} points apart, 95 % interval {points(gap.low)} to "
+        f"{points(gap.high)}. {verdict} (p {chance} over {said.tested})."
     )
 
 
@@ -185,26 +209,25 @@ def _at(curve: RobustCurve | None, eps: float) -> str:
 
 
 def gap_spread(
-    curves: Sequence[RobustCurve], gaps: Sequence[RobustGap], gap: RobustGap, *,
-    proven: bool = False,
-) -> str:  # fmt: skip
+    curves: Sequence[RobustCurve],
+    gaps: Sequence[RobustGap],
+    gap: RobustGap,
+    said: GapPhrases = UNDER_ATTACK,
+) -> str:
     """Return where else the gap is, and how much of it is there at ε = 0 already."""
     norm = curves[0].norm
     real = [eps_words(each.eps, norm) for each in gaps if each.beyond_chance]
-    words = [f"Beyond chance at {'radius' if proven else 'ε ='} {', '.join(real)}."] if real else []
+    words = [f"Beyond chance at {said.where} {', '.join(real)}."] if real else []
     sides = [curve_of(curves, curves[0].attack, side) for side in (gap.best, gap.worst)]
     if gap.eps > 0 and all(sides):
         clean = [side.points[0].accuracy for side in sides if side is not None]
-        start = "At radius 0" if proven else "Unharmed,"
-        words.append(f"{start} the two are {points(clean[0] - clean[1])} points apart already.")
+        words.append(
+            f"{said.start} the two are {points(clean[0] - clean[1])} points apart already."
+        )
         reach = [
             f"{distance_words(s.median_distance, norm)} for {group_words(s.group)}"
             for s in sides
             if s is not None
         ]
-        words.append(
-            f"The median radius of right answers is {reach[0]} and {reach[1]}."
-            if proven
-            else f"Of the pictures it has right, half break at {reach[0]} and at {reach[1]}."
-        )
+        words.append(said.reach.format(*reach))
     return " ".join(words)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-from core.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,15 +28,13 @@ def answer(*arguments: object) -> dict:
 
 
 def refused(*arguments: object, words: str = "") -> None:
-    """Ask the command line in this process: it refuses in one line, and prints nothing else."""
-    out, told = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as end:
-        main([*map(str, arguments), "--json"])
-    assert end.value.code == 2, told.getvalue()
-    assert out.getvalue() == ""
-    (line,) = told.getvalue().strip().splitlines()
-    assert line.startswith("error: ")
-    assert words in line
+    done = run(*arguments, "--json")
+    assert done.returncode == 2, (done.returncode, done.stderr)
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    assert words in lines[0]
 
 
 def test_models_and_methods() -> None:
@@ -162,10 +156,6 @@ def test_bad_options(cat: Path, tmp_path: Path, options: tuple[str, ...], words:
 def test_empty_folder_and_unknown_command(tmp_path: Path) -> None:
     refused("predict", tmp_path, words="holds no pictures")
     refused("predikt", words="predict")
-    process = run("predikt", "--json")
-    assert (process.returncode, process.stdout) == (2, "")
-    assert process.stderr.startswith("error: ")
-    assert process.stderr.count("\n") == 1
 
 
 def test_without_network_or_file_one_line_tells_what_to_do(

@@ -13,8 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import test_cli
-
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("cat", "coffee", "flower")
 
@@ -33,7 +31,12 @@ def answer(*arguments: object) -> dict:
 
 
 def refused(*arguments: object, words: str) -> None:
-    test_cli.refused("evaluate", *arguments, words=words)
+    done = run(*arguments, "--json")
+    assert done.returncode == 2, (done.returncode, done.stderr)
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("error: ")
+    assert words in line
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from core.api._certify import (
     certify,
     certify_picture,
     empirical_curve,
+    leaning,
 )
 from core.api._compare import (
     compare,
@@ -261,6 +262,7 @@ __all__ = [
     "input_mask",
     "is_shipped",
     "jobs",
+    "leaning",
     "leaderboard_request",
     "local_law_144",
     "local_law_144_csv",

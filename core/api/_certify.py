@@ -22,10 +22,11 @@ from core.robustness import beside
 from core.robustness import certified_document as documents
 from core.robustness.certificates.registry import CERTIFIERS, get
 from core.robustness.certify import so_far
+from core.robustness.leaning import leaning
 
 __all__ = [
-    "certificate_ceiling", "certified_csv", "certified_document", "certified_so_far", "certifiers",
-    "certify", "certify_picture", "empirical_curve",
+    "certificate_ceiling", "certified_csv", "certified_document", "certified_so_far",
+    "certifiers", "certify", "certify_picture", "empirical_curve", "leaning",
 ]  # fmt: skip
 
 

@@ -165,11 +165,10 @@ def _lines(found: Certified) -> Iterator[str]:
         f"{found.clean_accuracy:.1%} right unharmed; {found.method} abstains on "
         f"{found.abstained:.1%}, average radius {eps_text(found.average_radius, found.norm)}"
     )
-    if (leaning := found.leaning) is not None:
+    if (leans := api.leaning(found)) is not None:
         yield (
-            f"{leaning.answers} of {leaning.certified} certified answers are “{leaning.label}”, "
-            f"which {leaning.pictures} of the {found.n} pictures are: who leans to one answer is "
-            "easily certified"
+            f"{leans.answers} of {leans.certified} certified answers are “{leans.label}”, which is "
+            f"true of {leans.true} of these: who leans to one answer is easily certified"
         )
     for curve in found.curves:
         yield f"certified{f' [{curve.group}]' if curve.group else ''}, {found.norm}"

@@ -28,9 +28,6 @@ __all__ = [
     "PictureCertificate",
 ]
 
-_LEANS = 0.1
-"""Share of all answers above which one is said to be given too often."""
-
 
 @dataclass(frozen=True, slots=True)
 class CertifierCard:
@@ -175,25 +172,6 @@ class CertifyChunk(Stored):
     clean: npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Leaning:
-    """An answer that is given more often than it is true.
-
-    Parameters
-    ----------
-    label : str
-    answers, certified : int
-        Pictures with this certified answer, of those with any.
-    pictures : int
-        Pictures that it is true of.
-    """
-
-    label: str
-    answers: int
-    certified: int
-    pictures: int
-
-
 @dataclass(frozen=True)
 class Certified(Result):
     """How accuracy that is certain falls with the radius.
@@ -244,20 +222,27 @@ class Certified(Result):
     seed: int
     command: str
 
-    @property
-    def leaning(self) -> Leaning | None:
-        """The answer that is certified more often than it is true, by 10 points or more.
 
-        Who always answers alike is easily certified: Cohen et al. 2019 count such answers as right
-        wherever they happen to be.
-        """
-        answers = np.bincount(self.answers[self.answers >= 0], minlength=len(self.classes))
-        true = np.bincount(self.labels, minlength=len(self.classes))
-        excess = answers / max(1, answers.sum()) - true / max(1, true.sum())
-        most = int(excess.argmax())
-        if excess[most] < _LEANS:
-            return None
-        return Leaning(self.classes[most], int(answers[most]), int(answers.sum()), int(true[most]))
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """An answer that is given more often than it is true.
+
+    Parameters
+    ----------
+    label : str
+    answers, true : int
+        Certified pictures with this answer, and those that it is true of.
+    certified : int
+        Pictures with a certified answer; abstentions are none.
+    p : float
+        Of an exact McNemar test, adjusted over the classes that are answered (Bonferroni).
+    """
+
+    label: str
+    answers: int
+    true: int
+    certified: int
+    p: float
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.contracts import Certified
+from core.robustness.leaning import leaning
 
 __all__ = ["certified_csv", "certified_document"]
 
@@ -30,7 +31,7 @@ def certified_document(found: Certified) -> dict[str, Any]:
         "clean_accuracy": found.clean_accuracy,
         "abstained": found.abstained,
         "average_radius": found.average_radius,
-        "leaning": None if found.leaning is None else asdict(found.leaning),
+        "leaning": None if (leans := leaning(found)) is None else asdict(leans),
         "by": found.by or None,
         "curves": [
             {

@@ -12,7 +12,7 @@ from dashboard import certificate_words, glossary, robustness_choice, services
 from dashboard.app_pages.robustness_source import Subject
 from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
 from dashboard.robustness_choice import AUTO, Trial
-from dashboard.robustness_words import NORMS, distance_words
+from dashboard.robustness_words import NORMS, PROVEN, distance_words
 from dashboard.run_words import attribute_words, group_words
 from dashboard.theme import current_mode
 from dashboard.widgets.robust_gap import robust_gap
@@ -31,8 +31,8 @@ def draw(found: Certified, card: CertifierCard, subject: Subject) -> None:
     trial = robustness_choice.current() or Trial()
     step = certificate_words.shown_step(found, trial.reach)
     _headline(found, card, step)
-    if leans := certificate_words.leaning_words(found, card):
-        st.warning(escape(leans), icon=":material/balance:")
+    if (leans := services.leaning(found)) is not None:
+        st.warning(escape(certificate_words.leaning_words(leans, card)), icon=":material/balance:")
     _reach(found, step)
     attacked = _attacked(found, trial, subject)
     _curves(found, card, attacked)
@@ -164,7 +164,7 @@ def _groups(found: Certified, step: int) -> None:
         f"Of whom less is proven, by {escape(attribute_words(found.by))}", anchor=False,
         help=glossary.explain("robustness gap"),
     )  # fmt: skip
-    robust_gap(found.curves, found.gaps, proven=True)
+    robust_gap(found.curves, found.gaps, PROVEN)
     at = [c.points[min(step, len(c.points) - 1)] for c in own]
     side_table(
         [f"{group_words(c.group)} (n = {c.points[0].n})" for c in own],

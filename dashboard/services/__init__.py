@@ -39,6 +39,7 @@ from dashboard.services._certificates import (
     certifiers_of,
     certify_picture_request,
     certify_request,
+    leaning,
     public_certified,
 )
 from dashboard.services._compare import (
@@ -231,8 +232,8 @@ __all__ = [
     "fairness_file", "fairness_findings", "fairness_gaps", "fairness_metrics", "fairness_request",
     "fairness_slices_request", "find_class", "forget_making", "forget_slice", "forget_table",
     "gallery", "gallery_set", "given_set", "hold_table", "is_shipped", "kept", "known_mask_request",
-    "layer", "local_law_file", "localisation_request", "making", "makings", "method", "methods",
-    "metric", "metrics", "mitigation_request", "model", "models", "neighbours_request",
+    "layer", "leaning", "local_law_file", "localisation_request", "making", "makings", "method",
+    "methods", "metric", "metrics", "mitigation_request", "model", "models", "neighbours_request",
     "not_offered", "offered", "offered_data", "once", "open_picture", "order_import", "order_of",
     "order_smaller", "order_training", "other_data", "overlay_png", "paired", "parity_cost",
     "picture_types", "pixels_png", "pixels_uri", "prediction_request", "predictions_file",

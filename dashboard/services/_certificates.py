@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ from core.contracts import (
     CertifierCard,
     CertifyPictureRequest,
     CertifyRequest,
+    Leaning,
     Picture,
     RobustCurve,
     RobustnessRequest,
@@ -29,13 +29,8 @@ from dashboard.services._shown_data import ShownSplit
 
 __all__ = [
     "attacked_curve", "at_ceiling", "certificate_file", "certified_so_far", "certifiers_of",
-    "certify_picture_request", "certify_request", "public_certified",
+    "certify_picture_request", "certify_request", "leaning", "public_certified",
 ]  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _cards() -> dict[str, CertifierCard]:
-    return {card.id: card for card in api.certifiers()}
 
 
 def certifiers_of(model: str) -> dict[str, CertifierCard]:
@@ -46,8 +41,8 @@ def certifiers_of(model: str) -> dict[str, CertifierCard]:
     found = run(model)
     recipe = "" if found is None else found.recipe
     able = {
-        id: card
-        for id, card in _cards().items()
+        card.id: card
+        for card in api.certifiers()
         if models()[model].gradients or not card.needs_network
     }
     return dict(sorted(able.items(), key=lambda pair: pair[0] != recipe))
@@ -110,6 +105,11 @@ def at_ceiling(found: Certified) -> tuple[float, int]:
     """Return the largest radius that the settings can prove, and how many pictures reach it."""
     most = api.certificate_ceiling(found.method, found.parameters)
     return most, int(np.isclose(found.radii, most).sum())
+
+
+def leaning(found: Certified) -> Leaning | None:
+    """Return the answer that is certified more often than it is true, ``None`` if none is."""
+    return api.leaning(found)
 
 
 def public_certified(found: Certified) -> Certified:

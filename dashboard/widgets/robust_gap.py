@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.contracts import RobustCurve, RobustGap
-from dashboard.robustness_words import gap_chosen, gap_spread, gap_words
+from dashboard.robustness_words import UNDER_ATTACK, GapPhrases, gap_chosen, gap_spread, gap_words
 from dashboard.words import escape
 
 __all__ = ["robust_gap"]
 
 
 def robust_gap(
-    curves: Sequence[RobustCurve], gaps: Sequence[RobustGap], *, proven: bool = False
+    curves: Sequence[RobustCurve], gaps: Sequence[RobustGap], said: GapPhrases = UNDER_ATTACK
 ) -> None:
     """Draw the gap to speak of with its verdict, or that none was tested.
 
@@ -24,8 +24,8 @@ def robust_gap(
         Of one attack (the worst case) or one certificate, a group each.
     gaps : sequence of RobustGap
         The groups that differ most, at each ε.
-    proven : bool
-        Whether the curves are certificates.
+    said : GapPhrases
+        How it is told.
     """
     gap = gap_chosen(gaps)
     if gap is None:
@@ -38,6 +38,6 @@ def robust_gap(
         st.badge("✗ a real gap", color="red")
     else:
         st.badge("△ not beyond chance", color="orange")
-    st.markdown(escape(gap_words(curves, gap, proven=proven)))
-    if more := gap_spread(curves, gaps, gap, proven=proven):
+    st.markdown(escape(gap_words(curves, gap, said)))
+    if more := gap_spread(curves, gaps, gap, said):
         st.markdown(escape(more))

@@ -88,7 +88,6 @@ def test_changing_the_class_does_not_start_over_by_itself() -> None:
     assert "asked" not in app.query_params
 
 
-@pytest.mark.slow
 def test_concepts_of_a_class_are_found_and_mapped(folder: Path) -> None:
     app = opened(tab="parts", label="noise", select="all", concepts="2", asked="parts")
     assert not app.exception

@@ -9,7 +9,6 @@ from tests.e2e.driver import Page, until
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
-@pytest.mark.slow
 def test_a_picture_of_a_class_is_started_cancelled_and_made(page: Page) -> None:
     page.open("?class=1&steps=512", path="/concepts")
     page.says("No picture yet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,37 @@ def test_the_curve_is_that_of_the_radii(found: Certified) -> None:
     assert found.average_radius == pytest.approx((found.radii * right).mean())
     assert {c.group for c in found.curves} == {"", "a", "b"}
     assert found.clean_accuracy == 1
+
+
+def test_a_vote_that_answers_alike_to_everything_leans(found: Certified) -> None:
+    labels = np.array([0, 1] * 20, np.int64)
+    answers = np.array([0] * 38 + [-1, -1], np.int64)
+    leans = api.leaning(replace(found, answers=answers, labels=labels))
+    assert leans is not None
+    assert (leans.label, leans.answers, leans.true, leans.certified) == (
+        found.classes[0],
+        38,
+        19,
+        38,
+    )
+    assert leans.p == pytest.approx(2 * 0.5**19), "19 wrongly, none missed"
+    assert api.leaning(replace(found, answers=labels, labels=labels)) is None
+    assert api.leaning(replace(found, answers=np.full(40, -1), labels=labels)) is None
+
+
+def test_one_mistake_of_eight_is_no_leaning(found: Certified) -> None:
+    labels = np.zeros(8, np.int64)
+    assert api.leaning(replace(found, answers=np.eye(8, dtype=np.int64)[0], labels=labels)) is None
+
+
+def test_mistakes_to_either_side_seldom_lean(found: Certified) -> None:
+    rng = np.random.default_rng(0)
+    told = 0
+    for _ in range(300):
+        labels = rng.integers(0, 2, 60)
+        answers = np.where(rng.random(60) < 0.3, 1 - labels, labels)
+        told += api.leaning(replace(found, answers=answers, labels=labels)) is not None
+    assert told <= 0.074 * 300
 
 
 def test_certificates_survive_the_store_and_do_not_depend_on_their_batch(
