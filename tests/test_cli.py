@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from core.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,13 +32,25 @@ def answer(*arguments: object) -> dict:
 
 
 def refused(*arguments: object, words: str = "") -> None:
+    """Ask the command line in this process: nothing heavy is loaded before a refusal."""
+    out, told = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as end:
+        main([*map(str, arguments), "--json"])
+    _is_refusal(end.value.code, out.getvalue(), told.getvalue(), words)
+
+
+def refused_as_process(*arguments: object, words: str = "") -> None:
+    """Ask as a user does: whatever libraries write to its streams counts as well."""
     done = run(*arguments, "--json")
-    assert done.returncode == 2, (done.returncode, done.stderr)
-    assert done.stdout == ""
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("error: ")
-    assert words in lines[0]
+    _is_refusal(done.returncode, done.stdout, done.stderr, words)
+
+
+def _is_refusal(status: object, out: str, told: str, words: str) -> None:
+    assert status == 2, (status, told)
+    assert out == ""
+    (line,) = told.strip().splitlines()
+    assert line.startswith("error: ")
+    assert words in line
 
 
 def test_models_and_methods() -> None:
@@ -128,6 +144,7 @@ def test_bad_pictures_get_one_line_and_write_nothing(cat: Path, tmp_path: Path) 
     out = tmp_path / "out"
     for name, path in bad_files(tmp_path).items():
         refused("explain", cat, path, "--method", "gradcam", "--out", out, words=name)
+    refused_as_process("explain", tmp_path / "text.jpg", "--out", out, words="text.jpg")
     assert not out.exists()
 
 
@@ -155,7 +172,7 @@ def test_bad_options(cat: Path, tmp_path: Path, options: tuple[str, ...], words:
 
 def test_empty_folder_and_unknown_command(tmp_path: Path) -> None:
     refused("predict", tmp_path, words="holds no pictures")
-    refused("predikt", words="predict")
+    refused_as_process("predikt", words="predict")
 
 
 def test_without_network_or_file_one_line_tells_what_to_do(

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import test_cli
+
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("cat", "coffee", "flower")
 
@@ -31,12 +33,7 @@ def answer(*arguments: object) -> dict:
 
 
 def refused(*arguments: object, words: str) -> None:
-    done = run(*arguments, "--json")
-    assert done.returncode == 2, (done.returncode, done.stderr)
-    assert done.stdout == ""
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("error: ")
-    assert words in line
+    test_cli.refused("evaluate", *arguments, words=words)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +111,9 @@ def test_wrong_names(folder: Path) -> None:
     refused(folder, "--preset", "rice", words="no preset 'rice'")
     refused(folder, "--model", "resnet5", words="no model 'resnet5'")
     refused(folder, "--by", "sex", words="no column 'sex'. It has: file_name, label, kind")
-    refused(folder, "--metrics", "relevance_mass", words="needs a mask")
+    test_cli.refused_as_process(
+        "evaluate", folder, "--metrics", "relevance_mass", words="needs a mask"
+    )
 
 
 def test_wrong_tables(cat: Path, folder: Path, tmp_path: Path) -> None:

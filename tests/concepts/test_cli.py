@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.concepts.conftest import Folder
-from tests.test_cli import answer, refused
+from tests.test_cli import answer, refused, refused_as_process
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,9 @@ def test_mistakes_are_one_line(folder: Folder, tmp_path: Path) -> None:
     place = folder("set", textures(3, seed=6))
     some = place / "000.png"
     refused("neighbours", some, "--folder", tmp_path / "nowhere", words="is no folder")
-    refused("neighbours", some, "--folder", place, "--layer", "x", words="no layer 'x'")
+    refused_as_process(
+        "neighbours", some, "--folder", place, "--layer", "x", words="no layer 'x'"
+    )  # fmt: skip
     refused("concepts", place, "--class", "tabby", "--select", "all", words="found 3")
     refused("concepts", place, "--class", "nonsense", words="no class called")
     refused(
