@@ -22,6 +22,7 @@ import logging
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
+_OLD = 1
+"""In it ``best_epoch`` was that of the lowest validation loss, saved or not."""
 MANIFEST = "run.json"
 WEIGHTS = "model.safetensors"
 SHIPPED = Path(__file__).resolve().parent / "models" / "shipped"
@@ -170,9 +173,11 @@ def _list(root: Path) -> dict[str, Run]:
 def _manifest(folder: Path) -> Run | None:
     try:
         document = json.loads((folder / MANIFEST).read_bytes())
-        if document["format"] != FORMAT:
+        if document["format"] not in (_OLD, FORMAT):
             raise ValueError(f"format {document['format']}, expected {FORMAT}")
         run = Run.from_artefact(Artefact(document["run"]))
+        if document["format"] == _OLD:
+            run = replace(run, best_epoch=_saved(run))
         if run.model != folder.name or Path(run.file).name != run.file:
             raise ValueError("the manifest is another run's")
         if (folder / run.file).stat().st_size != run.bytes:
@@ -183,3 +188,12 @@ def _manifest(folder: Path) -> Run | None:
         log.warning("The run in %s is left out: %s", folder, error)
         return None
     return run
+
+
+def _saved(run: Run) -> int:
+    """Return the epoch whose weights an old run kept: the last one, or its stage's best."""
+    if not run.parameters.get("patience") or not run.history:
+        return len(run.history)
+    stage = tuple(epoch for epoch in run.history if epoch.stage == run.history[-1].stage)
+    lowest = replace(run, history=stage).lowest_validation
+    return len(run.history) if lowest is None else lowest.epoch

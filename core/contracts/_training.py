@@ -174,6 +174,9 @@ class Run(Result):
         Id of the float32 model that a compressed one was made of, else ``""``.
     file, bytes : str, int
         Name of the weights' file in the run's folder, and its size.
+    best_epoch : int
+        Epoch whose weights the file holds: the last one, or with patience that of its stage's
+        lowest validation loss; 0 without a history.
     notes : tuple of str
         What people should know: a halved batch, an early stop. Plain text.
     resumed : bool
@@ -209,3 +212,9 @@ class Run(Result):
     resumed: bool = False
     facts: dict[str, float | int | str | bool] = field(default_factory=dict)
     twin_test: Evaluation | None = None
+
+    @property
+    def lowest_validation(self) -> Epoch | None:
+        """The epoch of the lowest validation loss, whose weights need not be the saved ones."""
+        measured = [epoch for epoch in self.history if epoch.val_loss is not None]
+        return min(measured, key=lambda epoch: float(epoch.val_loss or 0.0), default=None)

@@ -12,7 +12,9 @@ import numpy.typing as npt
 from core.data.base import Mask, Pixels
 from core.data.portraits_canvas import Canvas, Points, rgb
 from core.data.portraits_eyewear import draw_eyewear
-from core.data.portraits_figure import draw_body, draw_face, draw_hair_before, draw_hair_behind
+from core.data.portraits_face import draw_face
+from core.data.portraits_figure import draw_body, draw_hair_before, draw_hair_behind
+from core.data.portraits_relief import DIRECTION
 from core.data.portraits_scene import Scene
 
 __all__ = ["draw", "eyewear_mask"]
@@ -29,12 +31,11 @@ _BACKGROUNDS = np.array(
     [rgb(code) for code in ("e0795c", "b39ddb", "e9bf4e", "86b48f", "7cc0e4", "b9b2a6")], np.uint8
 )
 # By lighting: dim, front, left, right.
-_AMBIENT = (0.40, 0.70, 0.55, 0.55)
-_DIRECT = (0.22, 0.32, 0.50, 0.50)
-_DIRECTION = np.array(
-    [(0.1, -0.5, 0.86), (0.0, -0.45, 0.89), (-0.75, -0.35, 0.56), (0.75, -0.35, 0.56)]
-)
-_CAST = np.array([(0.92, 0.96, 1.08), (1, 1, 1), (1.03, 1, 0.95), (1.03, 1, 0.95)], np.float32)
+_AMBIENT = (0.53, 0.75, 0.68, 0.68)
+_DIRECT = (0.20, 0.24, 0.34, 0.34)
+_TOE = 7
+"""No surface is darker: a room throws light back from everywhere."""
+_CAST = np.array([(0.97, 0.98, 1.03), (1, 1, 1), (1.03, 1, 0.95), (1.03, 1, 0.95)], np.float32)
 
 
 def draw(scene: Scene, size: int, *, eyewear: bool = True) -> Pixels:
@@ -49,7 +50,8 @@ def draw(scene: Scene, size: int, *, eyewear: bool = True) -> Pixels:
     """
     side = size * _OVERSAMPLING
     pixels = np.empty((side, side, 3), np.uint8)
-    pixels[:] = _BACKGROUNDS[scene.background]
+    behind = _BACKGROUNDS[scene.background]
+    pixels[:] = behind
     head = _head(pixels, scene)
     draw_hair_behind(head, scene)
     draw_body(Canvas(pixels, _upright(head), head.shift), scene)
@@ -57,8 +59,8 @@ def draw(scene: Scene, size: int, *, eyewear: bool = True) -> Pixels:
     draw_hair_before(head, scene)
     if eyewear:
         draw_eyewear(head, scene)
-    figure = np.where((pixels != _BACKGROUNDS[scene.background]).any(axis=-1), np.float32(1), 0)
-    return _lit(_smaller(pixels, size), _smaller(figure, size), scene, head)
+    figure = 1 - _smaller(cv2.inRange(pixels, behind, behind), size) * np.float32(1 / 255)
+    return _lit(_smaller(pixels, size), figure, scene, head)
 
 
 def eyewear_mask(scene: Scene, size: int) -> Mask:
@@ -99,16 +101,17 @@ def _lit(pixels: Pixels, figure: Light, scene: Scene, head: Canvas) -> Pixels:
     dx = (x - np.float32(head.shift[0] / _OVERSAMPLING)) / np.float32(unit * 1.22)
     dy = (y - np.float32(head.shift[1] / _OVERSAMPLING)) / np.float32(unit * 1.5)
     nz = np.sqrt(np.maximum(1 - dx * dx - dy * dy, 0))
-    lx, ly, lz = (float(v) for v in _DIRECTION[scene.lighting])
+    lx, ly, lz = (float(v) for v in DIRECTION[scene.lighting])
     ambient, direct = _AMBIENT[scene.lighting], _DIRECT[scene.lighting]
     round_ = ambient + direct * np.maximum(lx * dx + ly * dy + lz * nz, 0) / lz**0.5
     room = ambient + direct * (0.72 + 0.35 * (lx * (x / size - 0.5) + ly * (y / size - 0.5)))
     weight = np.minimum(nz * 2, 1) * figure
     exposure = 0.94 + 0.12 * scene.dice[4]
     light = (room + (round_ - room) * weight) * np.float32(exposure)
-    lit = pixels * (light[..., None] * _CAST[scene.lighting])
+    lit = pixels * (light[..., None] * (_CAST[scene.lighting] * np.float32(1 - _TOE / 255)))
     rng = np.random.default_rng(scene.noise)
-    lit += rng.standard_normal(pixels.shape, np.float32) * np.float32(1.5 + 2.5 * scene.dice[5])
+    noise = rng.standard_normal(pixels.shape, np.float32)
+    lit += noise * np.float32(1.5 + 2.5 * scene.dice[5]) + np.float32(_TOE)
     return np.asarray(np.clip(lit, 0, 255), np.uint8)
 
 

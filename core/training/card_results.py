@@ -52,23 +52,14 @@ def results_section(run: Run, sizes: Mapping[SplitName, int]) -> Iterator[str]:
 
 
 def _kept(run: Run) -> Epoch | None:
-    """Return the epoch whose weights these are: the last one, or the best one of its stage."""
-    if not run.history:
-        return None
-    last = run.history[-1]
-    measured = [e for e in run.history if e.stage == last.stage and e.val_loss is not None]
-    if run.parameters.get("patience") and measured:
-        return min(measured, key=lambda epoch: float(epoch.val_loss or 0.0))
-    return last
+    """Return the epoch whose weights these are."""
+    return next((epoch for epoch in run.history if epoch.epoch == run.best_epoch), None)
 
 
 def _epochs(run: Run, kept: Epoch) -> Iterator[str]:
     yield "### Epochs"
-    best = (
-        f"The lowest validation loss came after epoch {run.best_epoch}; "
-        if any(e.val_loss is not None for e in run.history)
-        else ""
-    )
+    lowest = run.lowest_validation
+    best = f"The lowest validation loss came after epoch {lowest.epoch}; " if lowest else ""
     yield (
         f"{len(run.history)} epochs. {best}the weights are those after epoch {kept.epoch}. "
         "Training figures are means over an epoch, of pictures as they were augmented."
@@ -77,7 +68,7 @@ def _epochs(run: Run, kept: Epoch) -> Iterator[str]:
     shown = [
         e
         for e in run.history
-        if e.epoch % stride == 0 or e.epoch in (1, run.best_epoch, kept.epoch, len(run.history))
+        if e.epoch % stride == 0 or e.epoch in (1, kept.epoch, len(run.history)) or e is lowest
     ]
     if stride > 1:
         yield f"One epoch in {stride} is shown, the first, the best and the last; run.json has all."

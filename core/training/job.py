@@ -66,6 +66,8 @@ class Job:
         What each stage left that is done: its model's variables.
     placement : Placement
         The devices that it runs on.
+    saved : int
+        Epoch of the history whose weights the last stage left.
     """
 
     request: TrainRequest
@@ -79,6 +81,7 @@ class Job:
     history: list[Epoch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     finished: dict[str, Arrays] = field(default_factory=dict)
+    saved: int = 0
 
     def number(self, name: str) -> float:
         """Return a parameter as a float."""

@@ -131,7 +131,6 @@ def _finished(job: Job, trained: Trained, seconds: float) -> Run:
     except OSError as error:
         raise StoreError(f"Cannot write the weights: {error.strerror or error}.") from error
     digest, size = file_facts(file)
-    history = tuple(job.history)
     return Run(
         key=request.key,
         model=request.model_id,
@@ -153,8 +152,8 @@ def _finished(job: Job, trained: Trained, seconds: float) -> Run:
         base="" if request.base is None else request.base.id,
         parameters=request.parameters,
         seed=request.seed,
-        history=history,
-        best_epoch=_best(history),
+        history=tuple(job.history),
+        best_epoch=job.saved,
         test=_test(trained, job),
         notes=tuple(job.notes),
         created=time.time(),
@@ -164,14 +163,6 @@ def _finished(job: Job, trained: Trained, seconds: float) -> Run:
         resumed=job.state is not None,
         facts=trained.facts,
     )
-
-
-def _best(history: Sequence[Epoch]) -> int:
-    """Return the epoch of the lowest validation loss, the last one where there is none."""
-    measured = [epoch for epoch in history if epoch.val_loss is not None]
-    if not measured:
-        return len(history)
-    return min(measured, key=lambda epoch: float(epoch.val_loss or 0.0)).epoch
 
 
 def _test(trained: Trained, job: Job) -> Evaluation | None:

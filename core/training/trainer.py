@@ -169,7 +169,9 @@ class _Fit:
             before = self.state()
             job.checkpoints.save(before)
             job.tracker.epoch(epoch)
+        job.saved = len(job.history)
         if self.best is not None and self.best_weights is not None:
+            job.saved += self.best[1] - self.done
             if self.done < stage.epochs:
                 job.note(
                     f"Stopped after {self.done} of {stage.epochs} epochs: the validation loss was "

@@ -113,8 +113,12 @@ def _learned(run: Run) -> None:
                 config={"displayModeBar": False},
                 alt=_alt(run, measure),
             )
-    if run.best_epoch != len(run.history):
-        st.caption(f"Lowest validation loss: epoch {run.best_epoch} of {len(run.history)}.")
+    lowest = run.lowest_validation
+    if lowest is not None and lowest.epoch != len(run.history):
+        st.caption(
+            f"Lowest validation loss: epoch {lowest.epoch} of {len(run.history)}. The weights are "
+            f"those after epoch {run.best_epoch}."
+        )
 
 
 def _alt(run: Run, measure: Measure) -> str:
