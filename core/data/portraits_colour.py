@@ -112,16 +112,16 @@ class Palette:
 def palette(tone: int) -> Palette:
     """Return the colours of a face whose skin has a tone of the Monk scale, 1 to 10.
 
-    Shade and highlight are equally far apart at every tone. The fairest skin is as published in its
-    highlight and is modelled by its shadows; the darkest is as published in its shade and is
+    Shade and highlight are equally far apart at every tone. A fair skin is as published near its
+    highlight and is modelled by its shadows; a dark one is as published near its shade and is
     modelled by its highlights, for what a skin's surface throws back does not pass its pigment.
     """
     published = SKIN[tone - 1]
     fair = float(lab(published)[0])
     dark = 1 - fair
-    up = _MODELLING * min(1.0, 1.35 * dark)
+    up = _MODELLING * 1.12 * dark
     light = moved(published, up, 0.003 + 0.02 * dark, 0.002 + 0.03 * dark)
-    shade = moved(published, up - _MODELLING, 0.014 * fair, 0.012 * fair)
+    shade = moved(published, up - _MODELLING, 0.018 * fair, 0.016 * fair)
     skin = mixed(shade, light, 0.5)
     return Palette(
         light=light,
