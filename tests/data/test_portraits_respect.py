@@ -59,8 +59,10 @@ def test_lips_are_near_to_their_skin_and_no_red_of_their_own(lighting: int) -> N
         picture = face(tone, lighting)
         lips = np.median(area(picture, (-0.12, 0.12), (0.84, 0.92)), axis=0)
         around = np.median(area(picture, (-0.3, 0.3), (0.98, 1.06)), axis=0)
-        apart = lips - around
-        print("lips", tone, lighting, np.linalg.norm(apart).round(3), apart.round(3))
+        lightness, red, _ = lips - around
+        assert 0.015 < np.linalg.norm(lips - around) < 0.08
+        assert abs(lightness) < 0.06
+        assert 0.01 < red < 0.045
 
 
 @pytest.mark.parametrize("lighting", LIGHTS)
@@ -71,12 +73,45 @@ def test_eyes_do_not_glare(lighting: int) -> None:
             [area(picture, x, (-0.12, 0.1)) for x in ((-0.66, -0.18), (0.18, 0.66))]
         )
         contrast = np.percentile(eyes[:, 0], 97) - np.median(cheeks(picture)[:, 0])
-        print("eyes", tone, lighting, contrast.round(3))
+        assert 0.05 < contrast < 0.37
 
 
 @pytest.mark.parametrize("lighting", LIGHTS)
 def test_every_face_is_modelled_and_none_is_crushed_to_black(lighting: int) -> None:
+    ranges = []
     for tone in TONES:
         light = skin(face(tone, lighting))[:, 0]
         low, high = np.percentile(light, [3, 97])
-        print("skin", tone, lighting, light.mean().round(3), low.round(3), (high - low).round(3))
+        assert light.mean() > 0.3
+        assert low > 0.2
+        ranges.append(high - low)
+    assert min(ranges) > 0.1
+    assert min(ranges) > 0.65 * max(ranges)
+
+
+@pytest.mark.parametrize("lighting", LIGHTS)
+def test_tones_keep_their_order_and_stay_near_to_the_published_ones(lighting: int) -> None:
+    means = np.array([skin(face(tone, lighting))[:, 0].mean() for tone in TONES])
+    falls = -np.diff(means)
+    assert (falls[:2] > -0.01).all()  # 1, 2 and 3 hardly differ
+    assert (falls[2:] > 0.02).all()
+    if LIGHTING[lighting] == "front":
+        published = np.array([lab(colour)[0] for colour in SKIN])
+        assert (abs(means - published) < 0.18).all()
+
+
+def test_hair_and_eyes_come_as_often_as_stated_rare_colours_too() -> None:
+    scenes = sample("train", 9000, seed=1, bias=0)
+    people = [scenes.scene(i) for i in range(9000)]
+    bands = {"light": range(1, 5), "medium": range(5, 7), "dark": range(7, 11)}
+    for name, tones in bands.items():
+        group = [s for s in people if s.tone in tones and s.age == 0]
+        for table, colour_of, shares in (
+            (HAIR_COLOURS, hair_colour, SHARES[name][0]),
+            (EYES, iris_colour, SHARES[name][1]),
+        ):
+            assert sum(shares) == pytest.approx(1)
+            drawn = [colour_of(scene) for scene in group]
+            found = [drawn.count(colour) / len(drawn) for colour in table.values()]
+            assert min(found) > 0
+            assert found == pytest.approx(shares, abs=0.05)

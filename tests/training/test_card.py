@@ -165,7 +165,7 @@ def test_data_are_described_by_split_class_group_and_knob(run: Run) -> None:
 
 def test_the_weights_epoch_is_the_best_one_only_where_training_takes_it_back(run: Run) -> None:
     assert "after epoch 2; the weights are those after epoch 2" in model_card(run)
-    kept = replace(run, parameters={**run.parameters, "patience": 0})
+    kept = replace(run, parameters={**run.parameters, "patience": 0}, best_epoch=3)
     assert "after epoch 2; the weights are those after epoch 3" in model_card(kept)
 
 
