@@ -81,6 +81,7 @@ from core.api._fairness_views import (
     release_table,
 )
 from core.api._leaderboard import evaluate, sanity
+from core.api._looks import explored, look, looks_at, looks_document
 from core.api._robustness import (
     Defence,
     DefencePoint,
@@ -244,6 +245,7 @@ __all__ = [
     "explanation_json",
     "explanation_npz",
     "explanation_request",
+    "explored",
     "fairness",
     "fairness_csv",
     "fairness_document",
@@ -266,6 +268,9 @@ __all__ = [
     "leaderboard_request",
     "local_law_144",
     "local_law_144_csv",
+    "look",
+    "looks_at",
+    "looks_document",
     "magnified",
     "methods",
     "metrics",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.api._answers import answer
 from core.contracts import (
+    AuditRequest,
     DatasetPredictions,
     FairnessReport,
     FairnessRequest,
@@ -31,6 +32,8 @@ from core.fairness import slices as searching
 from core.fairness import thresholds as exploring
 from core.fairness.audit import audit_rows
 from core.fairness.gap_specs import GAPS
+from core.fairness.halves import taken_rows
+from core.fairness.looks import look
 from core.fairness.metrics.registry import METRICS
 from core.fairness.predictions import as_table
 from core.fairness.rows import open_columns
@@ -69,7 +72,7 @@ def fairness(
         For a table that cannot be read, or a column that does not hold what it should; the text
         names column and row.
     """
-    found: FairnessReport = answer(fairness_request(table, **options), control=control)
+    found: FairnessReport = _looked(fairness_request(table, **options), control)
     return found
 
 
@@ -79,11 +82,12 @@ def slices(
     control: Control | None = None,
     metric: str = "accuracy",
     depth: int = 3,
+    only: Sequence[Slice | str] = (),
     **options: Unpack[AuditOptions],
 ) -> SliceReport:
     """Find the slices that a rate is worst for; options as in :func:`slices_request`."""
-    request = slices_request(table, metric=metric, depth=depth, **options)
-    found: SliceReport = answer(request, control=control)
+    request = slices_request(table, metric=metric, depth=depth, only=only, **options)
+    found: SliceReport = _looked(request, control)
     return found
 
 
@@ -91,7 +95,14 @@ def mitigate(
     table: Table | None = None, *, control: Control | None = None, **options: Any
 ) -> Mitigation:
     """Decide anew and audit before and after; options as in :func:`mitigation_request`."""
-    found: Mitigation = answer(mitigation_request(table, **options), control=control)
+    found: Mitigation = _looked(mitigation_request(table, **options), control)
+    return found
+
+
+def _looked(request: AuditRequest, control: Control | None) -> Any:
+    """Return the answer, and record that the table was looked at."""
+    found = answer(request, control=control)
+    look(request)
     return found
 
 
@@ -138,7 +149,8 @@ def _audited(
 ) -> FairnessReport:
     began = time.perf_counter()
     with open_columns(table, name="The table") as rows:
-        found = audit_rows(rows, request.columns, request, control or LocalControl(), began=began)
+        own = taken_rows(rows, request.rows)
+        found = audit_rows(own, request.columns, request, control or LocalControl(), began=began)
     return replace(found, key="", command="")
 
 

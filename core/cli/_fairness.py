@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from core import api
-from core.cli._common import JsonFlag, Terminal, app, emit
+from core.cli._common import JsonFlag, app, emit
 from core.cli._fairness_options import audited
-from core.contracts import FairnessReport, Mitigation, SliceReport
+from core.cli._looks import looked
+from core.contracts import (
+    FairnessReport,
+    FairnessVerdict,
+    Looks,
+    Mitigation,
+    RowsTaken,
+    SliceReport,
+    SplitName,
+)
 from core.errors import InputError
 from core.requests import AuditOptions
 
@@ -42,7 +51,7 @@ def fairness(
     _check_suffix("--out", out, (".csv", ".parquet", ".json"))
     _check_suffix("--gaps-out", gaps_out, (".csv", ".parquet"))
     _check_suffix("--local-law-144", local_law_144, (".csv",))
-    report = api.fairness(table, control=Terminal(), **options)
+    report, looks = looked(api.fairness_request(table, **options))
     if out is not None:
         whole = out.suffix == ".json"
         out.write_bytes(
@@ -55,7 +64,8 @@ def fairness(
         local_law_144.write_bytes(
             api.local_law_144_csv(report, basis="selection" if selected else "scoring")
         )
-    emit(api.fairness_document(report), json_, lambda: _lines(report))
+    document = api.fairness_document(report) | {"looks": api.looks_document(looks)}
+    emit(document, json_, lambda: _lines(report, looks))
 
 
 def _part(report: FairnessReport, part: Any, path: Path) -> bytes:
@@ -68,22 +78,28 @@ def _check_suffix(option: str, path: Path | None, known: tuple[str, ...]) -> Non
         raise InputError(f"{option} takes a {' or '.join(known)} file. Received: {path.name}.")
 
 
-def _lines(report: FairnessReport) -> Iterator[str]:
+def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:
     rules = report.rules
     yield (
         f"{report.source}: {report.n} rows, {report.task}; α {rules.alpha:g}, tolerance "
         f"{rules.tolerance:g}, at least {rules.min_n} rows below the line"
     )
+    yield from filter(None, [report.taken.text])
     for table in report.tables:
         yield f"{table.attribute}"
         for g, group in enumerate(table.groups):
             yield f"  {group:24} n = {table.n[g]}"
     for finding in api.fairness_findings(report):
-        yield f"{_MARKS[finding.verdict]} {finding.verdict}: {finding.text}"
+        yield f"{_mark(finding.verdict, report.taken)}: {finding.text}"
     for attribute, n in report.unknown.items():
         if n:
             yield f"{n} rows have no value of {attribute}."
     yield from report.notes
+    yield looks.text
+
+
+def _mark(verdict: FairnessVerdict, taken: RowsTaken) -> str:
+    return f"{_MARKS[verdict]} {verdict}" + (" (exploratory)" if taken.exploratory else "")
 
 
 @app.command()
@@ -93,12 +109,19 @@ def slices(
     options: AuditOptions,
     metric: Annotated[str, typer.Option(help="A rate: accuracy, tpr, fpr, …")] = "accuracy",
     depth: Annotated[int, typer.Option(help="Conditions of a slice at most, 1 to 3.")] = 3,
+    slice_: Annotated[
+        list[str],
+        typer.Option("--slice", help="Test this slice alone, such as 'sex=f&age=old'; repeatable."),
+    ] = [],  # noqa: B006
     json_: JsonFlag = False,
 ) -> None:
     """Find the slices, up to three attributes deep, that a rate is worst for."""
-    report = api.slices(table, control=Terminal(), metric=metric, depth=depth, **options)
+    report, looks = looked(
+        api.slices_request(table, metric=metric, depth=depth, only=slice_, **options)
+    )
     document = {
         "n": report.n,
+        "rows": report.taken.document(report.n),
         "metric": report.metric,
         "overall": report.overall if report.overall == report.overall else None,
         "n_slices": report.n_slices,
@@ -110,20 +133,23 @@ def slices(
             }
             for found in report.findings
         ],
+        "looks": api.looks_document(looks),
     }
-    emit(document, json_, lambda: _slice_lines(report))
+    emit(document, json_, lambda: _slice_lines(report, looks))
 
 
-def _slice_lines(report: SliceReport) -> Iterator[str]:
+def _slice_lines(report: SliceReport, looks: Looks) -> Iterator[str]:
     yield f"{report.source}: {report.metric} {report.overall:.3f} over {report.n} rows"
+    yield from filter(None, [report.taken.text])
     yield report.family
     for found in report.findings[:20]:
         within = f"  (explained by {found.within})" if found.within else ""
         yield (
-            f"{_MARKS[found.verdict]} {found.slice.name}: {found.value:.3f} against "
+            f"{_mark(found.verdict, report.taken)}: {found.slice.name}: {found.value:.3f} against "
             f"{found.rest:.3f}, {found.k:.10g} of {found.of:.10g}, difference "
             f"{found.low:+.3f} to {found.high:+.3f}, adjusted p {found.p_adjusted:.3g}{within}"
         )
+    yield looks.text
 
 
 @app.command()
@@ -147,16 +173,16 @@ def mitigate(
     json_: JsonFlag = False,
 ) -> None:
     """Decide anew so that groups are treated more alike; before and after on rows held out."""
-    found = api.mitigate(
+    request = api.mitigation_request(
         table,
-        control=Terminal(),
         attribute=attribute,
         constraint=constraint,
         mitigator=mitigator,
         held_out=held_out,
-        fit_split=fit_split,
+        fit_split=cast(SplitName, fit_split),
         **options,
     )
+    found, looks = looked(request)
     document = {
         "attribute": found.attribute,
         "constraint": found.constraint,
@@ -165,12 +191,14 @@ def mitigate(
         "n_fit": found.n_fit,
         "before": api.fairness_document(found.before),
         "after": api.fairness_document(found.after),
+        "looks": api.looks_document(looks),
     }
-    emit(document, json_, lambda: _mitigation_lines(found))
+    emit(document, json_, lambda: _mitigation_lines(found, looks))
 
 
-def _mitigation_lines(found: Mitigation) -> Iterator[str]:
+def _mitigation_lines(found: Mitigation, looks: Looks) -> Iterator[str]:
     yield f"{found.source}: {found.rule}"
+    yield from filter(None, [found.before.taken.text])
     for group, threshold in found.thresholds.items():
         yield f"  {group:24} from {threshold:.4f}"
     yield f"Made from {found.n_fit} rows, judged on {found.before.n} others:"
@@ -183,3 +211,4 @@ def _mitigation_lines(found: Mitigation) -> Iterator[str]:
             )
     accuracy = [each.overall.rate("all", "accuracy").value for each in (found.before, found.after)]
     yield f"  accuracy over all rows {accuracy[0]:.3f} → {accuracy[1]:.3f}"
+    yield looks.text

@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from core import api
-from core.contracts import Adjustment, FairnessRules, SplitName
+from core.contracts import Adjustment, FairnessRules, RowsChoice, SplitName
 from core.errors import InputError, ParameterError
 from core.requests import AuditOptions
 
@@ -84,6 +84,12 @@ def _shared(
     adjust: Annotated[str, typer.Option(help="holm or bh (Benjamini–Hochberg).")] = _RULES.adjust,
     n_boot: Annotated[int, typer.Option(help="Replicates of the bootstrap.")] = _RULES.n_boot,
     n_bins: Annotated[int, typer.Option(help="Bins of scores for ECE.")] = _RULES.n_bins,
+    explore: Annotated[
+        bool, typer.Option("--explore", help="One half of the rows: the other is kept to confirm.")
+    ] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="The half that was kept, once: is it true there too?")
+    ] = False,
     model: Annotated[str, typer.Option(help="Id of the model; see 'models'.")] = "",
     dataset: Annotated[str, typer.Option(help="Such as portraits?bias=0.9.")] = "",
     classes: Annotated[Path | None, typer.Option(help="Text file, one class name a line.")] = None,
@@ -106,6 +112,7 @@ def _shared(
         "n_boot": n_boot,
         "n_bins": n_bins,
         "seed": seed,
+        "rows": _half(explore, confirm),
     }
     if dataset:
         return table, options | {
@@ -137,6 +144,12 @@ def _shared(
         "threshold": 0.5 if threshold is None else threshold,
         "weight": weights,
     }
+
+
+def _half(explore: bool, confirm: bool) -> RowsChoice:
+    if explore and confirm:
+        raise InputError("Explore one half (--explore), or confirm on the other (--confirm).")
+    return "explore" if explore else "confirm" if confirm else "all"
 
 
 def _cuts(pairs: list[str]) -> dict[str, str]:

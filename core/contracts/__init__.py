@@ -126,6 +126,8 @@ from core.contracts._fairness_views import (
     TablePreview,
 )
 from core.contracts._group_names import attribute_words, group_words, groups_in_order
+from core.contracts._halves import ROWS, RowsChoice, RowsTaken
+from core.contracts._looks import Look, Looks
 from core.contracts._mitigation import (
     CONSTRAINTS,
     MITIGATORS,
@@ -216,16 +218,16 @@ __all__ = [
     "GalleryRef", "Gap", "GapCard", "GEOMETRIES", "Geometry", "group_words", "GroupCount",
     "GroupGap", "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupTable",
     "HonestyCheck", "ImportRequest", "Inequality", "Lane", "LANES", "Leaderboard", "Leaning",
-    "LEADERBOARD_METHODS", "LeaderboardRequest", "LocalLaw144Row", "MapComparison", "MethodCard",
-    "MetricCard", "Mitigation", "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard",
-    "ModelInput", "ModelRef", "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest",
-    "Norm", "NORM_NAMES", "Origin", "OutOfDistribution", "Parameter", "ParityCost", "Picture",
-    "PictureCertificate", "PictureRequest", "PictureResult", "PictureSet", "Prediction",
-    "PredictRequest", "RecipeCard", "RegionKind", "RegionShare", "Request", "Result", "RobustCurve",
-    "RobustGap", "Robustness", "RobustnessChunk", "RobustnessRequest", "RobustPoint", "Run",
-    "Sanity", "SanityRequest", "SanityStage", "Score", "ScoreCurves", "Selection", "ShapRequest",
-    "ShapResult", "Slice", "SliceFinding", "SliceReport", "SlicesRequest", "SplitName", "SPLITS",
-    "Stored", "TableColumns", "TablePreview", "TableSource", "Task", "Tcav", "TcavRequest",
-    "ThresholdEffect", "TIMES", "TrainRequest", "UNKNOWN", "Value", "Verdict", "verdict_of",
-    "Visualisation", "VisualiseRequest",
+    "LEADERBOARD_METHODS", "LeaderboardRequest", "LocalLaw144Row", "Look", "Looks", "MapComparison",
+    "MethodCard", "MetricCard", "Mitigation", "MitigationRequest", "Mitigator", "MITIGATORS",
+    "ModelCard", "ModelInput", "ModelRef", "ModelRequest", "Neighbour", "Neighbours",
+    "NeighboursRequest", "Norm", "NORM_NAMES", "Origin", "OutOfDistribution", "Parameter",
+    "ParityCost", "Picture", "PictureCertificate", "PictureRequest", "PictureResult", "PictureSet",
+    "Prediction", "PredictRequest", "RecipeCard", "RegionKind", "RegionShare", "Request", "Result",
+    "RobustCurve", "RobustGap", "Robustness", "RobustnessChunk", "RobustnessRequest", "RobustPoint",
+    "ROWS", "RowsChoice", "RowsTaken", "Run", "Sanity", "SanityRequest", "SanityStage", "Score",
+    "ScoreCurves", "Selection", "ShapRequest", "ShapResult", "Slice", "SliceFinding", "SliceReport",
+    "SlicesRequest", "SplitName", "SPLITS", "Stored", "TableColumns", "TablePreview", "TableSource",
+    "Task", "Tcav", "TcavRequest", "ThresholdEffect", "TIMES", "TrainRequest", "UNKNOWN", "Value",
+    "Verdict", "verdict_of", "Visualisation", "VisualiseRequest",
 ]  # fmt: skip

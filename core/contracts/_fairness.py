@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from core.contracts._codec import Stored
 from core.contracts._datasets import DatasetPredictRequest
+from core.contracts._halves import RowsChoice
 from core.contracts._values import Lane, content_key
 
 __all__ = [
@@ -156,6 +157,8 @@ class AuditRequest:
         Of the table; of a dataset only ``groups``, ``condition``, ``positive`` and ``bins``.
     versions : dict
         Of everything that the result depends on, the statistics' own included.
+    rows : {"all", "explore", "confirm"}
+        All rows, or one half of them.
     """
 
     kind: ClassVar[str]
@@ -166,6 +169,7 @@ class AuditRequest:
     rules: FairnessRules
     seed: int
     versions: dict[str, str]
+    rows: RowsChoice = field(default="all", kw_only=True)
     lane: Lane = field(default="batch", kw_only=True)
 
     def parts(self) -> dict[str, Any]:
@@ -178,6 +182,7 @@ class AuditRequest:
             "rules": asdict(self.rules),
             "seed": self.seed,
             "versions": self.versions,
+            **({} if self.rows == "all" else {"rows": self.rows}),
         }
 
     @cached_property
@@ -207,6 +212,7 @@ class AuditRequest:
             words += mapped[1:]  # no columns, so no --no-labels either
         else:
             words = ["TABLE" if self.table is None else self.table.path, *self.columns.words()]
+        words += [] if self.rows == "all" else [f"--{self.rows}"]
         return [*words, *self.rules.words(), "--seed", str(self.seed)]
 
     @cached_property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.contracts._codec import Stored
 from core.contracts._fairness import FairnessRules, TableColumns
 from core.contracts._fairness_rates import Floats, Gap, GroupTable
+from core.contracts._halves import RowsTaken
 from core.contracts._results import Result
 
 __all__ = ["Calibration", "FairnessReport", "Inequality", "ScoreCurves", "Task"]
@@ -106,6 +107,8 @@ class FairnessReport(Result):
         The bins of ECE, in words; ``""`` without scores.
     notes : tuple of str
         What was left out or merged, one sentence each.
+    taken : RowsTaken
+        Which half of the table, if not all of it.
     """
 
     source: str
@@ -128,6 +131,7 @@ class FairnessReport(Result):
     score_bins: str
     notes: tuple[str, ...]
     command: str
+    taken: RowsTaken = field(default_factory=RowsTaken, kw_only=True)
 
     def table(self, attribute: str) -> GroupTable:
         """Return the table of an attribute, an intersection, or (``""``) all rows."""

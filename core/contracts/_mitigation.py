@@ -93,7 +93,8 @@ class MitigationRequest(AuditRequest):
         Thresholds for each group with the best accuracy under a gap of at most the tolerance, or
         Fairlearn's randomised rule without a gap.
     held_out : float
-        Share of a table's rows that are judged, drawn by the seed.
+        Share of a table's rows that are judged, drawn by the seed; with ``rows="confirm"`` the
+        confirming half is judged, and decisions are made from the exploring half.
     fit : DatasetPredictRequest or None
         For a model on a dataset: predictions of the split that decisions are made from.
     """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from core.contracts._codec import Stored
 from core.contracts._fairness import AuditRequest, FairnessRules, TableColumns
 from core.contracts._fairness_rates import FairnessVerdict, verdict_of
+from core.contracts._halves import RowsTaken
 from core.contracts._results import Result
 
 __all__ = ["Slice", "SliceFinding", "SliceReport", "SlicesRequest"]
@@ -62,20 +63,25 @@ class SlicesRequest(AuditRequest):
         Id of a rate; ``tpr[cat]`` for one class of several.
     depth : int
         Conditions of a slice at most, 1 to 3.
+    only : tuple of Slice
+        Test these alone, and adjust over them; empty to search all.
     """
 
     kind: ClassVar[str] = "fairness_slices"
     command_name: ClassVar[str] = "slices"
     metric: str = "accuracy"
     depth: int = 3
+    only: tuple[Slice, ...] = ()
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
-        return super().parts() | {"metric": self.metric, "depth": self.depth}
+        only = {"only": [each.text for each in self.only]} if self.only else {}
+        return super().parts() | {"metric": self.metric, "depth": self.depth} | only
 
     def subject_words(self) -> list[str]:
         """Return the words of a command line that name what is searched, and how."""
-        return [*super().subject_words(), "--metric", self.metric, "--depth", str(self.depth)]
+        words = [*super().subject_words(), "--metric", self.metric, "--depth", str(self.depth)]
+        return [*words, *(word for each in self.only for word in ("--slice", each.text))]
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,8 @@ class SliceReport(Result):
         Slices that were too small, by ``rules.min_n``.
     findings : tuple of SliceFinding
         Worst first: flagged ones before others, those that no wider slice explains before the rest.
+    taken : RowsTaken
+        Which half of the table, if not all of it.
     """
 
     source: str
@@ -147,3 +155,4 @@ class SliceReport(Result):
     findings: tuple[SliceFinding, ...]
     family: str
     command: str
+    taken: RowsTaken = field(default_factory=RowsTaken, kw_only=True)

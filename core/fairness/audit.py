@@ -23,6 +23,7 @@ from core.fairness.counted import MAX_DEPTH, Counted, Set, attribute_sets
 from core.fairness.gap_specs import GapSpec, default_gaps, get_gap
 from core.fairness.gaps import candidate, tested
 from core.fairness.grouping import Grouping
+from core.fairness.halves import taken_rows
 from core.fairness.multiplicity import WORDS
 from core.fairness.predictions import predictions_rows
 from core.fairness.rows import Rows, open_table
@@ -59,12 +60,12 @@ def _audit(request: FairnessRequest, control: Control) -> FairnessReport:
 def opened(request: AuditRequest, control: Control) -> Iterator[tuple[Rows, TableColumns]]:
     """Open what a request audits, with its columns mapped."""
     if request.predict is not None:
-        with predictions_rows(request, control) as found:
-            yield found
+        with predictions_rows(request, control) as (rows, columns):
+            yield taken_rows(rows, request.rows), columns
         return
     assert request.table is not None, "a request names a table or a dataset"
     with open_table(Path(request.table.path), name=request.table.name) as rows:
-        yield rows, request.columns
+        yield taken_rows(rows, request.rows), request.columns
 
 
 def audit_rows(
@@ -126,6 +127,7 @@ def audit_rows(
         score_bins=f"{rules.n_bins} bins of equal width over [0, 1]" if scored else "",
         notes=counted.merged,
         command=request.command,
+        taken=rows.taken,
         seconds=time.perf_counter() - began,
     )
     control.progress(1.0)

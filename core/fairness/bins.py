@@ -79,7 +79,7 @@ def cuts_of(rows: Rows, column: str, text: str) -> Cuts:
     if isinstance(given, tuple):
         return Cuts(given)
     shares = [i / given for i in range(given)]
-    values = f"SELECT {double(quoted)} AS x, count(*) AS n FROM {rows.view} GROUP BY 1"
+    values = f"SELECT {double(quoted)} AS x, count(*) AS n FROM {rows.cut_view} GROUP BY 1"
     lowest, *found = quantiles(rows, values, shares, strict=True) or [0.0]
     # Four digits: a label that can be read is worth more than an exact quarter.
     cuts = sorted({cut for x in found if (cut := float(f"{x:.4g}")) > lowest})

@@ -30,6 +30,7 @@ def document(report: FairnessReport) -> dict[str, Any]:
     """Return what the command line prints: plain JSON, ``None`` where a value is not estimable."""
     return {
         "n": report.n,
+        "rows": report.taken.document(report.n),
         "groups": [
             {
                 "attribute": table.attribute,

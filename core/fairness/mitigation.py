@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.contracts import FairnessReport, Mitigation, MitigationRequest, TableColumns
+from core.contracts import FairnessReport, Mitigation, MitigationRequest, RowsTaken, TableColumns
 from core.engine.control import PartControl
 from core.errors import InputError
 from core.fairness.audit import audit_rows, opened
@@ -42,7 +43,7 @@ def mitigate(requests: Sequence[MitigationRequest], control: Control) -> list[Mi
 
 def _mitigate(request: MitigationRequest, control: Control) -> Mitigation:
     began = time.perf_counter()
-    fit, held_out, columns = _parts(request, control)
+    fit, held_out, columns, taken = _parts(request, control)
     rule = RULES[request.mitigator](
         fit,
         request.attribute,
@@ -57,7 +58,8 @@ def _mitigate(request: MitigationRequest, control: Control) -> Mitigation:
         table, mapped = held_out.table(prediction, columns)
         part = PartControl(control, start, start + 0.3, words)
         with open_columns(table, name=request.source) as rows:
-            return audit_rows(rows, mapped, request, part, began=time.perf_counter())
+            own = replace(rows, taken=taken)
+            return audit_rows(own, mapped, request, part, began=time.perf_counter())
 
     before = audited(held_out.prediction, 0.4, "auditing decisions as they were")
     after = audited(decided, 0.7, "auditing decisions as they would be")
@@ -82,19 +84,27 @@ def _mitigate(request: MitigationRequest, control: Control) -> Mitigation:
     )
 
 
-def _parts(request: MitigationRequest, control: Control) -> tuple[RowCodes, RowCodes, TableColumns]:
-    """Return the rows to decide from, those to judge by, and the columns' mapping."""
+def _parts(
+    request: MitigationRequest, control: Control
+) -> tuple[RowCodes, RowCodes, TableColumns, RowsTaken]:
+    """Return the rows to decide from, those to judge by, the columns' mapping, and which rows.
+
+    What is judged on a table's confirming half is decided from its exploring half.
+    """
     with opened(request, control) as (rows, columns):
-        codes = row_codes(rows, columns)
+        codes, taken = row_codes(rows, columns), rows.taken
     control.check()
     if request.fit is not None:
         table, mapped = as_table(predicted(request.fit, control), request.columns)
         with open_columns(table, name=f"{request.source}, {request.fit.split}") as rows:
-            return row_codes(rows, mapped), codes, columns
+            return row_codes(rows, mapped), codes, columns, taken
+    if request.rows == "confirm":
+        with opened(replace(request, rows="explore"), control) as (rows, columns):
+            return row_codes(rows, columns), codes, columns, taken
     judged = np.random.default_rng(request.seed).random(len(codes)) < request.held_out
     if not judged.any() or judged.all():
         raise InputError(
             f"{request.source} has {len(codes)} rows: too few to decide from one part and judge by "
             "the other."
         )
-    return codes.take(~judged), codes.take(judged), columns
+    return codes.take(~judged), codes.take(judged), columns, taken

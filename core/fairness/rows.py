@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.contracts import RowsTaken
 from core.errors import InputError, PellucidError
 from core.fairness.csv_head import broken_text, read_head
 from core.fairness.sql import Database, identifier, literal, open_database
@@ -37,12 +38,20 @@ class Rows:
         The columns' own names, unique, in order.
     nested : frozenset of str
         Those that hold lists, structures or bytes, and cannot be used.
+    source, cut_source : str
+        The views that rows are counted in, and that quantiles are taken from: the whole table, or
+        its halves (:mod:`core.fairness.halves`).
+    taken : RowsTaken
+        Which rows these are.
     """
 
     database: Database
     name: str
     names: tuple[str, ...]
     nested: frozenset[str] = frozenset()
+    source: str = _VIEW
+    cut_source: str = _VIEW
+    taken: RowsTaken = field(default_factory=RowsTaken)
 
     def column(self, name: str) -> str:
         """Return the quoted name of a column in the view.
@@ -65,11 +74,16 @@ class Rows:
 
     @property
     def view(self) -> str:
-        """Quoted name of the view."""
-        return identifier(_VIEW)
+        """Quoted name of the view that rows are counted in."""
+        return identifier(self.source)
+
+    @property
+    def cut_view(self) -> str:
+        """Quoted name of the view that quantiles are taken from."""
+        return identifier(self.cut_source)
 
     def first(self, column: str, value: str, wrong: str) -> tuple[int, str] | None:
-        """Return row number and value of the first row where something is wrong.
+        """Return row number and value of the first row of the table where something is wrong.
 
         Parameters
         ----------
@@ -80,7 +94,7 @@ class Rows:
         """
         found = self.database.rows(
             f"SELECT r, CAST({value} AS VARCHAR) FROM (SELECT row_number() OVER () AS r, "
-            f"{column} AS v FROM {self.view}) WHERE {wrong} ORDER BY r LIMIT 1"
+            f"{column} AS v FROM {identifier(_VIEW)}) WHERE {wrong} ORDER BY r LIMIT 1"
         )
         return (int(found[0][0]), "" if found[0][1] is None else found[0][1]) if found else None
 

@@ -76,8 +76,9 @@ def _discover(request: SlicesRequest, control: Control) -> SliceReport:
         cells = counted.cells([(), *sets])
         control.progress(0.7, "comparing slices")
         searched = _searched(counted, [cells[c] for c in sets], cells[()], request.metric)
+        wanted = _wanted(searched, request)
     control.check()
-    findings, n_slices = _findings(searched, request)
+    findings, n_slices = _findings(searched, wanted, request)
     k, of, _ = searched.total
     report = SliceReport(
         key=request.key,
@@ -94,10 +95,11 @@ def _discover(request: SlicesRequest, control: Control) -> SliceReport:
         overall=float(k / of) if of else np.nan,
         n=counted.n,
         n_slices=n_slices,
-        n_small=len(searched.slices) - n_slices,
+        n_small=int(wanted.sum()) - n_slices,
         findings=findings,
-        family=f"{n_slices} slices of up to {request.depth} conditions. {WORDS[rules.adjust]}.",
+        family=f"{_family(n_slices, request)}. {WORDS[rules.adjust]}.",
         command=request.command,
+        taken=rows.taken,
         seconds=time.perf_counter() - began,
     )
     control.progress(1.0)
@@ -132,11 +134,35 @@ def _searched(counted: Counted, groupings: Sequence[Cells], whole: Cells, metric
     )
 
 
-def _findings(searched: _Searched, request: SlicesRequest) -> tuple[tuple[SliceFinding, ...], int]:
+def _wanted(searched: _Searched, request: SlicesRequest) -> npt.NDArray[np.bool_]:
+    """Return which slices are tested: all, or those that were asked for.
+
+    Raises
+    ------
+    InputError
+        If one that was asked for has no rows.
+    """
+    if not request.only:
+        return np.ones(len(searched.slices), bool)
+    for each in request.only:
+        if each not in searched.slices:
+            raise InputError(f"{request.source} has no rows of the slice {each.text!r}.")
+    return np.array([each in request.only for each in searched.slices], bool)
+
+
+def _family(n_slices: int, request: SlicesRequest) -> str:
+    if request.only:
+        return f"{n_slices} of {len(set(request.only))} slices that were asked for"
+    return f"{n_slices} slices of up to {request.depth} conditions"
+
+
+def _findings(
+    searched: _Searched, wanted: npt.NDArray[np.bool_], request: SlicesRequest
+) -> tuple[tuple[SliceFinding, ...], int]:
     rules = request.rules
     inside, rest = searched.inside, searched.total[:, None] - searched.inside
     n, n_rest = kish(*inside[1:]), kish(*rest[1:])
-    large = (n >= rules.min_n) & (n_rest >= rules.min_n)
+    large = wanted & (n >= rules.min_n) & (n_rest >= rules.min_n)
     if not large.any():
         return (), 0
     at = np.flatnonzero(large)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Unpack, cast
 
 from core.contracts import (
@@ -12,6 +13,7 @@ from core.contracts import (
     FairnessRequest,
     MitigationRequest,
     Mitigator,
+    Slice,
     SlicesRequest,
     SplitName,
 )
@@ -55,6 +57,7 @@ def slices_request(
     *,
     metric: str = "accuracy",
     depth: int = MAX_DEPTH,
+    only: Sequence[Slice | str] = (),
     **options: Unpack[AuditOptions],
 ) -> SlicesRequest:
     """Describe the work of finding the slices that a rate is worst for.
@@ -65,6 +68,8 @@ def slices_request(
         Id of a rate; ``tpr[cat]`` for one class of several.
     depth : int
         Conditions of a slice at most, 1 to 3.
+    only : sequence of Slice or str
+        Test these slices alone, and adjust over them; empty to search all.
     **options
         See :class:`AuditOptions`.
 
@@ -76,7 +81,26 @@ def slices_request(
     get_rate(metric.partition("[")[0])
     if not 1 <= depth <= MAX_DEPTH:
         raise ParameterError(f"depth must be from 1 to {MAX_DEPTH}. Received: {depth}.")
-    return SlicesRequest(**audit_fields(table, options), metric=metric, depth=depth)
+    fields = audit_fields(table, options)
+    wanted = tuple(Slice.parse(each) if isinstance(each, str) else each for each in only)
+    for each in wanted:
+        _check_slice(each, fields["columns"].groups, depth)
+    return SlicesRequest(**fields, metric=metric, depth=depth, only=wanted)
+
+
+def _check_slice(wanted: Slice, groups: Sequence[str], depth: int) -> None:
+    attributes = [attribute for attribute, _ in wanted.conditions]
+    if not 1 <= len(attributes) <= depth or len(set(attributes)) < len(attributes):
+        raise InputError(
+            f"A slice to test has 1 to {depth} conditions on different attributes, such as "
+            f"sex=f&age=old. Received: {wanted.text[:80]!r}."
+        )
+    missing = [name for name in attributes if name not in groups]
+    if missing:
+        raise InputError(
+            f"The slice names {missing[0]!r}, which is not among the groups "
+            f"({', '.join(groups)}). Name it among the groups as well (--group)."
+        )
 
 
 def mitigation_request(

@@ -11,9 +11,11 @@ from typing import Any, TypedDict, cast
 from core.contracts import (
     ADJUSTMENTS,
     DEFAULT_MODEL,
+    ROWS,
     Adjustment,
     DatasetPredictRequest,
     FairnessRules,
+    RowsChoice,
     SplitName,
     TableColumns,
     TableSource,
@@ -62,6 +64,8 @@ class AuditOptions(TypedDict, total=False):
         See :class:`~core.contracts.FairnessRules`.
     seed : int or None
         The setting's by default.
+    rows : {"all", "explore", "confirm"}
+        All rows, or one of two halves that never mix: explore one, confirm once on the other.
     """
 
     dataset: str | None
@@ -88,6 +92,7 @@ class AuditOptions(TypedDict, total=False):
     n_boot: int
     n_bins: int
     seed: int | None
+    rows: RowsChoice
 
 
 def audit_fields(table: Table | None, options: AuditOptions) -> dict[str, Any]:
@@ -149,9 +154,16 @@ def _common_fields(options: AuditOptions) -> dict[str, Any]:
         ),
         "rules": _rules(options),
         "seed": chosen_seed(options.get("seed")),
+        "rows": _rows(options),
         "versions": library_versions(_LIBRARIES) | {"fairness": FAIRNESS_VERSION},
         "lane": "batch",
     }
+
+
+def _rows(options: AuditOptions) -> RowsChoice:
+    chosen = options.get("rows", "all")
+    check_one_of("rows", chosen, ROWS)
+    return chosen
 
 
 def _is_small(source: TableSource) -> bool:
