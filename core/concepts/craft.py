@@ -23,7 +23,7 @@ from core.concepts.pooled import pool, pooled
 from core.concepts.selection import choose, enough
 from core.contracts import Array, Concept, Concepts, ConceptsRequest, ModelInput
 from core.errors import InputError, ParameterError
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -75,7 +75,7 @@ def bank_of(request: ConceptsRequest, control: Control) -> Concepts:
 
 
 def _one(request: ConceptsRequest, control: Control) -> Concepts:
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     began = time.perf_counter()
     held = pooled(
         model, request, request.reference, geometry=request.geometry, layer=request.layer,

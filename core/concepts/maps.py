@@ -11,7 +11,7 @@ import numpy as np
 from core.concepts.craft import bank_of
 from core.concepts.nmf import coefficients
 from core.contracts import Array, ConceptMaps, ConceptMapsRequest, Concepts
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.saliency.resample import upsample
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def concept_maps(requests: Sequence[ConceptMapsRequest], control: Control) -> li
     """
     first = requests[0]
     bank = bank_of(first.concepts, control)
-    model = runtime(first.model, seed=first.seed)
+    model = runtime_of(first)
     began = time.perf_counter()
     inputs = np.stack([request.input.tensor() for request in requests])
     logits, features = model.features(inputs, first.concepts.layer)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.concepts.pictures import LISTED, thumbnails
 from core.concepts.pooled import Pooled, pool, pooled, softmax
 from core.contracts import Array, Neighbour, Neighbours, NeighboursRequest
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -35,7 +35,7 @@ def neighbours(requests: Sequence[NeighboursRequest], control: Control) -> list[
         Between chunks of pictures.
     """
     first = requests[0]
-    model = runtime(first.model, seed=first.seed)
+    model = runtime_of(first)
     began = time.perf_counter()
     searched = pooled(
         model,

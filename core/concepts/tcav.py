@@ -18,7 +18,7 @@ from core.concepts.pictures import LISTED
 from core.concepts.pooled import Pooled, pooled
 from core.concepts.selection import enough
 from core.contracts import Array, ConceptScore, PictureSet, Tcav, TcavRequest
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -71,7 +71,7 @@ def tcav(requests: Sequence[TcavRequest], control: Control) -> list[Tcav]:
 def _one(request: TcavRequest, control: Control) -> Tcav:
     from threadpoolctl import threadpool_limits
 
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     began = time.perf_counter()
     material = _material(model, request, control)
     size = min(_MOST_CONCEPT, len(material.pool) // 3)

@@ -16,7 +16,7 @@ import numpy as np
 from core.concepts.pooled import softmax
 from core.contracts import Array, Visualisation, VisualiseRequest
 from core.errors import CapabilityError
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -48,7 +48,7 @@ def visualise(requests: Sequence[VisualiseRequest], control: Control) -> list[Vi
 
 
 def _one(request: VisualiseRequest, control: Control) -> Visualisation:
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     if not model.spec.gradients:
         raise CapabilityError(
             f"Activation maximisation needs gradients: {model.spec.without_gradients}."

@@ -62,7 +62,8 @@ class ModelRequest:
     @property
     def batch(self) -> str:
         """What requests must share to be computed in one call; pictures and targets may differ."""
-        return content_key({"kind": self.kind, "model": asdict(self.model), "seed": self.seed})
+        about = {"kind": self.kind, "model": asdict(self.model), "seed": self.seed}
+        return content_key(about | {"weights": self.weights_sha256})
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request."""

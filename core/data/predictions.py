@@ -13,7 +13,7 @@ from core.contracts import Array, DatasetPredictions, DatasetPredictRequest
 from core.data.base import Part
 from core.data.registry import open_dataset
 from core.errors import InputError
-from core.models.runtime import runtime
+from core.models.runtime import runtime_of
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -48,7 +48,7 @@ def _predict(request: DatasetPredictRequest, control: Control) -> DatasetPredict
         raise InputError(f"{request.dataset.text} has changed since this was asked: ask again.")
     part = dataset.part(request.split)
     n = len(part) if request.limit is None else min(len(part), request.limit)
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     model.prepare(n)
     began = time.perf_counter()
     logits: list[Array] = []

@@ -18,7 +18,7 @@ from core.contracts import (
 )
 from core.errors import InputError
 from core.evidence.flips import Flip, find_flip
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.saliency.baselines import baseline
 from core.saliency.perturb import blend, chunks, shown
 from core.saliency.regions import Labels, partition
@@ -110,7 +110,7 @@ def counterfactual(
 
 
 def _one(request: CounterfactualRequest, control: Control) -> Counterfactual:
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     began = time.perf_counter()
     oracle = _Oracle(model, request, control)
     flip = find_flip(oracle.n, oracle.margins)

@@ -34,7 +34,7 @@ from core.evidence.presets import get_preset
 from core.evidence.registry import QUICK, get
 from core.evidence.replace import zero_pixel
 from core.evidence.thresholds import QUICK_PASSES
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Problem
 from core.saliency.explain import explain
 from core.saliency.registry import get as get_method
@@ -79,7 +79,7 @@ def budget(metrics: Sequence[str], preset: str) -> float | None:
 def _examine(request: EvidenceRequest, control: Control) -> EvidenceCard:
     explanation = _explanation(request, control)
     began = time.perf_counter()
-    model = runtime(request.model, seed=request.explain.seed)
+    model = runtime_of(request.explain)
     passes = CountedPasses(model, budget(request.metrics, request.preset))
     subject = subject_of(request, explanation, model, passes, control)
     metrics = [get(id)() for id in request.metrics]

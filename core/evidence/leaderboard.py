@@ -28,7 +28,7 @@ from core.evidence.aggregate import Collected
 from core.evidence.examine import examine
 from core.evidence.sanity import sanity
 from core.evidence.sanity_metrics import SANITY_METRICS, sanity_score
-from core.models.runtime import runtime
+from core.models.runtime import runtime_of
 from core.saliency.explain import explain
 from core.saliency.registry import get
 from core.workspace import open_store
@@ -84,7 +84,7 @@ class _Filling:
         checked = [row for method in request.methods for row in self._checked(method)]
         self.control.progress(1.0)
         return Leaderboard(
-            **runtime(request.model, seed=request.seed).provenance(request),
+            **runtime_of(request).provenance(request),
             seconds=time.perf_counter() - began,
             methods=request.methods,
             metrics=request.metrics,

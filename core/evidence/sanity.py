@@ -22,7 +22,7 @@ from core.evidence.cascade import Cascade, protocol
 from core.evidence.passes import BudgetSpentError, CountedPasses
 from core.evidence.similarity import spearman, ssim
 from core.evidence.thresholds import SANITY_PASSES, SANITY_SPEARMAN
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Passes, Problem
 from core.saliency.registry import get
 from core.workspace import open_store
@@ -64,7 +64,7 @@ def probe_inputs(size: int) -> Array:
 def _one(request: SanityRequest, control: Control) -> Sanity:
     began = time.perf_counter()
     control.progress(0.0, "loading the model")
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     cascade, reason = None, ""
     try:
         cascade = _cascade(request, model, control)

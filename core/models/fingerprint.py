@@ -18,7 +18,6 @@ __all__ = [
     "packaged_file",
     "verified_file",
     "versions",
-    "weights_inside",
     "weights_path",
     "weights_sha256",
 ]
@@ -114,12 +113,6 @@ def verified_file(spec: ModelSpec, ref: ModelRef) -> Path:
             "changed. Delete the run and make it again."
         )
     return path
-
-
-def weights_inside(ref: ModelRef) -> bool:
-    """Whether the weights come from a registered builder and from no file."""
-    spec = zoo.get(ref.id)
-    return ref.weights == "pretrained" and not (spec.weights_file or spec.weights_path)
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.contracts import Prediction, PredictRequest
-from core.models.runtime import runtime
+from core.models.runtime import runtime_of
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -27,7 +27,7 @@ def predict(requests: Sequence[PredictRequest], control: Control) -> list[Predic
     Cancelled
         Between chunks, when the work was stopped.
     """
-    model = runtime(requests[0].model, seed=requests[0].seed)
+    model = runtime_of(requests[0])
     model.prepare(len(requests))
     results: list[Prediction] = []
     for start in range(0, len(requests), _CHUNK):

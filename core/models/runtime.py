@@ -9,16 +9,25 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from functools import cached_property
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.contracts import Array, Artefact, ModelRef, ModelRequest, PictureRequest, content_key
-from core.errors import CapabilityError, UnknownNameError
+from core.contracts import (
+    Array,
+    Artefact,
+    CompressRequest,
+    ModelRef,
+    ModelRequest,
+    PictureRequest,
+    content_key,
+)
+from core.errors import CapabilityError, InputError, UnknownNameError
 from core.models import zoo
 from core.models.device import describe_cpu, describe_device, gpu_in_use
-from core.models.fingerprint import verified_file, versions, weights_inside, weights_sha256
+from core.models.fingerprint import verified_file, versions, weights_sha256
 from core.models.labels import class_names
 from core.models.zoo import ModelSpec
 from core.settings import settings
@@ -30,7 +39,9 @@ if TYPE_CHECKING:
     from core.models.lite import LiteForward
     from core.models.network import Network
 
-__all__ = ["Runtime", "describe_device", "export_in_background", "identify", "runtime"]
+__all__ = [
+    "Runtime", "describe_device", "export_in_background", "identify", "runtime", "runtime_of",
+]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 _EXPORT_AT = 400
@@ -71,9 +82,20 @@ class Runtime:
         self._lite: LiteForward | None = None
         self._exporting = False
         self._export_refused = False
-        self.weights_sha256 = (
-            self.network().digest() if weights_inside(ref) else weights_sha256(ref, seed=seed)
-        )
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """What names the weights and, if the code is not Pellucid's own, the function."""
+        known = weights_sha256(self.ref, seed=self._seed)
+        if not self.spec.joined:
+            return known
+        known = content_key({"weights": known, "declared": self.spec.declared})
+        if self.spec.runtime == "litert":  # the file holds the graph
+            return known
+        from core.models.identity import identity
+
+        drawn = self.ref.weights == "random"
+        return identity(self.network(), self.spec, known=known, drawn=drawn, store=self._store)
 
     def network(self) -> Network:
         """Return the TensorFlow side, built at the first call.
@@ -244,16 +266,10 @@ class Runtime:
 
     @property
     def _export_key(self) -> str:
-        return content_key(
-            {
-                "kind": "openvino",
-                "model": self.spec.id,
-                "weights": self.weights_sha256,
-                "classes": self.n_classes,
-                "layers": list(self.spec.layers),
-                "versions": versions(),
-            }
-        )
+        return content_key({
+            "kind": "openvino", "model": self.spec.id, "weights": self.weights_sha256,
+            "classes": self.n_classes, "layers": list(self.spec.layers), "versions": versions(),
+        })  # fmt: skip
 
     def _lite_runtime(self) -> LiteForward:
         with self._lock:
@@ -335,12 +351,26 @@ def runtime(ref: ModelRef, *, seed: int = 0) -> Runtime:
         return _runtimes[key]
 
 
-def identify(ref: ModelRef, *, seed: int = 0) -> str:
-    """Return the SHA-256 that names the weights of ``ref`` in results and keys.
+def runtime_of(request: ModelRequest | CompressRequest) -> Runtime:
+    """Return the runtime of the model that ``request`` was made for.
 
-    The file's hash where there is a file; for a registered builder that brings its own weights,
-    the hash of its variables, for which the model is built.
+    Raises
+    ------
+    InputError
+        If it is another by now: the answer would be kept under a name that is not its own.
     """
-    if weights_inside(ref):
-        return runtime(ref, seed=seed).weights_sha256
-    return weights_sha256(ref, seed=seed if ref.weights == "random" else 0)
+    found = runtime(request.model, seed=request.seed)
+    if found.weights_sha256 != request.weights_sha256:
+        raise InputError(
+            f"The weights or the code of {request.model.id} have changed since this was asked, or "
+            "the workers still hold the old code. Ask again; if that does not help, restart."
+        )
+    return found
+
+
+def identify(ref: ModelRef, *, seed: int = 0) -> str:
+    """Return what names ``ref`` in results and keys; a model that joined is built for it."""
+    drawn = seed if ref.weights == "random" else 0
+    if zoo.get(ref.id).joined:
+        return runtime(ref, seed=drawn).weights_sha256
+    return weights_sha256(ref, seed=drawn)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from core.contracts import ModelCard, Origin
@@ -75,6 +75,9 @@ class ModelSpec:
         Where it comes from.
     trained_on, twin : str
         Of trained models: the dataset, and the float32 model that a compressed one was made of.
+    registration : int
+        Which registration of this process it, or its architecture, joined by: one that replaces
+        another is another spec, whatever else is equal. 0 for what comes with Pellucid.
     """
 
     id: str
@@ -100,6 +103,24 @@ class ModelSpec:
     origin: Origin = "zoo"
     trained_on: str = ""
     twin: str = ""
+    registration: int = 0
+
+    @property
+    def joined(self) -> bool:
+        """Whether its code is not Pellucid's own, so that its function has to be looked at."""
+        return self.registration > 0
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What it adds to the graph: how pixels are prepared, what maps read, class names."""
+        return {
+            "preprocessing": asdict(self.preprocessing),
+            "layers": list(self.layers),
+            "feature_layer": self.feature_layer,
+            "gradients": self.gradients,
+            "features": self.features,
+            "labels": self.labels if isinstance(self.labels, str) else list(self.labels),
+        }
 
     @property
     def without_gradients(self) -> str:

@@ -7,8 +7,10 @@ or an entry point of the group ``pellucid.models`` that names a function returni
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import entry_points
+from itertools import count
 
 from core.contracts import DEFAULT_MODEL
 from core.lookup import lookup
@@ -197,6 +199,7 @@ _SMALL = {
     )
 }  # fmt: skip
 
+_registrations = count(1)
 _registered: dict[str, ModelSpec] = {spec.id: spec for spec in _SPECS}
 
 
@@ -208,8 +211,12 @@ def _load_entry_points() -> None:
 
 
 def register(spec: ModelSpec) -> None:
-    """Add ``spec`` to the zoo, replacing an entry of the same id."""
-    _registered[spec.id] = spec
+    """Add ``spec`` to the zoo, replacing an entry of the same id.
+
+    Its code may have changed while everything that the spec says stayed equal: it gets a number of
+    its own, and nothing that is held of the old one is its.
+    """
+    _registered[spec.id] = replace(spec, registration=next(_registrations))
 
 
 def specs() -> Mapping[str, ModelSpec]:

@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.models import zoo
 from core.models.fingerprint import versions
 from core.models.runtime import identify
-from core.parameters import resolve
+from core.parameters import Value, resolve
 from core.requests._common import chosen_seed
 from core.training import registry
 from core.training.base import Recipe
@@ -71,8 +71,17 @@ def train_request(
         base_sha256="" if ref is None else identify(ref, seed=drawn),
         parameters=values,
         seed=drawn,
-        versions={name: used[name] for name in _LIBRARIES} | {"training": TRAINING_VERSION},
+        versions={name: used[name] for name in _LIBRARIES}
+        | {"training": TRAINING_VERSION}
+        | _architecture(values.get("architecture")),
     )
+
+
+def _architecture(name: Value | None) -> dict[str, str]:
+    """Return what names the code of a fresh network that is not Pellucid's own."""
+    if name is None or not zoo.architecture(str(name)).joined:
+        return {}
+    return {"architecture": identify(ModelRef(str(name)))}
 
 
 def _base(recipe: type[Recipe], base: str | None, weights: str) -> ModelRef | None:

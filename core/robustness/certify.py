@@ -16,7 +16,7 @@ from core.contracts import (
     PictureCertificate,
 )
 from core.engine.control import Control, PartControl
-from core.models.runtime import runtime
+from core.models.runtime import runtime_of
 from core.proportions import wilson
 from core.robustness.certificates.base import Task
 from core.robustness.certificates.registry import get
@@ -178,7 +178,7 @@ def _one(request: CertifyPictureRequest, control: Control) -> PictureCertificate
     from scipy.special import softmax
 
     began = time.perf_counter()
-    model, method = runtime(request.model, seed=request.seed), get(request.method)
+    model, method = runtime_of(request), get(request.method)
     picture = request.input.tensor()[None]
     logits = model.logits(picture)
     refuse_probabilities(logits, request.model.id)

@@ -29,7 +29,7 @@ from core.evidence.curves import measure_curves
 from core.evidence.deletion import Deletion, Insertion
 from core.evidence.passes import CountedPasses
 from core.evidence.replace import zero_pixel
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.robustness.attacks.registry import get as get_attack
 from core.robustness.climb import climbed
 from core.robustness.subject import refuse_probabilities
@@ -67,7 +67,7 @@ def explanation_drift(
 
 
 def _one(request: ExplanationDriftRequest, control: Control) -> ExplanationDrift:
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     if get_attack(request.attack).needs_gradients or get_method(request.method).needs_gradients:
         control.progress(0.0, "loading the model")
         model.network()

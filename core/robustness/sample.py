@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.fairness.slices import members
 from core.models import zoo
 from core.models.labels import class_names
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 
 __all__ = ["BY_CLASS", "Batch", "Sample", "SampleRequest", "chosen_rows", "drawn_rows"]
 
@@ -69,7 +69,7 @@ class Sample:
     @cached_property
     def model(self) -> Runtime:
         """The model, loaded at the first call."""
-        return runtime(self._asked.model, seed=self._asked.seed)
+        return runtime_of(self._asked)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.compare import agreement, spearman
 from core.contracts import Agreement, Array, Drift, DriftPath, DriftRequest
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.parameters import Value
 from core.saliency import drift_paths
 from core.saliency.base import Attribution, Problem
@@ -81,7 +81,7 @@ def drift(requests: Sequence[DriftRequest], control: Control) -> list[Drift]:
 
 
 def _one(request: DriftRequest, control: Control) -> Drift:
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     path, method = drift_paths.get(request.path), get(request.method)
     if path.card.needs_gradients or method.needs_gradients:
         control.progress(0.0, "loading the model")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.contracts import Array, ExplainRequest, Explanation
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Attribution, Problem
 from core.saliency.registry import get
 
@@ -30,7 +30,7 @@ def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explan
         Between passes, when the work was stopped.
     """
     first = requests[0]
-    model = runtime(first.model, seed=first.seed)
+    model = runtime_of(first)
     method = get(first.method)()
     if method.needs_gradients:
         control.progress(0.0, "loading the model")

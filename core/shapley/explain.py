@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import softmax
 
 from core.contracts import ShapRequest, ShapResult
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.shapley import background as backgrounds
 from core.shapley.base import Background, Explainer, Floats, ShapProblem, Shares
 from core.shapley.regions import sums
@@ -36,7 +36,7 @@ def explain(requests: Sequence[ShapRequest], control: Control) -> list[ShapResul
 
 
 def _explain(request: ShapRequest, control: Control) -> ShapResult:
-    model = runtime(request.model, seed=request.seed)
+    model = runtime_of(request)
     explainer = get(request.explainer)()
     if explainer.needs_gradients:
         control.progress(0.0, "loading the model")

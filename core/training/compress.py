@@ -20,7 +20,7 @@ from core.engine.control import PartControl
 from core.errors import StoreError
 from core.models.device import describe_cpu
 from core.models.fingerprint import weights_path
-from core.models.runtime import Runtime, runtime
+from core.models.runtime import Runtime, runtime_of
 from core.runs import file_facts, finished_runs, publish, unfinished_root
 from core.training import forms
 from core.training.held_against import Comparison, hold_against
@@ -54,7 +54,7 @@ def compress(requests: Sequence[CompressRequest], control: Control) -> list[Run]
 def _one(request: CompressRequest, control: Control) -> Run:
     began = time.perf_counter()
     control.progress(0.0, "opening the model and the pictures")
-    twin = runtime(request.model, seed=request.seed)
+    twin = runtime_of(request)
     material = open_material(
         request.data, request.fingerprint, twin.classes,
         size=twin.spec.input_size, seed=request.seed,

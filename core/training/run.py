@@ -15,7 +15,7 @@ from core.data.evaluate import evaluate_arrays
 from core.data.registry import open_dataset
 from core.errors import InputError, StoreError
 from core.models import zoo
-from core.models.runtime import describe_device
+from core.models.runtime import describe_device, identify
 from core.models.tensorflow import keras, tf
 from core.models.weights import save_safetensors
 from core.runs import WEIGHTS, file_facts, publish
@@ -47,8 +47,8 @@ def train(requests: Sequence[TrainRequest], control: Control) -> list[Run]:
     Raises
     ------
     InputError
-        If the dataset has changed since the request was made, or cannot be trained on, or a
-        tracker that is wanted is not there.
+        If the dataset or the base has changed since the request was made, or the data cannot be
+        trained on, or a tracker that is wanted is not there.
     TrainingError
         If the loss diverges; nothing is published.
     Cancelled
@@ -66,6 +66,9 @@ def _train(request: TrainRequest, control: Control) -> Run:
             f"{request.dataset.text} has changed since this was asked: ask again, and a new run "
             "begins."
         )
+    base = request.base
+    if base is not None and identify(base, seed=request.seed) != request.base_sha256:
+        raise InputError(f"{base.id} has changed since this was asked: ask again.")
     trackers = chosen()
     dataset = with_fewer(dataset, int(request.parameters["n_train"]), seed=request.seed)
     began = time.perf_counter()

@@ -1,0 +1,213 @@
+"""A model is named by what it computes: equal weights in other code are another model."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import api
+from core.contracts import DEFAULT_MODEL, ModelRef
+from core.engine.inline import InlineEngine
+from core.errors import InputError
+from core.models import zoo
+from core.models.fingerprint import weights_sha256
+from core.models.runtime import identify, runtime
+from core.requests import prediction_request
+from core.workspace import open_store
+from tests.conftest import ROOT
+from tests.models.changing import PICTURE, build, models, noisy, own_layer, rescaled, written
+
+ID = "changing"
+
+
+def register(builder: Callable[..., Any], **options: Any) -> None:
+    given = {"input_size": 16, "n_classes": 3, "feature_layer": "features"} | options
+    api.register_model(ID, builder, **given)
+
+
+def named(builder: Callable[..., Any], **options: Any) -> str:
+    register(builder, **options)
+    return identify(ModelRef(ID))
+
+
+def crossed(straight: bool) -> Callable[[Any], Any]:
+    def middle(x: Any) -> Any:
+        from core.models.tensorflow import keras
+
+        one, two = keras.layers.Rescaling(2.0)(x), keras.layers.Rescaling(-1.0)(x)
+        return keras.layers.Subtract()([one, two] if straight else [two, one])
+
+    return middle
+
+
+def test_a_layer_without_weights_changes_answers_and_maps() -> None:
+    register(build(rescaled(1.0)))
+    before = api.predict(PICTURE, model=ID, geometry="squash")
+    map_before = api.explain(PICTURE, model=ID, geometry="squash", method="saliency")
+    register(build(rescaled(-1.0)))
+    after = api.predict(PICTURE, model=ID, geometry="squash")
+    map_after = api.explain(PICTURE, model=ID, geometry="squash", method="saliency")
+    assert before.key != after.key
+    assert not after.cached
+    assert np.abs(before.logits - after.logits).max() > 0.01
+    assert np.abs(map_before.map - map_after.map).max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (build(rescaled(1.0)), build(rescaled(1.0), activation="elu")),
+        (build(rescaled(1.0)), build(rescaled(1.0), activation=lambda t: t * 3.0)),
+        (build(crossed(True)), build(crossed(False))),
+        (build(written("first")), build(written("second"))),
+        (build(own_layer("first")), build(own_layer("second"))),
+    ],
+    ids=["activation", "own activation", "connection", "lambda", "own layer"],
+)
+def test_other_code_is_another_model(first: Callable[..., Any], second: Callable[..., Any]) -> None:
+    names = [named(first), named(second), named(first)]
+    assert names[0] == names[2] != names[1]
+
+
+def test_what_a_model_declares_is_part_of_its_name() -> None:
+    builder = build(rescaled(1.0))
+    plain, other = named(builder), zoo.Affine(scale=(128.0, 128.0, 128.0))
+    assert plain != named(builder, preprocessing=other)
+    assert plain != named(builder, feature_layer=None)
+    assert plain == named(builder)
+
+
+SIGN = 1.0
+
+
+def test_the_same_function_that_builds_another_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The spec is equal in every field; only what the builder reads has changed."""
+    builder = build(lambda x: rescaled(SIGN)(x))
+    register(builder)
+    before = api.predict(PICTURE, model=ID, geometry="squash")
+    monkeypatch.setattr(sys.modules[__name__], "SIGN", -1.0)
+    register(builder)
+    after = api.predict(PICTURE, model=ID, geometry="squash")
+    assert np.abs(before.logits - after.logits).max() > 0.01
+
+
+def test_what_no_text_shows_is_shown_by_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounding keeps the name; a change of 5 % in what the code reads elsewhere does not."""
+
+    def middle(x: Any) -> Any:
+        from core.models.tensorflow import keras
+
+        return keras.layers.Lambda(lambda t: t * float(os.environ["PELLUCID_TEST_SCALE"]))(x)
+
+    names = []
+    for scale in ("1", "1.000001", "1.05", "1"):
+        monkeypatch.setenv("PELLUCID_TEST_SCALE", scale)
+        names.append(named(build(middle)))
+    assert names[0] == names[1] == names[3] != names[2]
+
+
+def test_another_gradient_is_another_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal text and equal answers, another gradient: maps differ, so the name does."""
+
+    def middle(x: Any) -> Any:
+        from core.models.tensorflow import keras, tf
+
+        @tf.custom_gradient
+        def same(t: Any) -> Any:
+            return tf.identity(t), lambda up: up * float(os.environ["PELLUCID_TEST_SIGN"])
+
+        return keras.layers.Lambda(lambda t: same(t))(x)
+
+    monkeypatch.setenv("PELLUCID_TEST_SIGN", "1")
+    first = named(build(middle))
+    monkeypatch.setenv("PELLUCID_TEST_SIGN", "-1")
+    assert first != named(build(middle))
+
+
+def test_a_model_that_draws_keeps_its_name() -> None:
+    assert named(build(noisy(""))) == named(build(noisy("")))
+
+
+def test_an_export_is_of_the_code_that_was_exported() -> None:
+    pictures = PICTURE[None].astype(np.float32) / 255
+    answers = []
+    for factor in (1.0, -1.0):
+        register(build(rescaled(factor)))
+        answers.append(runtime(ModelRef(ID)).exported().run(pictures, ("logits",))[0])
+    assert np.abs(answers[0] - answers[1]).max() > 0.01
+
+
+def test_files_of_weights_in_other_code(tmp_path: Path) -> None:
+    from core.models.weights import save_safetensors
+
+    def layers(factor: float) -> Callable[..., Any]:
+        def builder(inputs: Any, n_classes: int) -> Any:
+            from core.models.tensorflow import keras
+
+            x = keras.layers.Flatten()(rescaled(factor)(inputs))
+            out = keras.layers.Dense(n_classes, name="out")(x)
+            return keras.Model(keras.utils.get_source_inputs(inputs), out)
+
+        return builder
+
+    register(layers(1.0), feature_layer=None)
+    file = tmp_path / "some.safetensors"
+    save_safetensors(runtime(ModelRef(ID)).network().model, file)
+    before = api.predict(PICTURE, model=ID, geometry="squash", weights=str(file))
+    register(layers(-1.0), feature_layer=None)
+    after = api.predict(PICTURE, model=ID, geometry="squash", weights=str(file))
+    assert np.abs(before.logits - after.logits).max() > 0.01
+
+
+def test_a_request_of_the_old_code_is_not_answered_by_the_new() -> None:
+    """A worker that holds other code than who asks says so, and keeps nothing under that name."""
+    register(build(rescaled(0.5)))
+    request = prediction_request(api.open_picture(PICTURE), model=ID, geometry="squash")
+    register(build(rescaled(-0.5)))
+    with pytest.raises(InputError, match="Ask again"):
+        InlineEngine(open_store()).run([request])
+    assert not open_store().contains(request.key)
+
+
+def test_what_comes_with_pellucid_keeps_its_names() -> None:
+    """By its file alone, and without TensorFlow."""
+    shipped = [i for i, spec in zoo.specs().items() if spec.origin == "shipped"]
+    for model_id in (DEFAULT_MODEL, *shipped):
+        assert not zoo.get(model_id).joined
+        assert identify(ModelRef(model_id)) == weights_sha256(ModelRef(model_id))
+    code = (
+        "import sys; from core.contracts import ModelRef; from core.models.runtime import identify;"
+        f"identify(ModelRef({DEFAULT_MODEL!r})); print('tensorflow' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
+
+
+def _script(version: str, shift: int, home: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.models.changing", version, str(shift)],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PELLUCID_HOME": str(home)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_from_one_process_to_the_next(tmp_path: Path) -> None:
+    first = _script("first", 0, tmp_path)
+    again = _script("first", 3, tmp_path)
+    changed = _script("second", 0, tmp_path)
+    for model_id in models("first"):
+        assert again[model_id][0] == first[model_id][0]
+        assert (first[model_id][1], again[model_id][1]) == (False, True)
+    for model_id in models("first").keys() - {"noisy"}:
+        assert changed[model_id][0] != first[model_id][0]
+        assert not np.allclose(changed[model_id][2], first[model_id][2], atol=1e-3)
