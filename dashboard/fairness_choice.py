@@ -14,14 +14,14 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
-from core.contracts import ADJUSTMENTS, Adjustment
-from dashboard import slice_choice
+from core.contracts import ADJUSTMENTS, ROWS, Adjustment, RowsChoice
+from dashboard import slice_choice, visit
 
 __all__ = ["Audit", "begin", "change", "current", "publish", "read"]
 
 _AUDIT = "fairness audit"
 _LONGEST = 200
-_LISTS = ("groups", "bins")
+_LISTS = ("groups", "bins", "gaps")
 _TABLE = re.compile(r"[0-9a-f]{64}|")
 Source = Literal["model", "table"]
 
@@ -48,6 +48,9 @@ class Audit:
     bins : tuple of str
         ``"age=4"`` or ``"age=18,30,65"`` for each number that is cut into groups.
     adjust : {"holm", "bh"}
+    rows : {"all", "explore", "confirm"}
+    gaps : tuple of str
+        Those that are confirmed; ``()`` for all.
     intersections : bool
     by, rate : str
         Attribute and rate that are looked at; ``""`` for where the gap is largest.
@@ -66,6 +69,8 @@ class Audit:
     condition: str = ""
     bins: tuple[str, ...] = ()
     adjust: Adjustment = "holm"
+    rows: RowsChoice = "all"
+    gaps: tuple[str, ...] = ()
     intersections: bool = True
     alpha: float = 0.05
     tolerance: float = 0.1
@@ -75,8 +80,15 @@ class Audit:
 
     def rules(self) -> dict[str, Any]:
         """Return what decides, as options of a request."""
-        names = ("positive", "condition", "intersections", "alpha", "tolerance", "min_n", "adjust")
+        names = (
+            "positive", "condition", "intersections", "alpha", "tolerance", "min_n", "adjust",
+            "rows",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"bins": self.cuts()}
+
+    def confirmed(self) -> dict[str, Any]:
+        """Return which gaps are tested, as options of a request: chosen ones are confirmed."""
+        return {"gaps": self.gaps} if self.rows == "confirm" else {}
 
     def cuts(self) -> dict[str, str]:
         """Return how each number is cut that forms groups, or that rows are compared within."""
@@ -125,7 +137,7 @@ def change(**values: Any) -> None:
 
 def publish(audit: Audit) -> None:
     """Write it into the page's address if that says something else."""
-    query = audit.to_query() | slice_choice.to_query()
+    query = audit.to_query() | slice_choice.to_query() | visit.to_query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 
@@ -169,6 +181,11 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
         lambda text: tuple(dict.fromkeys(unquote(each) for each in text.split(",") if each)),
         "holds cuts of attributes",
     ),
+    "gaps": (
+        lambda text: tuple(dict.fromkeys(unquote(each) for each in text.split(",") if each)),
+        "holds gaps",
+    ),
+    "rows": (_one_of(*ROWS), f"is one of {', '.join(ROWS)}"),
     "adjust": (_one_of(*ADJUSTMENTS), f"is one of {', '.join(ADJUSTMENTS)}"),
     "threshold": (_between(0, 1), "is a number from 0 to 1"),
     "intersections": (lambda text: _one_of("true", "false")(text) == "true", "is true or false"),

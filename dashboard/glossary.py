@@ -154,6 +154,17 @@ TERMS: dict[str, str] = {
         "flag below α; Benjamini and Hochberg's keeps the expected share of false ones among the "
         "flags below α, and so flags more."
     ),
+    "halves": (
+        "Who looks often enough finds something by chance. To be sure, explore one half of the "
+        "rows as long as you like, then confirm what matters on the other half, once. A row's half "
+        "follows from its place in the table, whatever is asked. Whoever has looked at all rows "
+        "has no fresh half left."
+    ),
+    "looks": (
+        "Each audit, slice search and mitigation of the same table is a look; the same question "
+        "again is none. A mitigation audits twice. Chances of a false flag add up. Counted are the "
+        "looks of this visit, which the address of this page carries."
+    ),
     "conditional parity": (
         "Groups may differ because they differ in something else, such as the department that they "
         "apply to. Held against each other only within rows of equal value of it, and averaged by "

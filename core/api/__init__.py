@@ -81,7 +81,7 @@ from core.api._fairness_views import (
     release_table,
 )
 from core.api._leaderboard import evaluate, sanity
-from core.api._looks import explored, look, looks_at, looks_document
+from core.api._looks import explored, look, look_ahead, looks_at, looks_document
 from core.api._robustness import (
     Defence,
     DefencePoint,
@@ -269,6 +269,7 @@ __all__ = [
     "local_law_144",
     "local_law_144_csv",
     "look",
+    "look_ahead",
     "looks_at",
     "looks_document",
     "magnified",

@@ -11,7 +11,7 @@ from core.contracts import AuditRequest, Looks
 from core.fairness import halves
 from core.fairness import looks as recorded
 
-__all__ = ["explored", "look", "looks_at", "looks_document"]
+__all__ = ["explored", "look", "look_ahead", "looks_at", "looks_document"]
 
 
 def look(request: AuditRequest, *, visit: str = recorded.EVERYBODY) -> Looks:
@@ -35,6 +35,11 @@ def look(request: AuditRequest, *, visit: str = recorded.EVERYBODY) -> Looks:
 def looks_at(request: AuditRequest, *, visit: str = recorded.EVERYBODY) -> Looks | None:
     """Return the looks at a request's table, ``None`` if this question has not been asked yet."""
     return recorded.looks_at(request, visit=visit)
+
+
+def look_ahead(request: AuditRequest, *, visit: str = recorded.EVERYBODY) -> Looks:
+    """Return the looks as they would be with this question; nothing is recorded."""
+    return recorded.look_ahead(request, visit=visit)
 
 
 def looks_document(found: Looks) -> dict[str, Any]:

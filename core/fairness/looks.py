@@ -29,7 +29,7 @@ from core.runs import write_json
 from core.settings import settings
 from core.store_space import file_lock, folders
 
-__all__ = ["EVERYBODY", "document", "look", "looks_at"]
+__all__ = ["EVERYBODY", "document", "look", "look_ahead", "looks_at"]
 
 EVERYBODY = ""
 """The visit of the command line and of Python: whoever owns the home sees all looks in it."""
@@ -73,8 +73,24 @@ def look(request: AuditRequest, *, visit: str = EVERYBODY) -> Looks:
 
 def looks_at(request: AuditRequest, *, visit: str = EVERYBODY) -> Looks | None:
     """Return the looks at a request's table, ``None`` if this question has not been asked."""
+    first, whole = _recorded(_folder(request), visit)
+    return _looks(first, whole, request.key) if request.key in first else None
+
+
+def look_ahead(request: AuditRequest, *, visit: str = EVERYBODY) -> Looks:
+    """Return the looks at a request's table as they would be with this question."""
+    first, whole = _recorded(_folder(request), visit)
+    first.setdefault(request.key, _asked(request))
+    return _looks(first, whole, request.key)
+
+
+def _looks(first: dict[str, Look], whole: bool, key: str) -> Looks:
+    return Looks(tuple(first.values()), [*first].index(key) + 1, whole)
+
+
+def _recorded(folder: Path, visit: str) -> tuple[dict[str, Look], bool]:
+    """Return each question by its key, oldest first, and whether all records could be read."""
     name = "*" if visit == EVERYBODY else _digest(visit)
-    folder = _folder(request)
     found: list[Look] = []
     whole = not list(folder.glob(f"{name}.damaged"))
     for path in sorted(folder.glob(f"{name}.json")):
@@ -85,9 +101,7 @@ def looks_at(request: AuditRequest, *, visit: str = EVERYBODY) -> Looks | None:
     first: dict[str, Look] = {}
     for each in sorted(found, key=lambda each: each.at):
         first.setdefault(each.key, each)
-    if request.key not in first:
-        return None
-    return Looks(tuple(first.values()), [*first].index(request.key) + 1, whole)
+    return first, whole
 
 
 def document(found: Looks) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import streamlit as st
 
 from core.contracts import FairnessReport, FairnessRequest, TableSource
 from core.errors import PellucidError
-from dashboard import fairness_choice, services, slice_choice
+from dashboard import fairness_choice, services, slice_choice, visit
 from dashboard.app_pages import (
     fairness_options,
     fairness_report,
+    fairness_rows,
+    fairness_slices,
     fairness_source,
     models_actions,
 )
@@ -34,6 +36,7 @@ def page() -> None:
         query = st.query_params.to_dict()
         audit, problems = fairness_choice.read(query)
         problems += slice_choice.arrive(query)
+        visit.arrive(query)
         fairness_choice.begin(audit)
         st.session_state[_PROBLEMS] = (audit, problems)
     with guarded():
@@ -66,15 +69,22 @@ def _audit(audit: Audit) -> None:
         st.info(escape(subject.problem), icon=":material/arrow_upward:")
         return
     try:
-        request = services.fairness_request(subject.options, table=table, model=model)
+        options = subject.options | audit.confirmed()
+        request = services.fairness_request(options, table=table, model=model)
     except PellucidError as error:
         st.error(escape(error_words(error)), icon=":material/error:")
+        return
+    if not fairness_rows.may_look(request, audit):
+        fairness_slices.confirm(subject)
         return
     _supersede(request)
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, FairnessReport):
         report = services.public_report(answer.result, table=table, model=model)
+        place = st.container()
         fairness_report.draw(report, audit, subject)
+        with place:  # last, so that it counts the looks that were taken below
+            fairness_rows.said(request, report.taken)
     elif answer.state == "waiting":
         _wait(request, table)
     else:

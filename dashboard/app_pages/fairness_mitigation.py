@@ -18,6 +18,7 @@ from core.contracts import (
 )
 from core.errors import PellucidError
 from dashboard import glossary, services
+from dashboard.app_pages import fairness_rows
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.desk import desk
 from dashboard.fairness_words import STATUS, count, estimate, gap_name, metric_name, span
@@ -68,6 +69,8 @@ def _ask_and_draw(subject: Subject, by: str) -> None:
     judged = (
         "Made from the validation pictures, judged on the test pictures."
         if subject.model
+        else "Made from the exploring half, judged on the confirming half."
+        if subject.options["rows"] == "confirm"
         else "Made from one half of the rows, judged on the other."
     )
     st.markdown(f"Scores stay as they are, decisions change. {judged}")
@@ -90,6 +93,7 @@ def _ask_and_draw(subject: Subject, by: str) -> None:
         return
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, Mitigation):
+        fairness_rows.said(request, answer.result.before.taken)
         _found(services.public_report(answer.result, table=subject.table, model=subject.model))
     elif answer.state == "waiting":
         progress.waiting([Pending(answer.key, "Deciding anew")], place="mitigation")

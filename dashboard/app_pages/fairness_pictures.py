@@ -45,7 +45,8 @@ def mistakes(subject: Subject, by: str) -> None:
         return
     wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
     column = np.asarray(values, object)
-    names = groups_in_order(set(values))
+    column[~_seen(subject, predictions)] = None
+    names = groups_in_order({name for name in column.tolist() if name is not None})
     counts = {name: (int((wrong & (column == name)).sum()), int((column == name).sum()))
               for name in names}  # fmt: skip
     worst = max(names, key=lambda name: counts[name][0] / counts[name][1])
@@ -70,12 +71,19 @@ def of_slice(subject: Subject, text: str) -> None:
     except PellucidError as error:
         st.error(escape(error_words(error)), icon=":material/error:")
         return
+    seen = _seen(subject, predictions)
+    among = among[seen[among]]
     if not len(among):
-        st.markdown(f"None of its {len(predictions.labels)} test pictures belongs to this slice.")
+        st.markdown(f"None of its {int(seen.sum())} test pictures belongs to this slice.")
         return
     wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
     st.markdown(f"{int(wrong[among].sum())} of {len(among)} pictures are classified wrong.")
     _pictures(run, predictions, among, key="slice mistakes")
+
+
+def _seen(subject: Subject, predictions: DatasetPredictions) -> npt.NDArray[np.bool_]:
+    """Return which pictures may be shown: of the half that is looked at, no other."""
+    return services.rows_taken(subject.options["rows"], len(predictions.labels))
 
 
 def _asked(subject: Subject) -> tuple[Run, DatasetPredictions] | None:

@@ -14,6 +14,7 @@ from dashboard.app_pages import (
     fairness_inequality,
     fairness_mitigation,
     fairness_pictures,
+    fairness_rows,
     fairness_slices,
     fairness_thresholds,
 )
@@ -55,6 +56,7 @@ def _headline(report: FairnessReport) -> None:
     for finding in fairness_words.chosen_findings(services.fairness_findings(report)):
         symbol, word, tone = STATUS[finding.verdict]
         with st.container(key=f"finding/{finding.attribute}/{finding.metric}", gap="xsmall"):
+            word += fairness_rows.exploratory(report.taken)
             st.badge(f"{symbol} {word}", color=_BADGES[tone])  # type: ignore[arg-type]
             st.markdown(escape(finding.text))
     tested = [gap for gap in report.gaps if gap.verdict != "excluded"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import streamlit as st
 
 from core.contracts import FairnessReport, SliceFinding, SliceReport
 from core.errors import PellucidError
 from dashboard import glossary, services, slice_choice
-from dashboard.app_pages import fairness_slice
+from dashboard.app_pages import fairness_rows, fairness_slice
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.desk import desk
 from dashboard.fairness_words import STATUS, count, metric_name, span, split_metric
@@ -21,7 +22,7 @@ from dashboard.words import error_words, escape, percent
 __all__ = ["draw"]
 
 _SHOWN = 8
-_ASKED = "fairness slices asked"
+_ASKED, _METRIC = "fairness slices asked", "fairness slices metric"
 _COLOURS = {"bad": "red", "good": "green", "unsure": "orange", "muted": "gray"}
 
 
@@ -57,28 +58,52 @@ def _metric(report: FairnessReport, rate: str) -> str:
 
 def _search(report: FairnessReport, subject: Subject, rate: str) -> None:
     metric = _metric(report, rate)
-    groups = subject.attributes if subject.model else subject.groups
+    groups = _groups(subject)
     st.markdown(
         f"Every combination of up to three values of {len(groups)} attributes, against all other "
         f"rows, by **{escape(metric_name(metric))}**.",
         help=glossary.explain("slice"),
     )
+    st.session_state[_METRIC] = metric
+    _asked({**subject.options, "groups": groups}, metric, subject, "Search for the worst slices")
+
+
+def _groups(subject: Subject) -> tuple[str, ...]:
+    return subject.attributes if subject.model else subject.groups
+
+
+def confirm(subject: Subject) -> None:
+    """Draw the test of the slice that is looked at, alone, on the confirming half."""
+    chosen = slice_choice.current()
+    if not chosen.conditions:
+        return
+    metric = st.session_state.get(_METRIC, "accuracy")
+    st.markdown(
+        f"Or confirm the slice **{escape(slice_choice.words(chosen))}** alone, by "
+        f"**{escape(metric_name(metric))}**, in place of the gaps."
+    )
+    options = {**subject.options, "groups": _groups(subject), "only": (chosen,)}
+    _asked(options, metric, subject, "Confirm this slice, once")
+
+
+def _asked(options: dict[str, Any], metric: str, subject: Subject, label: str) -> None:
+    """Draw the click that asks for slices, and what was found."""
     try:
         request = services.fairness_slices_request(
-            {**subject.options, "groups": groups}, metric=metric, table=subject.table,
-            model=subject.model,
-        )  # fmt: skip
+            options, metric=metric, table=subject.table, model=subject.model
+        )
     except PellucidError as error:
         st.error(escape(error_words(error)), icon=":material/error:")
         return
     if st.session_state.get(_ASKED) != request.key:
         st.button(
-            "Search for the worst slices", key="search slices", icon=":material/search:",
+            label, key="search slices", icon=":material/search:",
             on_click=_ask, args=(request.key,),
         )  # fmt: skip
         return
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, SliceReport):
+        fairness_rows.said(request, answer.result.taken)
         _found(answer.result)
     elif answer.state == "waiting":
         progress.waiting([Pending(answer.key, "Slices")], place="slices")
@@ -96,7 +121,8 @@ def _found(found: SliceReport) -> None:
     if not shown:
         st.markdown("No slice that is large enough to be looked at does worse than the rest.")
     for finding in shown:
-        _finding(finding, selected=finding.slice == slice_choice.current())
+        chosen = finding.slice == slice_choice.current()
+        _finding(finding, fairness_rows.exploratory(found.taken), selected=chosen)
     words = (
         f"{count(found.n_slices)} slices were tested, {count(found.n_small)} more were too small; "
         "those that do better than the rest are not listed. "
@@ -113,8 +139,9 @@ def _is_worse(finding: SliceFinding, metric: str) -> bool:
     return (finding.difference < 0) == card.higher_is_better
 
 
-def _finding(finding: SliceFinding, *, selected: bool) -> None:
+def _finding(finding: SliceFinding, suffix: str, *, selected: bool) -> None:
     symbol, word, tone = STATUS[finding.verdict]
+    word += suffix
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"slice/{finding.slice.text}"
     ):

@@ -10,6 +10,7 @@ import streamlit as st
 from core.contracts import TableSource
 from core.errors import PellucidError
 from dashboard import column_guess, fairness_choice, glossary, services, slice_choice
+from dashboard.app_pages import fairness_rows
 from dashboard.fairness_choice import Audit
 from dashboard.model_words import legend, model_labels
 from dashboard.run_words import megabytes
@@ -68,6 +69,7 @@ def choose(audit: Audit) -> Subject | None:
             key=key, label_visibility="collapsed",
             on_change=_other_source, args=(key,),
         )  # fmt: skip
+    fairness_rows.choose(audit)
     if source == "model":
         return _model(audit, models)
     if not models:

@@ -128,6 +128,7 @@ from dashboard.services._fairness import (
     worst_of,
 )
 from dashboard.services._jobs import JobView, cancel, device, kept, submit, view, warm_up
+from dashboard.services._looks import has_looked, look, look_ahead, rows_taken
 from dashboard.services._maps import (
     Layer,
     explanation_json,
@@ -231,15 +232,16 @@ __all__ = [
     "explanation_drift_request", "explanation_json", "explanation_npz", "explanation_request",
     "fairness_file", "fairness_findings", "fairness_gaps", "fairness_metrics", "fairness_request",
     "fairness_slices_request", "find_class", "forget_making", "forget_slice", "forget_table",
-    "gallery", "gallery_set", "given_set", "hold_table", "is_shipped", "kept", "known_mask_request",
-    "layer", "leaning", "local_law_file", "localisation_request", "making", "makings", "method",
-    "methods", "metric", "metrics", "mitigation_request", "model", "models", "neighbours_request",
-    "not_offered", "offered", "offered_data", "once", "open_picture", "order_import", "order_of",
-    "order_smaller", "order_training", "other_data", "overlay_png", "paired", "parity_cost",
-    "picture_types", "pixels_png", "pixels_uri", "prediction_request", "predictions_file",
-    "predictions_request", "preview_table", "public_certified", "public_command", "public_report",
-    "public_robustness", "ranking", "rate", "rate_of", "recall_board", "recall_table", "recipes",
-    "resume", "robustness_file", "robustness_request", "robustness_so_far", "run", "run_card",
+    "gallery", "gallery_set", "given_set", "has_looked", "hold_table", "is_shipped", "kept",
+    "known_mask_request", "layer", "leaning", "local_law_file", "localisation_request", "look",
+    "look_ahead", "making", "makings", "method", "methods", "metric", "metrics",
+    "mitigation_request", "model", "models", "neighbours_request", "not_offered", "offered",
+    "offered_data", "once", "open_picture", "order_import", "order_of", "order_smaller",
+    "order_training", "other_data", "overlay_png", "paired", "parity_cost", "picture_types",
+    "pixels_png", "pixels_uri", "prediction_request", "predictions_file", "predictions_request",
+    "preview_table", "public_certified", "public_command", "public_report", "public_robustness",
+    "ranking", "rate", "rate_of", "recall_board", "recall_table", "recipes", "resume",
+    "robustness_file", "robustness_request", "robustness_so_far", "rows_taken", "run", "run_card",
     "run_command", "runs", "same_order", "sanity_request", "save_slice", "saved_slices",
     "shap_colours", "shap_end", "shap_json", "shap_npz", "shap_panels", "shap_regions",
     "shap_request", "shap_uris", "shown_datasets", "shown_picture", "shown_split", "single_attacks",

@@ -1,0 +1,95 @@
+"""Which rows are looked at, and how often the table was: explore one half, confirm on the other."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import AuditRequest, FairnessRequest, RowsChoice, RowsTaken
+from core.errors import PellucidError
+from dashboard import fairness_choice, glossary, services, visit
+from dashboard.fairness_choice import Audit
+from dashboard.fairness_words import gap_name
+from dashboard.words import error_words, escape
+
+__all__ = ["choose", "exploratory", "may_look", "said"]
+
+_ROWS: dict[RowsChoice, str] = {
+    "all": "All rows",
+    "explore": "Explore one half",
+    "confirm": "Confirm on the other",
+}
+_ASKED = "fairness confirmations asked"
+
+
+def choose(audit: Audit) -> None:
+    """Draw the choice of the rows."""
+    key = "fairness rows"
+    st.session_state[key] = audit.rows
+    st.segmented_control(
+        "Rows", list(_ROWS), key=key, required=True, format_func=_ROWS.__getitem__,
+        help=glossary.explain("halves"),
+        on_change=lambda: fairness_choice.change(rows=st.session_state[key]),
+    )  # fmt: skip
+
+
+def may_look(request: FairnessRequest, audit: Audit) -> bool:
+    """Whether the answer may be shown: the confirming half is looked at by a click alone.
+
+    Draws what would be confirmed, and the click, while it may not.
+    """
+    if request.rows != "confirm" or request.key in st.session_state.get(_ASKED, ()):
+        return True
+    if services.has_looked(request, visit=visit.current()):
+        return True
+    ahead = services.look_ahead(request, visit=visit.current())
+    if ahead.fresh:
+        st.info(
+            "The other half is fresh: no look on record has seen it. Choose what to confirm, then "
+            "look once. The fewer gaps and groups, the surer each answer.",
+            icon=":material/lock:",
+        )
+    else:
+        st.warning(escape(ahead.text), icon=":material/lock_open:")
+    _gaps(audit)
+    st.button(
+        "Confirm, once" if ahead.fresh else "Look all the same", key="confirm",
+        icon=":material/fact_check:", on_click=_ask, args=(request.key,),
+    )  # fmt: skip
+    return False
+
+
+def _ask(key: str) -> None:
+    st.session_state[_ASKED] = (*st.session_state.get(_ASKED, ()), key)
+
+
+def _gaps(audit: Audit) -> None:
+    key = "fairness gaps"
+    st.session_state[key] = list(audit.gaps)
+    st.multiselect(
+        "Gaps to confirm", list(services.fairness_gaps()), key=key, format_func=gap_name,
+        placeholder="all", help=glossary.explain("adjustment"),
+        on_change=lambda: fairness_choice.change(gaps=tuple(st.session_state[key])),
+    )  # fmt: skip
+
+
+def said(request: AuditRequest, taken: RowsTaken) -> None:
+    """Record that an answer is shown; draw which rows it is about, and which look it is."""
+    visit.looked()
+    try:
+        found = services.look(request, visit=visit.current())
+    except PellucidError as error:
+        st.error(escape(error_words(error)), icon=":material/error:")
+        return
+    if taken.text:
+        st.info(escape(taken.text), icon=":material/contrast:")
+    if found.fresh is None:
+        st.caption(escape(found.text), help=glossary.explain("looks"))
+    elif found.fresh:
+        st.success(escape(found.text), icon=":material/fact_check:")
+    else:
+        st.warning(escape(found.text), icon=":material/lock_open:")
+
+
+def exploratory(taken: RowsTaken) -> str:
+    """Return what a verdict's word is followed by."""
+    return ", exploratory" if taken.exploratory else ""
