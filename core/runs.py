@@ -33,7 +33,8 @@ from core.store_entry import fsync_folder
 
 __all__ = [
     "FORMAT", "MANIFEST", "SHIPPED", "WEIGHTS", "delete_run", "file_facts", "finished_runs",
-    "is_shipped", "manifest", "publish", "run_folder", "runs_root", "unfinished_root", "write_json",
+    "is_shipped", "manifest", "publish", "restate", "run_folder", "runs_root",
+    "unfinished_root", "write_json",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,23 @@ def publish(draft: Path, run: Run) -> Path:
             "last checkpoint."
         ) from error
     return target
+
+
+def restate(run: Run) -> None:
+    """Write the manifest of a finished run anew, which its weights and its id outlive.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or the folder cannot be written.
+    """
+    try:
+        write_json(runs_root() / run.model / MANIFEST, manifest(run))
+    except OSError as error:
+        raise StoreError(
+            f"Cannot write into {runs_root() / run.model}: {error.strerror or error}."
+        ) from error
+    os.utime(runs_root())  # whoever has read the list reads it again
 
 
 def delete_run(model_id: str) -> None:

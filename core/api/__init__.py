@@ -118,6 +118,7 @@ from core.api._training import (
     run_card,
     runs,
     train,
+    train_seeds,
     unfinished_runs,
 )
 from core.api._views import explanation_json, explanation_npz, overlay, overlay_png, ranking
@@ -331,6 +332,7 @@ __all__ = [
     "threshold_effect",
     "train",
     "train_request",
+    "train_seeds",
     "unfinished_runs",
     "visualise_request",
     "widest_gap",

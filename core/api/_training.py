@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from core.api._answers import answer
-from core.contracts import RecipeCard, Run
-from core.engine.control import Control
+from core.contracts import RecipeCard, Run, SeedSpread
+from core.engine.control import Control, LocalControl, PartControl
 from core.errors import InputError
 from core.requests import train_request
 from core.runs import delete_run, finished_runs, is_shipped, run_folder
 from core.training import registry
 from core.training.card import CARD, model_card
+from core.training.seeds import MOST_SEEDS, note_spread, spread_of
 from core.training.unfinished import UnfinishedRun, discard, unfinished_runs
 
 __all__ = [
     "UnfinishedRun", "delete_run", "discard_run", "is_shipped", "recipes", "run", "run_card",
-    "runs", "train", "unfinished_runs",
+    "runs", "train", "train_seeds", "unfinished_runs",
 ]  # fmt: skip
 
 
@@ -70,3 +71,37 @@ def train(*, control: Control | None = None, **options: Any) -> Run:
     """
     trained: Run = answer(train_request(**options), control=control)
     return trained
+
+
+def train_seeds(
+    *, n: int = 5, seed: int = 0, control: Control | None = None, **options: Any
+) -> SeedSpread:
+    """Train the same model with ``n`` seeds, and say how far figures and verdicts depend on it.
+
+    Seeds that were trained before are not trained again, one that was stopped goes on; the spread
+    is noted in the manifest and card of each run.
+
+    Parameters
+    ----------
+    n : int
+        How many seeds, 2 to 50.
+    seed : int
+        The first of them; the others follow it.
+    **options
+        As of :func:`train_request`.
+
+    Raises
+    ------
+    InputError
+        For another ``n``, or data without a test split; and whatever :func:`train` refuses.
+    """
+    if not 2 <= n <= MOST_SEEDS:
+        raise InputError(f"A spread takes 2 to {MOST_SEEDS} seeds. Received: {n}. (--seeds 5)")
+    whole = control or LocalControl()
+    trained = []
+    for i in range(n):
+        part = PartControl(whole, i / n, (i + 1) / n, f"seed {i + 1} of {n}")
+        trained.append(train(seed=seed + i, control=part, **options))
+    spread = spread_of(trained)
+    note_spread(trained, spread)
+    return spread

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from core import api
 from core.cli._common import JsonFlag, Seed, Terminal, Weights, app, emit, parameter_pairs
-from core.contracts import DEFAULT_DATASET, DEFAULT_RECIPE, Epoch, Run
+from core.contracts import DEFAULT_DATASET, DEFAULT_RECIPE, Epoch, Run, SeedSpread
 
 __all__: list[str] = []
 
@@ -27,19 +27,30 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
     param: Annotated[list[str], typer.Option(help="A parameter as name=value.")] = [],  # noqa: B006
     seed: Seed = 0,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="Train with this many seeds, from --seed on, and say how far they differ."
+        ),
+    ] = None,
     json_: JsonFlag = False,
 ) -> None:
     """Train a model, or go on where the same run was stopped; it then belongs to the zoo."""
-    run = api.train(
-        dataset=dataset,
-        recipe=recipe,
-        base=base,
-        weights=weights,
-        epochs=epochs,
-        parameters=parameter_pairs(param),
-        seed=seed,
-        control=Terminal(),
-    )
+    options: dict[str, Any] = {
+        "dataset": dataset,
+        "recipe": recipe,
+        "base": base,
+        "weights": weights,
+        "epochs": epochs,
+        "parameters": parameter_pairs(param),
+        "seed": seed,
+        "control": Terminal(),
+    }
+    if seeds is not None:
+        spread = api.train_seeds(n=seeds, **options)
+        emit({"seeds": asdict(spread)}, json_, lambda: _spread(spread))
+        return
+    run = api.train(**options)
     document = {
         "model": run.model,
         "key": run.key,
@@ -113,6 +124,25 @@ def _report(run: Run, folder: Path) -> Iterator[str]:
         yield f"test: {run.test.accuracy:.1%} right of {run.test.n}, loss {run.test.loss:.3f}"
     yield from run.notes
     yield f"{run.model}  {folder}" + ("  (was trained before)" if run.cached else "")
+
+
+def _spread(spread: SeedSpread) -> Iterator[str]:
+    runs = zip(spread.seeds, spread.accuracies, spread.models, strict=True)
+    for seed, accuracy, model in runs:
+        yield f"seed {seed:3}  {accuracy:6.1%} right on the test split  {model}"
+    yield f"mean {spread.accuracy.mean:.1%}, {spread.range_words}"
+    for gap in spread.gaps:
+        mark = "△" if gap.beyond_chance else "○"
+        low, high = (f"{share * 100:.1f}" for share in (gap.difference.low, gap.difference.high))
+        yield (
+            f"{mark} {gap.attribute}: widest gap {gap.difference.mean * 100:.1f} points, {low} to "
+            f"{high}; {spread.verdict_words(gap)}"
+        )
+        for group in spread.groups:
+            if group.attribute == gap.attribute:
+                yield f"    {group.group:14} {group.accuracy.mean:6.1%}, {group.accuracy.words}"
+    for name, fact in spread.facts.items():
+        yield f"{name}: {fact.mean:.4g}, {fact.low:.4g} to {fact.high:.4g}"
 
 
 def _line(epoch: Epoch) -> str:

@@ -159,6 +159,7 @@ from core.contracts._robustness import (
     RobustnessRequest,
     RobustPoint,
 )
+from core.contracts._seeds import GapSpread, GroupSpread, SeedSpread, Spread
 from core.contracts._shap import (
     DEFAULT_EXPLAINER,
     ExplainerCard,
@@ -216,6 +217,7 @@ __all__ = [
     "Explanation", "ExplanationDrift", "ExplanationDriftRequest", "ExplanationStep",
     "FairnessReport", "FairnessRequest", "FairnessRules", "FairnessVerdict", "Finding",
     "GalleryRef", "Gap", "GapCard", "GEOMETRIES", "Geometry", "group_words", "GroupCount",
+    "GapSpread", "GroupSpread", "SeedSpread", "Spread",
     "GroupGap", "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupTable",
     "HonestyCheck", "ImportRequest", "Inequality", "Lane", "LANES", "Leaderboard", "Leaning",
     "LEADERBOARD_METHODS", "LeaderboardRequest", "LocalLaw144Row", "Look", "Looks", "MapComparison",

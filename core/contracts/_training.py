@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from core.contracts._codec import Stored
 from core.contracts._datasets import DatasetRef, Evaluation
 from core.contracts._results import Result
+from core.contracts._seeds import SeedSpread
 from core.contracts._values import Lane, ModelRef, content_key
 from core.parameters import Parameter, Value
 
@@ -185,6 +186,8 @@ class Run(Result):
         Further figures by name (measured latency, share of zeros, robust accuracy).
     twin_test : Evaluation, optional
         Of a compressed model: how its twin does on the very pictures of ``test``.
+    seeds : SeedSpread, optional
+        How the figures spread over this and other seeds, where the same was trained with several.
     """
 
     origin: Literal["run", "compressed", "imported"]
@@ -212,6 +215,7 @@ class Run(Result):
     resumed: bool = False
     facts: dict[str, float | int | str | bool] = field(default_factory=dict)
     twin_test: Evaluation | None = None
+    seeds: SeedSpread | None = None
 
     @property
     def lowest_validation(self) -> Epoch | None:

@@ -13,7 +13,7 @@ import numpy as np
 from core.contracts import GroupCount
 from core.proportions import newcombe
 
-__all__ = ["Gap", "widest_gap"]
+__all__ = ["Gap", "gaps_by_attribute", "widest_gap"]
 
 _LEAST = 10
 """Groups of fewer pictures are not looked at."""
@@ -62,17 +62,20 @@ def widest_gap(groups: Sequence[GroupCount], *, seed: int = 0) -> Gap | None:
 
     ``None`` where no attribute has two groups of 10 pictures.
     """
+    found = gaps_by_attribute(groups, seed=seed)
+    return max(found, key=lambda gap: (gap.beyond_chance, gap.difference), default=None)
+
+
+def gaps_by_attribute(groups: Sequence[GroupCount], *, seed: int = 0) -> tuple[Gap, ...]:
+    """Return the widest gap of each attribute that has two groups of 10 pictures."""
     rng = np.random.default_rng(seed)
     by_attribute: dict[str, list[GroupCount]] = {}
     for group in groups:
         if group.n >= _LEAST:
             by_attribute.setdefault(group.attribute, []).append(group)
     members = [found for found in by_attribute.values() if len(found) > 1]
-    gaps = [
-        _gap(found, p, len(members))
-        for found, p in zip(members, _holm([_p(found, rng) for found in members]), strict=True)
-    ]
-    return max(gaps, key=lambda gap: (gap.beyond_chance, gap.difference), default=None)
+    adjusted = _holm([_p(found, rng) for found in members])
+    return tuple(_gap(found, p, len(members)) for found, p in zip(members, adjusted, strict=True))
 
 
 def _rate(group: GroupCount) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.contracts import Run
+from core.contracts import Run, SeedSpread
 from core.data.base import Dataset
 from core.data.registry import open_dataset
 from core.errors import InputError, StoreError
@@ -20,6 +20,7 @@ from core.training import forms, registry
 from core.training.base import Recipe
 from core.training.card_data import data_section
 from core.training.card_results import results_section
+from core.training.card_seeds import seeds_section
 from core.training.markdown import code_block, escape, table
 from core.training.subset import with_fewer
 
@@ -63,6 +64,7 @@ def model_card(run: Run, *, dataset: Dataset | None = None) -> str:
         *_factors(run),
         *data_section(run, data),
         *results_section(run, {} if data is None else {k: len(v) for k, v in data.parts.items()}),
+        *seeds_section(run),
         *_ethics(),
         *_caveats(run),
         *_reproduction(run),
@@ -90,7 +92,12 @@ def _summary(run: Run) -> str:
     return (
         f"{what}. It is right on {run.test.accuracy:.1%} of {run.test.n} test pictures "
         f"(balanced over classes: {run.test.balanced_accuracy:.1%})."
+        + ("" if run.seeds is None else f" {_seeds(run.seeds)}")
     )
+
+
+def _seeds(spread: SeedSpread) -> str:
+    return f"Mean {spread.accuracy.mean:.1%}, {spread.range_words}; this is one of them."
 
 
 def _details(run: Run) -> Iterator[str]:
@@ -184,7 +191,7 @@ def _not_measured(run: Run) -> Iterator[str]:
     yield "pictures from other sources than the dataset"
     if not any(name.startswith("robust") for name in run.facts):
         yield "robustness against attacks and corruptions"
-    if run.origin == "run":
+    if run.origin == "run" and run.seeds is None:
         yield "how much of these figures is chance: this is one run of one seed"
 
 

@@ -2,7 +2,7 @@
 
 ::
 
-    python -m core train --dataset portraits --epochs 14 --param learning_rate=0.2
+    python -m core train --dataset portraits --epochs 14 --param learning_rate=0.2 --seeds 5
     python -m core.training.shipping portraits_scratch_f349616f portraits_fair "Portraits, fair"
 
 ``tests/training/test_portraits_models.py`` trains what was shipped again and compares.
@@ -21,7 +21,9 @@ from core.contracts import Run
 from core.errors import InputError
 from core.runs import MANIFEST, SHIPPED, finished_runs, manifest, run_folder, write_json
 
-__all__ = ["ship"]
+__all__ = ["LEAST_SEEDS", "ship"]
+
+LEAST_SEEDS = 5
 
 
 def ship(model_id: str, name_id: str, name: str) -> Path:
@@ -38,17 +40,23 @@ def ship(model_id: str, name_id: str, name: str) -> Path:
     Raises
     ------
     InputError
-        If there is no such run, its id is no identifier, or it was not trained on a built-in
-        dataset: nobody else could train it again.
+        If there is no such run, its id is no identifier, it was not trained on a built-in dataset
+        (nobody else could train it again), or with fewer than five seeds.
     """
     run = finished_runs().get(model_id)
     if run is None or not name_id.isidentifier():
         raise InputError(f"Expected a finished run and an identifier: {model_id!r}, {name_id!r}.")
     if ":" in run.dataset:
         raise InputError(f"{model_id} was trained on {run.dataset}, which does not come along.")
+    if run.seeds is None or run.seeds.n < LEAST_SEEDS:
+        raise InputError(
+            f"{model_id} was trained with too few seeds to say what of it is chance: "
+            f"{run.command} --seeds {LEAST_SEEDS}"
+        )
     target = SHIPPED / name_id
     target.mkdir(parents=True, exist_ok=True)
-    shipped: Run = replace(run, model=name_id, name=name)
+    seeds = None if run.seeds is None else replace(run.seeds, models=())
+    shipped: Run = replace(run, model=name_id, name=name, seeds=seeds)
     shutil.copyfile(run_folder(model_id) / run.file, target / run.file)
     _write_card(target, shipped)
     write_json(target / MANIFEST, manifest(shipped))
