@@ -13,6 +13,7 @@ from core.contracts import (
     GroupCount,
     Parameter,
     Run,
+    SeedSpread,
     TrainRequest,
     Value,
     attribute_words,
@@ -38,6 +39,7 @@ __all__ = [
     "points",
     "rate_words",
     "run_title",
+    "seeds_words",
     "size_words",
     "small_words",
     "time_words",
@@ -108,6 +110,23 @@ def gap_words(gap: Gap) -> str:
         f"{name.capitalize()}: {sides}. Gap {points(gap.difference)} points, 95 % interval "
         f"{points(gap.low)} to {points(gap.high)} (p {_less(gap.p)} over {_attributes(gap)})."
     )
+
+
+def seeds_words(spread: SeedSpread) -> str:
+    """Return how far a model's figures depend on the seed, in a few sentences."""
+    text = (
+        f"Over {spread.n} seeds of the same training: {percent(spread.accuracy.mean)} right on "
+        f"average, {spread.accuracy.words}."
+    )
+    told = [gap for gap in spread.gaps if gap.beyond_chance]
+    if not told:
+        return f"{text} No gap between groups is beyond chance for any of them."
+    gaps = [
+        f"{attribute_words(gap.attribute)} {points(gap.difference.low)} to "
+        f"{points(gap.difference.high)} points, {spread.verdict_words(gap)}"
+        for gap in sorted(told, key=lambda gap: (-gap.beyond_chance, -gap.difference.mean))
+    ]
+    return f"{text} Gaps: {'; '.join(gaps)}."
 
 
 def _named(group: GroupCount) -> str:

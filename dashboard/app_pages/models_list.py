@@ -61,10 +61,11 @@ def _finished(shown: Shown) -> None:
             on_click=lambda: st.session_state.update({_MORE: st.session_state.get(_MORE, 0) + 1}),
         )  # fmt: skip
     st.caption(
-        "Large number: share of the test pictures classified right; the bar and the small figures "
-        "are Wilson's 95 % interval. Small curve: accuracy on validation pictures by epoch, up to "
-        "100 % on top. The line about groups is a look at the widest of many gaps, and choosing "
-        "the widest makes it wider than it is; the Fairness page audits."
+        "Large number: share of the test pictures classified right; the bar and the figures below "
+        "are Wilson's 95 % interval for this one run. Where several seeds were trained, the last "
+        "line is the range of their accuracies. Small curve: accuracy on validation pictures by "
+        "epoch, up to 100 % on top. The line about groups is a look at the widest of many gaps, "
+        "and choosing the widest makes it wider than it is; the Fairness page audits."
     )
 
 
@@ -137,6 +138,7 @@ def _glance(run: Run) -> Glance:
         lines=[" · ".join(w for w in what if w), " · ".join(facts)],
         rate=None if run.test is None else services.rate_of(run.test),
         stand_in="not tested",
+        seeds="" if run.seeds is None else run.seeds.range_words,
         finding=finding,
         curve=sparkline(run.history, mode=current_mode()),
         curve_words=sparkline_words(run.history),

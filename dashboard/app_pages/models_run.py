@@ -18,7 +18,14 @@ from dashboard.figures.confusion import MOST, confusion
 from dashboard.figures.learning import Measure, curves
 from dashboard.model_words import architecture_name, named, run_name
 from dashboard.models_choice import Shown
-from dashboard.run_words import badge_of, gap_words, megabytes, small_words, weights_words
+from dashboard.run_words import (
+    badge_of,
+    gap_words,
+    megabytes,
+    seeds_words,
+    small_words,
+    weights_words,
+)
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import big_numbers, heading
 from dashboard.words import duration, escape, number, percent
@@ -40,6 +47,8 @@ def draw(run: Run, shown: Shown) -> None:
     if gap is not None:
         mark = "△" if gap.beyond_chance else "○"
         st.markdown(f"{mark} {escape(gap_words(gap))}")
+    if run.seeds is not None:
+        st.markdown(escape(seeds_words(run.seeds)))
     for note in run.notes:
         st.info(escape(note), icon=":material/info:")
     models_actions.row(run)

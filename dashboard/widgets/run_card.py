@@ -28,6 +28,8 @@ class Glance:
         Test accuracy; ``None`` where there is none.
     stand_in : str
         What stands in its place then.
+    seeds : str
+        The accuracy's range over seeds, ``""`` where one alone was trained.
     title : str
     badge : tuple of str
         Symbol and word.
@@ -44,6 +46,7 @@ class Glance:
     lines: Sequence[str]
     rate: Rate | None = None
     stand_in: str = ""
+    seeds: str = ""
     finding: str = ""
     curve: str = ""
     curve_words: str = ""
@@ -91,7 +94,7 @@ def glance(card: Glance, *, mode: Mode) -> None:
     lines = "".join(f'<p class="pl-line">{escape(line)}</p>' for line in card.lines if line)
     finding = f'<p class="pl-finding">{escape(card.finding)}</p>' if card.finding else ""
     st.html(
-        f'<div class="pl-run"><div>{_rate(card.rate, card.stand_in, mode)}</div>'
+        f'<div class="pl-run"><div>{_rate(card, mode)}</div>'
         f'<div class="pl-text"><p class="pl-title">{escape(card.title)} &ensp;'
         f'<span class="pl-badge">{escape(symbol)} {escape(word)}</span></p>{lines}{finding}</div>'
         f'<div class="pl-curve">{_image(card.curve, card.curve_words)}</div></div>'
@@ -105,13 +108,15 @@ def heading(title: str, badge: Badge) -> None:
         st.badge(as_text(" ".join(badge)), color="gray")
 
 
-def _rate(rate: Rate | None, stand_in: str, mode: Mode) -> str:
+def _rate(card: Glance, mode: Mode) -> str:
+    rate = card.rate
     if rate is None:
-        return f'<p class="pl-number none">{escape(stand_in)}</p>'
+        return f'<p class="pl-number none">{escape(card.stand_in)}</p>'
+    seeds = f"<br>{escape(card.seeds)}" if card.seeds else ""
     return (
         f'<p class="pl-number">{escape(percent(rate.value))}</p>{_interval(rate, mode)}'
         f'<p class="pl-small">{rate.k} of {rate.n} right<br>'
-        f"95 %: {escape(number(rate.low * 100))} to {escape(percent(rate.high))}</p>"
+        f"95 %: {escape(number(rate.low * 100))} to {escape(percent(rate.high))}{seeds}</p>"
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.api import Gap, Paired
-from core.contracts import GroupCount
+from core.contracts import GapSpread, GroupCount, SeedSpread, Spread
 from core.data.paired import GroupChange
 from core.settings import settings
 from dashboard import models_choice, run_words, services
@@ -18,6 +18,7 @@ from dashboard.figures.rates import group_rates
 from dashboard.models_choice import Shown
 from dashboard.services import Order
 from dashboard.theme import LIGHT
+from dashboard.widgets import run_card
 from dashboard.words import percent
 from tests.dashboard.runs import epoch, history, run
 
@@ -254,3 +255,30 @@ def test_nonsense_in_the_address_is_left_out_and_said() -> None:
     assert models_choice.read({"view": "sideways"})[0].view == "list"
     assert models_choice.read({"run": "../../etc"})[0].run == ""
     assert models_choice.read({"view": "compare", "with": "a,b"})[0].compared == ()
+
+
+def spread(*gaps: GapSpread) -> SeedSpread:
+    accuracy = Spread(0.984, 0.971, 0.99)
+    return SeedSpread((0, 1, 2, 3, 4), (), (0.984,) * 5, accuracy, (), gaps)
+
+
+def test_what_depends_on_the_seed_is_said_in_words() -> None:
+    tone = GapSpread("skin_tone_band", Spread(0.4, 0.304, 0.52), 5, ("dark 7-10",) * 5)
+    hair = GapSpread("hair", Spread(0.05, 0.031, 0.08), 1, ("bob",) * 5)
+    words = run_words.seeds_words(spread(hair, tone)).replace("\N{NO-BREAK SPACE}", " ")
+    assert words == (
+        "Over 5 seeds of the same training: 98.4 % right on average, 97.1 to 99.0 %. Gaps: skin "
+        "tone band 30 to 52 points, beyond chance in 5 of 5; hair 3.1 to 8 points, beyond chance "
+        "in 1 of 5."
+    )
+    assert "No gap between groups is beyond chance" in run_words.seeds_words(spread())
+
+
+def test_a_card_shows_the_spread_below_the_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(run_card.st, "html", drawn.append)
+    rate = services.rate_of(run().test)
+    for seeds in (spread().range_words, ""):
+        run_card.glance(run_card.Glance("A", ("●", "b"), [], rate=rate, seeds=seeds), mode="light")
+    assert "97.1 to 99.0 % over 5 seeds" in drawn[0]
+    assert "seeds" not in drawn[1]
