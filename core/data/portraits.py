@@ -26,7 +26,7 @@ from core.parameters import Parameter, Value
 
 __all__ = ["DRAWING", "Portraits", "PortraitsPart"]
 
-DRAWING = 2
+DRAWING = 3
 """Version of the drawing: raise it with every change that changes a pixel or an attribute."""
 
 _BANDS = ("light 1-3", "medium 4-6", "dark 7-10")

@@ -136,25 +136,34 @@ def _draw_beard(canvas: Canvas, scene: Scene, colours: Palette) -> None:
     half = lower[lower[:, 0] > 0]
     inside = [(0.66, 0.56), (0.34, 0.64), (0.0, 0.62)]
     shape = mirrored([*half[np.argsort(half[:, 1])][::-1].tolist(), *inside])
+    canvas.tint(shape, _beard(scene, colours), 0.85)
+
+
+def _beard(scene: Scene, colours: Palette) -> Colour:
+    """Return the hair's colour, the nearer to the skin the farther it is from it."""
     hair = hair_colour(scene)
     apart = abs(float(lab(hair)[0] - lab(colours.skin)[0]))
-    canvas.tint(shape, mixed(hair, colours.skin, 0.15 + 0.6 * apart), 0.85)
+    return mixed(hair, colours.skin, 0.15 + 0.6 * apart)
 
 
 def _draw_mouth(canvas: Canvas, scene: Scene, colours: Palette) -> None:
+    upper_lip, lower_lip, line = colours.upper_lip, colours.lower_lip, colours.lips
+    beard = _beard(scene, colours)
+    if has_beard(scene) and lab(beard)[0] > lab(line)[0]:  # on fair hair dark lips would gape
+        upper_lip, lower_lip, line = (mixed(c, beard, 0.4) for c in (upper_lip, lower_lip, line))
     smile = 0.02 + 0.06 * float(scene.dice[25])
     corner = (0.29, 0.79 - smile)
     upper = [(0, 0.755), (0.08, 0.735), (0.18, 0.76 - 0.3 * smile), corner]
     if scene.dice[25] > _TOOTHY:
-        canvas.polygon(mirrored([*upper, (0.2, 0.93), (0, 0.97)]), colours.lower_lip)
+        canvas.polygon(mirrored([*upper, (0.2, 0.93), (0, 0.97)]), lower_lip)
         canvas.polygon(mirrored([(0, 0.8), (0.24, 0.77), (0.16, 0.875), (0, 0.9)]), colours.mouth)
         canvas.polygon(
             mirrored([(0, 0.8), (0.22, 0.775), (0.15, 0.84), (0, 0.855)]),
             mixed(colours.white, colours.mouth, 0.12),
         )
-        canvas.polygon(mirrored([*upper, (0.15, 0.79), (0, 0.8)]), colours.upper_lip)
+        canvas.polygon(mirrored([*upper, (0.15, 0.79), (0, 0.8)]), upper_lip)
         return
     middle = [(0, 0.82), (0.14, 0.815 - 0.2 * smile), corner]
-    canvas.polygon(mirrored([*middle, (0.16, 0.905), (0, 0.925)]), colours.lower_lip)
-    canvas.polygon(mirrored([*upper, *middle[::-1]]), colours.upper_lip)
-    canvas.line(mirrored(middle[::-1])[: 2 * len(middle)], colours.lips, 0.035)
+    canvas.polygon(mirrored([*middle, (0.16, 0.905), (0, 0.925)]), lower_lip)
+    canvas.polygon(mirrored([*upper, *middle[::-1]]), upper_lip)
+    canvas.line(mirrored(middle[::-1])[: 2 * len(middle)], line, 0.035)
