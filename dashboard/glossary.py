@@ -61,8 +61,9 @@ TERMS: dict[str, str] = {
         "under the class's probability: large if the class is found soon."
     ),
     "controls": (
-        "Maps that know nothing of the model: blocks in random order, and the picture's edges. A "
-        "map that does no better says nothing about the model."
+        "Maps that know nothing of the model: random blocks, fine noise, edges sharp and blurred, "
+        "local contrast, unusual colours, the middle of the picture. A map that does no better "
+        "says nothing about the model; one that does need not lie on the object."
     ),
     "sanity check": (
         "The model's layers get random weights one after the other, the last one first. A map "

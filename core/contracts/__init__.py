@@ -66,6 +66,8 @@ from core.contracts._drift import (
     MapComparison,
 )
 from core.contracts._evidence import (
+    CONTROL_FAMILIES,
+    CONTROLS_VERSION,
     LEADERBOARD_METHODS,
     Check,
     Curve,
@@ -208,9 +210,10 @@ __all__ = [
     "CertifierCard", "CertifyChunk", "CertifyPictureRequest", "CertifyRequest", "Check", "ClassRef",
     "ClassScore", "CompressionCard", "CompressionForm", "CompressRequest", "Concept", "ConceptMaps",
     "ConceptMapsRequest", "Concepts", "ConceptScore", "ConceptsRequest", "Constraint",
-    "CONSTRAINTS", "content_key", "Corrupted", "CorruptionCard", "CorruptionChunk", "CorruptionGap",
-    "CorruptionGroup", "CorruptionRequest", "CorruptionRow", "Counterfactual",
-    "CounterfactualRequest", "CounterfactualStep", "Curve", "DatasetCard", "DatasetPredictions",
+    "CONSTRAINTS", "content_key", "CONTROL_FAMILIES", "CONTROLS_VERSION", "Corrupted",
+    "CorruptionCard", "CorruptionChunk", "CorruptionGap", "CorruptionGroup", "CorruptionRequest",
+    "CorruptionRow", "Counterfactual", "CounterfactualRequest", "CounterfactualStep", "Curve",
+    "DatasetCard", "DatasetPredictions",
     "DatasetPredictRequest", "DatasetRef", "DEFAULT_DATASET", "DEFAULT_EXPLAINER", "DEFAULT_METHOD",
     "DEFAULT_MODEL", "DEFAULT_RECIPE", "DifferenceUnit", "Drift", "DriftPath", "DriftRequest",
     "Epoch", "Evaluation", "EvidenceCard", "EvidenceRequest", "ExplainerCard", "ExplainRequest",

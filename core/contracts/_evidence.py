@@ -17,9 +17,9 @@ from core.contracts._values import Array, ClassRef, Lane, ModelInput
 from core.parameters import Value
 
 __all__ = [
-    "Check", "Curve", "EvidenceCard", "EvidenceRequest", "GroupScore", "Leaderboard",
-    "LEADERBOARD_METHODS", "LeaderboardRequest", "Sanity", "SanityRequest", "SanityStage", "Score",
-    "Verdict",
+    "CONTROL_FAMILIES", "CONTROLS_VERSION", "Check", "Curve", "EvidenceCard", "EvidenceRequest",
+    "GroupScore", "Leaderboard", "LEADERBOARD_METHODS", "LeaderboardRequest", "Sanity",
+    "SanityRequest", "SanityStage", "Score", "Verdict",
 ]  # fmt: skip
 
 LEADERBOARD_METHODS = (
@@ -27,8 +27,25 @@ LEADERBOARD_METHODS = (
 )  # fmt: skip
 """What a leaderboard compares unless told otherwise: four common methods and two controls."""
 
+CONTROLS_VERSION = 2
+"""Raise it when the controls of the evidence card change, or the rule by which a map beats them:
+cards and control curves of an older one are not used again."""
+
+CONTROL_FAMILIES = {
+    "random": "random blocks",
+    "grain": "fine noise",
+    "edges": "edges",
+    "blurred_edges": "blurred edges",
+    "texture": "local contrast",
+    "contrast": "unusual colours",
+    "centre": "the middle",
+}
+"""Kinds of maps that know nothing of the model, which a card holds its map against; in words."""
+
+_WITH_CONTROLS = frozenset({"deletion", "insertion"})
+
 Verdict = Literal["pass", "fail", "unclear", "unknown"]
-"""``unclear``: measured, but the interval covers the threshold; ``unknown``: not measured."""
+"""``unclear``: measured, but what was measured does not decide; ``unknown``: not measured."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +82,11 @@ class Curve(Stored):
     metric : str
         ``"deletion"`` or ``"insertion"``.
     source : str
-        ``"map"``, ``"random"`` (blocks in random order, the mean of several draws) or ``"edges"``.
+        ``"map"``, or a family of controls: ``"random"`` (blocks in random order), …
     fractions, scores : ndarray of float32, shape (n,)
         Share of the pixels changed, in [0, 1], and the target's probability then.
     low, high : ndarray of float32 or None
-        Band of the random control: its lowest and highest draw.
+        Of a family of several controls, whose mean ``scores`` is: lowest and highest.
     auc : float
         (Σs − s₀/2 − sₙ/2)/n.
     """
@@ -121,13 +138,16 @@ class EvidenceRequest(PictureRequest):
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
-        return super().parts() | {
+        parts = super().parts() | {
             "explain": self.explain.key,
             "metrics": self.metrics,
             "preset": self.preset,
             "mask": None if self.mask is None else _sha256(self.mask),
             "seed": self.seed,
         }
+        return parts | (
+            {} if _WITH_CONTROLS.isdisjoint(self.metrics) else {"controls": CONTROLS_VERSION}
+        )
 
     @property
     def batch(self) -> str:

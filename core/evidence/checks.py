@@ -1,90 +1,147 @@
 """Verdicts of the evidence card: figures against the thresholds of :mod:`core.evidence.thresholds`.
 
-A verdict is ``unclear`` where the interval covers the threshold, ``unknown`` where nothing was
+A verdict is ``unclear`` where what was measured does not decide, ``unknown`` where nothing was
 measured.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.contracts import Check, Score, Verdict
-from core.evidence.controls import N_DRAWS, Measured
+from core.contracts import CONTROL_FAMILIES, Array, Check, Score, Verdict
+from core.evidence.base import Subject
+from core.evidence.controls import CONTROLS, Measured
 from core.evidence.curves import MODES, Mode
-from core.evidence.thresholds import CONTROL_CONFIDENCE, STABILITY_SPEARMAN
+from core.evidence.thresholds import (
+    CONTROL_LEAD,
+    EVEN_PICTURE,
+    SMALLEST_ROOM,
+    STABILITY_SPEARMAN,
+)
 
-__all__ = ["beats_controls", "checks", "random_reach", "stability"]
+__all__ = ["beats_controls", "checks", "stability"]
 
 _STABILITY = ("input_stability", "seed_stability")
 _CONTROLS_PROTOCOL = (
-    "Area under insertion less area under deletion, against random blocks and the picture's edges, "
-    "same protocol. Pass: above the edges, and above what one more random map surpasses once in "
-    "{odds:.0f} times (Student's t over {n} draws). Fail: no better than the mean random map. Else "
-    "unclear."
+    "Area under insertion less area under deletion, against {controls}; same protocol. A perfect "
+    "map would find the whole picture's probability at once, and lose at once all that removing "
+    "every pixel loses. Pass: above all controls, by {lead:.0%} of what the best of them leaves to "
+    "that. Fail: no better than random blocks on average. Else unclear. A pass does not say that "
+    "the map lies on the object."
 )
 
 
-def checks(scores: Sequence[Score], measured: Mapping[Mode, Measured]) -> tuple[Check, ...]:
+def checks(
+    subject: Subject, scores: Sequence[Score], measured: Mapping[Mode, Measured]
+) -> tuple[Check, ...]:
     """Return the checks that the metrics measured allow."""
     by_id = {score.metric: score for score in scores}
     found = []
     if {"deletion", "insertion"} <= by_id.keys():
-        found.append(beats_controls(by_id, measured))
+        reason = by_id["deletion"].reason or by_id["insertion"].reason
+        found.append(beats_controls(subject, measured, reason=reason))
     found += [stability(by_id[id]) for id in _STABILITY if id in by_id][:1]
     return tuple(found)
 
 
-def random_reach(draws: Sequence[float]) -> float:
-    """Return what one more random map surpasses once in twenty times.
+# ---- against maps that know nothing of the model
 
-    The one-sided prediction interval of Student's t: mean + t·s·√(1 + 1/n).
+
+def beats_controls(
+    subject: Subject, measured: Mapping[Mode, Measured], *, reason: str = ""
+) -> Check:
+    """Judge both curves together against all controls at once.
+
+    One curve alone is a weak judge of one picture. ``reason`` says why curves are missing, if any
+    are.
     """
-    from scipy.stats import t
-
-    n = len(draws)
-    spread = float(np.std(draws, ddof=1)) * (1 + 1 / n) ** 0.5
-    return float(np.mean(draws)) + float(t.ppf(CONTROL_CONFIDENCE, n - 1)) * spread
-
-
-def beats_controls(scores: Mapping[str, Score], measured: Mapping[Mode, Measured]) -> Check:
-    """Judge both curves together against both controls.
-
-    One curve alone is a weak judge of one picture: of 40 pictures of the ImageNet sample, Grad-CAM
-    passed 3 where each curve had to clear both controls, and 19 by their difference (2 failed); of
-    7 × 40 random maps 9 passed.
-    """
-    protocol = _CONTROLS_PROTOCOL.format(odds=1 / (1 - CONTROL_CONFIDENCE), n=N_DRAWS)
-    if len(measured) < len(MODES):
-        reason = scores["deletion"].reason or scores["insertion"].reason
-        words = f"Not measured: {reason}."
-        return Check("beats_controls", "unknown", None, None, words, protocol)
+    reason = reason or _no_question(subject)
+    if reason or len(measured) < len(MODES):
+        words = f"Not measured: {reason or 'it takes both curves'}."
+        return Check("beats_controls", "unknown", None, None, words, _protocol())
     deletion, insertion = measured["deletion"], measured["insertion"]
     found = insertion.map.auc - deletion.map.auc
-    edges = insertion.edges.auc - deletion.edges.auc
-    draws = [put - gone for put, gone in zip(insertion.draws, deletion.draws, strict=True)]
-    mean = float(np.mean(draws))
-    to_beat = max(edges, random_reach(draws))
-    verdict: Verdict = "pass" if found > to_beat else "fail" if found <= mean else "unclear"
-    said = _BEATS[verdict] if verdict != "unclear" else _doubt(found, edges)
+    controls = {id: insertion.areas[id] - area for id, area in deletion.areas.items()}
+    best = max(controls, key=lambda id: controls[id])
+    room = float(deletion.map.scores[0] - deletion.map.scores[-1]) - controls[best]
+    to_beat = controls[best] + CONTROL_LEAD * max(room, 0.0)
+    blocks = float(np.mean([controls[c.id] for c in CONTROLS if c.family == "random"]))
+    verdict: Verdict = "pass" if found > to_beat else "fail" if found <= blocks else "unclear"
+    if doubt := _undecided(deletion.map.scores, room):
+        verdict, said = "unclear", doubt
+    elif verdict == "unclear":
+        said = _doubt(found, controls[best], best)
+    else:
+        said = _SAID[verdict].format(controls=_controls())
     words = (
-        f"{said}: insertion less deletion {found:.2f}, random blocks {mean:.2f}, edges "
-        f"{edges:.2f}; from {to_beat:.2f} on it passes."
+        f"{said}: insertion less deletion {found:.2f}, random blocks {blocks:.2f}, the best of the "
+        f"{len(controls)} ({_family(best)}) {controls[best]:.2f}; from {to_beat:.2f} on it passes."
     )
-    return Check("beats_controls", verdict, found, to_beat, words, protocol)
+    return Check("beats_controls", verdict, found, to_beat, words, _protocol())
 
 
-_BEATS: dict[str, str] = {
-    "pass": "The map finds what the model uses better than maps that know nothing of it",
+_SAID: dict[str, str] = {
+    "pass": "The map ranks pixels that matter to this model above {controls}",
     "fail": "Blocks drawn at random do as well",
 }
 
 
-def _doubt(found: float, edges: float) -> str:
-    if edges >= found:
-        return "Better than blocks drawn at random, but the picture's edges do as well"
-    return "Better than most blocks drawn at random, but a lucky draw could get as far"
+def _protocol() -> str:
+    return _CONTROLS_PROTOCOL.format(controls=_controls(), lead=CONTROL_LEAD)
+
+
+def _controls() -> str:
+    """Return what has to be beaten: ``11 maps that know nothing of it (3 × random blocks, …)``."""
+    counts = Counter(control.family for control in CONTROLS)
+    kinds = [
+        words if counts[family] == 1 else f"{counts[family]} × {words}"
+        for family, words in CONTROL_FAMILIES.items()
+    ]
+    return f"{len(CONTROLS)} maps that know nothing of it ({', '.join(kinds)})"
+
+
+def _family(id: str) -> str:
+    return CONTROL_FAMILIES[next(control.family for control in CONTROLS if control.id == id)]
+
+
+def _doubt(found: float, best: float, id: str) -> str:
+    if best >= found:
+        return (
+            f"Better than random blocks, but a map that knows nothing does as well ({_family(id)})"
+        )
+    return "Above every map that knows nothing, but by no more than another of them might be"
+
+
+def _no_question(subject: Subject) -> str:
+    """Return why no map of this picture, or not this map, could be judged; empty if it can."""
+    if np.ptp(subject.map) == 0:
+        return "the map has the same value everywhere: it ranks no pixel above another"
+    if float(subject.input.std(axis=(0, 1)).max()) < EVEN_PICTURE:
+        return "the picture is one even colour: no pixel of it can matter more than another"
+    return ""
+
+
+def _undecided(deletion: Array, room: float) -> str:
+    """Return why the curves decide nothing, whatever their areas; empty if they do.
+
+    ``room`` is what the best control leaves to a perfect map.
+    """
+    whole, nothing = float(deletion[0]), float(deletion[-1])
+    if whole - nothing < SMALLEST_ROOM:
+        return (
+            f"The prediction hardly moves: {whole:.1%} with the whole picture, {nothing:.1%} with "
+            "every pixel removed"
+        )
+    return _NO_ROOM if room < SMALLEST_ROOM else ""
+
+
+_NO_ROOM = "A map that knows nothing does as well here as any could"
+
+
+# ---- stability
 
 
 def stability(score: Score) -> Check:

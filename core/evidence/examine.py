@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.contracts import (
+    CONTROLS_VERSION,
     Array,
     Curve,
     EvidenceCard,
@@ -21,7 +22,6 @@ from core.contracts import (
 from core.evidence.base import Metric, Remap, Subject
 from core.evidence.checks import checks
 from core.evidence.controls import (
-    N_DRAWS,
     ControlCurves,
     Measured,
     beside_controls,
@@ -97,7 +97,7 @@ def _examine(request: EvidenceRequest, control: Control) -> EvidenceCard:
         seed=request.seed,
         scores=scores,
         curves=tuple(curve for each in measured.values() for curve in _shown(each)),
-        checks=checks(scores, measured),
+        checks=checks(subject, scores, measured),
         passes=passes.spent,
         command=request.command,
     )
@@ -175,7 +175,7 @@ def _curves(
             "classes": [subject.target, subject.against],
             "preset": request.preset,
             "seed": request.seed,
-            "draws": N_DRAWS,
+            "controls": CONTROLS_VERSION,
             "modes": modes,
         }
     )
@@ -195,5 +195,5 @@ def _measure(metric: Metric, subject: Subject, measured: Mapping[Mode, Measured]
     return metric.measure(subject)
 
 
-def _shown(measured: Measured) -> tuple[Curve, Curve, Curve]:
-    return measured.map, measured.random, measured.edges
+def _shown(measured: Measured) -> tuple[Curve, ...]:
+    return measured.map, *measured.families

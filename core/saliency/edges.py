@@ -10,9 +10,10 @@ from core.contracts import Array
 from core.parameters import Value
 from core.saliency.base import Attribution, Method, Problem
 
-__all__ = ["Edges"]
+__all__ = ["LUMINANCE", "Edges", "sobel"]
 
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of red, green and blue: ITU-R BT.601."""
 
 
 class Edges(Method):
@@ -31,12 +32,14 @@ class Edges(Method):
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return the edges of each picture."""
-        return [Attribution(_sobel(picture @ _LUMINANCE)) for picture in problem.inputs]
+        return [Attribution(sobel(picture)) for picture in problem.inputs]
 
 
-def _sobel(grey: Array) -> Array:
+def sobel(picture: Array) -> Array:
+    """Return the magnitude of the gradient of the luminance, shape ``(H, W)``."""
     import cv2
 
+    grey = picture @ LUMINANCE
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT)
     right = cv2.Sobel(grey, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT)
     return np.hypot(down, right).astype(np.float32)

@@ -7,7 +7,7 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.contracts import Curve, EvidenceCard, Explanation, Picture
+from core.contracts import CONTROL_FAMILIES, Curve, EvidenceCard, Explanation, Picture
 from dashboard import glossary, services, state
 from dashboard.app_pages import inspect_mask, inspect_sanity
 from dashboard.app_pages.inspect_sanity import Standing
@@ -24,7 +24,6 @@ from dashboard.words import better, duration, escape, number
 __all__ = ["panel"]
 
 _CURVES = ("deletion", "insertion")
-_CONTROLS = {"random": "random blocks", "edges": "edges"}
 _charts: Lru[tuple[str, str, Mode], go.Figure] = Lru(256)
 
 
@@ -46,7 +45,8 @@ def _examine(shown: Picture, choice: Choice, explanation: Explanation) -> None:
         return
     st.markdown(
         "If the map shows what the model goes by, the class is lost sooner when its pixels are "
-        "removed, and found sooner when they return, than with blocks taken at random."
+        "removed, and found sooner when they return, than with maps that know nothing of the "
+        "model: random blocks, fine noise, edges, the middle of the picture."
     )
     held = desk().ask(services.evidence_request(shown, choice, _quick(choice)), patience=0)
     if isinstance(held.result, EvidenceCard):
@@ -86,8 +86,9 @@ def _card(shown: Picture, choice: Choice, card: EvidenceCard) -> None:
     _more(card, chosen, further)
     inspect_mask.fold(shown, choice, on_object)
     st.caption(
-        "**What it can't show:** whether the model is right, or right for good reasons. Pictures "
-        "with pixels removed are unlike those the model has learned from."
+        "**What it can't show:** whether the model is right, or right for good reasons, or whether "
+        "the map lies on the object. Pictures with pixels removed are unlike those the model has "
+        "learned from."
     )
     _take_along(card)
 
@@ -113,8 +114,8 @@ def _draw_curves(card: EvidenceCard) -> None:
         with place:
             _draw_curve(card, metric, curves)
     st.caption(
-        "The class's probability while pixels change. Coloured: this map. Grey band: random "
-        "blocks, lowest to highest draw. Dashed: the picture's edges."
+        "The class's probability while pixels change. Coloured: this map. Grey band: maps that "
+        "know nothing of the model, lowest to highest; thin lines: the mean of each kind."
     )
 
 
@@ -127,7 +128,7 @@ def _draw_curve(card: EvidenceCard, metric: str, curves: list[Curve]) -> None:
         f"**{escape(about.name)} {areas.get('map', 'not defined')}**",
         help=glossary.explain(metric),
     )
-    against = ", ".join(f"{_CONTROLS.get(s, s)} {a}" for s, a in areas.items() if s != "map")
+    against = ", ".join(f"{CONTROL_FAMILIES[s]} {a}" for s, a in areas.items() if s != "map")
     st.plotly_chart(
         figure,
         theme=None,

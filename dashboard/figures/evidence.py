@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
-from core.contracts import Array, Curve
+from core.contracts import CONTROL_FAMILIES, Array, Curve
 from dashboard.theme import Mode, Tokens, template, tokens
 
 __all__ = ["HEIGHT", "curves"]
 
 HEIGHT = 150
 _HOVER = "%{x:.0%} of the pixels: %{y:.1%}<extra>%{fullData.name}</extra>"
-_LINES: dict[str, dict[str, object]] = {
-    "map": {"width": 2.5, "shape": "linear"},
-    "random": {"width": 1, "shape": "linear"},
-    "edges": {"width": 1.5, "dash": "dash", "shape": "linear"},
-}
-_NAMES = {"map": "this map", "random": "random blocks", "edges": "edges"}
+_DASHES = ("solid", "longdash", "dash", "dashdot", "longdashdot", "2px,6px", "dot")
+_BAND = "maps that know nothing of the model, lowest to highest"
 
 
 def curves(shown: Sequence[Curve], *, mode: Mode) -> go.Figure:
@@ -27,21 +24,22 @@ def curves(shown: Sequence[Curve], *, mode: Mode) -> go.Figure:
     Parameters
     ----------
     shown : sequence of Curve
-        Of one metric. The control ``random`` has a band from its lowest to its highest draw,
-        ``edges`` is dashed: lines differ by more than their colour.
+        Of one metric. The controls lie in one band from their lowest to their highest; the mean
+        of each family has its own dash: lines differ by more than their colour.
     mode : {"light", "dark"}
     """
     colours = tokens(mode)
     figure = go.Figure()
+    controls = [curve for curve in shown if curve.source != "map"]
+    if controls:
+        _add_band(figure, controls, colours)
     for curve in sorted(shown, key=lambda curve: curve.source == "map"):
-        if curve.low is not None and curve.high is not None:
-            _add_band(figure, curve.fractions, curve.low, curve.high, colours)
         figure.add_scatter(
             x=curve.fractions.tolist(),
             y=curve.scores.tolist(),
             mode="lines",
-            name=_NAMES.get(curve.source, curve.source),
-            line={"color": _colour(curve.source, colours), **_LINES.get(curve.source, {})},
+            name=CONTROL_FAMILIES.get(curve.source, "this map"),
+            line=_line(curve.source, colours),
             hovertemplate=_HOVER,
         )
     # Probabilities of a hesitant model fill a corner only: the axis ends a little above them.
@@ -65,15 +63,25 @@ def curves(shown: Sequence[Curve], *, mode: Mode) -> go.Figure:
     return figure
 
 
+def _line(source: str, colours: Tokens) -> dict[str, object]:
+    if source == "map":
+        return {"color": colours.accent, "width": 2.5, "shape": "linear"}
+    dash = _DASHES[list(CONTROL_FAMILIES).index(source) % len(_DASHES)]
+    return {"color": colours.muted, "width": 1, "dash": dash, "shape": "linear"}
+
+
 def _upper(curve: Curve) -> Array:
     return curve.scores if curve.high is None else curve.high
 
 
-def _colour(source: str, colours: Tokens) -> str:
-    return {"map": colours.accent, "edges": colours.muted}.get(source, colours.bar)
+def _lower(curve: Curve) -> Array:
+    return curve.scores if curve.low is None else curve.low
 
 
-def _add_band(figure: go.Figure, x: Array, low: Array, high: Array, colours: Tokens) -> None:
+def _add_band(figure: go.Figure, controls: Sequence[Curve], colours: Tokens) -> None:
+    x = controls[0].fractions
+    low = np.min([_lower(curve) for curve in controls], axis=0)
+    high = np.max([_upper(curve) for curve in controls], axis=0)
     figure.add_scatter(
         x=[*x.tolist(), *x[::-1].tolist()],
         y=[*high.tolist(), *low[::-1].tolist()],
@@ -81,7 +89,7 @@ def _add_band(figure: go.Figure, x: Array, low: Array, high: Array, colours: Tok
         fillcolor=_faint(colours.bar),
         line={"width": 0},
         mode="lines",
-        name="random blocks, lowest to highest draw",
+        name=_BAND,
         hoverinfo="skip",
     )
 

@@ -20,7 +20,7 @@ _COLOURS: dict[Verdict, _Colour] = {
 }  # fmt: skip
 _LABELS: dict[str, dict[Verdict, str]] = {
     "beats_controls": {
-        "pass": "beats controls", "unclear": "hardly beats controls",
+        "pass": "beats controls", "unclear": "controls unclear",
         "fail": "no better than controls", "unknown": "controls",
     },
     "sanity": {

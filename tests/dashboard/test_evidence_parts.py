@@ -33,7 +33,7 @@ def test_the_map_is_drawn_last_in_the_accent_and_controls_differ_by_more_than_co
     assert figure.data[-1].name == "this map"
     assert by_name["this map"].line.color == LIGHT.accent
     assert by_name["edges"].line.dash == "dash"
-    assert by_name["random blocks, lowest to highest draw"].fill == "toself"
+    assert by_name["maps that know nothing of the model, lowest to highest"].fill == "toself"
     assert list(by_name["this map"].y) == pytest.approx([0.6, 0.2, 0.1, 0.0, 0.0])
 
 

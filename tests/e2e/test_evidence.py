@@ -11,6 +11,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+from core.contracts import CONTROL_FAMILIES
 from tests.e2e.driver import Page, Server, opened, until
 from tests.e2e.test_inspect import calm
 
@@ -126,7 +127,7 @@ def test_the_card_can_be_taken_along(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "gradcam.evidence.json"
     until(file.exists, "the file")
     card = json.loads(file.read_text())
-    assert {curve["source"] for curve in card["curves"]} == {"map", "random", "edges"}
+    assert {curve["source"] for curve in card["curves"]} == {"map", *CONTROL_FAMILIES}
     assert all(score["protocol"] for score in card["scores"])
 
 
