@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import background, services, state, theme
 from dashboard.app_pages import (
+    calibration,
     compare,
     concepts,
     examples,
@@ -53,6 +54,8 @@ def main() -> None:
                     url_path="models"),
             st.Page(reference.page, title="Reference", icon=":material/menu_book:",
                     url_path="reference"),
+            st.Page(calibration.page, title="How often right?", icon=":material/fact_check:",
+                    url_path="calibration"),
         ]
     )  # fmt: skip
     _let_go_of_deleted_model()

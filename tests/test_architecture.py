@@ -21,7 +21,8 @@ FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fing
                       "core.saliency.drift_paths", "core.compare", "core.data.registry",
                       "core.training.registry", "core.requests",
                       "core.robustness.attacks.registry", "core.robustness.kept",
-                      "core.robustness.corruptions.registry")  # fmt: skip
+                      "core.robustness.corruptions.registry",
+                      "core.calibration.registry")  # fmt: skip
 
 # Lower may not import higher.
 LEVELS = [
@@ -35,6 +36,7 @@ LEVELS = [
      "core.training", "core.report", "core.concepts"),
     ("core.engine",),
     ("core.jobs", "core.requests", "core.workers"),
+    ("core.calibration",),
     ("core.api",),
     ("core.cli",),
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from core import images
 from core.api._answers import answer, explain, explain_many, open_picture, predict, predict_many
+from core.api._calibration import calibrate, calibration_table, claims, write_calibration
 from core.api._catalogue import class_names, find_class, methods, models, register_model
 from core.api._certify import (
     certificate_ceiling,
@@ -122,6 +123,7 @@ from core.api._training import (
     unfinished_runs,
 )
 from core.api._views import explanation_json, explanation_npz, overlay, overlay_png, ranking
+from core.calibration.request import calibrate_request
 from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL
 from core.data.evaluate import Mistake, evaluation, mistakes
 from core.data.gaps import Gap, widest_gap
@@ -189,6 +191,9 @@ __all__ = [
     "audit_predictions",
     "attacks",
     "baselines",
+    "calibrate",
+    "calibrate_request",
+    "calibration_table",
     "certificate_ceiling",
     "certified_csv",
     "certified_document",
@@ -199,6 +204,7 @@ __all__ = [
     "certify_picture_request",
     "certify_request",
     "check_predictions_file",
+    "claims",
     "class_names",
     "colour_scale",
     "compare",
@@ -338,6 +344,7 @@ __all__ = [
     "widest_gap",
     "wilson",
     "worst_area",
+    "write_calibration",
     "write_predictions",
 ]
 

@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from core import __version__
 from core.cli import (  # noqa: F401  (each adds its commands)
     _attack,
+    _calibrate,
     _catalogue,
     _certify,
     _compare,

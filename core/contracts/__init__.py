@@ -15,6 +15,14 @@ from core.contracts._certificates import (
     Leaning,
     PictureCertificate,
 )
+from core.contracts._claims import (
+    CalibrateRequest,
+    CalibrationTable,
+    ClaimCard,
+    ClaimDirection,
+    ClaimStatus,
+    MeasuredClaim,
+)
 from core.contracts._codec import Stored
 from core.contracts._compression import (
     CompressionCard,
@@ -205,6 +213,8 @@ from core.contracts._values import (
 from core.parameters import Parameter, Value
 
 __all__ = [
+    "CalibrateRequest", "CalibrationTable", "ClaimCard", "ClaimDirection", "ClaimStatus",
+    "MeasuredClaim",
     "Adjustment", "ADJUSTMENTS", "AdversarialExample", "Agreement", "Array", "Artefact",
     "AttackCard", "attribute_words", "AuditRequest", "BaseModel", "Box", "Calibration", "Certified",
     "CertifierCard", "CertifyChunk", "CertifyPictureRequest", "CertifyRequest", "Check", "ClassRef",

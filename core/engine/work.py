@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from core.contracts import (
+    CalibrationTable,
     Certified,
     ConceptMaps,
     Concepts,
@@ -83,6 +84,7 @@ _WORK: dict[str, _Work] = {
     "certify": _Work("core.robustness.certify:certify", Certified),
     "certify_picture": _Work("core.robustness.certify:certify_pictures", PictureCertificate),
     "explanation_drift": _Work("core.robustness.drift:explanation_drift", ExplanationDrift),
+    "calibrate": _Work("core.calibration.measure:calibrate", CalibrationTable),
     "train": _Work("core.training.run:train", Run, durable=True),
     "compress": _Work("core.training.compress:compress", Run, durable=True),
     "import": _Work("core.models.importing:import_models", Run, durable=True),

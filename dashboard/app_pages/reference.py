@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.contracts import ExplainerCard, MethodCard, MetricCard, ModelCard, Parameter
 from dashboard import glossary, services
+from dashboard.app_pages import calibration
 from dashboard.guard import guarded
 from dashboard.words import better, code, escape
 
@@ -24,6 +25,10 @@ def page() -> None:
             "What each method and each metric shows and what it can't, which models there are, and "
             "the terms."
         )
+        if st.button("How often are the verdicts right?", icon=":material/fact_check:"):
+            st.switch_page(
+                st.Page(calibration.page, title="How often right?", url_path="calibration")
+            )
         wanted = st.text_input(
             "Search",
             key="reference search",

@@ -19,6 +19,7 @@ from dashboard.services._brought import (
     smaller_versions,
     stop_making,
 )
+from dashboard.services._calibration import calibration_table, quick_calibration
 from dashboard.services._catalogue import (
     class_names,
     find_class,
@@ -216,6 +217,7 @@ from dashboard.services._training import (
 )
 
 __all__ = [
+    "calibration_table", "quick_calibration",
     "Broken", "Defence", "DriftFilm", "EpsilonFilm", "Gallery", "Gap", "JobView", "Layer", "Making",
     "Mistake", "OfferedDataset", "Order", "Paired", "Rate", "Shift", "ShownSplit", "Training",
     "architectures", "area_up_to", "at_ceiling", "attackable_data", "attackable_models",

@@ -1,0 +1,54 @@
+"""How often verdicts are right: measure it, or read what the release's own run measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.api._answers import answer
+from core.calibration import table
+from core.calibration.registry import CLAIMS
+from core.calibration.request import calibrate_request
+from core.contracts import CalibrationTable, ClaimCard
+from core.engine.control import Control
+
+__all__ = ["calibrate", "calibration_table", "claims", "write_calibration"]
+
+
+def claims() -> tuple[ClaimCard, ...]:
+    """Return a card for every claim that can be measured."""
+    return tuple(claim.card for claim in CLAIMS.values())
+
+
+def calibrate(
+    *,
+    only: Sequence[str] = (),
+    quick: bool = False,
+    pictures: str = "",
+    seed: int | None = None,
+    control: Control | None = None,
+) -> CalibrationTable:
+    """Measure how often verdicts are right; options as in :func:`calibrate_request`.
+
+    Each claim is kept when it is measured: a run that was stopped goes on where it was.
+
+    Raises
+    ------
+    UnknownNameError
+        If no claim begins with one of ``only``.
+    InputError
+        If the folder of pictures cannot be read.
+    """
+    request = calibrate_request(only=only, quick=quick, pictures=pictures, seed=seed)
+    found: CalibrationTable = answer(request, control=control)
+    return found
+
+
+def calibration_table() -> CalibrationTable:
+    """Return what the full run measured for this release; nothing is computed."""
+    return table.shipped_table()
+
+
+def write_calibration(found: CalibrationTable, path: str | Path) -> CalibrationTable:
+    """Write a table as JSON; rows that are in the file and were not measured now stay."""
+    return table.write_table(found, Path(path))

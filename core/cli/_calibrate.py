@@ -1,0 +1,93 @@
+"""The command that measures how often verdicts are right: calibrate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import api
+from core.cli._common import JsonFlag, Terminal, app, emit
+from core.cli._lists import ListCommand, words
+from core.contracts import CalibrationTable, MeasuredClaim
+
+__all__: list[str] = []
+
+_MARKS = {"holds": "✓", "broken": "✗", "not measured": "–"}
+
+
+@app.command(cls=ListCommand)
+def calibrate(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Claims, or what they begin with: gaps, maps.centre; all by default."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few trials of each claim.")] = False,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder of photographs, for the claims that need them.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the table as .json; its rows that were not measured now stay."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
+    json_: JsonFlag = False,
+) -> None:
+    """Measure how often verdicts are right where the truth is known; status 1 if a claim breaks."""
+    found = api.calibrate(
+        only=words(only) or (),
+        quick=quick,
+        pictures="" if pictures is None else str(pictures),
+        seed=seed,
+        control=Terminal(),
+    )
+    if out is not None:
+        api.write_calibration(found, out)
+    emit(_document(found), json_, lambda: _lines(found))
+    if found.broken:
+        raise typer.Exit(1)
+
+
+def _document(found: CalibrationTable) -> dict[str, Any]:
+    return {
+        "holds": sum(row.status == "holds" for row in found.rows),
+        "broken": [row.card.id for row in found.broken],
+        "quick": found.quick,
+        "seed": found.seed,
+        "machine": found.machine,
+        "versions": found.versions,
+        "seconds": found.seconds,
+        "command": found.command,
+        "rows": [_row(row) for row in found.rows],
+    }
+
+
+def _row(row: MeasuredClaim) -> dict[str, Any]:
+    card = asdict(row.card)
+    fields = {name: card[name] for name in ("id", "topic", "claim", "how", "direction", "bound")}
+    counted = {k: v for k, v in asdict(row).items() if k != "card"}
+    share = row.share if row.n else None
+    return fields | {"unit": row.card.unit} | counted | {"share": share, "status": row.status}
+
+
+def _lines(found: CalibrationTable) -> Iterator[str]:
+    topic = ""
+    for row in found.rows:
+        if row.card.topic != topic:
+            topic = row.card.topic
+            yield topic
+        yield f"{_MARKS[row.status]} {row.status}: {row.card.claim} {_measured(row)}"
+    held = sum(row.status == "holds" for row in found.rows)
+    yield f"Of {len(found.rows)} claims {held} hold, {len(found.broken)} are broken."
+
+
+def _measured(row: MeasuredClaim) -> str:
+    if row.reason:
+        return f"{row.reason} ({row.card.id})"
+    return (
+        f"Measured: {row.k} of {row.n} {row.card.unit}, {row.share:.1%} "
+        f"[{row.low:.1%}, {row.high:.1%}]. ({row.card.id}, {row.seconds:.0f} s)"
+    )
