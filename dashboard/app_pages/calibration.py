@@ -40,8 +40,10 @@ def _told(found: CalibrationTable) -> None:
     text = escape(claim_words.summary(found))
     if found.broken:
         st.error(f"**✗ {text}** Until that is mended, do not rely on those verdicts.")
-    else:
+    elif any(row.status == "holds" for row in found.rows):
         st.success(f"**✓ {text}**")
+    else:
+        st.warning(f"**○ {text}**")
     days = sorted({row.measured for row in found.rows if row.measured})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}" if days else "never"
     libraries = ", ".join(f"{name} {version}" for name, version in found.versions.items())

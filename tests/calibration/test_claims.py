@@ -202,7 +202,7 @@ def test_rows_that_were_not_measured_now_stay(tmp_path: Path) -> None:
     file = tmp_path / "table.json"
     write_table(shipped, file)
     first = shipped.rows[0]
-    newer = dataclasses.replace(first, k=first.k + 1)
+    newer = dataclasses.replace(first, k=1, n=10, measured="2026-01-01", reason="")
     merged = write_table(dataclasses.replace(shipped, rows=(newer,)), file)
     assert merged.rows == (newer, *shipped.rows[1:])
     assert read_table(file).rows == merged.rows
