@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.contracts import HonestyCheck, Norm, RobustCurve, RobustGap, Robustness, RobustPoint
+from core.contracts import HonestyCheck, Norm, RobustCurve, RobustGap, RobustPoint, Trust
 from dashboard import services
 from dashboard.run_words import group_words, points
 from dashboard.words import number, percent
 
 __all__ = [
-    "CHECKS", "NORMS", "PROVEN", "UNDER_ATTACK", "WORST_CASE", "GapPhrases", "Trust", "attack_name",
-    "broken_words", "curve_of", "distance_words", "eps_tick", "eps_words", "failed", "gap_chosen",
-    "gap_spread", "gap_words", "point_words", "trust", "trust_words",
+    "CHECKS", "NORMS", "PROVEN", "TRUST", "UNDER_ATTACK", "WORST_CASE", "GapPhrases",
+    "attack_name", "broken_words", "curve_of", "distance_words", "eps_tick", "eps_words",
+    "gap_chosen", "gap_spread", "gap_words", "point_words", "unsettled",
 ]  # fmt: skip
 
 WORST_CASE = "worst_case"
@@ -28,9 +28,16 @@ NORMS: dict[Norm, tuple[str, str]] = {
 CHECKS: dict[bool | None, tuple[str, str, Literal["green", "red", "gray"]]] = {
     True: ("✓", "passed", "green"),
     False: ("✗", "failed", "red"),
-    None: ("○", "not run", "gray"),
+    None: ("○", "could not be made", "gray"),
 }
 """Symbol, word and colour of a check: never a colour alone."""
+TRUST: dict[Trust, tuple[str, Literal["green", "red", "orange", "gray"]]] = {
+    "believed": ("", "green"),
+    "not trusted": ("✗ not trustworthy", "red"),
+    "not shown": ("△ not shown to be trustworthy", "orange"),
+    "unchecked": ("", "gray"),
+}
+"""Mark beside a curve and colour; the sentence is the result's own ``verdict``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,6 @@ PROVEN = GapPhrases(
     start="At radius 0",
     reach="The median radius of right answers is {} and {}.",
 )
-Trust = Literal["trusted", "not trusted", "unchecked"]
 _LEVELS = 255
 
 
@@ -139,29 +145,9 @@ def broken_words(worst: RobustCurve) -> str:
     return f"{means[norm]} breaks half of the pictures that the model has right."
 
 
-def failed(checks: Sequence[HonestyCheck]) -> list[HonestyCheck]:
-    """Return the checks that failed."""
-    return [check for check in checks if check.passed is False]
-
-
-def trust(found: Robustness) -> Trust:
-    """Return whether the curves can be believed."""
-    if not found.trustworthy:
-        return "not trusted"
-    asked = any(check.passed is not None for check in found.checks)
-    return "trusted" if asked else "unchecked"
-
-
-def trust_words(found: Robustness) -> str:
-    """Return the verdict over the attacks, with its symbol."""
-    passed = sum(check.passed is True for check in found.checks)
-    lost = failed(found.checks)
-    if lost:
-        names = ", ".join(check.name for check in lost)
-        return f"✗ Not trustworthy: {len(lost)} of {passed + len(lost)} checks failed ({names})"
-    if not passed:
-        return "○ The attacks were not checked"
-    return f"✓ The attacks hold: {passed} checks passed, none failed"
+def unsettled(checks: Sequence[HonestyCheck]) -> list[HonestyCheck]:
+    """Return the checks that failed, then those that could not be made."""
+    return [check for mark in (False, None) for check in checks if check.passed is mark]
 
 
 # ---- gaps

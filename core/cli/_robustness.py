@@ -224,7 +224,6 @@ def _report(found: Robustness) -> Iterator[str]:
             f"{gap.difference:.1%} [{gap.low:.1%}, {gap.high:.1%}], p {gap.p:.4f}: {verdict}"
         )
     for check in found.checks:
-        mark = {True: "passed", False: "FAILED", None: "–"}[check.passed]
-        yield f"{mark:>6}  {check.name}: {check.detail}"
-    if found.checks:
-        yield "The curve can be believed." if found.trustworthy else "Do not trust this curve."
+        mark = {True: "✓ passed", False: "✗ failed", None: "○ not made"}[check.passed]
+        yield f"{mark:10}  {check.name}: {check.detail}"
+    yield found.verdict

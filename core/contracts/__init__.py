@@ -167,6 +167,7 @@ from core.contracts._robustness import (
     Robustness,
     RobustnessChunk,
     RobustnessRequest,
+    Trust,
     RobustPoint,
 )
 from core.contracts._seeds import GapSpread, GroupSpread, SeedSpread, Spread
@@ -243,6 +244,6 @@ __all__ = [
     "ROWS", "RowsChoice", "RowsTaken", "Run", "Sanity", "SanityRequest", "SanityStage", "Score",
     "ScoreCurves", "Selection", "ShapRequest", "ShapResult", "Slice", "SliceFinding", "SliceReport",
     "SlicesRequest", "SplitName", "SPLITS", "Stored", "TableColumns", "TablePreview", "TableSource",
-    "Task", "Tcav", "TcavRequest", "ThresholdEffect", "TIMES", "TrainRequest", "UNKNOWN", "Value",
-    "Verdict", "verdict_of", "Visualisation", "VisualiseRequest",
+    "Task", "Tcav", "TcavRequest", "ThresholdEffect", "TIMES", "TrainRequest", "Trust", "UNKNOWN",
+    "Value", "Verdict", "verdict_of", "Visualisation", "VisualiseRequest",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from core.contracts._values import Array, Lane, content_key
 from core.parameters import Parameter, Value
 
 __all__ = [
+    "CHECKS_VERSION",
     "AdversarialExample",
     "AttackCard",
     "HonestyCheck",
@@ -29,10 +30,15 @@ __all__ = [
     "Robustness",
     "RobustnessChunk",
     "RobustnessRequest",
+    "Trust",
 ]
 
 Norm = Literal["linf", "l2", "l1", "area"]
 NORM_NAMES: tuple[Norm, ...] = get_args(Norm)
+Trust = Literal["believed", "not trusted", "not shown", "unchecked"]
+"""Of a curve: every check passed; one failed; none failed, but some could not be made; none made."""
+CHECKS_VERSION = "2"
+"""Raise it when the checks change: results with checks of an older version are not reused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,8 @@ class RobustnessRequest(ModelRequest):
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
-        own = {"by": self.by, "checks": self.checks, "surrogate": self.surrogate}
+        checks = self.checks and CHECKS_VERSION
+        own = {"by": self.by, "checks": checks, "surrogate": self.surrogate}
         # A list: the order of the attacks is the order of the curves.
         return self.common() | own | {"attacks": [list(pair) for pair in self.attacks.items()]}
 
@@ -323,6 +330,38 @@ class Robustness(Result):
     slice: str = ""
 
     @property
+    def trust(self) -> Trust:
+        """Whether the curve can be believed; a check that could not be made counts against it."""
+        marks = [check.passed for check in self.checks]
+        if not marks:
+            return "unchecked"
+        if False in marks:
+            return "not trusted"
+        return "not shown" if None in marks else "believed"
+
+    @property
     def trustworthy(self) -> bool:
-        """Whether no check of the attacks failed."""
-        return all(check.passed is not False for check in self.checks)
+        """Whether every check of the attacks was made and passed."""
+        return self.trust == "believed"
+
+    @property
+    def verdict(self) -> str:
+        """What the checks say of the curve, with its symbol: the same words wherever it is told."""
+        n = len(self.checks)
+        failed, open_ = (
+            [check.name for check in self.checks if check.passed is mark] for mark in (False, None)
+        )
+        missing = f"{len(open_)} of {n} checks could not be made ({', '.join(open_)})"
+        match self.trust:
+            case "unchecked":
+                return "○ The attacks were not checked: the curve may be too good."
+            case "not trusted":
+                also = f"; {missing}" if open_ else ""
+                return (
+                    f"✗ Do not trust this curve: {len(failed)} of {n} checks failed "
+                    f"({', '.join(failed)}){also}."
+                )
+            case "not shown":
+                return f"△ Not shown to be trustworthy: {missing}; the others passed."
+            case "believed":
+                return f"✓ The curve can be believed: all {n} checks of the attacks passed."

@@ -65,8 +65,9 @@ def robustness_request(
     checks : bool
         Whether the attacks themselves are examined.
     surrogate : str, optional
-        Model whose adversarial pictures are tried on this one; another one of these classes by
-        default, ``""`` for none.
+        Model whose adversarial pictures are tried on this one; by default another one of these
+        classes, or of as many where this one's are only numbered. ``""`` for none: gradients are
+        then estimated from forward passes.
 
     Raises
     ------
@@ -154,7 +155,11 @@ def _surrogate(asked: str | None, spec: zoo.ModelSpec) -> str:
     if asked is None:
         # A compressed model has no gradients of its own; its twin's are the nearest there are.
         lent = spec.twin if not spec.gradients and spec.twin in zoo.specs() else ""
-        return lent or next((s.id for s in zoo.specs().values() if _alike(s, spec)), "")
+        able = [s for s in zoo.specs().values() if _serves(s, spec)]
+        alike = [s.id for s in able if s.labels == spec.labels != "numbered"]
+        # Numbered classes may be the same ones in the same order: the check looks before it tries.
+        numbered = [s.id for s in able if spec.labels == "numbered"]
+        return next(iter([*filter(None, [lent]), *alike, *numbered]), "")
     if not asked:
         return ""
     other = zoo.get(asked)
@@ -171,13 +176,12 @@ def _surrogate(asked: str | None, spec: zoo.ModelSpec) -> str:
     return asked
 
 
-def _alike(other: zoo.ModelSpec, spec: zoo.ModelSpec) -> bool:
-    """Whether ``other`` tells the same named classes apart, and its weights are at hand."""
+def _serves(other: zoo.ModelSpec, spec: zoo.ModelSpec) -> bool:
+    """Whether pictures can be made on ``other`` for ``spec``, with weights that are at hand."""
     return (
         other.id not in (spec.id, spec.twin)
         and other.offline
         and other.gradients
         and other.input_size == spec.input_size
-        and other.labels == spec.labels
-        and spec.labels != "numbered"
+        and other.n_classes == spec.n_classes
     )

@@ -46,7 +46,9 @@ def document(found: Robustness) -> dict[str, Any]:
             {"id": c.id, "passed": c.passed, "detail": c.detail, "figures": c.figures}
             for c in found.checks
         ],
+        "trust": found.trust,
         "trustworthy": found.trustworthy,
+        "verdict": found.verdict,
         "seed": found.seed,
         "command": found.command,
         "device": found.device,

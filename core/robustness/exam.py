@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.stats import binomtest
 
-from core.contracts import HonestyCheck
+from core.contracts import HonestyCheck, Norm
 from core.engine.control import Control
 from core.parameters import Value
 from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import get
+from core.robustness.slopes import Slopes, slopes
 from core.robustness.subject import Subject
 from core.robustness.sweep import TOLERANCE, attacked
 
-__all__ = ["Exam", "Question", "beyond_chance", "not_asked"]
+__all__ = [
+    "USUAL", "Answer", "Exam", "Question", "beyond_chance", "not_asked", "pgd_values", "rate",
+]  # fmt: skip
 
+Answer = tuple[bool | None, str, dict[str, float]]
+USUAL: dict[Norm, float] = {"linf": 8 / 255, "l2": 0.5, "l1": 12.0, "area": 0.1}
 _LEVEL = 0.01
+_SOME = (8, 16)
+_VALUES = 200_000
+"""Pixel values of the pictures that are looked at with hundreds of passes each: 16 of 64 pixels."""
 
 
 @dataclass
@@ -45,6 +54,19 @@ class Exam:
     def __len__(self) -> int:
         return len(self.problem)
 
+    @property
+    def few(self) -> int:
+        """How many pictures are looked at with hundreds of passes each."""
+        low, high = _SOME
+        return max(low, min(high, _VALUES // self.problem.inputs[0].size))
+
+    @cached_property
+    def slopes(self) -> Slopes:
+        """What finite differences say of the gradients, on a few of the pictures."""
+        eps = min(self.problem.eps, USUAL[self.problem.norm])
+        some = self.problem.only(np.arange(len(self))[: self.few])
+        return slopes(replace(some, eps=eps))
+
     def run(
         self, attack: str, given: Mapping[str, Value] | None = None, *,
         eps: float | None = None, seed: int = 0,
@@ -52,17 +74,23 @@ class Exam:
         """Return which pictures an independent run of ``attack`` breaks; the same run once."""
         key = (attack, eps, seed, *sorted((given or {}).items()))
         if key not in self._kept:
-            self.control.check()
-            chosen = get(attack)
-            values = {p.name: p.default for p in chosen.parameters} | dict(given or {})
             at = replace(
                 self.problem,
                 eps=self.problem.eps if eps is None else eps,
                 seed=self.problem.seed + seed,
             )
-            found = attacked(chosen, at, values)
-            self._kept[key] = np.asarray(found.distances <= at.eps + TOLERANCE)
+            self._kept[key] = self.broken(at, attack, given)
         return self._kept[key]
+
+    def broken(
+        self, problem: Problem, attack: str, given: Mapping[str, Value] | None = None
+    ) -> Hits:
+        """Return which pictures of a problem ``attack`` breaks."""
+        self.control.check()
+        chosen = get(attack)
+        values = {p.name: p.default for p in chosen.parameters} | dict(given or {})
+        found = attacked(chosen, problem, values)
+        return np.asarray(found.distances <= problem.eps + TOLERANCE)
 
     def single_step(self) -> Hits:
         """Return what one step of size ε breaks."""
@@ -70,8 +98,20 @@ class Exam:
 
     def pgd(self, *, steps: int = 20, eps: float | None = None, seed: int = 0) -> Hits:
         """Return what PGD breaks, its steps adding up to 2.5 ε."""
-        values: dict[str, Value] = {"steps": steps, "relative_step": max(2.5 / steps, 0.02)}
-        return self.run("pgd", values, eps=eps, seed=seed)
+        return self.run("pgd", pgd_values(steps), eps=eps, seed=seed)
+
+    @cached_property
+    def gradients(self) -> Hits:
+        """What gradients break: the request's attacks, PGD, and APGD where the norm has it."""
+        found = self.white | self.pgd()
+        if self.problem.norm in get("apgd_dlr").norms:
+            found = found | self.run("apgd_dlr", {"steps": 40, "classes": 3})
+        return np.asarray(found)
+
+
+def pgd_values(steps: int) -> dict[str, Value]:
+    """Return parameters of PGD whose steps add up to 2.5 ε, or more where there are many."""
+    return {"steps": steps, "relative_step": max(2.5 / steps, 0.02)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +128,18 @@ class Question:
 
     id: str
     name: str
-    ask: Callable[[Exam], tuple[bool | None, str, dict[str, float]]]
+    ask: Callable[[Exam], Answer]
     gradients: bool = True
 
 
 def not_asked(question: Question, why: str) -> HonestyCheck:
     """Return the check as one that could not be made."""
     return HonestyCheck(question.id, question.name, None, f"Not measured: {why}")
+
+
+def rate(hits: Hits) -> float:
+    """Return the share of pictures."""
+    return float(np.mean(hits))
 
 
 def beyond_chance(against: int, for_: int) -> bool:

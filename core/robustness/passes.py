@@ -24,6 +24,8 @@ _MOST = 64
 _MEMORY = 1.2e9
 """Bytes of activations that one gradient pass may hold."""
 _FAR = 1e9
+_FLAT = {"Round", "Rint", "Floor", "Ceil", "Sign", "StopGradient"}
+_IDENTITY = "PellucidIdentity"
 
 
 class AttackPasses:
@@ -32,6 +34,9 @@ class AttackPasses:
     Parameters
     ----------
     model : Runtime
+    straight : bool
+        Whether :meth:`ascent` passes straight through operations whose derivative is zero or cut
+        off, as if they were the identity (BPDA: Athalye et al. 2018, arXiv:1802.00420).
 
     Attributes
     ----------
@@ -39,8 +44,9 @@ class AttackPasses:
         How often TensorFlow has traced here: it stays the same from batch to batch.
     """
 
-    def __init__(self, model: Runtime) -> None:
+    def __init__(self, model: Runtime, *, straight: bool = False) -> None:
         self.model = model
+        self._straight = straight
         self.n_classes = model.n_classes
         self.gradients = model.spec.gradients
         self.traces = 0
@@ -71,6 +77,17 @@ class AttackPasses:
         return logits, values, gradients
 
     @cached_property
+    def flat_operations(self) -> tuple[str, ...]:
+        """Operations of the network whose derivative is zero or cut off, by TensorFlow's names."""
+        network, size = self.model.network().fast, self.model.spec.input_size
+        # A trace of its own: the losses hold operations of this kind that hide nothing.
+        forward = tf.function(lambda x: network(x, training=False), autograph=False)
+        shape = tf.TensorSpec((None, size, size, 3), tf.float32)
+        graph = forward.get_concrete_function(shape).graph.as_graph_def()
+        within = (node for f in graph.library.function for node in f.node_def)
+        return tuple(sorted({node.op for node in (*graph.node, *within)} & _FLAT))
+
+    @cached_property
     def _most(self) -> int:
         """Pictures in one pass."""
         return max(1, min(_MOST, int(_MEMORY / self.model.network().bytes_per_picture)))
@@ -82,6 +99,8 @@ class AttackPasses:
             @tf.function(autograph=False)
             def climb(x: Any, labels: Any, targets: Any) -> Any:
                 self.traces += 1
+                if self._straight:
+                    return _straight_through(network, loss, x, labels, targets)
                 with tf.GradientTape() as tape:
                     tape.watch(x)
                     logits = tf.cast(network(x, training=False), tf.float32)
@@ -95,6 +114,22 @@ class AttackPasses:
                 tf.TensorSpec((None, size, size, 3), tf.float32), of_labels, of_labels
             )
         return self._traced[loss]
+
+
+@tf.RegisterGradient(_IDENTITY)
+def _identity(_: Any, upstream: Any) -> Any:
+    return upstream
+
+
+def _straight_through(network: Any, loss: LossName, x: Any, labels: Any, targets: Any) -> Any:
+    """Return what ``climb`` does, with the identity's gradient for every flat operation."""
+    graph = tf.compat.v1.get_default_graph()
+    with graph.gradient_override_map(dict.fromkeys(_FLAT, _IDENTITY)):
+        logits = tf.cast(network(x, training=False), tf.float32)
+    values = _LOSSES[loss](logits, labels, targets)
+    # Of the graph, not of a tape: tapes do not read the map.
+    gradient = tf.gradients(values, x, unconnected_gradients="zero")[0]
+    return logits, values, gradient
 
 
 def _split(logits: Any, labels: Any) -> tuple[Any, Any]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import HonestyCheck, Robustness
+from core.contracts import HonestyCheck, Robustness, Trust
 from dashboard import glossary
-from dashboard.robustness_words import CHECKS, failed
+from dashboard.robustness_words import CHECKS, unsettled
 from dashboard.words import escape
 
 __all__ = ["draw"]
+
+_MEANS: dict[Trust, str] = {
+    "believed": "None gave a reason to doubt the curve.",
+    "not trusted": "A check failed, so the curve is likely too good: search harder before you "
+    "report it.",
+    "not shown": "Some could not be made here, so nothing shows that the curve is not too good.",
+    "unchecked": "",
+}
 
 
 def draw(found: Robustness) -> None:
@@ -23,17 +31,13 @@ def draw(found: Robustness) -> None:
         return
     st.markdown(
         "Weak attacks make any model look robust, so the attacks are examined as well. "
-        + (
-            "A check failed, so the curve is likely too good: search harder before you report it."
-            if failed(found.checks)
-            else "None gave a reason to doubt the curve."
-        )
+        + _MEANS[found.trust]
     )
     with st.container(horizontal=True, gap="small", key="honesty checks"):
         for check in found.checks:
             symbol, _, colour = CHECKS[check.passed]
             st.badge(f"{symbol} {escape(check.name)}", color=colour, help=_line(check))
-    for check in failed(found.checks):
+    for check in unsettled(found.checks):
         st.markdown(_line(check))
     with st.expander("What each check found", icon=":material/fact_check:", key="check details"):
         st.markdown("\n\n".join(_line(check) for check in found.checks))

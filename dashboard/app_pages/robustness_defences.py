@@ -17,12 +17,11 @@ from dashboard.figures.robust_curves import Line, robust_curves, spoken
 from dashboard.model_words import model_labels, model_name
 from dashboard.robustness_choice import Trial
 from dashboard.robustness_words import (
+    TRUST,
     WORST_CASE,
     curve_of,
     distance_words,
     eps_words,
-    trust,
-    trust_words,
 )
 from dashboard.run_words import points
 from dashboard.services import Defence
@@ -183,7 +182,8 @@ def _curves(found: Mapping[str, Robustness]) -> None:
 
 def _marked(found: Robustness) -> str:
     name = model_name(found.model)
-    return f"✗ {name} (not trustworthy)" if trust(found) == "not trusted" else name
+    symbol, _, doubt = TRUST[found.trust][0].partition(" ")
+    return f"{symbol} {name} ({doubt})" if doubt else name
 
 
 def _table(found: Mapping[str, Robustness]) -> None:
@@ -202,7 +202,7 @@ def _table(found: Mapping[str, Robustness]) -> None:
                 [percent(services.area_up_to(r, common)) for r in found.values()]),
             Row("Right unharmed", [percent(p.accuracy) for p in clean],
                 [f"95 %: {number(100 * p.low)} to {percent(p.high)}" for p in clean]),
-            Row("Checks", [trust_words(r) for r in found.values()]),
+            Row("Checks", [r.verdict for r in found.values()]),
         ],
         mode=current_mode(),
     )  # fmt: skip

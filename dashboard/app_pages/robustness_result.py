@@ -9,6 +9,7 @@ from dashboard import glossary, robustness_choice
 from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
 from dashboard.robustness_choice import Trial
 from dashboard.robustness_words import (
+    TRUST,
     WORST_CASE,
     attack_name,
     broken_words,
@@ -16,8 +17,6 @@ from dashboard.robustness_words import (
     distance_words,
     eps_words,
     gap_chosen,
-    trust,
-    trust_words,
 )
 from dashboard.run_words import attribute_words, group_words
 from dashboard.theme import current_mode
@@ -28,7 +27,6 @@ from dashboard.words import escape, number, percent
 
 __all__ = ["draw", "groups", "limits"]
 
-_COLOURS = {"trusted": "green", "not trusted": "red", "unchecked": "gray"}
 _PLOT = {"displayModeBar": False}
 
 
@@ -45,7 +43,7 @@ def draw(found: Robustness) -> None:
     st.plotly_chart(
         robust_curves(
             lines, norm=found.norm, mode=current_mode(), clean=found.clean_accuracy,
-            doubted=trust(found) == "not trusted", up_to=worst.points[-1].eps,
+            trust=found.trust, up_to=worst.points[-1].eps,
         ),
         theme=None, key="robustness curves", config=_PLOT,
         alt="Accuracy against ε. " + "; ".join(spoken(line) for line in lines),
@@ -79,7 +77,7 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
         ]
     )  # fmt: skip
     if found.checks:
-        st.badge(escape(trust_words(found)), color=_COLOURS[trust(found)])  # type: ignore[arg-type]
+        st.badge(escape(found.verdict), color=TRUST[found.trust][1])
 
 
 # ---- which curves

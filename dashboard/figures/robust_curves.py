@@ -9,7 +9,7 @@ from typing import Literal
 
 import plotly.graph_objects as go
 
-from core.contracts import Norm, RobustCurve
+from core.contracts import Norm, RobustCurve, Trust
 from dashboard.figures.learning import STYLES
 from dashboard.figures.text import plain
 from dashboard.robustness_words import NORMS, eps_tick, eps_words, point_words
@@ -23,6 +23,11 @@ MOST_LINES = 8
 HEIGHT = 400
 _HOVER = "%{customdata}<extra></extra>"
 _MOST_TICKS = 12
+_DOUBTS: dict[Trust, tuple[str, str]] = {
+    "not trusted": ("<b>✗ not trustworthy</b>: a check of the attacks failed", "bad"),
+    "not shown": ("<b>△ not shown to be trustworthy</b>: checks could not be made", "unsure"),
+}
+"""What is said on the chart, and the colour's name."""
 Role = Literal["main", "other", "control"]
 
 
@@ -37,7 +42,7 @@ class Line:
 
 def robust_curves(
     lines: Sequence[Line], *, norm: Norm, mode: Mode, clean: float | None = None,
-    doubted: bool = False, up_to: float = 0.0,
+    trust: Trust = "unchecked", up_to: float = 0.0,
 ) -> go.Figure:  # fmt: skip
     """Draw the curves.
 
@@ -47,8 +52,8 @@ def robust_curves(
         The main ones in the accent and drawn last; at most :data:`MOST_LINES`.
     clean : float, optional
         Accuracy on the unharmed pictures, as a line across.
-    doubted : bool
-        Whether a check of the attacks has failed: said on the chart itself.
+    trust : Trust
+        Whether the checks of the attacks failed or could not be made: said on the chart itself.
     up_to : float
         ε that the axis reaches at least.
     """
@@ -59,15 +64,15 @@ def robust_curves(
     place = _places(steps)
     ordered = sorted(enumerate(shown), key=lambda entry: entry[1].role == "main")
     for i, line in ordered:
-        _add(figure, line, i, place, colours, doubted=doubted)
+        _add(figure, line, i, place, colours, doubted=trust == "not trusted")
     if clean is not None:
         _baseline(figure, clean, colours)
-    if doubted:
+    if trust in _DOUBTS:
+        text, ink = _DOUBTS[trust]
         figure.add_annotation(
-            text="<b>✗ not trustworthy</b>: a check of the attacks failed",
-            x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, borderpad=6,
-            font={"size": 15, "color": colours.bad}, bgcolor=colours.surface,
-            bordercolor=colours.bad, opacity=0.92,
+            text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, borderpad=6,
+            font={"size": 15, "color": getattr(colours, ink)}, bgcolor=colours.surface,
+            bordercolor=getattr(colours, ink), opacity=0.92,
         )  # fmt: skip
     _lay_out(figure, steps, place, norm, mode)
     return figure
