@@ -239,7 +239,8 @@ TERMS: dict[str, str] = {
     ),
     "honesty check": (
         "Questions to the attack itself: does it beat noise, does more effort find more, does the "
-        "gradient lead anywhere? An attack that fails one is too weak, and its curve too good."
+        "loss change as its gradient says? An attack that fails one is too weak, and its curve too "
+        "good. A check that could not be made counts against the curve as well."
     ),
     "defence": (
         "The same pictures and the same attacks for each model; what one keeps and another loses "

@@ -137,6 +137,7 @@ from core.contracts._fairness_views import (
 )
 from core.contracts._group_names import attribute_words, group_words, groups_in_order
 from core.contracts._halves import ROWS, RowsChoice, RowsTaken
+from core.contracts._honesty import HonestyCheck, Trust
 from core.contracts._looks import Look, Looks
 from core.contracts._mitigation import (
     CONSTRAINTS,
@@ -160,14 +161,12 @@ from core.contracts._robustness import (
     NORM_NAMES,
     AdversarialExample,
     AttackCard,
-    HonestyCheck,
     Norm,
     RobustCurve,
     RobustGap,
     Robustness,
     RobustnessChunk,
     RobustnessRequest,
-    Trust,
     RobustPoint,
 )
 from core.contracts._seeds import GapSpread, GroupSpread, SeedSpread, Spread

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, get_args
 
@@ -12,16 +12,15 @@ import numpy.typing as npt
 
 from core.contracts._codec import Stored
 from core.contracts._datasets import DatasetRef, SplitName
+from core.contracts._honesty import CHECKS_VERSION, HonestyCheck, Trust, trust_of, verdict_on
 from core.contracts._requests import ModelRequest
 from core.contracts._results import Result
 from core.contracts._values import Array, Lane, content_key
 from core.parameters import Parameter, Value
 
 __all__ = [
-    "CHECKS_VERSION",
     "AdversarialExample",
     "AttackCard",
-    "HonestyCheck",
     "NORM_NAMES",
     "Norm",
     "RobustCurve",
@@ -30,15 +29,10 @@ __all__ = [
     "Robustness",
     "RobustnessChunk",
     "RobustnessRequest",
-    "Trust",
 ]
 
 Norm = Literal["linf", "l2", "l1", "area"]
 NORM_NAMES: tuple[Norm, ...] = get_args(Norm)
-Trust = Literal["believed", "not trusted", "not shown", "unchecked"]
-"""Of a curve: every check passed; one failed; none failed, but some could not be made; none made."""
-CHECKS_VERSION = "2"
-"""Raise it when the checks change: results with checks of an older version are not reused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,20 +248,6 @@ class RobustGap(Stored):
 
 
 @dataclass(frozen=True)
-class HonestyCheck(Stored):
-    """One question to the attack itself.
-
-    ``passed`` is ``None`` where it could not be asked; ``detail`` says why, or with what figures.
-    """
-
-    id: str
-    name: str
-    passed: bool | None
-    detail: str
-    figures: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class AdversarialExample(Stored):
     """One picture that was broken.
 
@@ -332,12 +312,7 @@ class Robustness(Result):
     @property
     def trust(self) -> Trust:
         """Whether the curve can be believed; a check that could not be made counts against it."""
-        marks = [check.passed for check in self.checks]
-        if not marks:
-            return "unchecked"
-        if False in marks:
-            return "not trusted"
-        return "not shown" if None in marks else "believed"
+        return trust_of(self.checks)
 
     @property
     def trustworthy(self) -> bool:
@@ -347,21 +322,4 @@ class Robustness(Result):
     @property
     def verdict(self) -> str:
         """What the checks say of the curve, with its symbol: the same words wherever it is told."""
-        n = len(self.checks)
-        failed, open_ = (
-            [check.name for check in self.checks if check.passed is mark] for mark in (False, None)
-        )
-        missing = f"{len(open_)} of {n} checks could not be made ({', '.join(open_)})"
-        match self.trust:
-            case "unchecked":
-                return "○ The attacks were not checked: the curve may be too good."
-            case "not trusted":
-                also = f"; {missing}" if open_ else ""
-                return (
-                    f"✗ Do not trust this curve: {len(failed)} of {n} checks failed "
-                    f"({', '.join(failed)}){also}."
-                )
-            case "not shown":
-                return f"△ Not shown to be trustworthy: {missing}; the others passed."
-            case "believed":
-                return f"✓ The curve can be believed: all {n} checks of the attacks passed."
+        return verdict_on(self.checks)

@@ -157,15 +157,23 @@ def checked(found: Robustness, *passed: bool | None) -> Robustness:
 def test_a_failed_check_marks_headline_chart_and_list(found: Robustness) -> None:
     app = drawn(checked(found, True, False, None))
     shown = unescape(texts(app))
-    assert "✗ Not trustworthy: 1 of 2 checks failed (Check 1)" in shown
+    assert "✗ Do not trust this curve: 1 of 3 checks failed (Check 1); 1 of 3 checks" in shown
     assert "✗ **Check 1**, failed. found 1." in shown
-    assert "○ **Check 2**, not run." in shown
+    assert "○ **Check 2**, could not be made." in shown
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert any("not trustworthy" in a["text"] for a in chart["layout"]["annotations"])
-    whole = drawn(checked(found, True, None))
-    assert "✓ The attacks hold: 1 checks passed, none failed" in unescape(texts(whole))
+    open_ = drawn(checked(found, True, None))
+    said = checked(found, True, None).verdict
+    assert said.startswith("△ Not shown to be trustworthy: 1 of 2 checks could not be made")
+    assert said in unescape(texts(open_)), "the page says what core says, word for word"
+    notes = json.loads(open_.get("plotly_chart")[0].proto.spec)["layout"]["annotations"]
+    assert any("not shown to be trustworthy" in note["text"] for note in notes)
+    whole = drawn(checked(found, True, True))
+    assert "✓ The curve can be believed: all 2 checks of the attacks passed." in unescape(
+        texts(whole)
+    )
     clean = json.loads(whole.get("plotly_chart")[0].proto.spec)
-    assert not any("not trustworthy" in a["text"] for a in clean["layout"]["annotations"])
+    assert not any("trustworthy" in a["text"] for a in clean["layout"]["annotations"])
 
 
 def test_the_gap_is_told_with_its_verdict(found: Robustness) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core import api
+from core.cli._robustness import _report
 from core.contracts import Robustness
+from core.contracts._honesty import CHECKS_VERSION
 from core.engine.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError
 from core.proportions import wilson
@@ -33,8 +36,8 @@ def reference(folder: Path) -> str:
 def found(folder: Path) -> Robustness:
     return api.robustness(
         reference(folder), model="rob_curved", split="train",
-        attacks=["fgsm", "pgd", "uniform_noise"], parameters={"pgd": QUICK["pgd"]},
-        eps="0.5/255,1/255,2/255,8/255", by="band",
+        attacks=["fgsm", "pgd", "apgd_dlr", "uniform_noise"], eps="0.5/255,1/255,2/255,8/255",
+        parameters={"pgd": QUICK["pgd"], "apgd_dlr": {"steps": 40}}, by="band",
     )  # fmt: skip
 
 
@@ -49,7 +52,7 @@ def test_curves_start_clean_and_fall(found: Robustness) -> None:
             assert p.rounded >= p.accuracy
         assert 0 <= c.area <= 1
     whole = [c for c in found.curves if not c.group]
-    assert [c.attack for c in whole] == ["fgsm", "pgd", "uniform_noise"]
+    assert [c.attack for c in whole] == ["fgsm", "pgd", "apgd_dlr", "uniform_noise"]
     assert {c.points[0].accuracy for c in whole} == {found.clean_accuracy}
     assert 0.8 < found.clean_accuracy < 1  # every tenth label is wrong
     assert whole[1].points[-1].accuracy == 0
@@ -60,7 +63,7 @@ def test_the_worst_case_is_the_envelope_over_attacks(found: Robustness) -> None:
     for i, point in enumerate(worst.points):
         attacks = [c.points[i].accuracy for c in found.curves if not (c.group or c.control)]
         assert point.accuracy <= min(attacks)
-    nearest = found.distances[:2].min(axis=0)
+    nearest = found.distances[:3].min(axis=0)
     for point in worst.points[1:]:
         assert point.accuracy == pytest.approx((nearest > point.eps + 1e-6).mean())
 
@@ -88,8 +91,46 @@ def test_the_result_survives_the_store(found: Robustness) -> None:
 
 def test_an_honest_model_passes_every_check(found: Robustness) -> None:
     assert [c.id for c in found.checks] == [q.id for q in CHECKS]
-    assert {c.id: c.detail for c in found.checks if c.passed is False} == {}
+    assert {c.id: c.detail for c in found.checks if c.passed is not True} == {}
     assert found.trustworthy
+    n = len(CHECKS)
+    assert found.verdict == f"✓ The curve can be believed: all {n} checks of the attacks passed."
+    transfer = next(c for c in found.checks if c.id == "transfer")
+    assert "No other model" in transfer.detail
+    assert "estimated" in transfer.detail
+
+
+def test_a_check_that_could_not_be_made_counts_against_trust(found: Robustness) -> None:
+    """Until 0.4.0: "The curve can be believed." with any number of checks left out."""
+    first, *others = found.checks
+    open_ = replace(found, checks=(replace(first, passed=None), *others))
+    assert open_.trust == "not shown"
+    assert not open_.trustworthy
+    n = len(CHECKS)
+    told = f"△ Not shown to be trustworthy: 1 of {n} checks could not be made ({first.name}); "
+    assert open_.verdict == told + "the others passed."
+    both = replace(open_, checks=(*open_.checks[:-1], replace(others[-1], passed=False)))
+    assert both.verdict == (
+        f"✗ Do not trust this curve: 1 of {n} checks failed ({others[-1].name}); 1 of {n} checks "
+        f"could not be made ({first.name})."
+    )
+    none = replace(found, checks=())
+    assert (none.trust, none.trustworthy) == ("unchecked", False)
+    for each in (found, open_, both, none):
+        document = api.robustness_document(each)
+        assert document["verdict"] == each.verdict
+        assert document["trust"] == each.trust
+        assert list(_report(each))[-1] == each.verdict, "the command line says the same"
+
+
+def test_results_with_older_checks_are_not_reused(folder: Path) -> None:
+    """Their key holds the version of the checks; without checks it stays what it was."""
+    options = {"model": "rob_curved", "split": "train", "attacks": ["fgsm"], "eps": "1/255"}
+    asked = api.robustness_request(reference(folder), **options)  # type: ignore[arg-type]
+    assert asked.parts()["checks"] == CHECKS_VERSION
+    bare = api.robustness_request(reference(folder), **options, checks=False)  # type: ignore[arg-type]
+    assert bare.parts()["checks"] is False
+    assert bare.chunk_key("fgsm", 0) == asked.chunk_key("fgsm", 0), "attacks are not run again"
 
 
 def test_stopped_gradients_raise_the_flags(folder: Path) -> None:
@@ -99,7 +140,7 @@ def test_stopped_gradients_raise_the_flags(folder: Path) -> None:
         parameters={"pgd": QUICK["pgd"]}, eps="8/255", surrogate="rob_curved",
     )  # fmt: skip
     failed = {c.id for c in masked.checks if c.passed is False}
-    assert {"gradient", "unbounded", "black_box", "transfer"} <= failed
+    assert {"gradient", "slopes", "straight", "unbounded", "transfer"} <= failed
     assert not masked.trustworthy
     # The attack alone would have called this robust.
     assert masked.worst_case[0].points[-1].accuracy > 0.7
