@@ -1,4 +1,4 @@
-"""Intervals of a proportion, and of the difference of two: Wilson's and Newcombe's.
+"""Intervals of a proportion (Wilson's, exact ones), and of the difference of two (Newcombe's).
 
 Two ways in, one formula: counts at 95 % (:func:`wilson`, :func:`newcombe`), and arrays of rates at
 any number of standard normal deviations (:func:`wilson_limits`, :func:`newcombe_limits`), so that
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["newcombe", "newcombe_limits", "wilson", "wilson_limits"]
+__all__ = ["exact_limits", "newcombe", "newcombe_limits", "wilson", "wilson_limits"]
 
 Floats = npt.NDArray[np.float64]
 Limits = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
@@ -44,6 +44,33 @@ def wilson_limits(rate: npt.ArrayLike, n: npt.ArrayLike, z: float) -> tuple[Floa
     # Exactly at the ends, where rounding would leave 1e-17.
     low = np.where(p == 0, np.where(np.isnan(low), low, 0.0), low)
     high = np.where(p == 1, np.where(np.isnan(high), high, 1.0), high)
+    return low, high
+
+
+def exact_limits(k: npt.ArrayLike, n: npt.ArrayLike, z: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Return exact limits of rates (Clopper and Pearson 1934), each missed in at most Φ(−z).
+
+    Parameters
+    ----------
+    k, n : array_like
+        Events and rows; may be effective numbers. Of no rows nothing is known: 0 and 1.
+    z : array_like
+        Standard normal deviations, at least 0; all three are broadcast.
+
+    Examples
+    --------
+    >>> low, high = exact_limits(8, 10, 1.959964)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.4439, 0.9748)
+    """
+    from scipy.special import betaincinv, ndtr
+
+    events, rows = np.asarray(k, np.float64), np.asarray(n, np.float64)
+    rest = np.maximum(rows - events, 0.0)
+    beyond = ndtr(-np.asarray(z, np.float64))
+    some, others = events > 0, rest > 0
+    low = np.where(some, betaincinv(np.where(some, events, 1.0), rest + 1, beyond), 0.0)
+    high = np.where(others, 1 - betaincinv(np.where(others, rest, 1.0), events + 1, beyond), 1.0)
     return low, high
 
 

@@ -30,6 +30,7 @@ LEVELS = [
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
      "core.runs", "core.proportions"),
+    ("core.differences",),
     ("core.models", "core.data"),
     ("core.engine.control",),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",

@@ -90,6 +90,9 @@ def _shared(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="The half that was kept, once: is it true there too?")
     ] = False,
+    reference: Annotated[
+        str, typer.Option(help="What groups are shown against: largest, best, rest, or a group.")
+    ] = _RULES.reference,
     model: Annotated[str, typer.Option(help="Id of the model; see 'models'.")] = "",
     dataset: Annotated[str, typer.Option(help="Such as portraits?bias=0.9.")] = "",
     classes: Annotated[Path | None, typer.Option(help="Text file, one class name a line.")] = None,
@@ -111,6 +114,7 @@ def _shared(
         "adjust": cast(Adjustment, adjust),
         "n_boot": n_boot,
         "n_bins": n_bins,
+        "reference": reference,
         "seed": seed,
         "rows": _half(explore, confirm),
     }

@@ -103,15 +103,17 @@ class FairnessRules(Stored):
     Parameters
     ----------
     alpha : float
-        Level of the tests; intervals have confidence 1 − alpha.
+        The chance that is put up with of any false flag among all gaps, and of any false pass;
+        intervals have confidence 1 − alpha, all at once.
     tolerance : float
         Gap between rates that is put up with.
     min_n : int
-        A group takes part in the gaps of a rate with at least so many rows in its denominator
-        (positives for TPR, negatives for FPR); Kish's effective number where rows have weights.
+        A group with fewer rows in its denominator (positives for TPR, negatives for FPR; Kish's
+        effective number where rows have weights) is tested like the others, exactly, but named as
+        not covered unless the test settles it.
     adjust : {"holm", "bh"}
         Holm's method controls the chance of any false flag, Benjamini and Hochberg's the share of
-        false ones among the flags.
+        false ones among the flags; of passes likewise.
     intersections : bool
         Also form the intersections of up to three attributes.
     gaps : tuple of str
@@ -120,6 +122,9 @@ class FairnessRules(Stored):
         Replicates of the bootstrap.
     n_bins : int
         Equal-width bins of scores for ECE and calibration curves.
+    reference : str
+        What each group is shown against: ``"largest"`` group, ``"best"`` one, ``"rest"`` (all
+        others together), or a group by its name.
     """
 
     alpha: float = 0.05
@@ -130,13 +135,14 @@ class FairnessRules(Stored):
     gaps: tuple[str, ...] = ()
     n_boot: int = 2000
     n_bins: int = 10
+    reference: str = "largest"
 
     def words(self) -> list[str]:
         """Return the options of a command line for what differs from the defaults."""
         words = ["--intersections"] if self.intersections else []
         for gap in self.gaps:
             words += ["--gap", gap]
-        for name in ("alpha", "tolerance", "min_n", "adjust", "n_boot", "n_bins"):
+        for name in ("alpha", "tolerance", "min_n", "adjust", "n_boot", "n_bins", "reference"):
             value = getattr(self, name)
             if value != getattr(FairnessRules, name):
                 words += [f"--{name.replace('_', '-')}", str(value)]

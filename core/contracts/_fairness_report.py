@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from core.contracts._codec import Stored
 from core.contracts._fairness import FairnessRules, TableColumns
-from core.contracts._fairness_rates import Floats, Gap, GroupTable
+from core.contracts._fairness_gaps import Comparisons, Gap, GroupGap
+from core.contracts._fairness_rates import Floats, GroupTable
 from core.contracts._halves import RowsTaken
 from core.contracts._results import Result
 
@@ -99,6 +101,9 @@ class FairnessReport(Result):
     gaps : tuple of Gap
     family : str
         What the p values were adjusted over, in words.
+    comparisons : tuple of Comparisons
+        Each group against the largest one, against all others together, and against the reference
+        that was asked for, by every metric that a gap is tested of.
     unknown : dict
         For each attribute, rows without a value.
     calibrations, curves : tuple
@@ -124,6 +129,7 @@ class FairnessReport(Result):
     tables: tuple[GroupTable, ...]
     gaps: tuple[Gap, ...]
     family: str
+    comparisons: tuple[Comparisons, ...]
     inequality: tuple[Inequality, ...]
     unknown: dict[str, int]
     calibrations: tuple[Calibration, ...]
@@ -138,6 +144,13 @@ class FairnessReport(Result):
         if not attribute:
             return self.overall
         return next(table for table in self.tables if table.attribute == attribute)
+
+    @cached_property
+    def pairs(self) -> tuple[GroupGap, ...]:
+        """Every comparison, those with the most evidence of a difference first."""
+        every = [pair for block in self.comparisons for pair in block]
+        rank = ("flag", "insufficient evidence", "pass", "excluded").index
+        return tuple(sorted(every, key=lambda pair: (rank(pair.verdict), -pair.evidence)))
 
     def gap(self, attribute: str, metric: str) -> Gap:
         """Return the gap of a metric between the groups of an attribute."""

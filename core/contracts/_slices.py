@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from core.contracts._codec import Stored
 from core.contracts._fairness import AuditRequest, FairnessRules, TableColumns
-from core.contracts._fairness_rates import FairnessVerdict, verdict_of
+from core.contracts._fairness_gaps import FairnessVerdict, verdict_of
 from core.contracts._halves import RowsTaken
 from core.contracts._results import Result
 
@@ -95,10 +95,12 @@ class SliceFinding(Stored):
     k, of, value, rest : float
         The rate in the slice, as a fraction and as a value, and its value in all other rows.
     difference, low, high : float
-        Value minus rest; the interval allows for the number of slices looked at, and reaches to 0
-        where the adjusted test does not reject.
+        Value minus rest; the interval allows for the number of slices looked at.
     p, p_adjusted : float
-        Fisher's exact test, both sides; adjusted over all slices looked at.
+        Fisher's exact test of no difference at all, both sides; adjusted over all slices looked at.
+    p_flag, p_pass : float
+        That the difference is at most the tolerance, and that it is at least the tolerance; both
+        adjusted likewise. The verdict is read from these two.
     within : str
         Text of the wider slice that explains this one as well: within it, these rows do not stand
         out. ``""`` if there is none.
@@ -115,13 +117,16 @@ class SliceFinding(Stored):
     high: float
     p: float
     p_adjusted: float
+    p_flag: float
+    p_pass: float
+    alpha: float
     tolerance: float
     within: str
 
     @property
     def verdict(self) -> FairnessVerdict:
-        """What the interval says."""
-        return verdict_of(self.low, self.high, self.tolerance)
+        """What the two tests say."""
+        return verdict_of(self.p_flag, self.p_pass, self.alpha)
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,15 @@ from core.contracts import (
 )
 from core.errors import InputError
 from core.fairness.calibration import calibrations, inequality, score_curves
+from core.fairness.candidates import Candidate, candidate
 from core.fairness.count import count
 from core.fairness.counted import MAX_DEPTH, Counted, Set, attribute_sets
 from core.fairness.gap_specs import GapSpec, default_gaps, get_gap
-from core.fairness.gaps import candidate, tested
+from core.fairness.gaps import tested
 from core.fairness.grouping import Grouping
 from core.fairness.halves import taken_rows
 from core.fairness.multiplicity import WORDS
+from core.fairness.pairs import compared
 from core.fairness.predictions import predictions_rows
 from core.fairness.rows import Rows, open_table
 from core.fairness.scores import score_median, scores_of
@@ -93,7 +95,10 @@ def audit_rows(
         control.check()
         tables.append(group_table(groupings[chosen], metrics, rules, seed=seed))
     control.progress(0.7, "testing gaps")
-    gaps = _gaps(counted, [groupings[chosen] for chosen in sets], columns, request, control)
+    candidates = _candidates(counted, [groupings[chosen] for chosen in sets], columns, rules)
+    gaps = tested(candidates, rules, seed=request.seed, check=control.check)
+    control.progress(0.9, "comparing groups")
+    comparisons = compared(candidates, rules, check=control.check)
     whole = groupings[()].cells
     singles = [groupings[chosen] for chosen in ((), *sets) if len(chosen) < 2]
     scored = singles if counted.has_scores and counted.has_labels else []
@@ -117,6 +122,7 @@ def audit_rows(
         tables=tuple(tables[1:]),
         gaps=gaps,
         family=_family(gaps, rules),
+        comparisons=comparisons,
         inequality=inequality(singles, rules, seed=seed) if counted.has_labels else (),
         unknown={
             each.cells.attribute: int(each.cells.n[each.cells.unknown].sum())
@@ -160,19 +166,13 @@ def _groupings(
     return found
 
 
-def _gaps(
-    counted: Counted,
-    groupings: Sequence[Grouping],
-    columns: TableColumns,
-    request: AuditRequest,
-    control: Control,
-) -> tuple[Gap, ...]:
-    rules = request.rules
+def _candidates(
+    counted: Counted, groupings: Sequence[Grouping], columns: TableColumns, rules: FairnessRules
+) -> list[Candidate]:
     specs = [*_specs(counted, rules), *_conditional(counted, columns.condition)]
-    candidates = [
+    return [
         candidate(spec, grouping, min_n=rules.min_n) for grouping in groupings for spec in specs
     ]
-    return tested(candidates, rules, seed=request.seed, check=control.check)
 
 
 def _specs(counted: Counted, rules: FairnessRules) -> list[GapSpec]:

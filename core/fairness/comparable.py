@@ -13,14 +13,15 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.fairness.intervals import area_interval, area_variance
+from core.fairness.intervals import area_bounds, area_interval, area_variance
 from core.fairness.tails import normal_pairs, pairs_apart
-from core.proportions import wilson_limits
+from core.proportions import exact_limits
 
 __all__ = ["Areas", "Comparable", "Rates"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+_FEW = 10
 _MOST_ROWS = 900_000_000
 """NumPy draws hypergeometric counts from fewer than 10⁹; larger tables are scaled down to this."""
 
@@ -32,14 +33,11 @@ class Comparable(Protocol):
     def values(self) -> Floats:
         """Shape ``(G,)``, none of them NaN."""
 
-    def alike(self, n: int) -> tuple[Comparable, float]:
-        """Return two groups of the common value with ``n`` rows in each denominator.
+    def limits(self, z: Floats) -> tuple[Floats, Floats]:
+        """Return limits of each value at each z ``(A, 1)`` or ``(A, G)``: ``(A, G)``."""
 
-        And the standard error of a value at that size.
-        """
-
-    def limits(self, z: float) -> tuple[Floats, Floats]:
-        """Return an interval of each value."""
+    def of(self, groups: npt.NDArray[np.intp]) -> Comparable:
+        """Return some of the groups, in that order."""
 
     def observed(self) -> Floats:
         """Return the deviations from the common value, each by its own standard error."""
@@ -77,23 +75,25 @@ class Rates:
         """The sums."""
         return self.weights @ self.rates
 
-    def alike(self, n: int) -> tuple[Rates, float]:
-        """Return two groups of the common rates, and the standard error at ``n`` rows."""
-        common = (self.rates * self.n).sum(axis=1) / self.n.sum(axis=1)
-        variance = (self.weights**2 * common * (1 - common)).sum() / n
-        shape = (len(common), 2)
-        pair = Rates(
-            self.weights, np.broadcast_to(common[:, None], shape), np.full(shape, float(n))
-        )
-        return pair, float(np.sqrt(variance))
+    def of(self, groups: npt.NDArray[np.intp]) -> Rates:
+        """Return some of the groups."""
+        return Rates(self.weights, self.rates[:, groups], self.n[:, groups])
 
-    def limits(self, z: float) -> tuple[Floats, Floats]:
-        """Wilson's, combined as Newcombe combines them (MOVER)."""
-        low, high = wilson_limits(self.rates, self.n, z)
-        weights = self.weights[:, None] ** 2
-        below = np.sqrt((weights * (self.rates - low) ** 2).sum(axis=0))
-        above = np.sqrt((weights * (high - self.rates) ** 2).sum(axis=0))
+    def limits(self, z: Floats) -> tuple[Floats, Floats]:
+        """Exact limits; those of several rates are combined (MOVER, Zou and Donner 2008)."""
+        rates = self.rates[:, None]
+        low, high = self.single_limits(z)
+        if len(self.weights) == 1:
+            return low[0] * self.weights[0], high[0] * self.weights[0]
+        weights = self.weights[:, None, None] ** 2
+        below = np.sqrt((weights * (rates - low) ** 2).sum(axis=0))
+        above = np.sqrt((weights * (high - rates) ** 2).sum(axis=0))
         return self.values - below, self.values + above
+
+    def single_limits(self, z: Floats) -> tuple[Floats, Floats]:
+        """Return each component's own limits ``(C, A, G)``."""
+        n = self.n[:, None]
+        return exact_limits(self.rates[:, None] * n, n, z)
 
     @cached_property
     def _margins(self) -> tuple[Integers, Integers]:
@@ -158,25 +158,30 @@ class Areas:
         """The areas."""
         return self.area
 
-    def alike(self, n: int) -> tuple[Areas, float]:
-        """Return two groups of the common area with ``n`` positives and as many negatives."""
-        sizes = np.full(2, float(n))
-        common = np.full(2, self._common)
-        variance = area_variance(common, sizes, sizes)
-        return Areas(common, variance, sizes, sizes), float(np.sqrt(variance[0]))
+    def of(self, groups: npt.NDArray[np.intp]) -> Areas:
+        """Return some of the groups."""
+        every = (self.area, self.variance, self.positives, self.negatives)
+        return Areas(*(array[groups] for array in every))
 
-    def limits(self, z: float) -> tuple[Floats, Floats]:
-        """Newcombe's score interval."""
-        return area_interval(self.area, self.variance, self.positives, self.negatives, z)
+    def limits(self, z: Floats) -> tuple[Floats, Floats]:
+        """Newcombe's score interval; of few positives or negatives a bound that needs no model."""
+        low, high = area_interval(self.area, self.variance, self.positives, self.negatives, z)
+        rarer = np.minimum(self.positives, self.negatives)
+        few = rarer < _FEW
+        if few.any():
+            sure = area_bounds(self.area, rarer, z)
+            low, high = np.where(few, sure[0], low), np.where(few, sure[1], high)
+        return low, high
 
     @cached_property
     def _error(self) -> Floats:
         """Standard errors at the common area, DeLong's where they are larger."""
-        model = area_variance(self._common, self.positives, self.negatives)
+        model = area_variance(self.common, self.positives, self.negatives)
         return np.sqrt(np.fmax(model, self.variance))
 
     @cached_property
-    def _common(self) -> float:
+    def common(self) -> float:
+        """The area of all groups together."""
         weights = 1 / (1 / self.positives + 1 / self.negatives)
         mean = float((weights * self.area).sum() / weights.sum())
         n = weights.sum()

@@ -1,8 +1,8 @@
-"""The largest gap of a metric between groups: interval, calibrated p, verdict.
+"""The largest gap of a metric between groups: interval, p values, verdict.
 
-One interval serves plot and verdict. It comes from Newcombe's intervals of all pairs of groups,
-which hold at once (max-T), and reaches down to 0 where the calibrated and adjusted test does not
-reject: what cannot be told from no gap must not look like one.
+Every group that has rows is tested, small ones too: limits are exact, so that few rows are no
+danger, only little evidence. A gap passes when every group of the attribute is shown to lie within
+the tolerance; who is not is named.
 """
 
 from __future__ import annotations
@@ -15,57 +15,33 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import FairnessRules, Gap
+from core.contracts import FairnessRules, Gap, LeftOut, Strongest
+from core.differences import normal_z, on_circle
+from core.fairness.candidates import Candidate
 from core.fairness.comparable import Comparable
-from core.fairness.gap_specs import GapSpec
-from core.fairness.grouping import Grouping
-from core.fairness.intervals import simultaneous_z
-from core.fairness.metrics.registry import METRICS
-from core.fairness.multiplicity import ADJUST
+from core.fairness.decision import Decision, Limits, decide, limits_at
+from core.fairness.multiplicity import ADJUST, interval_level, next_level
+from core.fairness.needed import needed_rows
 from core.fairness.null import calibrated_p, null_draws
-from core.proportions import newcombe_limits
 
-__all__ = ["Candidate", "candidate", "tested"]
+__all__ = ["tested"]
 
 Floats = npt.NDArray[np.float64]
-_POWER = 0.8
-_MOST_NEEDED = 10**9
-_PAIRS = 2_000_000
 _THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A gap before its test: who is compared, and with what."""
+class _Family:
+    """All gaps that are tested together: adjusted p values, in order, and the intervals' levels."""
 
-    spec: GapSpec
-    attribute: str
-    names: tuple[str, ...]
-    excluded: dict[str, str]
-    n_groups: int
-    parts: tuple[Comparable, ...]
-
-    @property
-    def testable(self) -> bool:
-        """Whether there is anything to test."""
-        return bool(self.parts)
-
-
-def candidate(spec: GapSpec, grouping: Grouping, *, min_n: int) -> Candidate:
-    """Find out which groups a gap can compare."""
-    parts = [grouping.part(metric) for metric in spec.parts]
-    left_out = grouping.excluded(parts, min_n)
-    names = grouping.cells.groups
-    kept = np.array([g for g in range(len(names)) if g not in left_out], np.intp)
-    compared = [part.of(kept) for part in parts] if len(kept) > 1 else []
-    return Candidate(
-        spec=spec,
-        attribute=grouping.cells.attribute,
-        names=tuple(names[g] for g in kept),
-        excluded={names[g]: reason for g, reason in left_out.items()},
-        n_groups=len(names),
-        parts=tuple(part for part in compared if part is not None) if None not in compared else (),
-    )
+    p: list[float]
+    p_adjusted: Floats
+    p_flag: Floats
+    p_pass: Floats
+    p_compared: Floats
+    low_level: float
+    high_level: float
+    needed_level: float
 
 
 def tested(
@@ -75,176 +51,190 @@ def tested(
     testable = [each for each in candidates if each.testable]
     most = null_draws(len(testable), rules.alpha)
     # Where an attribute follows from others, intersections hold the same groups again.
-    keys = [(each.spec.combine, *(part.margins() for part in each.parts)) for each in testable]
+    keys = [_key(each) for each in testable]
     distinct = dict(zip(keys, testable, strict=True))
 
-    def drawn(each: Candidate) -> tuple[float, Floats]:
-        return calibrated_p(each.parts, each.spec.combine, most=most, seed=seed, check=check)
+    def found(each: Candidate) -> tuple[float, Decision]:
+        combine = each.spec.combine
+        p = calibrated_p(each.parts, combine, most=most, seed=seed, check=check)
+        return p, decide(each.parts, combine, rules.tolerance, each.large)
 
     # NumPy draws without the interpreter's lock, and each gap from a generator of its own.
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="pellucid-null") as pool:
-        known = dict(zip(distinct, pool.map(drawn, distinct.values()), strict=True))
-    found = [known[key] for key in keys]
-    adjusted = ADJUST[rules.adjust]([p for p, _ in found]) if found else np.empty(0)
-    results = iter(zip(found, adjusted, strict=True))
+        known = dict(zip(distinct, pool.map(found, distinct.values()), strict=True))
+    family = _family([known[key] for key in keys], rules)
+    places = {id(each): i for i, each in enumerate(testable)}
     gaps = []
     for each in candidates:
-        if each.testable:
-            (p, draws), p_adjusted = next(results)
-            gaps.append(_gap(each, rules, p, float(p_adjusted), draws))
-        else:
-            gaps.append(_untested(each, rules))
+        check()
+        at = places.get(id(each))
+        gaps.append(_untested(each, rules) if at is None else _gap(each, rules, family, at))
     return tuple(gaps)
+
+
+def _key(each: Candidate) -> tuple[object, ...]:
+    names = frozenset(each.small)
+    sizes = sorted(row for row, name in zip(each.rows, each.names, strict=True) if name in names)
+    return (each.spec.combine, tuple(sizes), *(part.margins() for part in each.parts))
+
+
+def _family(found: Sequence[tuple[float, Decision]], rules: FairnessRules) -> _Family:
+    adjust = ADJUST[rules.adjust]
+    p = [each for each, _ in found]
+    p_flag = adjust([each.p_flag for _, each in found])
+    p_pass = adjust([each.p_pass for _, each in found])
+    flags, passes = (int((column < rules.alpha).sum()) for column in (p_flag, p_pass))
+    return _Family(
+        p=p,
+        p_adjusted=adjust(p),
+        p_flag=p_flag,
+        p_pass=p_pass,
+        p_compared=adjust([each.p_compared for _, each in found]),
+        low_level=interval_level(rules.adjust, rules.alpha, len(p), flags),
+        high_level=interval_level(rules.adjust, rules.alpha, len(p), passes),
+        needed_level=next_level(rules.adjust, rules.alpha, len(p), passes),
+    )
 
 
 def _untested(each: Candidate, rules: FairnessRules) -> Gap:
     alone = each.n_groups == 1
-    nothing = np.empty(0)
+    few = each.untested | each.small
     if alone:
         why = "There is one group only."
     elif len(each.names) > 1:
         why = "No value of the condition occurs in all groups."
     else:
-        first = next(iter(each.excluded.items()))
+        name, first = next(iter(few.items()))
         why = (
-            f"Fewer than two groups can be compared ({len(each.excluded)} left out; "
-            f"{first[0]}: {first[1]})."
+            f"Fewer than two groups can be compared ({len(few)} left out; {name}: {first.reason})."
         )
     return Gap(
         attribute=each.attribute, metric=each.spec.id,
         difference=0.0 if alone else np.nan, ratio=1.0 if alone else np.nan,
         low=np.nan, high=np.nan, p=np.nan, p_adjusted=np.nan,
+        p_flag=np.nan, p_pass=np.nan, p_compared=np.nan,
         alpha=rules.alpha, tolerance=rules.tolerance,
-        groups=each.names, excluded=each.excluded,
-        highest="", lowest="", reference="", part="",
-        differences=nothing, lows=nothing, highs=nothing, p_values=nothing, why_excluded=why,
+        groups=tuple(name for name in each.names if name not in few),
+        excluded={name: LeftOut(out.reason, out.n, np.nan) for name, out in few.items()},
+        highest="", lowest="", strongest=None, part="", why_excluded=why,
     )  # fmt: skip
 
 
-def _gap(each: Candidate, rules: FairnessRules, p: float, p_adjusted: float, draws: Floats) -> Gap:
-    parts, names = each.parts, each.names
-    level = (1 - rules.alpha) ** (1 / len(parts))
-    z = simultaneous_z(len(names), level)
-    ranges = [_range(part, z) for part in parts]
-    rejects = p_adjusted < rules.alpha
-    combine = max if each.spec.combine == "max" else _mean
-    low, high = combine([r[0] for r in ranges]), combine([r[1] for r in ranges])
-    sizes = [float(np.ptp(part.values)) for part in parts]
-    widest = int(np.argmax(sizes))
-    values = parts[widest].values
-    metric = each.spec.parts[widest]
-    top, bottom = int(values.argmax()), int(values.argmin())
-    lower_is_better = METRICS[metric.split("[")[0].split("|")[0]].higher_is_better is False
-    best = bottom if lower_is_better else top
-    pairs = (
-        _pairs(parts[0], best, z, draws, rules.alpha if rejects else 0.0)
-        if len(parts) == 1
-        else (np.empty(0),) * 4
-    )
-    settled = (rejects and low > rules.tolerance) or high <= rules.tolerance
+def _gap(each: Candidate, rules: FairnessRules, family: _Family, at: int) -> Gap:
+    parts, names, combine = each.parts, each.names, each.spec.combine
+    limits = limits_at(parts, combine, family.low_level, family.high_level)
+    flagged = bool(family.p_flag[at] < rules.alpha)
+    inside = bool(family.p_pass[at] < rules.alpha)
+    hidden = _not_covered(each, rules, family, limits, flagged=flagged, inside=inside)
+    passed = inside and not _unseen(hidden)
+    shown = _shown(each, limits, hidden)
+    sizes = [float(np.ptp(part.values[shown])) for part in parts]
+    values = parts[limits.part].values
+    span = limits.span
+    top, bottom = _ends(values, shown)
+    high = max([limits.high, *(out.could_hide for out in hidden.values() if out.could_hide == 1)])
+    low, high = _within(limits.low, high, rules.tolerance, flagged=flagged, passed=passed)
+    settled = flagged or passed
     return Gap(
         attribute=each.attribute,
         metric=each.spec.id,
-        difference=combine(sizes),
-        ratio=_ratio(parts) if each.spec.combine == "max" else np.nan,
-        low=max(low, 0.0) if rejects else 0.0,
+        difference=max(sizes) if combine == "max" else float(np.mean(sizes)),
+        ratio=_ratio(parts, shown) if combine == "max" else np.nan,
+        low=low,
         high=high,
-        p=p,
-        p_adjusted=p_adjusted,
+        p=family.p[at],
+        p_adjusted=float(family.p_adjusted[at]),
+        p_flag=float(family.p_flag[at]),
+        p_pass=float(family.p_pass[at]) if not _unseen(hidden) else 1.0,
+        p_compared=float(family.p_compared[at]),
         alpha=rules.alpha,
         tolerance=rules.tolerance,
-        groups=names,
-        excluded=each.excluded,
+        groups=tuple(name for name in names if name not in hidden),
+        excluded=hidden,
         highest=names[top],
         lowest=names[bottom],
-        reference=names[best] if len(parts) == 1 else "",
-        part=metric if len(parts) > 1 else "",
-        differences=pairs[0],
-        lows=pairs[1],
-        highs=pairs[2],
-        p_values=pairs[3],
-        needed_n=None if settled else _needed(parts, len(names), z, rules.tolerance),
+        strongest=Strongest(
+            names[span.higher],
+            names[span.lower],
+            float(values[span.higher] - values[span.lower]),
+            max(span.low, rules.tolerance) if flagged and combine == "max" else span.low,
+            limits.span_high,
+        ),
+        part=each.spec.parts[limits.part] if len(parts) > 1 else "",
+        needed_n=None
+        if settled
+        else needed_rows(parts, combine, rules.tolerance, family.needed_level),
     )
 
 
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))
+def _not_covered(
+    each: Candidate, rules: FairnessRules, family: _Family, limits: Limits, *, flagged: bool,
+    inside: bool,
+) -> dict[str, LeftOut]:  # fmt: skip
+    """Return the groups that no verdict covers, those of the most rows first.
+
+    A small group is covered if it is one of the two that are flagged, or shown to lie within the
+    tolerance of all others; ``inside`` says that all groups that were tested are.
+    """
+    found = {}
+    named = {limits.span.higher, limits.span.lower} if flagged else set()
+    high_z = normal_z(family.high_level)
+    circles = [on_circle(part.limits, high_z) for part in each.parts] if each.small else []
+    for i, name in enumerate(each.names):
+        if name in each.small and i not in named and not inside:
+            widest = min(max(_widest(*circle, i) for circle in circles), 1.0)
+            if widest > rules.tolerance:
+                found[name] = LeftOut(each.small[name].reason, each.small[name].n, widest)
+    for name, out in each.untested.items():
+        found[name] = LeftOut(out.reason, out.n, np.nan if out.unknown else 1.0)
+    return dict(sorted(found.items(), key=lambda pair: (np.isnan(pair[1].could_hide), -pair[1].n)))
 
 
-def _ratio(parts: Sequence[Comparable]) -> float:
+def _widest(low: Floats, high: Floats, group: int) -> float:
+    """Return the largest upper limit of a group's difference to any other, either way."""
+    others = np.arange(low.shape[1]) != group
+    above = high[:, [group]] - low[::-1][:, others]
+    below = high[:, others] - low[::-1][:, [group]]
+    return float(max(above.max(), below.max()))
+
+
+def _unseen(hidden: dict[str, LeftOut]) -> bool:
+    """Whether there are groups, not only rows without a value, that nothing is known of."""
+    return any(not np.isnan(out.could_hide) for out in hidden.values())
+
+
+def _shown(each: Candidate, limits: Limits, hidden: dict[str, LeftOut]) -> npt.NDArray[np.intp]:
+    """Return places of the groups that the difference is taken over.
+
+    Those that the verdict covers, and the pair with the most evidence, if there is any. A group
+    that nothing is known of has no part in it: of one row, every rate is 0 or 1.
+    """
+    shown = {i for i, name in enumerate(each.names) if name not in hidden}
+    if limits.span.low > 0 or len(shown) < 2:
+        shown |= {limits.span.higher, limits.span.lower}
+    return np.array(sorted(shown), np.intp)
+
+
+def _ends(values: Floats, shown: npt.NDArray[np.intp]) -> tuple[int, int]:
+    """Return the groups of the largest and of the smallest value: two, also where all are equal."""
+    top = int(shown[values[shown].argmax()])
+    others = shown[shown != top]
+    return top, int(others[values[others].argmin()])
+
+
+def _within(
+    low: float, high: float, tolerance: float, *, flagged: bool, passed: bool
+) -> tuple[float, float]:
+    """Return the interval as it is drawn.
+
+    Methods that adjust step by step (Holm's) may settle a gap whose own limit does not quite reach
+    the tolerance: it is drawn there then.
+    """
+    low = max(low, tolerance) if flagged else min(low, tolerance)
+    return low, min(high, tolerance) if passed else max(high, tolerance)
+
+
+def _ratio(parts: Sequence[Comparable], shown: npt.NDArray[np.intp]) -> float:
     """Return the smallest value by the largest; of several parts, the smallest ratio."""
-    ends = [(part.values.min(), part.values.max()) for part in parts]
+    ends = [(part.values[shown].min(), part.values[shown].max()) for part in parts]
     return float(min((low / high if high > 0 else np.nan) for low, high in ends))
-
-
-def _range(part: Comparable, z: float) -> tuple[float, float]:
-    """Return an interval of largest minus smallest true value, from all pairs at once.
-
-    Every pair's interval holds, so the largest true gap is at least the largest lower limit, and,
-    being one of the pairs, at most the largest upper limit.
-    """
-    values, (low, high) = part.values, part.limits(z)
-    step = max(1, _PAIRS // len(values))
-    lows, highs = [], []
-    for start in range(0, len(values), step):
-        own = slice(start, start + step)
-        below, above = newcombe_limits(
-            (values[own, None], low[own, None], high[own, None]), (values, low, high)
-        )
-        rows = np.arange(len(below))
-        below[rows, start + rows] = above[rows, start + rows] = -np.inf  # no pair with oneself
-        lows.append(below.max())
-        highs.append(above.max())
-    return float(max(lows)), float(max(highs))
-
-
-def _pairs(
-    part: Comparable, best: int, z: float, draws: Floats, alpha: float
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return differences to the best group: value, low, high, p.
-
-    An interval reaches to 0 unless the pair's own p, taken from draws of the largest gap, is below
-    ``alpha``.
-    """
-    values, (low, high) = part.values, part.limits(z)
-    lows, highs = newcombe_limits((values, low, high), (values[best], low[best], high[best]))
-    apart = np.abs(part.observed() - part.observed()[best])
-    p = (len(draws) - np.searchsorted(draws, apart - 1e-9) + 1) / (len(draws) + 1)
-    kept = p < alpha
-    lows, highs = (
-        np.where(kept, lows, np.minimum(lows, 0.0)),
-        np.where(kept, highs, np.maximum(highs, 0.0)),
-    )
-    differences = values - values[best]
-    for numbers, own in ((differences, 0.0), (lows, 0.0), (highs, 0.0), (p, 1.0)):
-        numbers[best] = own
-    return differences, lows, highs, p
-
-
-def _needed(parts: Sequence[Comparable], n_groups: int, z: float, tolerance: float) -> int | None:
-    """Return rows a group at which groups that do not differ would pass four times in five.
-
-    The interval's half-width and the gap that chance makes four times in five have to fit into the
-    tolerance together.
-    """
-    chance = simultaneous_z(n_groups, _POWER ** (1 / len(parts))) * np.sqrt(2)
-
-    def fits(n: int) -> bool:
-        for part in parts:
-            pair, error = part.alike(n)
-            ends = [limit - pair.values for limit in pair.limits(z)]
-            one, other = ((0.0, low, high) for low, high in zip(*ends, strict=True))
-            if newcombe_limits(one, other)[1] + chance * error > tolerance:
-                return False
-        return True
-
-    high = 2
-    while not fits(high):
-        high *= 2
-        if high > _MOST_NEEDED:
-            return None
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    return high

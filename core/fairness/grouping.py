@@ -15,11 +15,11 @@ from core.fairness.metrics.registry import get_rate
 from core.fairness.scores import Scores, class_sizes
 from core.fairness.subject import kish
 
-__all__ = ["Denominators", "Grouping", "Part"]
+__all__ = ["MISSING", "Denominators", "Grouping", "Part"]
 
 Floats = npt.NDArray[np.float64]
 RateSums = tuple[Floats, Floats, Floats, str]
-_MISSING = "rows without a value are counted, not compared"
+MISSING = "rows without a value are counted, not compared"
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Denominators:
     n: Floats
     nouns: tuple[str, ...]
 
-    def too_few(self, group: int, min_n: int) -> str:
-        """Return why a group is too small; ``""`` if it is not."""
+    def too_few(self, group: int, min_n: int) -> tuple[str, float] | None:
+        """Return why a group is small, and its rows; ``None`` if it is not."""
         for n, noun in zip(self.n[:, group], self.nouns, strict=True):
             if n < min_n:
-                return f"{n:.4g} {noun}, fewer than {min_n}"
-        return ""
+                return f"{n:.4g} {noun}, fewer than {min_n}", float(n)
+        return None
 
 
 @dataclass(frozen=True)
@@ -45,31 +45,52 @@ class Part:
     ----------
     denominators : Denominators
         What the minimum is asked of.
-    weights, k, n : ndarray of float64
-        Of a sum of rates: shapes ``(C,)``, ``(C, G)``, ``(C, G)``; k at effective numbers.
+    weights, k, of, of2 : ndarray of float64
+        Of a sum of rates: shapes ``(C,)``, and three of ``(C, G)``: sums of weights above and below
+        the line, and of squares below.
     areas : Scores or None
-        Of areas under the curve.
+        Of areas under the curve, whose positives and negatives ``denominators`` counts.
+    strata : bool
+        Whether the components are strata, of which those count that all compared groups have.
     """
 
     denominators: Denominators
     weights: Floats
     k: Floats
-    n: Floats
+    of: Floats
+    of2: Floats
     areas: Scores | None = None
+    strata: bool = False
 
-    def of(self, groups: npt.NDArray[np.intp]) -> Comparable | None:
+    def of_groups(self, groups: npt.NDArray[np.intp]) -> Comparable | None:
         """Return the values of some groups; ``None`` if they have no stratum in common."""
         if self.areas is not None:
-            positives, negatives = self.n[:, groups]
+            positives, negatives = self.denominators.n[:, groups]
             return Areas(
                 self.areas.auc[groups], self.areas.auc_variance[groups], positives, negatives
             )
-        k, n = self.k[:, groups], self.n[:, groups]
-        shared = (n > 0).all(axis=1)
+        return self._values(groups, rest=False)
+
+    def of_rest(self, groups: npt.NDArray[np.intp]) -> Rates | None:
+        """Return, for each of some groups, the value of all others of them together.
+
+        ``None`` where it cannot be had from counts alone (areas under the curve), or where a group
+        is all that a component has.
+        """
+        return None if self.areas is not None else self._values(groups, rest=True)
+
+    def _values(self, groups: npt.NDArray[np.intp], *, rest: bool) -> Rates | None:
+        sums = np.stack([self.k, self.of, self.of2])[:, :, groups]
+        shared = (sums[1] > 0).all(axis=1)
         if not shared.any():
             return None
+        if rest:
+            sums = sums.sum(axis=2, keepdims=True) - sums
+            if not (sums[1, shared] > 0).all():
+                return None
+        k, of, of2 = sums[:, shared]
         weights = self.weights[shared] * (self.weights.sum() / self.weights[shared].sum())
-        return Rates(weights, k[shared] / n[shared], n[shared])
+        return Rates(weights, np.clip(k / of, 0.0, 1.0), kish(of, of2))
 
 
 @dataclass(frozen=True)
@@ -90,13 +111,20 @@ class Grouping:
     strata: Cells | None
     classes: tuple[str, ...]
 
-    def excluded(self, parts: list[Part], min_n: int) -> dict[int, str]:
-        """Return the groups that cannot be compared, with the reason."""
+    def small(self, parts: list[Part], min_n: int) -> dict[int, tuple[str, float]]:
+        """Return the groups of fewer rows than the minimum, with the reason and the rows.
+
+        Rows without a value are among them, whatever their number.
+        """
         found = {}
         for g, unknown in enumerate(self.cells.unknown):
-            reasons = [part.denominators.too_few(g, min_n) for part in parts]
-            reason = _MISSING if unknown else next(filter(None, reasons), "")
-            if reason:
+            if unknown:
+                rows = float(parts[0].denominators.n[:, g].sum())
+                found[g] = (MISSING, rows)
+                continue
+            few = [part.denominators.too_few(g, min_n) for part in parts]
+            reason = next(filter(None, few), None)
+            if reason is not None:
                 found[g] = reason
         return found
 
@@ -131,9 +159,10 @@ class Grouping:
 
     def _areas(self) -> Part:
         assert self.scores is not None, "offered only where there are scores"
-        n = np.stack(class_sizes(self.cells.w, self.cells.w2))
-        sizes = Denominators(n, ("positives", "negatives"))
-        return Part(sizes, np.ones(1), n[:1], n, self.scores)
+        sizes = Denominators(
+            np.stack(class_sizes(self.cells.w, self.cells.w2)), ("positives", "negatives")
+        )
+        return Part(sizes, np.ones(1), sizes.n[:1], sizes.n[:1], sizes.n[:1], self.scores)
 
     def _recalls(self) -> Part:
         w, w2 = self.cells.w, self.cells.w2
@@ -162,7 +191,8 @@ class Grouping:
         part = _rates([(k[c], of[c], of2[c], "rows") for c in known])
         whole = kish(of.sum(axis=0), of2.sum(axis=0))[None]
         share = of[known].sum(axis=1) / of[known].sum()
-        return Part(Denominators(whole, ("rows",)), share, part.k, part.n)
+        sizes = Denominators(whole, ("rows",))
+        return Part(sizes, share, part.k, part.of, part.of2, strata=True)
 
 
 def _missing(strata: Cells, code: int) -> bool:
@@ -173,9 +203,6 @@ def _missing(strata: Cells, code: int) -> bool:
 def _rates(components: list[RateSums]) -> Part:
     """Return equally weighted rates from (k, n, Σw², noun) of each component."""
     k, of, of2 = (np.stack([component[i] for component in components]) for i in range(3))
-    n = kish(of, of2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        effective = np.where(of > 0, k / np.where(of > 0, of, 1) * n, 0.0)
     nouns = tuple(component[3] for component in components)
     weights = np.full(len(components), 1 / len(components))
-    return Part(Denominators(n, nouns), weights, effective, n)
+    return Part(Denominators(kish(of, of2), nouns), weights, k, of, of2)

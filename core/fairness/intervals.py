@@ -1,8 +1,8 @@
-"""How wide intervals are that hold at once, and intervals of areas under the curve.
+"""Intervals of areas under the curve.
 
-Those of rates and of their differences are in :mod:`core.proportions`. Every function takes ``z``,
-a number of standard normal deviations, so that the same formula gives one interval at 95 % and many
-that hold at once.
+Those of rates are in :mod:`core.proportions`, of differences in :mod:`core.differences`. Every
+function takes ``z``, a number of standard normal deviations, so that the same formula gives one
+interval at 95 % and many that hold at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "area_interval", "area_variance", "normal_quantile", "simultaneous_z",
+    "area_bounds", "area_interval", "area_variance", "normal_quantile",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -32,21 +32,6 @@ def normal_quantile(level: float) -> float:
     return float(norm.ppf((1 + level) / 2))
 
 
-@lru_cache(maxsize=256)
-def simultaneous_z(n_groups: int, level: float) -> float:
-    """Return z for the differences of all pairs of groups at once.
-
-    The quantile of the largest studentised difference (max-T): exact for groups of equal size
-    (Tukey), on the safe side for others (Hayter 1984).
-
-    >>> round(simultaneous_z(2, 0.95), 3), round(simultaneous_z(5, 0.95), 3)
-    (1.96, 2.728)
-    """
-    from scipy.stats import studentized_range
-
-    return float(studentized_range.ppf(level, n_groups, np.inf) / np.sqrt(2))
-
-
 def area_variance(area: npt.ArrayLike, positives: Floats, negatives: Floats) -> Floats:
     """Return the variance of an area under the curve as Hanley and McNeil 1982 model it."""
     a = np.asarray(area, np.float64)
@@ -59,7 +44,7 @@ def area_variance(area: npt.ArrayLike, positives: Floats, negatives: Floats) -> 
 
 
 def area_interval(
-    area: Floats, variance: Floats, positives: Floats, negatives: Floats, z: float
+    area: Floats, variance: Floats, positives: Floats, negatives: Floats, z: npt.ArrayLike
 ) -> tuple[Floats, Floats]:
     """Return score intervals of areas under the curve (Newcombe 2006, method 5).
 
@@ -75,13 +60,38 @@ def area_interval(
     widened = _widening(area, variance, positives, negatives)
 
     def outside(theta: Floats) -> npt.NDArray[np.bool_]:
-        room = z * z * widened * area_variance(theta, positives, negatives)
+        room = np.square(z) * widened * area_variance(theta, positives, negatives)
         beyond: npt.NDArray[np.bool_] = (theta - area) ** 2 > room
         return beyond
 
     low = _limit(area, np.zeros_like(area), outside)
     high = _limit(area, np.ones_like(area), outside)
     return low, high
+
+
+def area_bounds(area: Floats, rarer: Floats, z: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Return limits of areas that hold whatever the scores are like.
+
+    Parameters
+    ----------
+    rarer : ndarray
+        The smaller one of the numbers of positives and negatives.
+
+    Notes
+    -----
+    An area is a mean of means of so many independent pairs, so that Chernoff's bound of a
+    proportion holds for it (Hoeffding 1963): KL(area, θ) · rarer ≤ −log Φ(−z).
+    """
+    from scipy.special import log_ndtr, rel_entr
+
+    most = -log_ndtr(-np.asarray(z, np.float64))
+
+    def outside(theta: Floats) -> npt.NDArray[np.bool_]:
+        apart = rel_entr(area, theta) + rel_entr(1 - area, 1 - theta)
+        beyond: npt.NDArray[np.bool_] = rarer * apart > most
+        return beyond
+
+    return _limit(area, np.zeros_like(area), outside), _limit(area, np.ones_like(area), outside)
 
 
 def _widening(area: Floats, variance: Floats, positives: Floats, negatives: Floats) -> Floats:

@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from core.contracts import Adjustment
 
-__all__ = ["ADJUST", "WORDS", "benjamini_hochberg", "holm"]
+__all__ = [
+    "ADJUST", "WORDS", "benjamini_hochberg", "holm", "interval_level", "next_level",
+]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,6 +49,28 @@ ADJUST: dict[Adjustment, Callable[[npt.ArrayLike], Floats]] = {
     "bh": benjamini_hochberg,
 }
 WORDS: dict[Adjustment, str] = {
-    "holm": "Holm: the chance of any false flag is at most α",
-    "bh": "Benjamini–Hochberg: of the flags, a share of α is false on average",
+    "holm": (
+        "Holm: the chance of flagging any gap that lies within the tolerance is at most α, and so "
+        "is that of passing any beyond it"
+    ),
+    "bh": (
+        "Benjamini–Hochberg: of the flags, at most a share of α lies within the tolerance on "
+        "average, and of the passes as much beyond it"
+    ),
 }
+
+
+def interval_level(adjust: Adjustment, alpha: float, n_tests: int, n_rejected: int) -> float:
+    """Return the level of intervals that hold at once with the tests.
+
+    α/m for Holm's method (Bonferroni); α·R/m for Benjamini and Hochberg's with R rejections, at
+    which a share of α of the intervals so chosen is off (Benjamini and Yekutieli 2005).
+    """
+    return alpha * (max(n_rejected, 1) if adjust == "bh" else 1) / max(n_tests, 1)
+
+
+def next_level(adjust: Adjustment, alpha: float, n_tests: int, n_rejected: int) -> float:
+    """Return the level at which one more test rejects, the others being as they are."""
+    if adjust == "bh":
+        return alpha * min(n_rejected + 1, n_tests) / max(n_tests, 1)
+    return alpha / max(n_tests - n_rejected, 1)

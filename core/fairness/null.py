@@ -21,8 +21,6 @@ Combine = Literal["max", "mean"]
 _BATCH = 2000
 _ENOUGH = 100
 """Draws beyond the observed one after which p is known to a tenth of itself."""
-_SETTLED = 4000
-"""Draws where p is known from a bound: those that single pairs of groups are judged by."""
 _LEAST = 1e-300
 _MOST_NUMBERS = 20_000_000
 _TIE = 1e-9
@@ -51,8 +49,8 @@ def null_draws(n_tests: int, alpha: float) -> int:
 def calibrated_p(
     parts: Sequence[Comparable], combine: Combine, *, most: int, seed: int,
     check: Callable[[], None],
-) -> tuple[float, Floats]:  # fmt: skip
-    """Return the p value of the largest gap, and draws of it under the null, sorted.
+) -> float:  # fmt: skip
+    """Return the p value of the largest gap.
 
     Parameters
     ----------
@@ -66,35 +64,29 @@ def calibrated_p(
 
     Returns
     -------
-    p : float
+    float
         In (0, 1].
-    draws : ndarray of float64
-        Combined spreads of groups that do not differ.
     """
     observed = float(_combined([spread(part.observed()) for part in parts], combine))
     n_groups = len(parts[0].values)
     most = max(_BATCH, min(most, _MOST_NUMBERS // n_groups // _BATCH * _BATCH))
     least = 1 / (most + 1)
     bound = min(sum(part.apart(observed - _TIE, below=least) for part in parts), 1.0)
-    settled = bound < least
-    if settled:
-        most = min(most, _SETTLED)
+    if bound < least:
+        return max(bound, _LEAST)
     rng = np.random.default_rng([seed, n_groups, len(parts)])
     batch = max(1, min(_BATCH, 4_000_000 // n_groups))
-    drawn: list[Floats] = []
     beyond = done = 0
     while done < most:
         check()
         found = _combined([spread(part.null(rng, batch)) for part in parts], combine)
-        drawn.append(found)
         reached = np.cumsum(found >= observed - _TIE)
         if beyond + reached[-1] >= _ENOUGH:
             last = done + int(np.searchsorted(reached, _ENOUGH - beyond)) + 1
-            return _ENOUGH / last, np.sort(np.concatenate(drawn))
+            return _ENOUGH / last
         beyond += int(reached[-1])
         done += batch
-    p = max(bound, _LEAST) if settled else (beyond + 1) / (done + 1)
-    return p, np.sort(np.concatenate(drawn))
+    return (beyond + 1) / (done + 1)
 
 
 def _combined(spreads: Sequence[Floats], combine: Combine) -> Floats:

@@ -1,8 +1,9 @@
 """Slice discovery: which conjunctions of attributes a rate is worst for.
 
 Every slice of up to three conditions is held against all other rows. Who looks at thousands finds
-bad ones by chance: p values are adjusted over all that were looked at, and intervals are as wide as
-that asks for. A slice that does not stand out within a wider one is explained by that.
+bad ones by chance: the two tests behind a verdict (is the difference within the tolerance, is it
+beyond) are adjusted over all that were looked at, and intervals are as wide as that asks for. A
+slice that does not stand out within a wider one is explained by that.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import FairnessRules, Slice, SliceFinding, SliceReport, SlicesRequest
+from core.contracts import Slice, SliceFinding, SliceReport, SlicesRequest
 from core.errors import InputError
 from core.fairness.audit import opened
+from core.fairness.comparable import Rates
 from core.fairness.count import count
 from core.fairness.counted import Cells, Counted, attribute_sets
 from core.fairness.fisher import fisher
 from core.fairness.grouping import Grouping
-from core.fairness.intervals import normal_quantile
 from core.fairness.metrics.registry import METRICS
-from core.fairness.multiplicity import ADJUST, WORDS
+from core.fairness.multiplicity import WORDS
+from core.fairness.pairs import pair_tests
 from core.fairness.subject import kish
 from core.fairness.tables import offered
 from core.fairness.values import group_text
-from core.proportions import newcombe_limits, wilson_limits
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -168,13 +169,15 @@ def _findings(
     at = np.flatnonzero(large)
     with np.errstate(invalid="ignore", divide="ignore"):
         value, other = inside[0] / inside[1], rest[0] / rest[1]
-    p = fisher(value[at] * n[at], n[at], other[at] * n_rest[at], n_rest[at])
-    adjusted = ADJUST[rules.adjust](p)
-    low, high = _intervals(value[at], n[at], other[at], n_rest[at], adjusted, rules)
-    difference = value[at] - other[at]
+    inside_rates, rest_rates = (
+        Rates(np.ones(1), rate[at][None], rows[at][None])
+        for rate, rows in ((value, n), (other, n_rest))
+    )
+    tests = pair_tests([(inside_rates, rest_rates)], rules)
+    difference = tests.difference
     sign = _worse(request.metric)
     badness = np.abs(difference) if sign == 0 else sign * difference
-    flagged = (np.maximum(low, -high) > rules.tolerance) & (badness > 0)
+    flagged = (tests.p_flag < rules.alpha) & (badness > 0)
     order = np.lexsort((-badness, ~flagged))[:_EXAMINED]
     explained = _explained(searched, at[order], value, n, rules.alpha)
     found = [
@@ -186,10 +189,13 @@ def _findings(
             value=float(value[at[i]]),
             rest=float(other[at[i]]),
             difference=float(difference[i]),
-            low=float(low[i]),
-            high=float(high[i]),
-            p=float(p[i]),
-            p_adjusted=float(adjusted[i]),
+            low=float(tests.low[i]),
+            high=float(tests.high[i]),
+            p=float(tests.p[i]),
+            p_adjusted=float(tests.p_adjusted[i]),
+            p_flag=float(tests.p_flag[i]),
+            p_pass=float(tests.p_pass[i]),
+            alpha=rules.alpha,
             tolerance=rules.tolerance,
             within=explained.get(int(at[i]), ""),
         )
@@ -204,26 +210,6 @@ def _worse(metric: str) -> int:
     """Return the sign of a difference that is bad; 0 where both are."""
     better = METRICS[metric.split("[")[0]].higher_is_better
     return 0 if better is None else -1 if better else 1
-
-
-def _intervals(
-    value: Floats, n: Floats, rest: Floats, n_rest: Floats, adjusted: Floats, rules: FairnessRules
-) -> tuple[Floats, Floats]:
-    """Return Newcombe's intervals, wide enough for all that were looked at.
-
-    At level α/m for Holm's method (Bonferroni); for Benjamini and Hochberg's at α·R/m with R
-    rejections (Benjamini and Yekutieli 2005).
-    """
-    rejected = adjusted < rules.alpha
-    share = max(int(rejected.sum()), 1) if rules.adjust == "bh" else 1
-    z = normal_quantile(1 - rules.alpha * share / len(value))
-    low, high = newcombe_limits(
-        (value, *wilson_limits(value, n, z)), (rest, *wilson_limits(rest, n_rest, z))
-    )
-    return (
-        np.where(rejected, low, np.minimum(low, 0.0)),
-        np.where(rejected, high, np.maximum(high, 0.0)),
-    )
 
 
 def _explained(

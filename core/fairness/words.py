@@ -44,16 +44,46 @@ def _text(gap: Gap, report: FairnessReport) -> str:
         return f"{name} by {by} was not compared. {gap.why_excluded}"
     n_tests = sum(not math.isnan(each.p) for each in report.gaps)
     sentences = [
-        f"{_sizes(gap, report.table(gap.attribute), name)} The gap is {_points(gap.difference)}, "
-        f"{1 - gap.alpha:.0%} interval {100 * gap.low:.0f} to {100 * gap.high:.0f}; p "
-        f"{_p(gap.p_adjusted)}, adjusted over {n_tests} gaps."
+        _sizes(gap, report.table(gap.attribute), name),
+        _gap(gap),
+        f"{gap.conclusion.rstrip('.')} ({_tests(gap)}, adjusted over {n_tests} gaps).",
+        gap.coverage,
+        _needed(gap),
     ]
-    sentences.append(_conclusion(gap))
     if gap.below_four_fifths:
         sentences.append(
             f"The ratio, {gap.ratio:.2f}, is below four fifths: a screening line, not a finding."
         )
-    return " ".join(sentences)
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _pair(gap: Gap) -> tuple[str, str]:
+    """Return the two groups to speak of: those with the most evidence where the gap is flagged."""
+    if gap.verdict == "flag" and gap.strongest is not None:
+        return gap.strongest.lower, gap.strongest.higher
+    return gap.lowest, gap.highest
+
+
+def _gap(gap: Gap) -> str:
+    interval = f"{1 - gap.alpha:.0%} interval {100 * gap.low:.0f} to {100 * gap.high:.0f}"
+    lower, higher = _pair(gap)
+    if gap.strongest is None or {lower, higher} == {gap.lowest, gap.highest}:
+        return f"The gap is {_points(gap.difference)}, {interval}."
+    own = gap.strongest
+    return (
+        f"They are {_points(own.difference)} apart, {1 - gap.alpha:.0%} interval "
+        f"{100 * own.low:.0f} to {100 * own.high:.0f}; the largest gap, between "
+        f"{group_words(gap.highest)} and {group_words(gap.lowest)}, is "
+        f"{_points(gap.difference)}, {interval}."
+    )
+
+
+def _tests(gap: Gap) -> str:
+    if gap.verdict == "flag":
+        return f"p {_p(gap.p_flag)}"
+    if gap.verdict == "pass":
+        return f"p {_p(gap.p_pass)}"
+    return f"p {_p(gap.p_flag)} for larger, {_p(gap.p_pass)} for smaller"
 
 
 def _name(metric: str) -> str:
@@ -68,18 +98,17 @@ def _name(metric: str) -> str:
 def _sizes(gap: Gap, table: GroupTable, name: str) -> str:
     """Say how the two ends of the gap come about, as counts where it is a rate's."""
     metric = gap.part or gap.metric
-    by, lowest, highest = (
-        attribute_words(gap.attribute), group_words(gap.lowest), group_words(gap.highest),
-    )  # fmt: skip
+    by, pair = attribute_words(gap.attribute), _pair(gap)
+    lowest, highest = (group_words(group) for group in pair)
     rate = METRICS.get(metric.split("[")[0])
     if metric not in table.metrics or not isinstance(rate, Proportion):
         return f"{name} by {by}: largest in {highest}, smallest in {lowest}."
-    ends = [table.rate(group, metric) for group in (gap.lowest, gap.highest)]
+    ends = [table.rate(group, metric) for group in pair]
     counts = [f"{end.k:.10g} of {end.n:.10g} ({end.value:.0%})" for end in ends]
     of = f" ({rate.name[0].lower()}{rate.name[1:]})" if gap.part else ""
     return (
-        f"{name}{of}: of the {rate.noun} with {_who(gap.attribute, gap.lowest)}, {counts[0]} "
-        f"{rate.event}; with {_who('', gap.highest)}, {counts[1]}."
+        f"{name}{of}: of the {rate.noun} with {_who(gap.attribute, pair[0])}, {counts[0]} "
+        f"{rate.event}; with {_who('', pair[1])}, {counts[1]}."
     )
 
 
@@ -110,15 +139,9 @@ def _p(value: float) -> str:
     return "below .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
 
 
-def _conclusion(gap: Gap) -> str:
-    tolerated = f"{100 * gap.tolerance:.0f} points"
-    if gap.verdict == "flag":
-        return f"It is larger than the {tolerated} that are tolerated."
-    if gap.verdict == "pass":
-        return f"It is within the {tolerated} that are tolerated."
+def _needed(gap: Gap) -> str:
     if gap.needed_n is None:
-        return "That is not enough to tell."
+        return ""
     return (
-        f"That is not enough to tell whether it exceeds {tolerated}; about {gap.needed_n} "
-        f"{_noun(gap)} in each group would be."
+        f"About {gap.needed_n} {_noun(gap)} in each group would be enough, if they do not differ."
     )

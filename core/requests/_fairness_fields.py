@@ -34,7 +34,7 @@ __all__ = [
     "library_versions", "predict_request", "predictions_fields",
 ]  # fmt: skip
 
-FAIRNESS_VERSION = "2"
+FAIRNESS_VERSION = "3"
 """Raise it when a change of the statistics changes what the same request leads to."""
 _LIBRARIES = ("numpy", "scipy", "duckdb")
 _MOST_ATTRIBUTES = 12
@@ -60,7 +60,7 @@ class AuditOptions(TypedDict, total=False):
         Attributes; of a dataset all that it has, unless told otherwise.
     bins : mapping
         For numeric attributes a number of quantile groups, or rising cuts.
-    intersections, gaps, alpha, tolerance, min_n, adjust, n_boot, n_bins
+    intersections, gaps, alpha, tolerance, min_n, adjust, n_boot, n_bins, reference
         See :class:`~core.contracts.FairnessRules`.
     seed : int or None
         The setting's by default.
@@ -91,6 +91,7 @@ class AuditOptions(TypedDict, total=False):
     adjust: Adjustment
     n_boot: int
     n_bins: int
+    reference: str
     seed: int | None
     rows: RowsChoice
 
@@ -276,6 +277,7 @@ def _rules(options: AuditOptions) -> FairnessRules:
         gaps=tuple(options.get("gaps", default.gaps)),
         n_boot=options.get("n_boot", default.n_boot),
         n_bins=options.get("n_bins", default.n_bins),
+        reference=options.get("reference", default.reference),
     )
     for gap in rules.gaps:
         get_gap(gap)

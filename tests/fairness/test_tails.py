@@ -56,14 +56,12 @@ def test_no_bound_is_below_what_draws_show(part: Rates | Areas) -> None:
 
 def test_a_gap_far_off_needs_few_draws_and_the_same_decision() -> None:
     far = rates([[10, 95, 90]], [[100, 100, 100]])
-    p, draws = calibrated_p([far], "max", most=100_000, seed=0, check=lambda: None)
+    p = calibrated_p([far], "max", most=100_000, seed=0, check=lambda: None)
     assert 0 < p < 1e-20
-    assert len(draws) == 4000
     near = rates([[80, 95, 90]], [[100, 100, 100]])
-    p, draws = calibrated_p([near], "max", most=100_000, seed=0, check=lambda: None)
+    p = calibrated_p([near], "max", most=100_000, seed=0, check=lambda: None)
     assert 1e-4 < p < 0.05
-    assert len(draws) > 4000
-    both, _ = calibrated_p([far, near], "mean", most=2000, seed=0, check=lambda: None)
+    both = calibrated_p([far, near], "mean", most=2000, seed=0, check=lambda: None)
     assert both > 1e-20, "a mean is far off only if one of its parts is"
 
 
@@ -83,6 +81,6 @@ def test_equal_margins_are_one_null_whatever_the_order() -> None:
     one, other = rates([[12, 30, 5]], [[40, 50, 30]]), rates([[5, 12, 30]], [[30, 40, 50]])
     assert one.margins() == other.margins()
     assert one.margins() != rates([[12, 30, 6]], [[40, 50, 30]]).margins()
-    p = [calibrated_p([part], "max", most=4000, seed=1, check=lambda: None)[0]
+    p = [calibrated_p([part], "max", most=4000, seed=1, check=lambda: None)
          for part in (one, other)]  # fmt: skip
     assert p[0] == p[1]

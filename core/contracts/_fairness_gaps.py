@@ -1,0 +1,272 @@
+"""Gaps between groups, comparisons of groups, and what their verdicts cover."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts._codec import Stored
+from core.contracts._group_names import group_words
+
+__all__ = [
+    "Comparisons", "FairnessVerdict", "Gap", "GroupGap", "LeftOut", "ReferenceKind", "Strongest",
+    "verdict_of",
+]  # fmt: skip
+
+Floats = npt.NDArray[np.float64]
+FairnessVerdict = Literal["flag", "pass", "insufficient evidence", "excluded"]
+ReferenceKind = Literal["largest", "best", "rest", "named"]
+_NAMED = 3
+
+
+def verdict_of(p_flag: float, p_pass: float, alpha: float) -> FairnessVerdict:
+    """Return what two tests say: the one rule, for pages and command line alike.
+
+    Parameters
+    ----------
+    p_flag : float
+        That the gap is at most the tolerance, adjusted over all that were tested.
+    p_pass : float
+        That it is at least the tolerance, adjusted likewise (an equivalence test).
+
+    Examples
+    --------
+    >>> verdict_of(0.001, 1.0, 0.05), verdict_of(1.0, 0.02, 0.05), verdict_of(0.2, 1.0, 0.05)
+    ('flag', 'pass', 'insufficient evidence')
+    """
+    if math.isnan(p_flag) or math.isnan(p_pass):
+        return "excluded"
+    if p_flag < alpha:
+        return "flag"
+    return "pass" if p_pass < alpha else "insufficient evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut(Stored):
+    """A group that a verdict does not cover.
+
+    Parameters
+    ----------
+    n : float
+        Rows below the line; effective ones where rows have weights.
+    could_hide : float
+        The widest gap to another group that these rows do not rule out; NaN for rows without a
+        value, which are no group.
+    """
+
+    reason: str
+    n: float
+    could_hide: float
+
+    @property
+    def words(self) -> str:
+        """The reason, and what could hide."""
+        if math.isnan(self.could_hide):
+            return self.reason
+        return f"{self.reason}; a gap of up to {_points(self.could_hide)} could hide there"
+
+
+@dataclass(frozen=True, slots=True)
+class Strongest(Stored):
+    """The two groups between which there is the most evidence of a gap.
+
+    The interval is simultaneous over all pairs of groups, and over all gaps.
+    """
+
+    higher: str
+    lower: str
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Gap(Stored):
+    """The largest gap of one metric between the groups of one attribute.
+
+    Parameters
+    ----------
+    metric : str
+        Id of the gap, which is the metric's (``"tpr"``), a combination's (``"equalized_odds"``),
+        ``"selection_rate|grade"`` for conditional parity, ``"tpr[cat]"`` for one class of several.
+    difference, ratio : float
+        Largest minus smallest value, smallest by largest; NaN where excluded or not defined.
+    low, high : float
+        Interval of the largest true gap between any groups that have rows, small ones included,
+        simultaneous over all gaps of the report. It lies beyond the tolerance where the gap is
+        flagged, within where it passes, and holds the tolerance where neither is shown.
+    p, p_adjusted : float
+        For information: how often groups that do not differ at all lie so far apart, at the same
+        margins; adjusted over the family. No verdict is read from it.
+    p_flag, p_pass : float
+        That the gap is at most the tolerance, and that it is at least the tolerance; both adjusted
+        over all gaps of the report. The verdict is read from these two.
+    p_compared : float
+        As ``p_pass``, of the groups of at least ``min_n`` rows alone.
+    groups : tuple of str
+        The groups that the verdict covers.
+    excluded : dict
+        Those that it does not, with the reason and the gap that could hide there.
+    highest, lowest : str
+        Groups of the largest and smallest value; two, also where all are equal.
+    strongest : Strongest or None
+        Of a combination, in the metric ``part``; ``None`` where excluded.
+    part : str
+        Of a combination, the metric in which the evidence is strongest; else ``""``.
+    needed_n : int or None
+        Rows in each group's denominator at which groups without a true gap would pass four times in
+        five; ``None`` where the verdict stands.
+    why_excluded : str
+        Why there is no gap to test; ``""`` where there is one.
+    """
+
+    attribute: str
+    metric: str
+    difference: float
+    ratio: float
+    low: float
+    high: float
+    p: float
+    p_adjusted: float
+    p_flag: float
+    p_pass: float
+    p_compared: float
+    alpha: float
+    tolerance: float
+    groups: tuple[str, ...]
+    excluded: dict[str, LeftOut]
+    highest: str
+    lowest: str
+    strongest: Strongest | None
+    part: str
+    needed_n: int | None = None
+    why_excluded: str = ""
+
+    @property
+    def verdict(self) -> FairnessVerdict:
+        """What the two tests say."""
+        return verdict_of(self.p_flag, self.p_pass, self.alpha)
+
+    @property
+    def below_four_fifths(self) -> bool:
+        """Whether the ratio of selection is below 0.8: a screening line, never a verdict."""
+        selects = self.metric.startswith(("selection_rate", "scoring_rate"))
+        return selects and self.ratio < 0.8
+
+    @property
+    def conclusion(self) -> str:
+        """What the verdict says of the tolerance, in a sentence."""
+        tolerated = _points(self.tolerance)
+        if self.verdict == "flag":
+            return f"It is larger than the {tolerated} that are tolerated."
+        if self.verdict == "pass":
+            return f"It is within the {tolerated} that are tolerated."
+        return f"That is not enough to tell whether it exceeds {tolerated}."
+
+    @property
+    def coverage(self) -> str:
+        """Who is not covered by the verdict, in a sentence or two; ``""`` if everybody is."""
+        if not self.excluded:
+            return ""
+        named = [f"{group_words(name)} ({out.words})" for name, out in self.excluded.items()]
+        more = f"; and {len(named) - _NAMED} more groups" if len(named) > _NAMED else ""
+        agreed = self.verdict == "insufficient evidence" and self.p_compared < self.alpha
+        first = f"The compared groups agree within {_points(self.tolerance)}. " if agreed else ""
+        return f"{first}Not covered: {'; '.join(named[:_NAMED])}{more}."
+
+    @property
+    def reason(self) -> str:
+        """Why the verdict is what it is, and what it does not cover."""
+        if self.verdict == "excluded":
+            return self.why_excluded
+        span = f"The interval of the gap is {100 * self.low:.1f} to {100 * self.high:.1f} points."
+        return " ".join(filter(None, (span, self.conclusion, self.coverage)))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupGap:
+    """One group against another, or against all others.
+
+    ``difference`` is the group's value minus the reference's. Interval and p values are adjusted
+    over all comparisons of the report; ``p`` is that of no difference at all.
+    """
+
+    attribute: str
+    metric: str
+    group: str
+    reference: str
+    kind: ReferenceKind
+    difference: float
+    low: float
+    high: float
+    p: float
+    p_flag: float
+    p_pass: float
+    alpha: float
+    tolerance: float
+
+    @property
+    def verdict(self) -> FairnessVerdict:
+        """What the two tests say."""
+        return verdict_of(self.p_flag, self.p_pass, self.alpha)
+
+    @property
+    def evidence(self) -> float:
+        """The smallest difference, in either direction, that the interval leaves; at least 0."""
+        return max(self.low, -self.high, 0.0)
+
+
+@dataclass(frozen=True)
+class Comparisons(Stored):
+    """Groups of one attribute against one reference, by one metric; arrays ``(G,)``.
+
+    Parameters
+    ----------
+    kind : {"largest", "best", "rest", "named"}
+        The reference: the group of the most rows, of the best value, all other groups together, or
+        a named one.
+    reference : str
+        Its name; ``"rest"`` for all others together.
+    """
+
+    attribute: str
+    metric: str
+    kind: ReferenceKind
+    reference: str
+    groups: tuple[str, ...]
+    difference: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+    p_flag: Floats
+    p_pass: Floats
+    alpha: float
+    tolerance: float
+
+    def __iter__(self) -> Iterator[GroupGap]:
+        """Go through the groups."""
+        for i, group in enumerate(self.groups):
+            yield GroupGap(
+                attribute=self.attribute,
+                metric=self.metric,
+                group=group,
+                reference=self.reference,
+                kind=self.kind,
+                difference=float(self.difference[i]),
+                low=float(self.low[i]),
+                high=float(self.high[i]),
+                p=float(self.p[i]),
+                p_flag=float(self.p_flag[i]),
+                p_pass=float(self.p_pass[i]),
+                alpha=self.alpha,
+                tolerance=self.tolerance,
+            )
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:.3g} points"

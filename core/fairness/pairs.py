@@ -1,0 +1,258 @@
+"""Each group against a reference: the largest group, the best one, all others, or a named one.
+
+The largest gap's two groups are picked because they differ, and may be small. Here the reference
+does not depend on what is found, except for the best group's, which is kept for those who ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Comparisons, FairnessRules, ReferenceKind
+from core.differences import MAX_Z, difference_limits, normal_z
+from core.errors import InputError
+from core.fairness.candidates import Candidate
+from core.fairness.comparable import Comparable, Rates
+from core.fairness.fisher import fisher
+from core.fairness.metrics.registry import METRICS
+from core.fairness.multiplicity import ADJUST, interval_level
+
+__all__ = ["REFERENCES", "PairTests", "compared", "pair_tests"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+REFERENCES: tuple[ReferenceKind, ...] = ("largest", "best", "rest")
+"""What a group can be held against without naming it."""
+_ROUNDS = 40
+_CLOSE = 1e-5
+
+
+@dataclass(frozen=True)
+class PairTests:
+    """N differences a − b: adjusted p values and intervals, arrays ``(N,)``."""
+
+    difference: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+    p_adjusted: Floats
+    p_flag: Floats
+    p_pass: Floats
+
+
+@dataclass(frozen=True)
+class _Block:
+    """The groups of one gap against one reference, before their test."""
+
+    each: Candidate
+    kind: ReferenceKind
+    reference: str
+    groups: Integers
+    own: Comparable
+    other: Comparable
+
+
+def compared(
+    candidates: Sequence[Candidate], rules: FairnessRules, *, check: Callable[[], None]
+) -> tuple[Comparisons, ...]:
+    """Hold the groups of every metric against references, and adjust over all comparisons.
+
+    Raises
+    ------
+    InputError
+        If a group is named as reference that no attribute has.
+    """
+    single = [each for each in candidates if len(each.parts) == 1]
+    named = rules.reference not in REFERENCES
+    if named and not any(rules.reference in each.names for each in candidates):
+        there = dict.fromkeys(name for each in candidates for name in each.names)
+        raise InputError(
+            f"No group {rules.reference!r} can be compared. The reference is largest, best, rest, "
+            f"or one of: {', '.join(there)}."
+        )
+    chosen: ReferenceKind = "named" if named else rules.reference  # type: ignore[assignment]
+    kinds = dict.fromkeys((chosen, "largest", "rest"))
+    blocks = [block for each in single for kind in kinds for block in _blocks(each, kind, rules)]
+    check()
+    if not blocks:
+        return ()
+    found = pair_tests([(block.own, block.other) for block in blocks], rules)
+    check()
+    ends = np.cumsum([len(block.groups) for block in blocks])
+    return tuple(
+        _comparisons(block, found, slice(end - len(block.groups), end), rules)
+        for block, end in zip(blocks, ends.tolist(), strict=True)
+    )
+
+
+def _blocks(each: Candidate, kind: ReferenceKind, rules: FairnessRules) -> list[_Block]:
+    (part,) = each.parts
+    everybody = np.arange(len(each.names))
+    if kind == "rest":
+        rest = each.sources[0].of_rest(np.array(each.numbers, np.intp))
+        return [] if rest is None else [_Block(each, kind, "rest", everybody, part, rest)]
+    at = _reference(each, part, kind, rules)
+    if at is None:
+        return []
+    others = everybody[everybody != at]
+    against = part.of(np.full(len(others), at))
+    return [_Block(each, kind, each.names[at], others, part.of(others), against)]
+
+
+def _reference(
+    each: Candidate, part: Comparable, kind: ReferenceKind, rules: FairnessRules
+) -> int | None:
+    if kind == "named":
+        return each.names.index(rules.reference) if rules.reference in each.names else None
+    if kind == "largest":
+        return min(range(len(each.names)), key=lambda i: (-each.rows[i], each.names[i]))
+    known = each.large if len(each.large) else np.arange(len(each.names))
+    metric = each.spec.parts[0].split("[")[0].split("|")[0]
+    sign = -1 if METRICS[metric].higher_is_better is False else 1
+    return int(known[(sign * part.values[known]).argmax()])
+
+
+def pair_tests(blocks: Sequence[tuple[Comparable, Comparable]], rules: FairnessRules) -> PairTests:
+    """Test all pairs of all blocks as one family."""
+    raw = [_raw(a, b, rules.tolerance) for a, b in blocks]
+    p, p_flag, p_pass = (np.concatenate([each[i] for each in raw]) for i in range(3))
+    adjust = ADJUST[rules.adjust]
+    flag, within = adjust(p_flag), adjust(p_pass)
+    flags, passes = flag < rules.alpha, within < rules.alpha
+    low_z, high_z = (
+        normal_z(interval_level(rules.adjust, rules.alpha, len(p), int(settled.sum())))
+        for settled in (flags, passes)
+    )
+    difference = np.concatenate([a.values - b.values for a, b in blocks])
+    near = _joined(blocks, low_z)
+    far = _joined(blocks, high_z)
+    low, high = _drawn(difference, near, far, rules.tolerance, flags, passes)
+    return PairTests(difference, low, high, p, adjust(p), flag, within)
+
+
+def _joined(blocks: Sequence[tuple[Comparable, Comparable]], z: float) -> tuple[Floats, Floats]:
+    ends = [difference_limits(a.limits, b.limits, np.full(len(a.values), z)) for a, b in blocks]
+    return np.concatenate([low for low, _ in ends]), np.concatenate([high for _, high in ends])
+
+
+def _drawn(
+    difference: Floats,
+    near: tuple[Floats, Floats],
+    far: tuple[Floats, Floats],
+    tolerance: float,
+    flags: npt.NDArray[np.bool_],
+    passes: npt.NDArray[np.bool_],
+) -> tuple[Floats, Floats]:
+    """Return intervals as they are drawn, in agreement with the verdicts.
+
+    The end towards 0 has the level of the flags, the other one that of the passes; a verdict that
+    was reached step by step is drawn up to the tolerance.
+    """
+    up = difference >= 0
+    inner, outer = np.where(up, near[0], -near[1]), np.where(up, far[1], -far[0])
+    inner = np.where(flags, np.maximum(inner, tolerance), np.minimum(inner, tolerance))
+    outer = np.where(passes, np.minimum(outer, tolerance), outer)
+    back = np.where(up, far[0], -far[1])  # beyond 0, where the other side's tolerance lies
+    inner = np.where(flags, inner, np.minimum(inner, np.where(passes, np.maximum(back, -tolerance),
+                                                              back)))  # fmt: skip
+    return np.where(up, inner, -outer), np.where(up, outer, -inner)
+
+
+def _raw(a: Comparable, b: Comparable, tolerance: float) -> tuple[Floats, Floats, Floats]:
+    """Return p values of each pair: no difference, at most the tolerance, at least it."""
+    difference = a.values - b.values
+    beyond = np.abs(difference) > tolerance
+    p_flag, p_pass = np.ones(len(difference)), np.ones(len(difference))
+    for chosen, towards, found in ((beyond, _inner, p_flag), (~beyond, _outer, p_pass)):
+        at = np.flatnonzero(chosen)
+        if len(at):
+            found[at] = _two_sided(_highest(a.of(at), b.of(at), towards, tolerance))
+    if isinstance(a, Rates) and isinstance(b, Rates) and len(a.weights) == 1:
+        p = fisher(a.rates[0] * a.n[0], a.n[0], b.rates[0] * b.n[0], b.n[0])
+    else:
+        p = _two_sided(_highest(a, b, _inner, 0.0))
+    return p, p_flag, p_pass
+
+
+def _two_sided(z: Floats) -> Floats:
+    from scipy.special import ndtr
+
+    found: Floats = np.where(z > 0, 2 * ndtr(-z), 1.0)
+    return found
+
+
+def _inner(low: Floats, high: Floats, tolerance: float) -> Floats:
+    """Return by how much the interval lies beyond the tolerance."""
+    return np.maximum(low, -high) - tolerance
+
+
+def _outer(low: Floats, high: Floats, tolerance: float) -> Floats:
+    """Return by how much the interval lies within the tolerance."""
+    return tolerance - np.maximum(high, -low)
+
+
+def _highest(
+    a: Comparable, b: Comparable, rest: Callable[[Floats, Floats, float], Floats], tolerance: float
+) -> Floats:
+    """Return for each pair the z at which ``rest``, which falls with z, passes 0.
+
+    All pairs at once: the false position with halved ends (Illinois).
+    """
+    n = len(a.values)
+    found = np.zeros(n)
+
+    def at(z: Floats, pairs: Integers) -> Floats:
+        return rest(*difference_limits(a.of(pairs).limits, b.of(pairs).limits, z), tolerance)
+
+    active = np.flatnonzero(at(np.zeros(n), np.arange(n)) > 0)
+    left, right = np.zeros(n), np.full(n, 2.0)
+    above, below = at(left, np.arange(n)), np.full(n, np.nan)
+    growing = active
+    while len(growing):
+        below[growing] = at(right[growing], growing)
+        further = growing[(below[growing] > 0) & (right[growing] < MAX_Z)]
+        left[further], above[further] = right[further], below[further]
+        right[further] = np.minimum(2 * right[further], MAX_Z)
+        growing = further
+    found[active] = np.where(below[active] > 0, MAX_Z, left[active])
+    active = active[below[active] <= 0]
+    side = np.zeros(n, np.int64)
+    for _ in range(_ROUNDS):
+        active = active[right[active] - left[active] > _CLOSE]
+        if not len(active):
+            break
+        f, g = above[active], below[active]
+        z = left[active] + (right[active] - left[active]) * np.clip(f / (f - g), 0.02, 0.98)
+        value = at(z, active)
+        up = value > 0
+        for pairs, point, here, ends, values, opposite, mark in (
+            (active[up], z[up], value[up], left, above, below, 1),
+            (active[~up], z[~up], value[~up], right, below, above, -1),
+        ):
+            opposite[pairs] = np.where(side[pairs] == mark, opposite[pairs] / 2, opposite[pairs])
+            ends[pairs], values[pairs], side[pairs] = point, here, mark
+        found[active] = left[active]
+    return found
+
+
+def _comparisons(block: _Block, found: PairTests, own: slice, rules: FairnessRules) -> Comparisons:
+    names = block.each.names
+    return Comparisons(
+        attribute=block.each.attribute,
+        metric=block.each.spec.id,
+        kind=block.kind,
+        reference=block.reference,
+        groups=tuple(names[i] for i in block.groups),
+        difference=found.difference[own],
+        low=found.low[own],
+        high=found.high[own],
+        p=found.p_adjusted[own],
+        p_flag=found.p_flag[own],
+        p_pass=found.p_pass[own],
+        alpha=rules.alpha,
+        tolerance=rules.tolerance,
+    )
