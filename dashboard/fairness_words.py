@@ -8,20 +8,22 @@ from typing import Literal
 
 from core.contracts import (
     TIMES,
+    Comparisons,
     FairnessReport,
     FairnessVerdict,
     Finding,
     Gap,
     GroupRate,
     attribute_words,
+    group_words,
 )
 from dashboard import services
 from dashboard.run_words import points
 from dashboard.words import number, percent
 
 __all__ = [
-    "STATUS", "Standing", "chosen_findings", "confidence", "count", "estimate",
-    "gap_name", "gap_of", "metric_name", "rates_of", "span", "split_metric", "widest",
+    "STATUS", "Standing", "chosen_findings", "confidence", "count", "estimate", "gap_name",
+    "gap_of", "metric_name", "rates_of", "reference_words", "span", "split_metric", "widest",
 ]  # fmt: skip
 
 Standing = Literal["flag", "pass", "insufficient evidence", "excluded", "reference", "untested"]
@@ -111,6 +113,22 @@ def span(low: float, high: float) -> str:
     return f"{points(low)} to {points(high)}"
 
 
+def reference_words(against: Comparisons) -> str:
+    """Return what groups are held against.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> none = (np.empty(0),) * 6
+    >>> reference_words(Comparisons("g", "tpr", "rest", "rest", (), *none, 0.05, 0.1))
+    'all other groups together'
+    """
+    if against.kind == "rest":
+        return "all other groups together"
+    named = group_words(against.reference)
+    return f"{named}, the {against.kind} group" if against.kind != "named" else named
+
+
 def rates_of(report: FairnessReport, attribute: str) -> list[str]:
     """Return the metrics that a table may be looked at by: those whose gaps are tested first."""
     there = report.table(attribute).metrics
@@ -119,7 +137,7 @@ def rates_of(report: FairnessReport, attribute: str) -> list[str]:
 
 
 def widest(report: FairnessReport, *, attribute: str = "", single: bool = False) -> Gap | None:
-    """Return the gap to begin with: the worst verdict, then counted rates, then the largest.
+    """Return the gap to begin with: the worst verdict, then counted rates, then most evidence.
 
     Parameters
     ----------
@@ -144,11 +162,11 @@ def gap_of(report: FairnessReport, attribute: str, metric: str) -> Gap | None:
     return next(same, None)
 
 
-def _order(gap: Gap, report: FairnessReport) -> tuple[int, bool, float]:
+def _order(gap: Gap, report: FairnessReport) -> tuple[int, bool, float, float]:
     whole = report.overall
     counted = not math.isnan(whole.rate(whole.groups[0], gap.metric).k)
-    size = 0.0 if math.isnan(gap.difference) else gap.difference
-    return _RANK.index(gap.verdict), not counted, -size
+    low, size = (0.0 if math.isnan(each) else each for each in (gap.low, gap.difference))
+    return _RANK.index(gap.verdict), not counted, -low, -size
 
 
 def chosen_findings(findings: Sequence[Finding], most: int = 3) -> list[Finding]:

@@ -138,22 +138,24 @@ TERMS: dict[str, str] = {
         "can be even over each attribute and still fail an intersection."
     ),
     "gap": (
-        "The largest difference of a rate between groups. Its interval holds for all pairs of "
-        "groups at once; where the test does not reject, it begins at 0."
+        "The largest difference of a rate between groups, small ones included. Its interval holds "
+        "for all pairs of groups, and for all gaps that are tested, at once."
     ),
     "verdict": (
-        "Flagged: the gap is beyond chance and its whole interval beyond the tolerance. Within "
-        "tolerance: the whole interval is inside. Else the data are not enough to tell."
+        "Flagged: shown to be larger than the tolerance; the whole interval lies beyond. Within "
+        "tolerance: shown to be smaller, between all groups that have rows. Else the data are not "
+        "enough to tell. Who a verdict does not cover is named."
     ),
     "alpha": (
-        "The chance that is put up with of flagging any gap, over all that are tested, when there "
-        "is none. Intervals have confidence 1 − α."
+        "The chance that is put up with of flagging any gap, over all that are tested, that lies "
+        "within the tolerance; and of passing any that lies beyond it. Intervals have confidence "
+        "1 − α, all at once."
     ),
     "tolerance": "A difference between rates that is put up with, as a share: 0.1 is 10 points.",
     "adjustment": (
         "Who tests many gaps finds some by chance. Holm's method keeps the chance of any false "
-        "flag below α; Benjamini and Hochberg's keeps the expected share of false ones among the "
-        "flags below α, and so flags more."
+        "flag below α, and that of any false pass; Benjamini and Hochberg's keeps the expected "
+        "share of false ones among the flags, and among the passes, below α, and so finds more."
     ),
     "halves": (
         "Who looks often enough finds something by chance. To be sure, explore one half of the "
@@ -181,8 +183,9 @@ TERMS: dict[str, str] = {
         "what would be left if everybody got their group's mean; the rest is within groups."
     ),
     "minimum n": (
-        "A group takes part in the gap of a rate with at least so many rows in its denominator: "
-        "positives for the true positive rate, negatives for the false positive rate."
+        "A group with fewer rows in the denominator of a rate (positives for the true positive "
+        "rate, negatives for the false positive rate) counts as small: it is tested, exactly, and "
+        "named as not covered unless its rows show where it lies."
     ),
     "positive class": (
         "The class that the rates are about: true positive rate, selection rate. Without one, each "

@@ -69,6 +69,7 @@ from core.api._fairness import (
 )
 from core.api._fairness_views import (
     TABLE_SUFFIXES,
+    fairness_comparisons,
     fairness_csv,
     fairness_document,
     fairness_findings,
@@ -256,6 +257,7 @@ __all__ = [
     "fairness",
     "fairness_csv",
     "fairness_document",
+    "fairness_comparisons",
     "fairness_findings",
     "fairness_gaps",
     "fairness_json",

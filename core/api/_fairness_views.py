@@ -17,19 +17,26 @@ from core.fairness.export import Basis
 from core.fairness.rows import SUFFIXES
 
 __all__ = [
-    "TABLE_SUFFIXES", "fairness_csv", "fairness_document", "fairness_findings", "fairness_json",
-    "fairness_parquet", "hold_table", "local_law_144", "local_law_144_csv", "open_table_source",
-    "preview_table", "release_table",
+    "TABLE_SUFFIXES", "fairness_comparisons", "fairness_csv", "fairness_document",
+    "fairness_findings", "fairness_json", "fairness_parquet", "hold_table", "local_law_144",
+    "local_law_144_csv", "open_table_source", "preview_table", "release_table",
 ]  # fmt: skip
 
 TABLE_SUFFIXES = SUFFIXES
-Part = Literal["rates", "gaps"]
-_PARTS = {"rates": export.rates_table, "gaps": export.gaps_table}
+Part = Literal["rates", "gaps", "pairs"]
+_PARTS = {
+    "rates": export.rates_table, "gaps": export.gaps_table, "pairs": export.pairs_table,
+}  # fmt: skip
 
 
 def fairness_findings(report: FairnessReport) -> tuple[Finding, ...]:
     """Return every gap in plain language, flagged ones first."""
     return words.findings(report)
+
+
+def fairness_comparisons(report: FairnessReport) -> tuple[Finding, ...]:
+    """Return each group against the reference in plain language, the most evidence first."""
+    return words.comparisons(report)
 
 
 def fairness_document(report: FairnessReport) -> dict[str, Any]:
@@ -43,12 +50,12 @@ def fairness_json(report: FairnessReport) -> str:
 
 
 def fairness_csv(report: FairnessReport, part: Part = "rates") -> bytes:
-    """Return rates or gaps as CSV, without cells that a spreadsheet takes for formulas."""
+    """Return rates, gaps or pairs as CSV, without cells that a spreadsheet takes for formulas."""
     return export.table_csv(_PARTS[part](report))
 
 
 def fairness_parquet(report: FairnessReport, part: Part = "rates") -> bytes:
-    """Return rates or gaps as Parquet."""
+    """Return rates, gaps or pairs as Parquet."""
     return export.table_parquet(_PARTS[part](report))
 
 

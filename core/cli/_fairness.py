@@ -27,6 +27,7 @@ from core.requests import AuditOptions
 
 __all__: list[str] = []
 
+_COMPARED = 10
 _MARKS = {"flag": "✗", "pass": "✓", "insufficient evidence": "?", "excluded": "–"}
 
 
@@ -82,7 +83,7 @@ def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:
     rules = report.rules
     yield (
         f"{report.source}: {report.n} rows, {report.task}; α {rules.alpha:g}, tolerance "
-        f"{rules.tolerance:g}, at least {rules.min_n} rows below the line"
+        f"{rules.tolerance:g}, groups of fewer than {rules.min_n} rows below the line are small"
     )
     yield from filter(None, [report.taken.text])
     for table in report.tables:
@@ -91,6 +92,12 @@ def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:
             yield f"  {group:24} n = {table.n[g]}"
     for finding in api.fairness_findings(report):
         yield f"{_mark(finding.verdict, report.taken)}: {finding.text}"
+    compared = api.fairness_comparisons(report)
+    if compared:
+        yield f"Each group against its reference, the most evidence first ({len(compared)} in all):"
+    for finding in compared[:_COMPARED]:
+        yield f"  {_mark(finding.verdict, report.taken)}: {finding.text}"
+    yield report.family
     for attribute, n in report.unknown.items():
         if n:
             yield f"{n} rows have no value of {attribute}."

@@ -152,6 +152,15 @@ class FairnessReport(Result):
         rank = ("flag", "insufficient evidence", "pass", "excluded").index
         return tuple(sorted(every, key=lambda pair: (rank(pair.verdict), -pair.evidence)))
 
+    def against(self, attribute: str, metric: str) -> Comparisons | None:
+        """Return the groups of an attribute against the reference that was asked for.
+
+        Against the largest group where the attribute has no such reference; ``None`` for gaps that
+        are made of several metrics.
+        """
+        same = (c for c in self.comparisons if (c.attribute, c.metric) == (attribute, metric))
+        return next(same, None)
+
     def gap(self, attribute: str, metric: str) -> Gap:
         """Return the gap of a metric between the groups of an attribute."""
         return next(g for g in self.gaps if (g.attribute, g.metric) == (attribute, metric))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.contracts import (
     AuditRequest,
+    Comparisons,
     FairnessReport,
     FairnessRequest,
     FairnessRules,
@@ -121,7 +122,7 @@ def audit_rows(
         overall=tables[0],
         tables=tuple(tables[1:]),
         gaps=gaps,
-        family=_family(gaps, rules),
+        family=_family(gaps, comparisons, rules),
         comparisons=comparisons,
         inequality=inequality(singles, rules, seed=seed) if counted.has_labels else (),
         unknown={
@@ -215,10 +216,12 @@ def _conditional(counted: Counted, condition: str) -> list[GapSpec]:
     ]
 
 
-def _family(gaps: Sequence[Gap], rules: FairnessRules) -> str:
+def _family(gaps: Sequence[Gap], comparisons: Sequence[Comparisons], rules: FairnessRules) -> str:
     n_tests = sum(gap.p == gap.p for gap in gaps)  # NaN where untested
     attributes = len({gap.attribute for gap in gaps})
+    n_pairs = sum(len(block.groups) for block in comparisons)
     return (
         f"{n_tests} gaps: {len({gap.metric for gap in gaps})} metrics of {attributes} attributes "
-        f"and intersections. {WORDS[rules.adjust]}."
+        f"and intersections. {WORDS[rules.adjust]}. {n_pairs} comparisons of single groups are "
+        "adjusted among themselves."
     )

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.contracts import UNKNOWN, FairnessReport, GroupTable, LocalLaw144Row
+from core.contracts import UNKNOWN, FairnessReport, GroupGap, GroupTable, LocalLaw144Row
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Basis", "document", "full_json", "gaps_table", "local_law_144", "local_law_144_csv",
-    "rates_table", "table_csv", "table_parquet",
+    "pairs_table", "rates_table", "table_csv", "table_parquet",
 ]  # fmt: skip
 
 Basis = Literal["selection", "scoring"]
@@ -54,12 +54,39 @@ def document(report: FairnessReport) -> dict[str, Any]:
                 "high": _plain(gap.high),
                 "p": _plain(gap.p),
                 "p_adjusted": _plain(gap.p_adjusted),
+                "p_flag": _plain(gap.p_flag),
+                "p_pass": _plain(gap.p_pass),
                 "verdict": gap.verdict,
                 "reason": gap.reason,
+                "groups": list(gap.groups),
+                "excluded": {
+                    name: {
+                        "reason": out.reason,
+                        "n": _count(out.n, whole=not report.weighted),
+                        "could_hide": _plain(out.could_hide),
+                    }
+                    for name, out in gap.excluded.items()
+                },
+                "highest": gap.highest,
+                "lowest": gap.lowest,
+                "needed_n": gap.needed_n,
             }
             for gap in report.gaps
         ],
+        "pairs": [_pair(pair) for pair in report.pairs],
         "unknown": dict(report.unknown),
+    }
+
+
+def _pair(pair: GroupGap) -> dict[str, Any]:
+    numbers = ("difference", "low", "high", "p", "p_flag", "p_pass")
+    return {
+        "attribute": pair.attribute,
+        "metric": pair.metric,
+        "groups": [pair.group, pair.reference],
+        "reference": pair.kind,
+        **{name: _plain(getattr(pair, name)) for name in numbers},
+        "verdict": pair.verdict,
     }
 
 
@@ -110,6 +137,7 @@ def full_json(report: FairnessReport) -> str:
     whole = inlined(artefact.document)
     for gap, found in zip(report.gaps, whole["gaps"], strict=True):
         found |= {"verdict": gap.verdict, "reason": gap.reason}
+    whole["pairs"] = [_pair(pair) for pair in report.pairs]
     return json.dumps(plain(whole), indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -142,7 +170,8 @@ def gaps_table(report: FairnessReport) -> pa.Table:
     """Return a row for each gap."""
     import pyarrow as pa
 
-    numbers = ("difference", "ratio", "low", "high", "p", "p_adjusted", "alpha", "tolerance")
+    numbers = ("difference", "ratio", "low", "high", "p", "p_adjusted", "p_flag", "p_pass",
+               "alpha", "tolerance")  # fmt: skip
     return pa.Table.from_pylist(
         [
             {
@@ -153,11 +182,24 @@ def gaps_table(report: FairnessReport) -> pa.Table:
                 "highest": gap.highest,
                 "lowest": gap.lowest,
                 "needed_n": gap.needed_n,
+                "not_covered": ", ".join(gap.excluded),
                 "reason": gap.reason,
             }
             for gap in report.gaps
         ]
     )
+
+
+def pairs_table(report: FairnessReport) -> pa.Table:
+    """Return a row for each comparison of a group, those with the most evidence first."""
+    import pyarrow as pa
+
+    texts = ("attribute", "metric", "group", "reference", "kind", "verdict")
+    numbers = ("difference", "low", "high", "p", "p_flag", "p_pass", "alpha", "tolerance")
+    columns: dict[str, list[Any]] = {
+        name: [getattr(pair, name) for pair in report.pairs] for name in (*texts, *numbers)
+    }
+    return pa.table(columns)
 
 
 def table_parquet(table: pa.Table) -> bytes:

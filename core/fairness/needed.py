@@ -149,9 +149,7 @@ def _drawn_power(
     return float((widest < tolerance).mean())
 
 
-def _drawn_high(
-    part: Comparable, draws: int, n: int, z: float, rng: np.random.Generator
-) -> Floats:
+def _drawn_high(part: Comparable, draws: int, n: int, z: float, rng: np.random.Generator) -> Floats:
     """Return upper limits of the gap between groups drawn alike, from those that lie farthest."""
     n_groups = len(part.values)
     drawn = _areas(part, draws * n_groups, n, rng) if isinstance(part, Areas) else _counts(

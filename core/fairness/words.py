@@ -6,9 +6,11 @@ import math
 
 from core.contracts import (
     TIMES,
+    Comparisons,
     FairnessReport,
     Finding,
     Gap,
+    GroupGap,
     GroupTable,
     attribute_words,
     group_words,
@@ -17,20 +19,60 @@ from core.fairness.gap_specs import get_gap
 from core.fairness.metrics.base import Proportion
 from core.fairness.metrics.registry import METRICS
 
-__all__ = ["findings"]
+__all__ = ["comparisons", "findings"]
 
 _ORDER = ("flag", "insufficient evidence", "pass", "excluded")
 
 
 def findings(report: FairnessReport) -> tuple[Finding, ...]:
-    """Return every gap as a sentence or two, those that are flagged first, larger gaps first."""
+    """Return every gap as a sentence or two: flagged ones first, then by evidence, then by size."""
     ordered = sorted(
         report.gaps,
-        key=lambda gap: (_ORDER.index(gap.verdict), -_or_zero(gap.difference)),
-    )
+        key=lambda gap: (
+            _ORDER.index(gap.verdict), -_or_zero(gap.low), -_or_zero(gap.difference),
+        ),
+    )  # fmt: skip
     return tuple(
         Finding(gap.attribute, gap.metric, gap.verdict, _text(gap, report)) for gap in ordered
     )
+
+
+def comparisons(report: FairnessReport) -> tuple[Finding, ...]:
+    """Return each group against the reference that was asked for, the most evidence first."""
+    kept = {(block.attribute, block.metric, block.kind) for block in _chosen(report)}
+    return tuple(
+        Finding(pair.attribute, pair.metric, pair.verdict, _comparison(pair, report))
+        for pair in report.pairs
+        if (pair.attribute, pair.metric, pair.kind) in kept
+    )
+
+
+def _chosen(report: FairnessReport) -> list[Comparisons]:
+    gaps = dict.fromkeys((block.attribute, block.metric) for block in report.comparisons)
+    found = (report.against(*gap) for gap in gaps)
+    return [block for block in found if block is not None]
+
+
+_KINDS = {"largest": " (the largest group)", "best": " (the best group)", "rest": "", "named": ""}
+
+
+def _comparison(pair: GroupGap, report: FairnessReport) -> str:
+    table, metric = report.table(pair.attribute), pair.metric
+    other = "all others together" if pair.kind == "rest" else _who("", pair.reference)
+    own = ""
+    if metric in table.metrics and not math.isnan(table.rate(pair.group, metric).k):
+        rate = table.rate(pair.group, metric)
+        own = f", {rate.k:.10g} of {rate.n:.10g} ({rate.value:.0%})"
+    n_pairs = sum(len(block.groups) for block in report.comparisons)
+    return (
+        f"{_name(metric)}: {_who(pair.attribute, pair.group)}{own}, against {other}"
+        f"{_KINDS[pair.kind]}: {_signed(pair.difference)} points, {1 - pair.alpha:.0%} interval "
+        f"{_signed(pair.low)} to {_signed(pair.high)}, adjusted over {n_pairs} comparisons."
+    )
+
+
+def _signed(difference: float) -> str:
+    return f"{100 * difference:+.0f}".replace("-", "−")
 
 
 def _or_zero(value: float) -> float:

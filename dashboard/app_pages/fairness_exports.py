@@ -21,6 +21,8 @@ def draw(report: FairnessReport) -> None:
     files: list[tuple[str, str, str, Callable[[], bytes]]] = [
         ("Rates (csv)", "rates.csv", _CSV, partial(services.fairness_file, report, "csv")),
         ("Gaps (csv)", "gaps.csv", _CSV, partial(services.fairness_file, report, "csv", "gaps")),
+        ("Comparisons (csv)", "pairs.csv", _CSV,
+         partial(services.fairness_file, report, "csv", "pairs")),
         ("Rates (parquet)", "rates.parquet", _PARQUET,
          partial(services.fairness_file, report, "parquet")),
         ("Gaps (parquet)", "gaps.parquet", _PARQUET,
@@ -43,7 +45,7 @@ def draw(report: FairnessReport) -> None:
                 label, data, file_name=f"fairness.{ending}", mime=mime, key=f"download/{ending}",
                 icon=":material/download:", on_click="ignore", type="tertiary",
             )  # fmt: skip
-    if len(files) > 5:
+    if len(files) > 6:
         st.caption(
             "The layout of the audit tables of New York City's Local Law 144: impact ratios, "
             "unknown categories counted, categories under 2 % of the rows only counted. A layout, "

@@ -6,7 +6,15 @@ import math
 
 import streamlit as st
 
-from core.contracts import TIMES, FairnessReport, Gap, GroupTable, attribute_words, group_words
+from core.contracts import (
+    TIMES,
+    Comparisons,
+    FairnessReport,
+    Gap,
+    GroupTable,
+    attribute_words,
+    group_words,
+)
 from dashboard import glossary, services
 from dashboard.fairness_words import (
     STATUS,
@@ -17,6 +25,7 @@ from dashboard.fairness_words import (
     gap_name,
     gap_of,
     metric_name,
+    reference_words,
     span,
     split_metric,
 )
@@ -29,7 +38,7 @@ from dashboard.words import better, escape
 __all__ = ["gaps", "intersections", "table"]
 
 _SORTS = {
-    "worst": "Largest gap first",
+    "worst": "Most evidence first",
     "value": "Lowest value first",
     "size": "Largest group first",
     "name": "By name",
@@ -55,8 +64,9 @@ def table(report: FairnessReport, by: str, rate: str) -> None:
             f"**{escape(metric_name(rate))}**: {escape(card.summary)} "
             f":gray[{better(card.higher_is_better)}]"
         )
-    rows = {group: _row(report, found, group, rate, gap) for group in found.groups}
-    order = _sorted(found, rate, gap)
+    against = report.against(by, rate)
+    rows = {group: _row(report, found, group, rate) for group in found.groups}
+    order = _sorted(found, rate, against)
     overall = report.overall.rate(report.overall.groups[0], rate).value
     share = _is_share(rate)
     group_table(
@@ -69,23 +79,23 @@ def table(report: FairnessReport, by: str, rate: str) -> None:
     )  # fmt: skip
     words = ["Thin mark: all rows together, " + estimate(
         report.overall.rate(report.overall.groups[0], rate), share=share) + "."]  # fmt: skip
-    if gap is not None and gap.reference:
-        words.append(f"Reference: {group_words(gap.reference)}, which the others are held against.")
+    if against is not None:
+        words.append(f"Held against {reference_words(against)}.")
+    if gap is not None and gap.coverage:
+        words.append(gap.coverage)
     if len(order) > _MOST_ROWS:
         words.append(f"{len(order) - _MOST_ROWS} more groups are in the downloads.")
     st.caption(escape(" ".join(words)))
 
 
-def _row(
-    report: FairnessReport, found: GroupTable, group: str, rate: str, gap: Gap | None
-) -> GroupRow:
+def _row(report: FairnessReport, found: GroupTable, group: str, rate: str) -> GroupRow:
     own = found.rate(group, rate)
     n = int(found.n[found.groups.index(group)])
     value = estimate(own, share=_is_share(rate))
     counts = "" if math.isnan(own.k) else f"{count(own.k)} of {count(own.n)}"
     if report.weighted and counts:
         counts += f", effective n {count(round(own.n_effective, 1))}"
-    standing, note = _standing(group, gap)
+    standing, note = _standing(report, found.attribute, rate, group)
     return GroupRow(
         name=group_words(group),
         size=f"n = {count(n)}",
@@ -97,36 +107,41 @@ def _row(
     )
 
 
-def _standing(group: str, gap: Gap | None) -> tuple[Standing, str]:
+def _standing(report: FairnessReport, by: str, rate: str, group: str) -> tuple[Standing, str]:
+    gap, against = gap_of(report, by, rate), report.against(by, rate)
     if gap is None:
         return "untested", ""
-    if group in gap.excluded:
-        return "excluded", gap.excluded[group]
+    pair = next((each for each in against or () if each.group == group), None)
+    left_out = gap.excluded.get(group)
+    note = "" if left_out is None else left_out.words
+    if pair is not None:
+        numbers = f"{points(pair.difference)} ({span(pair.low, pair.high)})"
+        return pair.verdict, f"{numbers}; {note}" if note else numbers
+    if note:
+        return "excluded", note
     if gap.verdict == "excluded":
         return "excluded", gap.why_excluded
-    if group == gap.reference:
+    if against is not None and group == against.reference:
         return "reference", ""
-    pair = next((each for each in gap.pairs if each.group == group), None)
-    if pair is None:
-        return "untested", ""
-    return pair.verdict, f"{points(pair.difference)} ({span(pair.low, pair.high)})"
+    return "untested", ""
 
 
-def _sorted(found: GroupTable, rate: str, gap: Gap | None) -> list[str]:
+def _sorted(found: GroupTable, rate: str, against: Comparisons | None) -> list[str]:
     key = "fairness sort"
     chosen = st.segmented_control(
         "Order", list(_SORTS), format_func=_SORTS.__getitem__, default="worst", required=True,
         key=key, label_visibility="collapsed",
     )  # fmt: skip
-    away = {pair.group: abs(pair.difference) for pair in gap.pairs} if gap is not None else {}
+    away = {pair.group: (pair.evidence, abs(pair.difference)) for pair in against or ()}
 
-    def place(group: str) -> float:
+    def place(group: str) -> tuple[float, float]:
         value = found.rate(group, rate).value
         if chosen == "size":
-            return -float(found.n[found.groups.index(group)])
+            return -float(found.n[found.groups.index(group)]), 0.0
         if chosen == "value":
-            return math.inf if math.isnan(value) else value
-        return -away.get(group, -1.0)
+            return math.inf if math.isnan(value) else value, 0.0
+        evidence, size = away.get(group, (-1.0, -1.0))
+        return -evidence, -size
 
     groups = list(found.groups)
     return groups if chosen == "name" else sorted(groups, key=place)
@@ -140,8 +155,8 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
     own = [gap for gap in report.gaps if gap.attribute == by]
     if not own:
         return
-    one = gap_of(report, by, rate)
-    pairs = () if one is None else one.pairs
+    one = report.against(by, rate)
+    pairs = sorted(one or (), key=lambda pair: (-pair.evidence, -abs(pair.difference)))
     st.subheader(
         f"Gaps by {escape(attribute_words(by))}", anchor=False, help=glossary.explain("gap")
     )
@@ -156,7 +171,7 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
         with places[1]:
             st.markdown(
                 f"**{escape(metric_name(rate))}**: each group against "
-                f"{escape(group_words(one.reference))}"
+                f"{escape(reference_words(one))}"
             )
             _forest(
                 [
@@ -168,8 +183,8 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
     st.caption(
         escape(
             f"Shaded: differences of up to {points(report.rules.tolerance)} points, which are "
-            "tolerated. The bar is what the verdict is read from: it begins at 0 where the "
-            "adjusted test does not reject. " + _screened(own)
+            "tolerated. Flagged: the whole bar lies beyond; within tolerance: the whole bar lies "
+            "inside, of every group that has rows. " + _screened(own)
         )
     )
 
@@ -230,8 +245,9 @@ def intersections(report: FairnessReport, by: str, rate: str) -> None:
         "the higher.",
         f"The largest gap among them: {standing}, {points(gap.difference)} points "
         f"({span(gap.low, gap.high)})." if gap is not None and gap.verdict != "excluded" else "",
-        f"Cells with fewer than {report.rules.min_n} in the denominator are not coloured and take "
-        "no part in it.",
+        f"Cells with fewer than {report.rules.min_n} in the denominator are not coloured; they are "
+        "tested like the others.",
+        "" if gap is None else gap.coverage,
     ]  # fmt: skip
     st.caption(escape(" ".join(word for word in words if word)))
 

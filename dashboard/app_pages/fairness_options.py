@@ -49,10 +49,10 @@ def _words(audit: Audit, subject: Subject) -> str:
     by = escape(", ".join(attribute_words(name) for name in subject.groups)) or "nothing yet"
     crossed = " and their intersections" if audit.intersections and len(subject.groups) > 1 else ""
     return (
-        f"By {by}{crossed}. Flagged: adjusted p below {audit.alpha:g} and the whole "
-        f"{confidence(audit.alpha)} interval beyond {points(audit.tolerance)} points. Within "
-        "tolerance: the whole interval inside. Groups with fewer than "
-        f"{audit.min_n} in the denominator are excluded."
+        f"By {by}{crossed}. Flagged: shown to be larger than {points(audit.tolerance)} points "
+        f"(adjusted p below {audit.alpha:g}, the whole {confidence(audit.alpha)} interval beyond). "
+        "Within tolerance: shown to be smaller, for every group that has rows. Groups with fewer "
+        f"than {audit.min_n} in the denominator are tested too, and named where they show nothing."
     )
 
 

@@ -232,9 +232,9 @@ def threshold_effect(
 
 
 def fairness_file(
-    report: FairnessReport, kind: FileKind, part: Literal["rates", "gaps"] = "rates"
+    report: FairnessReport, kind: FileKind, part: Literal["rates", "gaps", "pairs"] = "rates"
 ) -> bytes:
-    """Return rates or gaps as CSV or Parquet, or the whole report as JSON."""
+    """Return rates, gaps or pairs as CSV or Parquet, or the whole report as JSON."""
     if kind == "json":
         return api.fairness_json(report).encode()
     return api.fairness_csv(report, part) if kind == "csv" else api.fairness_parquet(report, part)

@@ -374,7 +374,7 @@ def test_the_plotted_interval_and_the_verdict_come_from_one_place(report: Fairne
     assert len(lines) == len(rows)
     assert {row.verdict for row in rows} >= {"flag"}
     for line, row in zip(lines, rows, strict=True):
-        beyond = line.x[0] > band.x1
+        beyond = line.x[0] >= band.x1
         assert beyond == (row.verdict == "flag")
         assert (line.line.color == LIGHT.bad) == beyond
 

@@ -38,7 +38,7 @@ def document(capfd: pytest.CaptureFixture[str], *arguments: object) -> dict:
 def test_the_document(capfd, write, biased) -> None:
     path = write(biased)
     found = document(capfd, "fairness", path, *MAPPED, "--intersections")
-    assert set(found) == {"n", "rows", "groups", "gaps", "unknown", "looks"}
+    assert set(found) == {"n", "rows", "groups", "gaps", "pairs", "unknown", "looks"}
     assert found["n"] == 2400
     assert found["unknown"] == {"sex": 0, "city": 0}
     names = [(g["attribute"], g["group"]) for g in found["groups"]]
@@ -58,8 +58,18 @@ def test_the_document(capfd, write, biased) -> None:
     for gap in found["gaps"]:
         assert set(gap) == {
             "attribute", "metric", "difference", "ratio", "low", "high", "p", "p_adjusted",
-            "verdict", "reason",
+            "p_flag", "p_pass", "verdict", "reason", "groups", "excluded", "highest", "lowest",
+            "needed_n",
         }  # fmt: skip
+    first = found["pairs"][0]
+    assert set(first) == {
+        "attribute", "metric", "groups", "reference", "difference", "low", "high", "p", "p_flag",
+        "p_pass", "verdict",
+    }  # fmt: skip
+    assert (first["attribute"].startswith("sex"), first["verdict"]) == (True, "flag")
+    kinds = {pair["reference"] for pair in found["pairs"]}
+    assert kinds == {"largest", "rest"}
+    assert all(one != other for one, other in (pair["groups"] for pair in found["pairs"]))
     own = (biased["sex"] == "f") & (biased["y"] == 1)
     assert found["groups"][0]["rates"]["tpr"]["k"] == (own & (biased["p"] == 1)).sum()
     flagged = {(g["attribute"], g["metric"]) for g in found["gaps"] if g["verdict"] == "flag"}
@@ -109,7 +119,9 @@ def test_options_reach_the_rules(capfd, write, biased) -> None:
     assert [g["metric"] for g in loose["gaps"]] == ["tpr", "tpr"]
     assert loose["gaps"][0]["verdict"] == "pass"
     strict = document(capfd, "fairness", path, *MAPPED, "--min-n", "600", "--gap", "tpr")
-    assert strict["gaps"][0]["verdict"] == "excluded"
+    assert strict["gaps"][0]["verdict"] == "flag", "small groups are tested, not dropped"
+    assert strict["gaps"][0]["excluded"] == {}
+    assert (strict["gaps"][1]["verdict"], strict["gaps"][1]["excluded"]) == ("pass", {})
     narrow = document(capfd, "fairness", path, *MAPPED, "--alpha", "0.5", "--gap", "tpr")
     assert narrow["gaps"][0]["low"] > loose["gaps"][0]["low"]
 
