@@ -213,7 +213,7 @@ def test_a_perfect_model_without_positives_somewhere_has_no_gap() -> None:
     report = audited(table | {"p": table["y"]})
     gap = report.gap("g", "tpr")
     assert gap.difference == 0
-    assert gap.excluded == {"c": "0 positives, fewer than 10"}
+    assert gap.excluded["c"].reason == "0 positives, fewer than 10"
 
 
 def test_without_labels_only_selection_is_estimable(biased) -> None:
