@@ -16,9 +16,10 @@ import numpy.typing as npt
 from core.contracts import FairnessReport, FairnessRequest, FairnessRules, Gap
 from core.engine.control import LocalControl
 from core.fairness.audit import audit_rows
+from core.fairness.candidates import candidate
 from core.fairness.counted import Cells
 from core.fairness.gap_specs import get_gap
-from core.fairness.gaps import candidate, tested
+from core.fairness.gaps import tested
 from core.fairness.grouping import Grouping
 from core.fairness.rows import open_columns
 from core.requests import AuditOptions
