@@ -124,8 +124,8 @@ class Looks:
         seen = [look for look in self._before if look.rows == "confirm"]
         if seen:
             return (
-                f"Confirmed already, first on {seen[0].when}: this is look {len(seen) + 1} at the "
-                "confirming half, which is no longer fresh. This is not a confirmation any more."
+                f"The confirming half was looked at already, first on {seen[0].when}: this is look "
+                f"{len(seen) + 1} at it, and it is no longer fresh. This is not a confirmation."
             )
         whole = [look for look in self._before if look.rows == "all"]
         if whole:
@@ -139,7 +139,7 @@ class Looks:
                 "fresh is not known. This is no confirmation."
             )
         n = len(self._before)
-        explored = f" after {n} exploring {'look' if n == 1 else 'looks'}" if n else ""
+        explored = f", after {n} exploring {'look' if n == 1 else 'looks'}" if n else ""
         chance = (
             f"; a false flag has a chance of at most {_percent(self.this.chance)}, however much "
             "was explored"
@@ -147,10 +147,11 @@ class Looks:
             else ""
         )
         return (
-            f"Confirmed on {self.this.when}{explored}, on rows that no look on record had seen"
-            f"{chance}. It counts once."
+            f"The first look at the confirming half, on {self.this.when}{explored}: no look on "
+            f"record had seen these rows. Its verdicts are the confirmation{chance}. It counts "
+            "once."
         )
 
 
 def _percent(chance: float | None) -> str:
-    return f"{100 * (chance or 0):.3g} %"
+    return f"{100 * (chance or 0):.3g}%"

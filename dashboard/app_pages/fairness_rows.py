@@ -83,9 +83,9 @@ def said(request: AuditRequest, taken: RowsTaken) -> None:
     if taken.text:
         st.info(escape(taken.text), icon=":material/contrast:")
     if found.fresh is None:
-        st.caption(escape(found.text), help=glossary.explain("looks"))
+        st.markdown(escape(found.text), help=glossary.explain("looks"))
     elif found.fresh:
-        st.success(escape(found.text), icon=":material/fact_check:")
+        st.info(escape(found.text), icon=":material/fact_check:")
     else:
         st.warning(escape(found.text), icon=":material/lock_open:")
 

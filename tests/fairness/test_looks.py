@@ -46,7 +46,7 @@ def test_looks_are_counted_over_works_and_reruns(write) -> None:
     fourth = api.look(api.mitigation_request(path, **scored))
     assert fourth.text == (
         "This is look 4 at this table (2 audits, 1 slice search, 1 mitigation). Each look's error "
-        "rate holds by itself; over 4 looks a false flag somewhere has a chance of up to 25 %. "
+        "rate holds by itself; over 4 looks a false flag somewhere has a chance of up to 25%. "
         "All rows were looked at: confirm on fresh rows."
     ), "a mitigation audits twice: 5 times 5 %"
     assert asked(path).text.startswith("This is look 1 of 4 at this table (2 audits, ")
@@ -89,7 +89,7 @@ def test_bounds_add_up_and_stop_at_one() -> None:
 
     assert looks(0.05, 0.01).chance == pytest.approx(0.06)
     assert looks(*[0.05] * 30).chance == 1.0
-    assert "up to 100 %" in looks(*[0.05] * 30).text
+    assert "up to 100%" in looks(*[0.05] * 30).text
     assert looks(0.05, None).chance is None, "Benjamini–Hochberg bounds no chance of any"
     assert "nothing bounds the chance of a false flag somewhere" in looks(0.05, None).text
 
@@ -108,17 +108,19 @@ def test_a_confirmation_counts_once(write) -> None:
     for tolerance in (0.05, 0.1):
         found = asked(path, rows="explore", tolerance=tolerance)
         assert found.fresh is None
-    assert found.text.endswith("up to 10 %. Confirm on the half that is kept, once.")
+    assert found.text.endswith("up to 10%. Confirm on the half that is kept, once.")
     first = asked(path, rows="confirm", gaps=["tpr"])
     assert first.fresh
-    assert first.text.startswith(f"Confirmed on {first.this.when} after 2 exploring looks, on rows")
-    assert "a chance of at most 5 %, however much was explored. It counts once." in first.text
+    assert first.text.startswith(
+        f"The first look at the confirming half, on {first.this.when}, after 2 exploring looks: "
+    )
+    assert "a chance of at most 5%, however much was explored. It counts once." in first.text
     assert asked(path, rows="confirm", gaps=["tpr"]) == first, "the same question stays confirmed"
     second = asked(path, rows="confirm", gaps=["fpr"])
     assert not second.fresh
     assert second.text == (
-        f"Confirmed already, first on {first.this.when}: this is look 2 at the confirming half, "
-        "which is no longer fresh. This is not a confirmation any more."
+        f"The confirming half was looked at already, first on {first.this.when}: this is look 2 "
+        "at it, and it is no longer fresh. This is not a confirmation."
     )
     assert asked(path, rows="confirm", gaps=["tpr"]).fresh, "it was the first"
     assert "confirm on fresh rows" in asked(path, rows="explore", alpha=0.01).text

@@ -33,7 +33,7 @@ def test_explore_then_confirm_once(capfd, write, biased) -> None:
     assert (judged["n_fit"], judged["before"]["n"]) == (1200, 1200)
     assert judged["before"]["rows"]["which"] == "confirm"
     assert judged["looks"]["fresh"] is False
-    assert "not a confirmation any more" in judged["looks"]["text"]
+    assert "This is not a confirmation." in judged["looks"]["text"]
     again = document(capfd, "fairness", path, *MAPPED, "--confirm", "--gap", "tpr")
     assert again["looks"]["fresh"] is True
 
@@ -57,13 +57,13 @@ def test_people_read_which_half_and_how_many_looks(capfd, write, biased) -> None
         "This is look 2 at this table (1 audit, 1 slice sea",
         "This is look 3 at this table (1 audit, 1 slice sea",
     ]
-    assert "up to 20 %" in told[2][-1], "a mitigation audits twice"
+    assert "up to 20%" in told[2][-1], "a mitigation audits twice"
     _, out, _ = here(capfd, "slices", path, *MAPPED, "--confirm", "--slice", "sex=f")
     lines = out.splitlines()
     assert lines[1].startswith("Confirming half: 1200 of 2400 rows")
     assert "1 of 1 slices that were asked for" in lines[2]
     assert lines[3].startswith("✗ flag: sex = f")
-    assert lines[-1].startswith("Confirmed on ")
+    assert lines[-1].startswith("The first look at the confirming half, on ")
 
 
 def test_page_report_json_and_command_say_the_same(capfd, write, biased) -> None:
