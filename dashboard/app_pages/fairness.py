@@ -8,6 +8,7 @@ from core.contracts import FairnessReport, FairnessRequest, TableSource
 from core.errors import PellucidError
 from dashboard import fairness_choice, services, slice_choice, visit
 from dashboard.app_pages import (
+    fairness_mitigation,
     fairness_options,
     fairness_report,
     fairness_rows,
@@ -76,6 +77,7 @@ def _audit(audit: Audit) -> None:
         return
     if not fairness_rows.may_look(request, audit):
         fairness_slices.confirm(subject)
+        fairness_mitigation.confirm(subject)
         return
     _supersede(request)
     answer = desk().ask(request, hold=True)

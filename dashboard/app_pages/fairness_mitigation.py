@@ -55,6 +55,23 @@ def draw(report: FairnessReport, subject: Subject, by: str) -> None:
         _ask_and_draw(subject, by)
 
 
+def confirm(subject: Subject) -> None:
+    """Draw other decisions for the confirming half, folded: in place of its audit."""
+    options = subject.options
+    if not subject.groups or not (subject.model or (options["score"] and options["label"])):
+        return
+    fold = st.expander(
+        "Or judge other decisions there, in place of the gaps", icon=":material/compare_arrows:",
+        key="confirm mitigation", on_change="rerun",
+    )  # fmt: skip
+    if fold.open:
+        with fold:
+            by = st.selectbox(
+                "Groups", subject.groups, key="mitigation attribute", format_func=attribute_words
+            )
+            _ask_and_draw(subject, by)
+
+
 def _why_not(report: FairnessReport, by: str) -> str:
     if not report.calibrations:
         return "Decisions are made anew from scores and true classes: map a score column above."

@@ -115,6 +115,25 @@ def test_a_slice_is_confirmed_alone() -> None:
     assert "✗ flagged" in shown
 
 
+def test_other_decisions_are_confirmed_in_place_of_the_gaps() -> None:
+    app = audited(table(seed=27), intersections=False, rows="confirm")
+    app.session_state["confirm mitigation"] = True
+    app.run()
+    shown = said(app)
+    assert "Made from the exploring half, judged on the confirming half." in shown
+    app.button(key="mitigate").click().run()
+    settled(app)
+    shown = said(app)
+    assert "Decided from 300 rows, judged on 300 others." in shown
+    assert "Its verdicts are the confirmation; a false flag has a chance of at most 10%" in shown
+    app.run()
+    assert app.button(key="confirm").label == "Look all the same", "the half has been used"
+    unscored = audited(table(seed=28), rows="confirm", score="")
+    unscored.session_state["confirm mitigation"] = True
+    unscored.run()
+    assert "mitigate" not in {button.key for button in unscored.button}
+
+
 def test_pictures_of_the_other_half_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     n = 40
     inside = api.explored(n)
