@@ -85,6 +85,7 @@ def _audit(audit: Audit) -> None:
         report = services.public_report(answer.result, table=table, model=model)
         place = st.container()
         fairness_report.draw(report, audit, subject)
+        fairness_rows.remember(report, request)
         with place:  # last, so that it counts the looks that were taken below
             fairness_rows.said(request, report.taken)
     elif answer.state == "waiting":

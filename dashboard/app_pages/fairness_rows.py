@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import AuditRequest, FairnessRequest, RowsChoice, RowsTaken
+from core.contracts import AuditRequest, FairnessReport, FairnessRequest, RowsChoice, RowsTaken
 from core.errors import PellucidError
 from dashboard import fairness_choice, glossary, services, visit
 from dashboard.fairness_choice import Audit
 from dashboard.fairness_words import gap_name
 from dashboard.words import error_words, escape
 
-__all__ = ["choose", "exploratory", "may_look", "said"]
+__all__ = ["choose", "exploratory", "may_look", "remember", "said"]
 
 _ROWS: dict[RowsChoice, str] = {
     "all": "All rows",
     "explore": "Explore one half",
     "confirm": "Confirm on the other",
 }
-_ASKED = "fairness confirmations asked"
+_ASKED, _THERE = "fairness confirmations asked", "fairness gaps there"
 
 
 def choose(audit: Audit) -> None:
@@ -50,7 +50,7 @@ def may_look(request: FairnessRequest, audit: Audit) -> bool:
         )
     else:
         st.warning(escape(ahead.text), icon=":material/lock_open:")
-    _gaps(audit)
+    _gaps(request, audit)
     st.button(
         "Confirm, once" if ahead.fresh else "Look all the same", key="confirm",
         icon=":material/fact_check:", on_click=_ask, args=(request.key,),
@@ -62,11 +62,28 @@ def _ask(key: str) -> None:
     st.session_state[_ASKED] = (*st.session_state.get(_ASKED, ()), key)
 
 
-def _gaps(audit: Audit) -> None:
+def remember(report: FairnessReport, request: FairnessRequest) -> None:
+    """Remember which gaps this table has: those that may be confirmed."""
+    if request.rows != "confirm":
+        # Conditional parity follows from the condition, and is tested whenever there is one.
+        found = dict.fromkeys(gap.metric for gap in report.gaps if "|" not in gap.metric)
+        st.session_state[_THERE] = (_subject(request), tuple(found))
+
+
+def _subject(request: FairnessRequest) -> str:
+    return request.source if request.table is None else request.table.sha256
+
+
+def _gaps(request: FairnessRequest, audit: Audit) -> None:
+    """Draw the choice of the gaps, once it is known which there are."""
+    subject, there = st.session_state.get(_THERE, ("", ()))
+    gaps = dict.fromkeys((*(there if subject == _subject(request) else ()), *audit.gaps))
+    if not gaps:
+        return
     key = "fairness gaps"
     st.session_state[key] = list(audit.gaps)
     st.multiselect(
-        "Gaps to confirm", list(services.fairness_gaps()), key=key, format_func=gap_name,
+        "Gaps to confirm", list(gaps), key=key, format_func=gap_name,
         placeholder="all", help=glossary.explain("adjustment"),
         on_change=lambda: fairness_choice.change(gaps=tuple(st.session_state[key])),
     )  # fmt: skip

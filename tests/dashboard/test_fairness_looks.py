@@ -45,6 +45,9 @@ def test_the_confirming_half_is_shown_by_a_click_and_counts_once() -> None:
     shown = said(app)
     assert "The other half is fresh" in shown
     assert "The gap is" not in shown, "nothing of it is seen before the click"
+    offered = app.multiselect(key="fairness gaps").options
+    assert [name for name in offered if "[" in name or "|" in name] == []
+    assert "Equal opportunity" in offered, "the gaps that this table has, by name"
     app.multiselect(key="fairness gaps").set_value(["tpr"]).run()
     assert app.query_params["gaps"] == "tpr"
     assert app.query_params["rows"] == "confirm"
