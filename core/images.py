@@ -248,10 +248,18 @@ def _crop_box(width: int, height: int, size: int) -> Box:
     return Box(left * across, top * down, (left + size) * across, (top + size) * down)
 
 
-def _letterbox_box(width: int, height: int) -> Box:
-    side = max(width, height)
-    left, top = (width - side) / 2, (height - side) / 2
-    return Box(left, top, left + side, top + side)
+def _letterbox(width: int, height: int, size: int) -> tuple[tuple[int, int], tuple[int, int], Box]:
+    """Return the size and the corner of the picture inside the input, and the box they lead to.
+
+    Both are whole pixels of the input, so each side has its own scale: the box is made of these
+    numbers, not of the ratio they were rounded from.
+    """
+    scale = size / max(width, height)
+    inner = (max(1, round(width * scale)), max(1, round(height * scale)))
+    left, top = ((size - side) // 2 for side in inner)
+    across, down = width / inner[0], height / inner[1]
+    box = Box(-left * across, -top * down, (size - left) * across, (size - top) * down)
+    return inner, (left, top), box
 
 
 def to_input(picture: Picture, *, size: int, geometry: Geometry = "crop") -> ModelInput:
@@ -281,12 +289,9 @@ def to_input(picture: Picture, *, size: int, geometry: Geometry = "crop") -> Mod
         box = Box(0.0, 0.0, float(width), float(height))
         resized = _resize(image, (size, size), box)
     else:
-        box = _letterbox_box(width, height)
-        scale = size / max(width, height)
-        inner = (max(1, round(width * scale)), max(1, round(height * scale)))
+        inner, corner, box = _letterbox(width, height, size)
         resized = Image.new("RGB", (size, size), (127, 127, 127))
-        small = _resize(image, inner, Box(0.0, 0.0, float(width), float(height)))
-        resized.paste(small, ((size - inner[0]) // 2, (size - inner[1]) // 2))
+        resized.paste(_resize(image, inner, Box(0.0, 0.0, float(width), float(height))), corner)
     return ModelInput(
         name=picture.name,
         pixels=np.asarray(resized, dtype=np.uint8),

@@ -19,10 +19,13 @@ from PIL import Image
 from core.contracts import Array, Box, Explanation, Picture
 
 __all__ = [
-    "Ends", "OverlayLayer", "colour_scale", "compose", "draw", "lay_over", "layer", "limits", "png",
+    "ROUNDING", "Ends", "OverlayLayer", "colour_scale", "compose", "draw", "lay_over", "layer",
+    "limits", "png",
 ]  # fmt: skip
 
 _PERCENTILE = 99.0
+ROUNDING = 1e-6
+"""Of float32: what a whole map holds, relative to the score, up to which it is taken for 0."""
 _DIMMED = 0.35
 """Brightness of what the model did not see."""
 
@@ -119,7 +122,20 @@ def draw(values: Array, *, signed: bool, ends: tuple[float, float] | None = None
 
 def layer(explanation: Explanation) -> OverlayLayer:
     """Render the map of ``explanation`` as a transparent PNG."""
-    return draw(explanation.map, signed=explanation.signed)
+    return draw(_shown(explanation), signed=explanation.signed)
+
+
+def _shown(explanation: Explanation) -> Array:
+    """Return the map, or zeros where it is nothing but rounding.
+
+    What all pixels together hold, against what float32 can tell of the score. Maps of a
+    probability have no such floor: it may be tiny itself, and their methods look after rounding.
+    """
+    if explanation.parameters.get("score") == "probability":
+        return explanation.map
+    held = float(np.abs(explanation.map).sum(dtype=np.float64))
+    noise = held <= ROUNDING * max(1.0, abs(explanation.logit))
+    return np.zeros_like(explanation.map) if noise else explanation.map
 
 
 def compose(
@@ -140,7 +156,11 @@ def compose(
     ndarray of uint8, shape (H, W, 3)
     """
     return lay_over(
-        picture, explanation.map, signed=explanation.signed, box=explanation.box, opacity=opacity
+        picture,
+        _shown(explanation),
+        signed=explanation.signed,
+        box=explanation.box,
+        opacity=opacity,
     )
 
 
@@ -151,16 +171,34 @@ def lay_over(
     base = Image.fromarray(_dimmed(picture.pixels, box))
     rgba = _rgba(values, signed, limits(values, signed=signed))
     rgba[..., 3] = np.rint(rgba[..., 3] * float(np.clip(opacity, 0, 1))).astype(np.uint8)
-    size = (max(1, round(box.right - box.left)), max(1, round(box.bottom - box.top)))
-    over = Image.fromarray(rgba, mode="RGBA").resize(size, Image.Resampling.BILINEAR)
-    base.paste(over, (round(box.left), round(box.top)), over)
+    columns = _covered(picture.width, box.left, box.right)
+    rows = _covered(picture.height, box.top, box.bottom)
+    across = (box.right - box.left) / values.shape[1]
+    down = (box.bottom - box.top) / values.shape[0]
+    over = Image.fromarray(rgba, mode="RGBA").resize(
+        (columns.stop - columns.start, rows.stop - rows.start),
+        Image.Resampling.BILINEAR,
+        box=(
+            max(0.0, (columns.start - box.left) / across),
+            max(0.0, (rows.start - box.top) / down),
+            min(float(values.shape[1]), (columns.stop - box.left) / across),
+            min(float(values.shape[0]), (rows.stop - box.top) / down),
+        ),
+    )
+    base.paste(over, (columns.start, rows.start), over)
     return np.asarray(base)
+
+
+def _covered(length: int, low: float, high: float) -> slice:
+    """Return the whole pixels of a side that lie between ``low`` and ``high``, at least one."""
+    start = min(max(0, round(low)), length - 1)
+    return slice(start, max(start + 1, min(length, round(high))))
 
 
 def _dimmed(pixels: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.uint8]:
     out = (pixels * np.float32(_DIMMED)).astype(np.uint8)
-    rows = slice(max(0, round(box.top)), max(0, round(box.bottom)))
-    columns = slice(max(0, round(box.left)), max(0, round(box.right)))
+    rows = _covered(pixels.shape[0], box.top, box.bottom)
+    columns = _covered(pixels.shape[1], box.left, box.right)
     out[rows, columns] = pixels[rows, columns]
     return out
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from core.contracts import Array, ModelInput, ShapResult
-from core.overlay import OverlayLayer, png
+from core.overlay import ROUNDING, OverlayLayer, png
 
 __all__ = ["BLUE", "RED", "layers", "maps", "panels", "per_region", "scale_end"]
 
@@ -29,6 +29,15 @@ def per_region(result: ShapResult) -> Array:
     return np.asarray((result.region_values / pixels)[:, result.segments], np.float32)
 
 
+def _shown(result: ShapResult, *, regions: bool) -> Array:
+    """Return what is painted; zeros where all shares are rounding of the logits they share out."""
+    logits = np.abs(np.concatenate([result.base_values, result.outputs])).max()
+    shares = np.abs(result.values).sum(axis=(1, 2), dtype=np.float64).max()
+    if shares <= ROUNDING * max(1.0, float(logits)):
+        return np.zeros_like(result.values)
+    return per_region(result) if regions else result.values
+
+
 def scale_end(values: Array) -> float:
     """Return the value at the end of the scale that several maps share."""
     magnitude = np.abs(values)
@@ -44,7 +53,7 @@ def layers(result: ShapResult, *, regions: bool) -> list[OverlayLayer]:
     regions : bool
         Colour whole regions by their mean instead of single pixels.
     """
-    values = per_region(result) if regions else result.values
+    values = _shown(result, regions=regions)
     end = scale_end(values)
     return [
         OverlayLayer(png(_rgba(one, end)), (-end, end), signed=True, empty=not one.any())
@@ -68,7 +77,7 @@ def maps(seen: ModelInput, result: ShapResult, *, regions: bool) -> list[npt.NDA
     """Return each class's map over what the model saw, pale and grey: uint8 ``(H, W, 3)``."""
     grey = seen.pixels.astype(np.float32) @ np.array([0.2989, 0.5870, 0.1140], np.float32)
     base = np.repeat((255 - _PALE * (255 - grey))[..., None], 3, axis=-1)
-    values = per_region(result) if regions else result.values
+    values = _shown(result, regions=regions)
     end = scale_end(values)
     return [_over(base, _rgba(one, end)) for one in values]
 
@@ -92,7 +101,7 @@ def panels(seen: ModelInput, result: ShapResult, *, regions: bool = False) -> by
         sheet.paste(Image.fromarray(drawn[k]), (left, _TITLE))
         lines = _titles(target.label, float(result.base_values[k]), float(result.outputs[k]))
         _write(pen, lines, left, size, font)
-    end = scale_end(per_region(result) if regions else result.values)
+    end = scale_end(_shown(result, regions=regions))
     _legend(pen, end, (width, size + _TITLE), font)
     return png(np.asarray(sheet))
 

@@ -42,7 +42,7 @@ TERMS: dict[str, str] = {
     ),
     "completeness error": (
         "The shares of all pixels should add up to f(picture) − f(baseline). This is how far "
-        "they miss it, relative to that difference."
+        "they miss it, relative to that difference; where it is 0, in logits."
     ),
     "summed defect": (
         "The disagreements along the path, added up without their signs: small only if the "

@@ -180,9 +180,14 @@ def errors_line(explanation: Explanation) -> str:
     the map is sampled.
     """
     figures = explanation.diagnostics
-    if explanation.completeness_error is None:
+    relative, absolute = explanation.completeness_error, figures.get("absolute_error")
+    if relative is None and absolute is None:
         return _sampling_line(figures)
-    text = f"Completeness error {percent(explanation.completeness_error)}"
+    errors = [] if relative is None else [percent(relative)]
+    if absolute is not None:
+        off = number(float(absolute))
+        errors.append(f"{off} logit from a baseline that scores as the picture does")
+    text = f"Completeness error {' and '.join(errors)}"
     if "absolute_defect" in figures:
         text += f", summed defect along the path {percent(float(figures['absolute_defect']))}"
     if "gradient_passes" in figures:
@@ -197,6 +202,8 @@ def _sampling_line(figures: Mapping[str, float | int | str | bool]) -> str:
     if "forward_passes" not in figures:
         return ""
     passes = f"{figures['forward_passes']} forward passes"
+    if figures.get("constant_response"):
+        return f"{passes}: whatever was hidden, the score stayed the same up to rounding."
     if "halves_correlation" not in figures:
         return f"{passes}."
     text = (

@@ -219,3 +219,20 @@ def test_antialiasing_when_shrinking() -> None:
 def test_suffixes_and_formats_agree() -> None:
     Image.init()
     assert {Image.EXTENSION[s] for s in images.SUFFIXES} == set(images.FORMATS)
+
+
+@pytest.mark.parametrize("width", [300, 427, 640, 701])
+def test_a_letterboxed_pixel_is_where_its_box_says(width: int) -> None:
+    """A marker on the picture, found in the input by its centre of mass, at every kind of size."""
+    for height in (*range(203, 640, 37), 1000, 1531):
+        pixels = np.zeros((height, width, 3), np.uint8)
+        edge = max(width, height) // 16
+        top, left = height - 2 * edge, width - 2 * edge
+        pixels[top : top + edge, left : left + edge] = 255
+        seen = to_input(open_picture(pixels), size=224, geometry="letterbox")
+        bright = seen.pixels[..., 0].astype(float) * (seen.pixels[..., 0] != 127)
+        down, across = np.indices(bright.shape) + 0.5
+        y = (down * bright).sum() / bright.sum() / 224 * (seen.box.bottom - seen.box.top)
+        x = (across * bright).sum() / bright.sum() / 224 * (seen.box.right - seen.box.left)
+        assert abs(y + seen.box.top - (top + edge / 2)) <= 0.5
+        assert abs(x + seen.box.left - (left + edge / 2)) <= 0.5

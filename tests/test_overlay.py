@@ -43,3 +43,34 @@ def test_the_caption_says_which(explanation: Explanation, one_in: int, words: st
     drawn = api.overlay(shown)
     card = next(c for c in api.methods() if c.id == "gradcam")
     assert words in caption(shown, card, drawn.limits, drawn.ends)
+
+
+def crossing(line: np.ndarray) -> float:
+    """Return where a line of pixels rises past half of its most, in pixels from its beginning."""
+    line, half = line.astype(float), line.max() / 2
+    after = int(np.argmax(line >= half))
+    return after - 0.5 + (half - line[after - 1]) / (line[after] - line[after - 1])
+
+
+@pytest.mark.parametrize("geometry", ["crop", "letterbox", "squash"])
+def test_an_edge_of_the_map_lies_where_the_box_puts_it(geometry: str) -> None:
+    """Between two pixels of the map: half a pixel of the original at most."""
+    for width, height in ((640, 427), (640, 331), (500, 701), (337, 640), (1280, 853)):
+        blank = api.open_picture(np.zeros((height, width, 3), np.uint8))
+        box = api.prediction_request(blank, geometry=geometry).input.box
+        across, down = (box.right - box.left) / 224, (box.bottom - box.top) / 224
+        for at in (80, 112, 140):
+            values = np.zeros((224, 224), np.float32)
+            values[:, at:] = 1
+            shown = overlay.lay_over(blank, values, signed=False, box=box, opacity=1.0)[..., 0]
+            assert abs(crossing(shown[height // 2]) - (box.left + at * across)) <= 0.5
+            shown = overlay.lay_over(blank, values.T, signed=False, box=box, opacity=1.0)[..., 0]
+            assert abs(crossing(shown[:, width // 2]) - (box.top + at * down)) <= 0.5
+
+
+def test_rounding_is_not_painted(explanation: Explanation) -> None:
+    noise = np.random.default_rng(0).normal(0, 1e-13, (224, 224)).astype(np.float32)
+    drawn = api.overlay(replace(explanation, map=noise, signed=True))
+    assert drawn.empty
+    assert drawn.limits == (0.0, 0.0)
+    assert not api.overlay(replace(explanation, map=noise * 1e9, signed=True)).empty

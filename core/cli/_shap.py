@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -138,14 +139,21 @@ def _class(result: ShapResult, k: int) -> dict[str, Any]:
         "output": float(result.outputs[k]),
         "sum": float(result.values[k].sum(dtype=np.float64)),
         "additivity_error": float(result.additivity_errors[k]),
-        "relative_error": float(result.relative_errors[k]),
+        "relative_error": _known(float(result.relative_errors[k])),
     }
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield f"{document['panels']}  ({document['background']})"
     for one in document["classes"]:
+        relative = one["relative_error"]
+        share = "no difference to add up to" if relative is None else f"{relative:.1%}"
         yield (
             f"  {one['label']}: {one['base_value']:.3g} → {one['output']:.3g}, additivity error "
-            f"{one['additivity_error']:.2g} ({one['relative_error']:.1%})"
+            f"{one['additivity_error']:.2g} ({share})"
         )
+
+
+def _known(value: float) -> float | None:
+    """Return ``None`` for NaN, which JSON lacks."""
+    return None if math.isnan(value) else value

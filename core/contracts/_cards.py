@@ -42,7 +42,10 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class MethodCard:
-    """What a saliency method declares about itself."""
+    """What a saliency method declares about itself.
+
+    ``signs`` says what negative and positive values of a signed map mean.
+    """
 
     id: str
     name: str
@@ -56,6 +59,7 @@ class MethodCard:
     random: bool
     control: bool
     parameters: tuple[Parameter, ...]
+    signs: tuple[str, str] = ("against", "for")
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,9 @@ class PictureRequest(ModelRequest):
         """Return a stored result as the answer to this request.
 
         Equal pixels share a key, so the result may have been made for another visitor's file: its
-        name must not be shown here.
+        name must not be shown here. Where the input lies on the picture is the request's to say.
         """
-        return replace(stored, image=self.input.name, cached=True)
+        return replace(stored, image=self.input.name, box=self.input.box, cached=True)
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ class Explanation(PictureResult):
         The explained quantity f(x): the target's logit, or the difference of two logits.
     completeness_error : float or None
         |Σ map − (f(x) − f(baseline))| / |f(x) − f(baseline)| for methods that promise completeness.
+        ``None`` also where f(x) and f(baseline) are equal up to rounding: the diagnostics then
+        hold the ``absolute_error``, in the unit of f.
     diagnostics : dict
         Figures of the method, such as the baseline's f, the passes spent, the summed defect.
     command : str

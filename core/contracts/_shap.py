@@ -107,7 +107,8 @@ class ShapResult(PictureResult):
     probabilities : ndarray of float32, shape (K,)
         Softmax over all classes of the model.
     additivity_errors, relative_errors : ndarray of float32, shape (K,)
-        |Σ values + base − output|, in logits and relative to |output − base|.
+        |Σ values + base − output|, in logits and relative to |output − base|; the relative one
+        is NaN where output and base are equal up to rounding.
     segments : ndarray of int32, shape (H, W)
         Region of each pixel, 0 to R − 1.
     region_values : ndarray of float32, shape (K, R)

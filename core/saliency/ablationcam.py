@@ -15,6 +15,8 @@ __all__ = ["AblationCam"]
 
 _CHUNK = 16
 _SMALLEST_SCORE = 1e-6
+_ROUNDING = 1e-6
+"""Of float32 logits: what a channel takes from them below it is no loss."""
 
 
 class AblationCam(Method):
@@ -52,7 +54,9 @@ class AblationCam(Method):
             ablated = np.repeat(features[None], len(removed), axis=0)
             ablated[np.arange(len(removed)), :, :, removed] = 0
             logits = problem.passes.head_logits(ablated, problem.layer)
-            weights[removed] = (whole - logits @ direction) / max(abs(whole), _SMALLEST_SCORE)
+            lost = whole - logits @ direction
+            lost[np.abs(lost) <= _ROUNDING * np.abs(logits).max()] = 0.0
+            weights[removed] = lost / max(abs(whole), _SMALLEST_SCORE)
             share = (i + (start + len(removed)) / len(live)) / len(problem.inputs)
             problem.control.progress(share, f"channel {start + len(removed)} of {len(live)}")
         return positive(

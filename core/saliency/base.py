@@ -113,7 +113,9 @@ class Method(ABC):
     paper : str
         Source.
     signed : bool
-        Whether negative values mean evidence against.
+        Whether values are negative as well.
+    signs : (str, str)
+        What negative and positive values mean.
     uses_layer, needs_gradients : bool
         What it needs of the model.
     slow, random : bool
@@ -131,6 +133,7 @@ class Method(ABC):
     limits: ClassVar[str]
     paper: ClassVar[str]
     signed: ClassVar[bool] = False
+    signs: ClassVar[tuple[str, str]] = ("against", "for")
     uses_layer: ClassVar[bool] = False
     needs_gradients: ClassVar[bool] = True
     slow: ClassVar[bool] = False
@@ -175,4 +178,5 @@ class Method(ABC):
             random=cls.random,
             control=cls.control,
             parameters=cls.parameters,
+            signs=cls.signs,
         )

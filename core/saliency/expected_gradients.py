@@ -10,7 +10,7 @@ from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.baselines import blur
-from core.saliency.path import relative_error
+from core.saliency.completeness import missed
 
 __all__ = ["BACKGROUNDS", "ExpectedGradients"]
 
@@ -101,7 +101,7 @@ class ExpectedGradients(Method):
             problem.control.progress((i + done / n) / len(problem.inputs), f"draw {done} of {n}")
         f_input = float(problem.passes.logits(picture[None])[0] @ direction)
         f_background = backgrounds / n
-        error = relative_error(float(total.sum()) / n, f_input - f_background)
+        error, off = missed(float(total.sum()) / n, f_background, f_input)
         return Attribution(
             (total / n).astype(np.float32),
             completeness_error=error,
@@ -110,5 +110,6 @@ class ExpectedGradients(Method):
                 "f_baseline": f_background,
                 "gradient_passes": n,
                 "forward_passes": n + 1,
-            },
+            }
+            | ({"absolute_error": off} if error is None else {}),
         )

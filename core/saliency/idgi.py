@@ -10,7 +10,8 @@ from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.baselines import BASELINE, baseline, chosen
-from core.saliency.path import Integral, attribution, relative_error
+from core.saliency.completeness import missed
+from core.saliency.path import Integral, attribution
 
 __all__ = ["Idgi"]
 
@@ -29,16 +30,18 @@ class Idgi(Method):
     id = "idgi"
     name = "IDGI"
     summary = (
-        "Integrated gradients freed from noise across its path: the change of the score shared "
-        "out where the gradient is strong, for (blue) or against (orange)."
+        "Integrated gradients freed from noise across its path: the change of the score, step by "
+        "step, shared out where the gradient is strong. Blue where the steps that a pixel had a "
+        "hand in raised the score, orange where they lowered it."
     )
     limits = (
-        "All pixels of one step get shares of one sign, so evidence for and against in one "
-        "picture mixes. It adds up by construction: that is no sign of accuracy. It depends on "
-        "the baseline."
+        "The sign is the step's, not the pixel's: all pixels of one step get shares of one sign, "
+        "so the map does not tell what speaks for the class from what speaks against it. It adds "
+        "up by construction: that is no sign of accuracy. It depends on the baseline."
     )
     paper = "Yang et al. 2023, IDGI, arXiv:2303.14242"
     signed = True
+    signs = ("score fell", "score rose")
     random = True
     parameters = (
         BASELINE,
@@ -81,8 +84,9 @@ def _integral(
     flat = shares[:-1].max(axis=(1, 2), keepdims=True) == 0
     begin = np.where(flat, shares[1:], shares[:-1])
     total = np.tensordot(np.diff(f), begin.astype(np.float64), axes=1)
-    error = relative_error(float(total.sum()), float(f[-1] - f[0]))
-    return Integral(total.astype(np.float32), float(f[0]), float(f[-1]), error, n_steps + 1)
+    ends = float(f[0]), float(f[-1])
+    error, off = missed(float(total.sum()), *ends)
+    return Integral(total.astype(np.float32), *ends, error, off, n_steps + 1)
 
 
 def _shares(gradients: Array) -> Array:

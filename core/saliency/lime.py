@@ -119,9 +119,9 @@ class Lime(Method):
                 if convergence.enough(fit(slice(0, done, 2)), fit(slice(1, done, 2))):
                     break
         convergence.compare(fit(slice(0, done, 2)), fit(slice(1, done, 2)))
-        return Attribution(
-            fit(slice(0, done)).astype(np.float32)[labels],
-            diagnostics=convergence.figures(probe.passes) | {"regions": keep.shape[1]},
+        return probe.attribution(
+            fit(slice(0, done))[labels],
+            convergence.figures(probe.passes) | {"regions": keep.shape[1]},
         )
 
 

@@ -87,6 +87,4 @@ def _one(probe: Probe, corners: list[tuple[int, int]], patch: tuple[int, int]) -
             covered[window] += 1
         done = start + count
         probe.progress(done / len(corners), f"{done} of {len(corners)} patches")
-    return Attribution(
-        (drops / covered).astype(np.float32), diagnostics={"forward_passes": probe.passes}
-    )
+    return probe.attribution(drops / covered, {"forward_passes": probe.passes})

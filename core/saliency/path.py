@@ -18,10 +18,11 @@ from core.contracts import Array
 from core.parameters import Parameter
 from core.saliency.base import Attribution, Problem
 from core.saliency.baselines import baseline
+from core.saliency.completeness import missed, smallest_change
 
 __all__ = [
     "DEFECT_TOLERANCE", "MAX_PASSES", "TOLERANCE", "Integral", "Path", "Positions", "attribution",
-    "integrals", "integrate", "refine", "relative_error",
+    "integrals", "integrate", "refine",
 ]  # fmt: skip
 
 Positions = npt.NDArray[np.float64]
@@ -29,7 +30,6 @@ Evaluate = Callable[[Positions], tuple[Array, Array]]
 Report = Callable[[float, float], None]
 
 _BISECT = 16
-_SMALLEST_CHANGE = 1e-6
 DEFECT_TOLERANCE = 0.10
 """Summed absolute defect of the intervals, relative to |f(x) − f(baseline)|, to stay under."""
 
@@ -51,19 +51,23 @@ class Integral:
     ----------
     map : ndarray of float32, shape (H, W)
     f_start, f_end : float
-    error : float
-        |Σ map − (f_end − f_start)| relative to the change.
+    error : float or None
+        |Σ map − (f_end − f_start)| relative to the change; ``None`` where f does not change.
+    off : float
+        The same in units of f.
     passes : int
         Gradient passes spent.
     defect : float, optional
-        The error summed over the intervals without cancelling, where the path is refined.
+        The error summed over the intervals without cancelling, relative to the change, where the
+        path is refined.
     converged : bool, optional
     """
 
     map: Array
     f_start: float
     f_end: float
-    error: float
+    error: float | None
+    off: float
     passes: int
     defect: float | None = None
     converged: bool | None = None
@@ -133,7 +137,8 @@ def refine(
     """
     while True:
         defects = path.defects()
-        change = max(abs(float(path.f[-1] - path.f[0])), _SMALLEST_CHANGE)
+        smallest = float(smallest_change(path.f[0], path.f[-1]))
+        change = max(abs(float(path.f[-1] - path.f[0])), smallest)
         error = abs(float(defects.sum())) / change
         defect = float(np.abs(defects).sum()) / change
         passes = len(np.unique(path.at))
@@ -148,7 +153,9 @@ def refine(
         middle = (path.at[worst] + path.at[worst + 1]) / 2
         path.insert(middle, *evaluate(middle))
     f_start, f_end = float(path.f[0]), float(path.f[-1])
-    return Integral(path.integral(), f_start, f_end, error, passes, defect, converged)
+    relative, off = missed(f_end - f_start - float(defects.sum()), f_start, f_end)
+    known = None if relative is None else defect
+    return Integral(path.integral(), f_start, f_end, relative, off, passes, known, converged)
 
 
 def integrals(
@@ -189,7 +196,8 @@ def attribution(
 ) -> Attribution:
     """Return the mean of integrals over the baselines ``names``, with the worst of their errors.
 
-    The figures name f of each baseline where there are several.
+    The figures name f of each baseline where there are several. From a baseline that scores as the
+    picture does there is no change for an error to be a share of: its error is ``absolute_error``.
     """
     figures: dict[str, Any] = {"f_input": integrals[0].f_end}
     if len(integrals) == 1:
@@ -197,18 +205,17 @@ def attribution(
     for name, integral in zip(names, integrals, strict=True):
         if len(integrals) > 1:
             figures[f"f_baseline_{name}"] = integral.f_start
+    relative = [i.error for i in integrals if i.error is not None]
     defects = [i.defect for i in integrals if i.defect is not None]
+    if len(relative) < len(integrals):
+        figures["absolute_error"] = max(i.off for i in integrals if i.error is None)
     if defects:
         figures["absolute_defect"] = max(defects)
+    if integrals[0].converged is not None:
         figures["converged"] = all(i.converged for i in integrals)
     figures["gradient_passes"] = sum(i.passes for i in integrals)
     return Attribution(
         np.stack([i.map for i in integrals]).mean(axis=0),
-        completeness_error=max(i.error for i in integrals),
+        completeness_error=max(relative, default=None),
         diagnostics=figures | more,
     )
-
-
-def relative_error(total: float, change: float) -> float:
-    """Return |total − change| / |change|: how far shares are from adding up."""
-    return abs(total - change) / max(abs(change), _SMALLEST_CHANGE)

@@ -5,7 +5,7 @@ Masks are made a chunk at a time by whoever asks, so that memory does not grow w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, cast
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from core.contracts import Array
 from core.parameters import Parameter, Value
-from core.saliency.base import Problem
+from core.saliency.base import Attribution, Problem
 from core.saliency.baselines import BASELINES, baseline
 from core.saliency.regions import Labels
 
@@ -22,6 +22,10 @@ __all__ = ["BASELINE", "CHUNK", "Probe", "blend", "chunks", "score_parameter", "
 CHUNK = 16
 """Pictures in one call; 10 MB at 224 px. OpenVINO takes them one by one anyway."""
 
+_ROUNDING = 2e-6
+"""Of float32 logits, from one picture of a batch to another."""
+
+Figure = float | int | str | bool
 Scores = npt.NDArray[np.float64]
 ScoreName = Literal["logit", "probability"]
 
@@ -96,6 +100,7 @@ class Probe:
         self.picture = problem.inputs[index]
         self.empty = baseline(str(parameters["baseline"]), self.picture, seed=problem.seed)
         self.passes = 0
+        self._lowest, self._highest, self._largest = np.inf, -np.inf, 0.0
         self._score = cast(ScoreName, parameters["score"])
         self._problem = problem
         self._index = index
@@ -105,12 +110,41 @@ class Probe:
         self._problem.control.check()
         outputs = self._problem.passes.logits(pictures).astype(np.float64)
         self.passes += len(pictures)
+        self._largest = max(self._largest, float(np.abs(outputs).max()))
         if self._score == "probability":
             from scipy.special import softmax
 
             outputs = softmax(outputs, axis=-1)
         result: Scores = outputs @ self._problem.directions[self._index]
+        self._lowest = min(self._lowest, float(result.min()))
+        self._highest = max(self._highest, float(result.max()))
         return result
+
+    @property
+    def constant(self) -> bool:
+        """Whether all scores so far were equal, up to rounding of the logits they come from."""
+        rounding = _ROUNDING * self._largest
+        if self._score == "probability":
+            rounding *= max(abs(self._lowest), abs(self._highest))
+        return self._highest - self._lowest <= rounding
+
+    def attribution(
+        self, values: Scores | Array, figures: Mapping[str, Figure], *, rises_from: float = 0.0
+    ) -> Attribution:
+        """Return ``values`` as a map, flat where nothing that was hidden changed the score.
+
+        Sums of equal scores differ by rounding, which is not to be painted.
+
+        Parameters
+        ----------
+        rises_from : float
+            The share of the score itself that a map without any influence has everywhere.
+        """
+        if not self.constant:
+            return Attribution(values.astype(np.float32), diagnostics=figures)
+        level = rises_from * (self._lowest + self._highest) / 2
+        flat = np.full(values.shape, level, np.float32)
+        return Attribution(flat, diagnostics={**figures, "constant_response": True})
 
     def masked(self, masks: Array) -> Scores:
         """Return the scores of the picture behind ``masks``, as many as there may be."""

@@ -160,6 +160,8 @@ class Rise(Method):
                 if convergence.enough(*sums.halves()):
                     break
         convergence.compare(*sums.halves())
-        return Attribution(
-            sums.whole().astype(np.float32), diagnostics=convergence.figures(probe.passes)
+        return probe.attribution(
+            sums.whole(),
+            convergence.figures(probe.passes),
+            rises_from=0.0 if parameters["centred"] else 1.0,
         )

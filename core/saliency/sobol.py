@@ -93,10 +93,7 @@ class Sobol(Method):
                 break
         used = scores[:done]
         convergence.compare(*_halves(used))
-        return Attribution(
-            _indices(used).astype(np.float32)[labels],
-            diagnostics=convergence.figures(probe.passes),
-        )
+        return probe.attribution(_indices(used)[labels], convergence.figures(probe.passes))
 
 
 def _designs(n: int, n_cells: int, seed: int) -> tuple[Array, Array]:

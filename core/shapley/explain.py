@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import softmax
 
-from core.contracts import ShapRequest, ShapResult
+from core.contracts import Array, ShapRequest, ShapResult
 from core.models.runtime import Runtime, runtime_of
+from core.saliency.completeness import smallest_change
 from core.shapley import background as backgrounds
 from core.shapley.base import Background, Explainer, Floats, ShapProblem, Shares
 from core.shapley.regions import sums
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from core.engine.control import Control
 
 __all__ = ["explain"]
-
-_SMALLEST_CHANGE = 1e-6
 
 
 def explain(requests: Sequence[ShapRequest], control: Control) -> list[ShapResult]:
@@ -91,9 +90,7 @@ def _result(
         outputs=outputs.astype(np.float32),
         probabilities=softmax(logits)[chosen].astype(np.float32),
         additivity_errors=errors.astype(np.float32),
-        relative_errors=(errors / np.maximum(np.abs(outputs - base), _SMALLEST_CHANGE)).astype(
-            np.float32
-        ),
+        relative_errors=_relative(errors, base, outputs),
         segments=shares.segments,
         region_values=sums(shares.values, shares.segments).astype(np.float32),
         background=shares.background,
@@ -101,4 +98,13 @@ def _result(
         gradient_passes=shares.gradient_passes,
         seed=request.seed,
         command=request.command,
+    )
+
+
+def _relative(errors: Floats, base: Floats, outputs: Floats) -> Array:
+    """Return the errors as shares of the difference; NaN where there is none to be a share of."""
+    change = np.abs(outputs - base)
+    counts = change > smallest_change(base, outputs)
+    return np.divide(errors, change, out=np.full(change.shape, np.nan), where=counts).astype(
+        np.float32
     )

@@ -172,10 +172,10 @@ def _stages(left: _Side, right: _Side) -> None:
 def _panel(side: _Side) -> Panel:
     explanation = side.explanation
     layer = None if explanation is None else services.layer(explanation)
-    signed = layer is not None and layer.signed
-    scale = None if layer is None else legend(
-        layer, low="against" if signed else "", high="for" if signed else ""
-    )  # fmt: skip
+    scale = None
+    if explanation is not None and layer is not None:
+        low, high = services.method(explanation.method).signs if layer.signed else ("", "")
+        scale = legend(layer, low=low, high=high)
     note = ""
     if explanation is not None:
         card, drawn = services.method(explanation.method), services.layer(explanation)

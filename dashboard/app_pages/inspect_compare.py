@@ -171,6 +171,9 @@ def _caption(explanation: Explanation, drawn: services.Layer, title: str) -> str
         parts.insert(0, target)
     if explanation.completeness_error is not None:
         parts.append(f"completeness error {percent(explanation.completeness_error)}")
+    elif "absolute_error" in explanation.diagnostics:
+        off = float(explanation.diagnostics["absolute_error"])
+        parts.append(f"completeness error {number(off)} logit")
     return " · ".join(parts)
 
 

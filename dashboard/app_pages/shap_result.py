@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import streamlit as st
@@ -103,6 +104,11 @@ def _additivity(result: ShapResult, k: int) -> None:
     error, relative = float(result.additivity_errors[k]), float(result.relative_errors[k])
     if error <= _EXACT:
         words = f"✓ The shares add up: additivity error {_rounded(error)} logit."
+    elif math.isnan(relative):
+        words = (
+            f"△ Additivity error {number(error)} logit. The score is the base value, so there is "
+            "no difference for it to be a share of: the shares only estimate 0."
+        )
     else:
         mark = "✓" if relative <= _TOLERATED else "△"
         words = (

@@ -30,13 +30,13 @@ def stage_data(picture: Picture, box: Box, explanation: Explanation | None) -> d
         "box": fractions(box, picture.width, picture.height),
         "map": drawn.uri if drawn is not None and shown else None,
         "mapAlt": "" if explanation is None else f"Map for {explanation.target.label}",
-        "legend": _legend(drawn) if drawn is not None and shown else None,
+        "legend": _legend(drawn, explanation) if explanation and drawn and shown else None,
     }
 
 
-def _legend(drawn: Layer) -> dict[str, Any]:
+def _legend(drawn: Layer, explanation: Explanation) -> dict[str, Any]:
     low, high = (number(value) for value in drawn.limits)
-    words = ("against", "for") if drawn.signed else ("", "")
+    words = services.method(explanation.method).signs if drawn.signed else ("", "")
     return {
         "stops": services.stops(signed=drawn.signed),
         "low": f"{words[0]} {low}".strip(),
