@@ -43,6 +43,7 @@ TITLES = {
     "fairness_versus_fairlearn": "Fairness against Fairlearn",
     "fairness_scale": "Fairness of ten million rows",
     "robustness_attacks": "Attacks against ART and Foolbox",
+    "robustness_defaults": "The default attacks against the best of four",
     "corruption_speed": "Corruptions",
     "training_cifar": "Training on CIFAR-10",
 }

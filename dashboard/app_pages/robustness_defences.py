@@ -119,7 +119,7 @@ def _chosen(trial: Trial, subject: Subject, known: Sequence[str]) -> list[str]:
 
 
 def _attacks(trial: Trial, models: Sequence[str]) -> tuple[str, ...] | None:
-    """Return attacks that every model can serve; ``None`` for the quick set."""
+    """Return attacks that every model can serve; ``None`` for the default set."""
     blind = [id for id in models if not services.models()[id].gradients]
     if not blind:
         return trial.attacks or None

@@ -61,7 +61,7 @@ def _attacks(trial: Trial, cards: Mapping[str, AttackCard]) -> None:
     st.session_state[key] = [id for id in trial.attacks if id in cards]
     st.multiselect(
         "Attacks", list(cards), key=key, format_func=lambda id: cards[id].name,
-        placeholder="The quick set; choose others to search harder", help=_help(cards),
+        placeholder="The default set; choose others to search harder", help=_help(cards),
         on_change=lambda: robustness_choice.change(
             attacks=tuple(st.session_state[key]), hidden=()
         ),
