@@ -165,7 +165,8 @@ TERMS: dict[str, str] = {
     ),
     "looks": (
         "Each audit, slice search and mitigation of the same table is a look; the same question "
-        "again is none. A mitigation audits twice. Chances of a false flag add up. Counted are the "
+        "again is none. Chances of a false flag add up: an audit tests two families, gaps and "
+        "single groups, each at α; a slice search one; a mitigation audits twice. Counted are the "
         "looks of this visit, which the address of this page carries."
     ),
     "conditional parity": (

@@ -33,8 +33,10 @@ __all__ = ["EVERYBODY", "document", "look", "look_ahead", "looks_at"]
 
 EVERYBODY = ""
 """The visit of the command line and of Python: whoever owns the home sees all looks in it."""
-_FAMILIES = {"fairness_mitigation": 2}
-"""Families of tests in one look, where they are more than one: before and after."""
+_FAMILIES = {"fairness": 2, "fairness_slices": 1, "fairness_mitigation": 4}
+"""Families of tests in one look, each at α: an audit tests gaps and single groups; a mitigation is
+two audits, before and after.
+"""
 _KEPT_SECONDS = 180 * 24 * 3600
 _RECORD = TypeAdapter(dict[Literal["looks"], tuple[Look, ...]])
 _log = logging.getLogger(__name__)
@@ -137,7 +139,7 @@ def _add(path: Path, request: AuditRequest) -> None:
 
 def _asked(request: AuditRequest) -> Look:
     rules = request.rules
-    families = _FAMILIES.get(request.kind, 1)
+    families = _FAMILIES[request.kind]
     return Look(
         key=request.key,
         kind=request.kind,

@@ -89,7 +89,7 @@ def test_looks_are_counted_over_the_page_and_a_reload_goes_on() -> None:
     assert "This is look 1 of 3 at this table (1 audit, 1 slice search, 1 mitigation)" in shown
     assert "This is look 2 of 3 at this table" in shown
     assert "This is look 3 at this table" in shown
-    assert "a chance of up to 20%" in shown
+    assert "a chance of up to 35%" in shown
     again = opened(**dict(app.query_params))
     assert "This is look 1 of 3 at this table" in said(again)
     again.number_input(key="fairness rule/alpha").set_value(0.01).run()
@@ -128,7 +128,7 @@ def test_other_decisions_are_confirmed_in_place_of_the_gaps() -> None:
     settled(app)
     shown = said(app)
     assert "Decided from 300 rows, judged on 300 others." in shown
-    assert "Its verdicts are the confirmation; a false flag has a chance of at most 10%" in shown
+    assert "Its verdicts are the confirmation; a false flag has a chance of at most 20%" in shown
     app.run()
     assert app.button(key="confirm").label == "Look all the same", "the half has been used"
     unscored = audited(table(seed=28), rows="confirm", score="")

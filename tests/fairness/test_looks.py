@@ -46,9 +46,9 @@ def test_looks_are_counted_over_works_and_reruns(write) -> None:
     fourth = api.look(api.mitigation_request(path, **scored))
     assert fourth.text == (
         "This is look 4 at this table (2 audits, 1 slice search, 1 mitigation). Each look's error "
-        "rate holds by itself; over 4 looks a false flag somewhere has a chance of up to 25%. "
+        "rate holds by itself; over 4 looks a false flag somewhere has a chance of up to 45%. "
         "All rows were looked at: confirm on fresh rows."
-    ), "a mitigation audits twice: 5 times 5 %"
+    ), "an audit tests gaps and single groups, a mitigation audits twice: 9 times 5 %"
     assert asked(path).text.startswith("This is look 1 of 4 at this table (2 audits, ")
 
 
@@ -96,7 +96,7 @@ def test_bounds_add_up_and_stop_at_one() -> None:
 
 def test_what_an_adjustment_bounds_is_recorded(write) -> None:
     path = write(random_table(4))
-    assert asked(path, alpha=0.02).this.chance == 0.02
+    assert asked(path, alpha=0.02).this.chance == 0.04
     assert asked(path, adjust="bh").this.chance is None
 
 
@@ -108,13 +108,13 @@ def test_a_confirmation_counts_once(write) -> None:
     for tolerance in (0.05, 0.1):
         found = asked(path, rows="explore", tolerance=tolerance)
         assert found.fresh is None
-    assert found.text.endswith("up to 10%. Confirm on the half that is kept, once.")
+    assert found.text.endswith("up to 20%. Confirm on the half that is kept, once.")
     first = asked(path, rows="confirm", gaps=["tpr"])
     assert first.fresh
     assert first.text.startswith(
         f"The first look at the confirming half, on {first.this.when}, after 2 exploring looks: "
     )
-    assert "a chance of at most 5%, however much was explored. It counts once." in first.text
+    assert "a chance of at most 10%, however much was explored. It counts once." in first.text
     assert asked(path, rows="confirm", gaps=["tpr"]) == first, "the same question stays confirmed"
     second = asked(path, rows="confirm", gaps=["fpr"])
     assert not second.fresh

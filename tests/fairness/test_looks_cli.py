@@ -24,7 +24,7 @@ def test_explore_then_confirm_once(capfd, write, biased) -> None:
     slices = document(capfd, "slices", path, *MAPPED, "--explore")
     assert (slices["rows"]["which"], slices["n"]) == ("explore", 1200)
     assert (slices["looks"]["number"], slices["looks"]["slice_searches"]) == (2, 1)
-    assert slices["looks"]["false_flag_chance"] == pytest.approx(0.1)
+    assert slices["looks"]["false_flag_chance"] == pytest.approx(0.15)
     confirmed = document(capfd, "fairness", path, *MAPPED, "--confirm", "--gap", "tpr")
     assert confirmed["looks"]["fresh"] is True
     assert not confirmed["rows"]["exploratory"]
@@ -57,7 +57,7 @@ def test_people_read_which_half_and_how_many_looks(capfd, write, biased) -> None
         "This is look 2 at this table (1 audit, 1 slice sea",
         "This is look 3 at this table (1 audit, 1 slice sea",
     ]
-    assert "up to 20%" in told[2][-1], "a mitigation audits twice"
+    assert "up to 35%" in told[2][-1], "audit 2, slices 1, mitigation 4 times 5 %"
     _, out, _ = here(capfd, "slices", path, *MAPPED, "--confirm", "--slice", "sex=f")
     lines = out.splitlines()
     assert lines[1].startswith("Confirming half: 1200 of 2400 rows")
