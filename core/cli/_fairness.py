@@ -216,6 +216,8 @@ def _mitigation_lines(found: Mitigation, looks: Looks) -> Iterator[str]:
                 f"  {gap.metric:20} gap {gap.difference:.3f} ({gap.verdict}) → "
                 f"{after.difference:.3f} ({after.verdict})"
             )
+            if after.coverage:
+                yield f"    {after.coverage}"
     accuracy = [each.overall.rate("all", "accuracy").value for each in (found.before, found.after)]
     yield f"  accuracy over all rows {accuracy[0]:.3f} → {accuracy[1]:.3f}"
     yield looks.text

@@ -217,8 +217,8 @@ class GroupGap:
 
     @property
     def evidence(self) -> float:
-        """The smallest difference, in either direction, that the interval leaves; at least 0."""
-        return max(self.low, -self.high, 0.0)
+        """The smallest difference, in its direction, that the interval leaves; below 0 if none."""
+        return max(self.low, -self.high)
 
 
 @dataclass(frozen=True)

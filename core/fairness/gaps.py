@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -45,9 +45,16 @@ class _Family:
 
 
 def tested(
-    candidates: Sequence[Candidate], rules: FairnessRules, *, seed: int, check: Callable[[], None]
-) -> tuple[Gap, ...]:
-    """Test every gap, adjust over all of them, and return them with their verdicts."""
+    candidates: Sequence[Candidate], rules: FairnessRules, *, seed: int, check: Callable[[], None],
+    plan: bool = True,  # noqa: PT028
+) -> tuple[Gap, ...]:  # fmt: skip
+    """Test every gap, adjust over all of them, and return them with their verdicts.
+
+    Parameters
+    ----------
+    plan : bool
+        Whether to work out how many rows would settle what is not settled.
+    """
     testable = [each for each in candidates if each.testable]
     most = null_draws(len(testable), rules.alpha)
     # Where an attribute follows from others, intersections hold the same groups again.
@@ -68,7 +75,8 @@ def tested(
     for each in candidates:
         check()
         at = places.get(id(each))
-        gaps.append(_untested(each, rules) if at is None else _gap(each, rules, family, at))
+        gap = _untested(each, rules) if at is None else _gap(each, rules, family, at)
+        gaps.append(_planned(gap, each, rules, family) if plan else gap)
     return tuple(gaps)
 
 
@@ -134,7 +142,6 @@ def _gap(each: Candidate, rules: FairnessRules, family: _Family, at: int) -> Gap
     top, bottom = _ends(values, shown)
     high = max([limits.high, *(out.could_hide for out in hidden.values() if out.could_hide == 1)])
     low, high = _within(limits.low, high, rules.tolerance, flagged=flagged, passed=passed)
-    settled = flagged or passed
     return Gap(
         attribute=each.attribute,
         metric=each.spec.id,
@@ -161,10 +168,14 @@ def _gap(each: Candidate, rules: FairnessRules, family: _Family, at: int) -> Gap
             limits.span_high,
         ),
         part=each.spec.parts[limits.part] if len(parts) > 1 else "",
-        needed_n=None
-        if settled
-        else needed_rows(parts, combine, rules.tolerance, family.needed_level),
     )
+
+
+def _planned(gap: Gap, each: Candidate, rules: FairnessRules, family: _Family) -> Gap:
+    if gap.verdict != "insufficient evidence":
+        return gap
+    needed = needed_rows(each.parts, each.spec.combine, rules.tolerance, family.needed_level)
+    return replace(gap, needed_n=needed)
 
 
 def _not_covered(

@@ -72,7 +72,10 @@ def _comparison(pair: GroupGap, report: FairnessReport) -> str:
 
 
 def _signed(difference: float) -> str:
-    return f"{100 * difference:+.0f}".replace("-", "−")
+    points = 100 * difference
+    if abs(points) < 0.05:
+        return "0"
+    return (f"{points:+.0f}" if abs(points) >= 1.5 else f"{points:+.1f}").replace("-", "−")
 
 
 def _or_zero(value: float) -> float:
@@ -109,6 +112,8 @@ def _pair(gap: Gap) -> tuple[str, str]:
 def _gap(gap: Gap) -> str:
     interval = f"{1 - gap.alpha:.0%} interval {100 * gap.low:.0f} to {100 * gap.high:.0f}"
     lower, higher = _pair(gap)
+    if gap.difference == 0:
+        return f"There is no gap in these rows, {interval}."
     if gap.strongest is None or {lower, higher} == {gap.lowest, gap.highest}:
         return f"The gap is {_points(gap.difference)}, {interval}."
     own = gap.strongest
@@ -178,6 +183,8 @@ def _points(difference: float) -> str:
 
 
 def _p(value: float) -> str:
+    if value >= 0.9995:
+        return "1"
     return "below .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
 
 

@@ -140,7 +140,7 @@ def _sorted(found: GroupTable, rate: str, against: Comparisons | None) -> list[s
             return -float(found.n[found.groups.index(group)]), 0.0
         if chosen == "value":
             return math.inf if math.isnan(value) else value, 0.0
-        evidence, size = away.get(group, (-1.0, -1.0))
+        evidence, size = away.get(group, (-2.0, -1.0))
         return -evidence, -size
 
     groups = list(found.groups)
