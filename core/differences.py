@@ -120,7 +120,7 @@ def highest_z(rest: Callable[[float], float]) -> float:
         return 0.0
     if rest(MAX_Z) > 0:
         return MAX_Z
-    return float(brentq(rest, 0.0, MAX_Z, xtol=1e-6))
+    return float(brentq(rest, 0.0, MAX_Z, xtol=1e-4, rtol=1e-6))
 
 
 def on_circle(limits: LimitsAt, z: float) -> tuple[Floats, Floats]:

@@ -22,7 +22,7 @@ from core.fairness.comparable import Comparable
 from core.fairness.decision import Decision, Limits, decide, limits_at
 from core.fairness.multiplicity import ADJUST, interval_level, next_level
 from core.fairness.needed import needed_rows
-from core.fairness.null import calibrated_p, null_draws
+from core.fairness.null import calibrated_p
 
 __all__ = ["tested"]
 
@@ -56,14 +56,13 @@ def tested(
         Whether to work out how many rows would settle what is not settled.
     """
     testable = [each for each in candidates if each.testable]
-    most = null_draws(len(testable), rules.alpha)
     # Where an attribute follows from others, intersections hold the same groups again.
     keys = [_key(each) for each in testable]
     distinct = dict(zip(keys, testable, strict=True))
 
     def found(each: Candidate) -> tuple[float, Decision]:
         combine = each.spec.combine
-        p = calibrated_p(each.parts, combine, most=most, seed=seed, check=check)
+        p = calibrated_p(each.parts, combine, seed=seed, check=check)
         return p, decide(each.parts, combine, rules.tolerance, each.large)
 
     # NumPy draws without the interpreter's lock, and each gap from a generator of its own.

@@ -15,10 +15,12 @@ import numpy.typing as npt
 
 from core.fairness.comparable import Comparable
 
-__all__ = ["Combine", "calibrated_p", "null_draws", "spread"]
+__all__ = ["Combine", "calibrated_p", "spread"]
 
 Combine = Literal["max", "mean"]
 _BATCH = 2000
+_MOST_DRAWS = 4000
+"""No verdict is read from this p, so that it need not survive an adjustment."""
 _ENOUGH = 100
 """Draws beyond the observed one after which p is known to a tenth of itself."""
 _LEAST = 1e-300
@@ -37,18 +39,9 @@ def spread(deviations: Floats) -> Floats:
     return found
 
 
-def null_draws(n_tests: int, alpha: float) -> int:
-    """Return how many draws a p value may need so that it can survive an adjustment.
-
-    >>> null_draws(1, 0.05), null_draws(50, 0.05)
-    (2000, 20000)
-    """
-    return min(100_000, max(_BATCH, int(np.ceil(20 * n_tests / alpha / _BATCH)) * _BATCH))
-
-
 def calibrated_p(
-    parts: Sequence[Comparable], combine: Combine, *, most: int, seed: int,
-    check: Callable[[], None],
+    parts: Sequence[Comparable], combine: Combine, *, seed: int, check: Callable[[], None],
+    most: int = _MOST_DRAWS,
 ) -> float:  # fmt: skip
     """Return the p value of the largest gap.
 

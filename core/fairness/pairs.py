@@ -28,7 +28,8 @@ Integers = npt.NDArray[np.intp]
 REFERENCES: tuple[ReferenceKind, ...] = ("largest", "best", "rest")
 """What a group can be held against without naming it."""
 _ROUNDS = 40
-_CLOSE = 1e-5
+_CLOSE = 1e-4
+_SETTLED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -200,42 +201,48 @@ def _highest(
 ) -> Floats:
     """Return for each pair the z at which ``rest``, which falls with z, passes 0.
 
-    All pairs at once: the false position with halved ends (Illinois).
+    All pairs at once: bracketed from where a straight line would pass it, then the false position
+    with halved ends (Illinois).
     """
-    n = len(a.values)
-    found = np.zeros(n)
 
     def at(z: Floats, pairs: Integers) -> Floats:
         return rest(*difference_limits(a.of(pairs).limits, b.of(pairs).limits, z), tolerance)
 
-    active = np.flatnonzero(at(np.zeros(n), np.arange(n)) > 0)
-    left, right = np.zeros(n), np.full(n, 2.0)
-    above, below = at(left, np.arange(n)), np.full(n, np.nan)
-    growing = active
+    everyone = np.arange(len(a.values))
+    left, right = np.zeros(len(everyone)), np.ones(len(everyone))
+    below = at(right, everyone)
+    value = a.values - b.values
+    above = rest(value, value, tolerance)
+    near = np.flatnonzero(below <= 0)
+    above[near] = at(left[near], near)
+    growing = np.flatnonzero(below > 0)
     while len(growing):
+        slope = (above[growing] - below[growing]) / (right[growing] - left[growing])
+        ahead = 1.05 * right[growing] + 1.1 * below[growing] / np.maximum(slope, _CLOSE)
+        left[growing], above[growing] = right[growing], below[growing]
+        right[growing] = np.minimum(ahead, MAX_Z)
         below[growing] = at(right[growing], growing)
-        further = growing[(below[growing] > 0) & (right[growing] < MAX_Z)]
-        left[further], above[further] = right[further], below[further]
-        right[further] = np.minimum(2 * right[further], MAX_Z)
-        growing = further
-    found[active] = np.where(below[active] > 0, MAX_Z, left[active])
-    active = active[below[active] <= 0]
-    side = np.zeros(n, np.int64)
+        growing = growing[(below[growing] > 0) & (right[growing] < MAX_Z)]
+    found = np.where(below > 0, MAX_Z, np.where(above > 0, left, 0.0))
+    active = np.flatnonzero((above > 0) & (below <= 0))
+    side = np.zeros(len(everyone), np.int64)
     for _ in range(_ROUNDS):
         active = active[right[active] - left[active] > _CLOSE]
         if not len(active):
             break
         f, g = above[active], below[active]
-        z = left[active] + (right[active] - left[active]) * np.clip(f / (f - g), 0.02, 0.98)
-        value = at(z, active)
-        up = value > 0
+        z = left[active] + (right[active] - left[active]) * np.clip(f / (f - g), 0.001, 0.999)
+        now = at(z, active)
+        up = now > 0
         for pairs, point, here, ends, values, opposite, mark in (
-            (active[up], z[up], value[up], left, above, below, 1),
-            (active[~up], z[~up], value[~up], right, below, above, -1),
+            (active[up], z[up], now[up], left, above, below, 1),
+            (active[~up], z[~up], now[~up], right, below, above, -1),
         ):
             opposite[pairs] = np.where(side[pairs] == mark, opposite[pairs] / 2, opposite[pairs])
             ends[pairs], values[pairs], side[pairs] = point, here, mark
-        found[active] = left[active]
+        settled = np.abs(now) <= _SETTLED
+        found[active] = np.where(settled, z, left[active])
+        active = active[~settled]
     return found
 
 

@@ -23,7 +23,6 @@ from core.fairness.decision import decide, high_at
 from core.fairness.gap_specs import GAPS, default_gaps, get_gap
 from core.fairness.grouping import Grouping
 from core.fairness.needed import needed_rows
-from core.fairness.null import null_draws
 from core.fairness.pairs import compared
 from tests.fairness.tables import grouping, of_rates, random_table
 
@@ -375,12 +374,6 @@ def test_conditional_parity_needs_a_common_value() -> None:
     gap = report.gap("g", "selection_rate|z")
     assert gap.verdict == "excluded"
     assert "No value of the condition" in gap.reason
-
-
-def test_more_tests_ask_for_more_draws() -> None:
-    assert null_draws(1, 0.05) == 2000
-    assert null_draws(100, 0.05) == 40_000
-    assert null_draws(10**6, 0.05) == 100_000
 
 
 def test_the_family_is_stated_and_adjusted_over(biased) -> None:
