@@ -52,6 +52,8 @@ class Audit:
     gaps : tuple of str
         Those that are confirmed; ``()`` for all.
     intersections : bool
+    reference : str
+        What groups are shown against: ``"largest"``, ``"best"``, ``"rest"`` or a group's name.
     by, rate : str
         Attribute and rate that are looked at; ``""`` for where the gap is largest.
     """
@@ -75,6 +77,7 @@ class Audit:
     alpha: float = 0.05
     tolerance: float = 0.1
     min_n: int = 10
+    reference: str = "largest"
     by: str = ""
     rate: str = ""
 
@@ -82,7 +85,7 @@ class Audit:
         """Return what decides, as options of a request."""
         names = (
             "positive", "condition", "intersections", "alpha", "tolerance", "min_n", "adjust",
-            "rows",
+            "reference", "rows",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"bins": self.cuts()}
 

@@ -141,6 +141,11 @@ TERMS: dict[str, str] = {
         "The largest difference of a rate between groups, small ones included. Its interval holds "
         "for all pairs of groups, and for all gaps that are tested, at once."
     ),
+    "reference": (
+        "What each group is held against. The largest group has the most rows, so that comparisons "
+        "with it have the most evidence; the rest are all other groups together, without the group "
+        "itself; the best group may be a small one. Every comparison is adjusted over all of them."
+    ),
     "verdict": (
         "Flagged: shown to be larger than the tolerance; the whole interval lies beyond. Within "
         "tolerance: shown to be smaller, between all groups that have rows. Else the data are not "

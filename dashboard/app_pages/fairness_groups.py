@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.contracts import (
     TIMES,
+    UNKNOWN,
     Comparisons,
     FairnessReport,
     Gap,
@@ -15,7 +16,7 @@ from core.contracts import (
     attribute_words,
     group_words,
 )
-from dashboard import glossary, services
+from dashboard import fairness_choice, glossary, services
 from dashboard.fairness_words import (
     STATUS,
     Standing,
@@ -171,7 +172,7 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
         with places[1]:
             st.markdown(
                 f"**{escape(metric_name(rate))}**: each group against "
-                f"{escape(reference_words(one))}"
+                f"{escape(reference_words(one))}, the most evidence first"
             )
             _forest(
                 [
@@ -180,6 +181,7 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
                 ],
                 report, key="fairness pairs",
             )  # fmt: skip
+            _reference(report, by)
     st.caption(
         escape(
             f"Shaded: differences of up to {points(report.rules.tolerance)} points, which are "
@@ -187,6 +189,23 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
             "inside, of every group that has rows. " + _screened(own)
         )
     )
+
+
+_REFERENCES = {
+    "largest": "the largest group", "best": "the best group", "rest": "all others together",
+}  # fmt: skip
+
+
+def _reference(report: FairnessReport, by: str) -> None:
+    """Draw the choice of what groups are held against."""
+    key, groups = "fairness reference", [g for g in report.table(by).groups if g != UNKNOWN]
+    chosen = report.rules.reference
+    st.session_state[key] = chosen if chosen in (*_REFERENCES, *groups) else "largest"
+    st.selectbox(
+        "Held against", [*_REFERENCES, *groups], key=key, help=glossary.explain("reference"),
+        format_func=lambda name: _REFERENCES.get(name) or group_words(name),
+        on_change=lambda: fairness_choice.change(reference=st.session_state[key]),
+    )  # fmt: skip
 
 
 def _forest(rows: list[GapRow], report: FairnessReport, *, key: str) -> None:

@@ -154,11 +154,19 @@ def _found(found: Mitigation) -> None:
     words = [
         f"{found.rule.rstrip('.')}.",
         f"Selected are: {thresholds}." if thresholds else "",
+        _coverage(found),
         f"Decided from {count(found.n_fit)} rows, judged on {count(after.n)} others. Different "
         "rules for different groups may not be lawful.",
     ]
     st.caption(escape(" ".join(word for word in words if word)))
     st.code(found.command, language=None, wrap_lines=True)
+
+
+def _coverage(found: Mitigation) -> str:
+    """Say whom the verdict on the decisions as they would be does not cover."""
+    same = ((found.attribute, found.constraint),)
+    gaps = [g for g in found.after.gaps if (g.attribute, g.metric) in same]
+    return " ".join(gap.coverage for gap in gaps if gap.coverage)
 
 
 def _gap_row(found: Mitigation, before: FairnessReport, after: FairnessReport) -> Row:

@@ -169,6 +169,40 @@ def test_rules_change_the_verdict_and_the_address() -> None:
     assert app.query_params["tolerance"] == "0.9"
 
 
+def test_the_reference_reaches_audit_and_address_and_the_rest_is_all_others() -> None:
+    app = audited(table(), groups=("sex",), intersections=False)
+    shown = unescape(texts(app))
+    assert "each group against f, the largest group" in shown
+    app.selectbox(key="fairness reference").set_value("rest").run()
+    settled(app)
+    assert app.query_params["reference"] == "rest"
+    shown = unescape(texts(app))
+    assert "each group against all other groups together" in shown
+    assert "--reference rest" in app.code[-1].value
+
+
+def test_page_document_and_report_say_the_same_of_who_is_not_covered() -> None:
+    rows = [("a", y, y) for y in (0, 1)] * 300 + [("b", y, y) for y in (0, 1)] * 300
+    rows += [("c", 1, 1)] * 5 + [("c", 0, 0)] * 40
+    data = "\n".join(["sex,y_true,y_pred", *(",".join(map(str, row)) for row in rows)]).encode()
+    app = audited(data, score="", groups=("sex",), intersections=False, by="sex", rate="tpr")
+    assert not app.error
+    found = api.fairness(
+        services.hold_table(data, name="mine.csv"), label="y_true", prediction="y_pred",
+        groups=("sex",),
+    )  # fmt: skip
+    gap = found.gap("sex", "tpr")
+    assert gap.verdict == "insufficient evidence"
+    assert gap.coverage.startswith("The compared groups agree within 10 points. Not covered: c (5")
+    document = api.fairness_document(found)
+    (own,) = [each for each in document["gaps"] if each["metric"] == "tpr"]
+    assert own["excluded"]["c"]["n"] == 5
+    said = [finding.text for finding in api.fairness_findings(found)]
+    assert gap.coverage in own["reason"]
+    assert any(gap.coverage in text for text in said)
+    assert gap.coverage in unescape(texts(app))
+
+
 def test_attribute_rate_thresholds_and_slices_are_looked_at() -> None:
     app = audited(table())
     app.selectbox(key="fairness by").set_value("sex×<b>age</b>").run()
