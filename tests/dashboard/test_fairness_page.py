@@ -172,7 +172,7 @@ def test_rules_change_the_verdict_and_the_address() -> None:
 def test_the_reference_reaches_audit_and_address_and_the_rest_is_all_others() -> None:
     app = audited(table(), groups=("sex",), intersections=False)
     shown = unescape(texts(app))
-    assert "each group against f, the largest group" in shown
+    assert "each group against m, the largest group" in shown
     app.selectbox(key="fairness reference").set_value("rest").run()
     settled(app)
     assert app.query_params["reference"] == "rest"
