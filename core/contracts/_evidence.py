@@ -23,9 +23,9 @@ __all__ = [
 ]  # fmt: skip
 
 LEADERBOARD_METHODS = (
-    "gradcam", "integrated_gradients", "smoothgrad", "saliency", "edges", "random",
+    "gradcam", "integrated_gradients", "smoothgrad", "saliency", "edges", "centre", "random",
 )  # fmt: skip
-"""What a leaderboard compares unless told otherwise: four common methods and two controls."""
+"""What a leaderboard compares unless told otherwise: four common methods and three controls."""
 
 CONTROLS_VERSION = 2
 """Raise it when the controls of the evidence card change, or the rule by which a map beats them:

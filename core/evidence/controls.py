@@ -17,8 +17,9 @@ import numpy as np
 from core.contracts import CONTROL_FAMILIES, Array, Curve, Stored
 from core.evidence.base import Subject
 from core.evidence.curves import Mode, measure_curves
-from core.evidence.ignorant import blurred, centred, contrast, laplacian, texture
+from core.evidence.ignorant import blurred, contrast, laplacian, texture
 from core.saliency.base import Problem
+from core.saliency.centre import centred
 from core.saliency.edges import sobel
 from core.saliency.registry import get
 

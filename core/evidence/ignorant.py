@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.contracts import Array
+from core.saliency.centre import centred
 from core.saliency.edges import LUMINANCE, sobel
 from core.saliency.resample import upsample
 
-__all__ = ["FAMILIES", "Family", "blurred", "centred", "contrast", "laplacian", "texture"]
+__all__ = ["FAMILIES", "Family", "blurred", "contrast", "laplacian", "texture"]
 
 
 @dataclass(frozen=True)
@@ -35,27 +36,6 @@ class Family:
     id: str
     words: str
     draw: Callable[[Array, np.random.Generator], Array]
-
-
-def centred(
-    shape: tuple[int, ...],
-    sigma: float | tuple[float, float],
-    at: tuple[float, float] = (0.5, 0.5),
-) -> Array:
-    """Return a Gaussian; ``sigma`` and ``at`` (down, right) are shares of the sides.
-
-    The bias of photographers as a map: Judd et al. 2012, A Benchmark of Computational Models of
-    Saliency to Predict Human Fixations.
-
-    >>> centred((3, 3), 0.5).argmax()
-    np.int64(4)
-    """
-    widths = sigma if isinstance(sigma, tuple) else (sigma, sigma)
-    down, right = (
-        np.square(((np.arange(n) + 0.5) / n - centre) / width)
-        for n, centre, width in zip(shape, at, widths, strict=True)
-    )
-    return np.exp(-(down[:, None] + right[None]) / 2).astype(np.float32)
 
 
 def blurred(values: Array, sigma: float) -> Array:

@@ -1,17 +1,32 @@
-"""Several maps of one picture judged against the same controls: for rates over many pictures."""
+"""How often a map beats the controls: maps that know nothing, and methods, over many pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from core.contracts import Array, Check
+from core.engine.control import LocalControl
 from core.evidence.base import Subject
 from core.evidence.checks import beats_controls
 from core.evidence.controls import beside, measure_controls
 from core.evidence.curves import MODES
+from core.evidence.ignorant import FAMILIES
+from core.evidence.passes import CountedPasses
+from core.evidence.replace import zero_pixel
+from core.models.runtime import Runtime
+from core.saliency.base import Problem
+from core.saliency.registry import get
 
-__all__ = ["verdicts"]
+__all__ = ["ANOTHER", "Judged", "trial", "verdicts"]
+
+ANOTHER = "another_picture"
+"""Grad-CAM of another picture: it knows the model, and not this picture."""
+
+Judged = dict[str, tuple[Array, Check]]
+"""By name of the map: the map ``(H, W)``, and the verdict on it."""
 
 
 def verdicts(subject: Subject, maps: Mapping[str, Array]) -> dict[str, Check]:
@@ -20,8 +35,59 @@ def verdicts(subject: Subject, maps: Mapping[str, Array]) -> dict[str, Check]:
     The controls are measured once; the subject's own map plays no part. With K maps, C controls
     and n steps about 2(K + C)(n − 1) passes.
     """
-    controls = measure_controls(subject, MODES)
-    found = beside(maps, subject, MODES, controls)
+    found = beside(maps, subject, MODES, measure_controls(subject, MODES))
     return {
         name: beats_controls(replace(subject, map=map_), found[name]) for name, map_ in maps.items()
     }
+
+
+def trial(
+    model: Runtime, pictures: Sequence[Array], *, methods: Sequence[str] = (), seed: int = 0
+) -> Iterator[Judged]:
+    """Judge, for each picture, one map of every family that knows nothing, and of each method.
+
+    Parameters
+    ----------
+    model : Runtime
+        Explained is the class that it predicts.
+    pictures : sequence of ndarray of float32, shape (H, W, 3)
+        In [0, 1], at the model's input size; two or more, for one lends its map to the next.
+    methods : sequence of str
+        Ids of saliency methods, with their defaults; those of :data:`FAMILIES` and
+        :data:`ANOTHER` are judged in any case.
+    seed : int
+        Of the families' draws and the methods.
+    """
+    subjects = [_subject(model, picture, seed) for picture in pictures]
+    for i, subject in enumerate(subjects):
+        maps = {
+            id: family.draw(subject.input, np.random.default_rng([seed, i, k]))
+            for k, (id, family) in enumerate(FAMILIES.items())
+        }
+        maps[ANOTHER] = _map("gradcam", subjects[i - 1], seed)
+        maps |= {id: _map(id, subject, seed) for id in methods}
+        checks = verdicts(subject, maps)
+        yield {name: (map_, checks[name]) for name, map_ in maps.items()}
+
+
+def _subject(model: Runtime, picture: Array, seed: int) -> Subject:
+    direction = np.zeros(model.n_classes, np.float32)
+    direction[model.logits(picture[None])[0].argmax()] = 1.0
+    return Subject(
+        passes=CountedPasses(model),
+        input=picture,
+        direction=direction,
+        map=np.zeros(picture.shape[:2], np.float32),
+        zero=zero_pixel(model.spec.preprocessing),
+        seed=seed,
+        control=LocalControl(),
+    )
+
+
+def _map(method: str, subject: Subject, seed: int) -> Array:
+    chosen = get(method)
+    defaults = {parameter.name: parameter.default for parameter in chosen.parameters}
+    problem = Problem(
+        subject.passes, subject.input[None], subject.direction[None], None, seed, subject.control
+    )
+    return chosen().explain(problem, defaults)[0].map

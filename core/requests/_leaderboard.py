@@ -53,7 +53,7 @@ def leaderboard_request(
     pictures : iterable of Picture
         Taken one by one; only what the model sees of them is held.
     methods : sequence of str, optional
-        By default four common methods and two controls, as far as the model can serve them; each
+        By default four common methods and three controls, as far as the model can serve them; each
         with its default parameters and layer. Twice the same counts once.
     metrics : sequence of str, optional
         Ids of metrics of maps, ``"randomisation"`` or ``"random_logit"``; the quick set by default.

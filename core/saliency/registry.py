@@ -6,6 +6,7 @@ from core.lookup import lookup
 from core.saliency.ablationcam import AblationCam
 from core.saliency.base import Method
 from core.saliency.blur_ig import BlurIg
+from core.saliency.centre import Centre
 from core.saliency.edges import Edges
 from core.saliency.eigencam import EigenCam
 from core.saliency.expected_gradients import ExpectedGradients
@@ -56,6 +57,7 @@ _METHODS: tuple[type[Method], ...] = (
     GuidedBackprop,
     RandomBlocks,
     Edges,
+    Centre,
 )
 
 METHODS: dict[str, type[Method]] = {method.id: method for method in _METHODS}

@@ -11,9 +11,10 @@ from core.contracts import CONTROL_FAMILIES, Array, Check
 from core.evidence.base import Subject
 from core.evidence.checks import beats_controls
 from core.evidence.controls import CONTROLS, beside, measure_controls
-from core.evidence.ignorant import FAMILIES, blurred, centred
+from core.evidence.ignorant import FAMILIES, blurred
 from core.evidence.trial import verdicts
 from core.proportions import wilson
+from core.saliency.centre import centred
 from core.saliency.edges import sobel
 from tests.evidence.subjects import SIDE, Linear, subject
 

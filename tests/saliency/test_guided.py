@@ -181,4 +181,5 @@ def correlation_of_ranks() -> Callable[[np.ndarray, np.ndarray], float]:
 
 
 def test_cards_say_what_is_a_control() -> None:
-    assert {c.id for c in api.methods() if c.control} == {"guided_backprop", "random", "edges"}
+    controls = {c.id for c in api.methods() if c.control}
+    assert controls == {"guided_backprop", "random", "edges", "centre"}

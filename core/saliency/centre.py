@@ -1,0 +1,60 @@
+"""The middle of the picture: a control that knows neither the model nor the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.contracts import Array
+from core.parameters import Parameter, Value
+from core.saliency.base import Attribution, Method, Problem
+
+__all__ = ["Centre", "centred"]
+
+
+class Centre(Method):
+    """A Gaussian in the middle, the same for every picture."""
+
+    id = "centre"
+    name = "Centre"
+    summary = "A negative control: the middle of the picture, whatever is there."
+    limits = (
+        "It explains nothing. Photographers put things in the middle, so it often lies on the "
+        "object: a map that does no better may only show that."
+    )
+    paper = (
+        "Judd et al. 2012, A Benchmark of Computational Models of Saliency, MIT-CSAIL-TR-2012-001"
+    )
+    needs_gradients = False
+    control = True
+    class_agnostic = True
+    parameters = (
+        Parameter(
+            "sigma", "float", 0.25, "Width of the Gaussian in shares of the sides",
+            low=0.05, high=1, step=0.05,
+        ),
+    )  # fmt: skip
+
+    def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
+        """Return the same spot for each picture."""
+        spot = centred(problem.inputs.shape[1:3], float(parameters["sigma"]))
+        return [Attribution(spot.copy()) for _ in problem.inputs]
+
+
+def centred(
+    shape: tuple[int, ...],
+    sigma: float | tuple[float, float],
+    at: tuple[float, float] = (0.5, 0.5),
+) -> Array:
+    """Return a Gaussian ``(H, W)``; ``sigma`` and ``at`` (down, right) are shares of the sides.
+
+    >>> centred((3, 3), 0.5).argmax()
+    np.int64(4)
+    """
+    widths = sigma if isinstance(sigma, tuple) else (sigma, sigma)
+    down, right = (
+        np.square(((np.arange(n) + 0.5) / n - centre) / width)
+        for n, centre, width in zip(shape, at, widths, strict=True)
+    )
+    return np.exp(-(down[:, None] + right[None]) / 2).astype(np.float32)
