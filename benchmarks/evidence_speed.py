@@ -15,6 +15,7 @@ from core.evidence.base import Subject
 from core.evidence.curves import measure_curves
 from core.evidence.passes import CountedPasses
 from core.evidence.replace import zero_pixel
+from core.evidence.thresholds import QUICK_PASSES
 from core.models.runtime import Runtime
 from core.saliency.registry import get
 
@@ -74,7 +75,7 @@ def _card() -> Row:
     return at_most(
         "The evidence card's quick set on one picture, controls included",
         card.passes,
-        150,
+        QUICK_PASSES,
         unit="passes",
         note=f"Grad-CAM; {card.seconds:.1f} s once everything is loaded",
     )

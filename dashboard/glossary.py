@@ -63,7 +63,8 @@ TERMS: dict[str, str] = {
     "controls": (
         "Maps that know nothing of the model: random blocks, fine noise, edges sharp and blurred, "
         "local contrast, unusual colours, the middle of the picture. A map that does no better "
-        "says nothing about the model; one that does need not lie on the object."
+        "says nothing about the model; one that does need not lie on the object. On pictures that "
+        "the rule was not made on, maps that know nothing pass about 1 % of the time."
     ),
     "sanity check": (
         "The model's layers get random weights one after the other, the last one first. A map "

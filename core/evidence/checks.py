@@ -30,7 +30,9 @@ _CONTROLS_PROTOCOL = (
     "map would find the whole picture's probability at once, and lose at once all that removing "
     "every pixel loses. Pass: above all controls, by {lead:.0%} of what the best of them leaves to "
     "that. Fail: no better than random blocks on average. Else unclear. A pass does not say that "
-    "the map lies on the object."
+    "the map lies on the object. Measured on pictures that the rule was not made on: 14 kinds of "
+    "maps that know nothing pass about 1 % of the time; passing maps have 1.8 points [−1.6, 5.1] "
+    "more of their weight on a known object than others (10 of 600, portraits)."
 )
 
 

@@ -67,7 +67,7 @@ def _line(source: str, colours: Tokens) -> dict[str, object]:
     if source == "map":
         return {"color": colours.accent, "width": 2.5, "shape": "linear"}
     dash = _DASHES[list(CONTROL_FAMILIES).index(source) % len(_DASHES)]
-    return {"color": colours.muted, "width": 1, "dash": dash, "shape": "linear"}
+    return {"color": colours.bar, "width": 1, "dash": dash, "shape": "linear"}
 
 
 def _upper(curve: Curve) -> Array:
