@@ -34,6 +34,7 @@ TITLES = {
     "training_neighbour": "Beside a training",
     "peak_memory": "Peak memory",
     "leaderboard_memory": "A leaderboard over 200 pictures",
+    "control_rates": "How often maps beat the controls",
     "page_reruns": "The page under 50 sessions",
     "forward_runtimes": "Runtimes of the forward pass",
     "datasets": "Datasets",
