@@ -14,6 +14,7 @@ from core.contracts import (
     Parameter,
     Run,
     SeedSpread,
+    Spread,
     TrainRequest,
     Value,
     attribute_words,
@@ -39,6 +40,7 @@ __all__ = [
     "points",
     "rate_words",
     "run_title",
+    "seeds_range",
     "seeds_words",
     "size_words",
     "small_words",
@@ -112,11 +114,20 @@ def gap_words(gap: Gap) -> str:
     )
 
 
+def seeds_range(spread: SeedSpread) -> str:
+    """Return the accuracy's range over seeds, in few words."""
+    return f"{_range(spread.accuracy)} over {spread.n} seeds"
+
+
+def _range(share: Spread) -> str:
+    return f"{number(share.low * 100)} to {percent(share.high)}"
+
+
 def seeds_words(spread: SeedSpread) -> str:
     """Return how far a model's figures depend on the seed, in a few sentences."""
     text = (
         f"Over {spread.n} seeds of the same training: {percent(spread.accuracy.mean)} right on "
-        f"average, {spread.accuracy.words}."
+        f"average, {_range(spread.accuracy)}."
     )
     told = [gap for gap in spread.gaps if gap.beyond_chance]
     if not told:

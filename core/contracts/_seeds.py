@@ -19,8 +19,8 @@ class Spread(Stored):
 
     @property
     def words(self) -> str:
-        """Return the range of a share: ``"97.1 to 99.0 %"``."""
-        return f"{self.low * 100:.1f} to {self.high * 100:.1f} %"
+        """Return the range of a share: ``"97.1% to 99.0%"``."""
+        return f"{self.low:.1%} to {self.high:.1%}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class SeedSpread(Stored):
 
     @property
     def range_words(self) -> str:
-        """Return the accuracy's range in words: ``"97.1 to 99.0 % over 5 seeds"``."""
+        """Return the accuracy's range in words: ``"97.1% to 99.0% over 5 seeds"``."""
         return f"{self.accuracy.words} over {self.n} seeds"
 
     def verdict_words(self, gap: GapSpread) -> str:

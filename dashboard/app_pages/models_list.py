@@ -10,7 +10,15 @@ from dashboard.app_pages import models_progress
 from dashboard.figures.learning import sparkline, sparkline_words
 from dashboard.model_words import architecture_name, run_name
 from dashboard.models_choice import MOST_COMPARED, Shown
-from dashboard.run_words import badge_of, changed_words, date, gap_words, size_words, small_words
+from dashboard.run_words import (
+    badge_of,
+    changed_words,
+    date,
+    gap_words,
+    seeds_range,
+    size_words,
+    small_words,
+)  # fmt: skip
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import Glance, glance
 from dashboard.words import duration
@@ -138,7 +146,7 @@ def _glance(run: Run) -> Glance:
         lines=[" · ".join(w for w in what if w), " · ".join(facts)],
         rate=None if run.test is None else services.rate_of(run.test),
         stand_in="not tested",
-        seeds="" if run.seeds is None else run.seeds.range_words,
+        seeds="" if run.seeds is None else seeds_range(run.seeds),
         finding=finding,
         curve=sparkline(run.history, mode=current_mode()),
         curve_words=sparkline_words(run.history),

@@ -48,7 +48,8 @@ def draw(run: Run, shown: Shown) -> None:
         mark = "△" if gap.beyond_chance else "○"
         st.markdown(f"{mark} {escape(gap_words(gap))}")
     if run.seeds is not None:
-        st.markdown(escape(seeds_words(run.seeds)))
+        mark = "△" if any(gap.beyond_chance for gap in run.seeds.gaps) else "○"
+        st.markdown(f"{mark} {escape(seeds_words(run.seeds))}")
     for note in run.notes:
         st.info(escape(note), icon=":material/info:")
     models_actions.row(run)

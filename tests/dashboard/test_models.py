@@ -19,7 +19,7 @@ from core.contracts import Run
 from core.errors import Cancelled, PellucidError, TrainingError
 from core.runs import MANIFEST, manifest, run_folder, unfinished_root, write_json
 from core.settings import settings
-from dashboard import models_choice, services
+from dashboard import models_choice, run_words, services
 from dashboard.models_choice import Shown
 from dashboard.services import Order, Training, _brought
 from tests.dashboard.conftest import APP, settled, texts
@@ -108,7 +108,7 @@ def test_every_run_is_listed_with_its_accuracy_first(trained: tuple[Run, Run]) -
         rate = services.rate_of(run.test)
         assert f"{rate.k} of {rate.n} right" in words
         if run.seeds is not None:
-            assert run.seeds.range_words in words
+            assert run_words.seeds_range(run.seeds).replace("\N{NO-BREAK SPACE}", " ") in words
     assert "● trained here" in words
     assert "95 %:" in words
     assert "Fairness page audits" in words

@@ -278,7 +278,7 @@ def test_a_card_shows_the_spread_below_the_accuracy(monkeypatch: pytest.MonkeyPa
     drawn: list[str] = []
     monkeypatch.setattr(run_card.st, "html", drawn.append)
     rate = services.rate_of(run().test)
-    for seeds in (spread().range_words, ""):
+    for seeds in (run_words.seeds_range(spread()), ""):
         run_card.glance(run_card.Glance("A", ("●", "b"), [], rate=rate, seeds=seeds), mode="light")
-    assert "97.1 to 99.0 % over 5 seeds" in drawn[0]
+    assert "97.1 to 99.0 % over 5 seeds" in drawn[0].replace("\N{NO-BREAK SPACE}", " ")
     assert "seeds" not in drawn[1]

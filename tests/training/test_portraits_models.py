@@ -108,6 +108,42 @@ def test_the_biased_model_fails_dark_skins_significantly_more_often() -> None:
     assert p < 1e-6
 
 
+@pytest.mark.parametrize("model_id", [FAIR, BIASED])
+def test_it_says_how_its_figures_spread_over_seeds(model_id: str) -> None:
+    run = shipped(model_id)
+    spread = run.seeds
+    assert spread is not None
+    assert run.test is not None
+    assert spread.n >= 5
+    assert spread.accuracies[spread.seeds.index(run.seed)] == run.test.accuracy
+    assert spread.range_words in (run_folder(model_id) / "card.md").read_text(encoding="utf-8")
+
+
+def test_the_verdicts_are_those_of_every_seed() -> None:
+    biased, fair = shipped(BIASED).seeds, shipped(FAIR).seeds
+    assert biased is not None
+    assert fair is not None
+    tone = next(gap for gap in biased.gaps if gap.attribute == "skin_tone_band")
+    assert tone.beyond_chance == biased.n
+    assert set(tone.worst) == {"dark 7-10"}
+    assert tone.difference.low > 0.1
+    assert all(gap.beyond_chance == 0 for gap in fair.gaps if gap.attribute.startswith("skin_tone"))
+    assert fair.accuracy.low >= 0.97
+
+
+def test_the_readme_says_what_the_manifest_says() -> None:
+    run = shipped(BIASED)
+    assert run.seeds is not None
+    assert run.test is not None
+    words = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    for band, name in (("light 1-3", "light"), ("dark 7-10", "dark")):
+        own = next(g for g in run.test.groups if g.group == band)
+        assert f"{own.correct / own.n * 100:.1f} % right on {name} skins" in words
+        over = next(g for g in run.seeds.groups if g.group == band)
+        low, high = (share * 100 for share in (over.accuracy.low, over.accuracy.high))
+        assert f"{low:.1f} to {high:.1f} % on {name} ones" in words
+
+
 def under_attack(model_id: str, epsilon: float, n: int = 120, steps: int = 10) -> float:
     """Accuracy on ``n`` test pictures under PGD (L∞), written out: plain gradient ascent."""
     clean, labels = pixels()[:n], test_split(model_id).labels[:n]
