@@ -78,9 +78,10 @@ def beats_controls(
         said = _doubt(found, controls[best], best)
     else:
         said = _SAID[verdict].format(controls=_controls())
+    passes = "" if doubt else f"; from {to_beat:z.2f} on it passes"
     words = (
-        f"{said}: insertion less deletion {found:.2f}, random blocks {blocks:.2f}, the best of the "
-        f"{len(controls)} ({_family(best)}) {controls[best]:.2f}; from {to_beat:.2f} on it passes."
+        f"{said}: insertion less deletion {found:z.2f}, random blocks {blocks:z.2f}, the best of "
+        f"the {len(controls)} ({_family(best)}) {controls[best]:z.2f}{passes}."
     )
     return Check("beats_controls", verdict, found, to_beat, words, _protocol())
 

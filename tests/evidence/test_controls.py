@@ -142,6 +142,7 @@ class TestNothingToJudge:
         check = judged(model, model.map)
         assert check.verdict == "unclear"
         assert "hardly moves" in check.words
+        assert "it passes" not in check.words
 
     def test_a_class_that_is_likelier_without_the_picture(self) -> None:
         """The other class, for which every pixel is a loss: any order of removal finds it."""
