@@ -30,5 +30,7 @@ def test_no_family_passes_more_than_once_in_twenty_times(
     n = len(files)
     too_often = {id: passed[id] for id in (*FAMILIES, ANOTHER) if wilson(passed[id], n)[0] > 0.05}
     assert not too_often, f"of {n}: {too_often}"
+    kinds = (*FAMILIES, ANOTHER)
+    _, by_luck = wilson(sum(passed[id] for id in kinds), n * len(kinds))
     for method in ("gradcam", "saliency"):
-        assert wilson(passed[method], n)[0] > 0.05, f"{method} passes {passed[method]} of {n}"
+        assert wilson(passed[method], n)[0] > by_luck, f"{method} passes {passed[method]} of {n}"
