@@ -109,6 +109,7 @@ def test_every_run_is_listed_with_its_accuracy_first(trained: tuple[Run, Run]) -
         assert f"{rate.k} of {rate.n} right" in words
         if run.seeds is not None:
             assert run_words.seeds_range(run.seeds).replace("\N{NO-BREAK SPACE}", " ") in words
+    assert any(run.seeds is not None for run in services.runs())
     assert "● trained here" in words
     assert "95 %:" in words
     assert "Fairness page audits" in words
