@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,8 @@ from core.proportions import exact_limits
 
 __all__ = [
     "MAX_Z", "LimitsAt", "Span", "difference_limits", "highest_z", "normal_tail", "normal_z",
-    "on_circle", "range_high", "range_interval", "range_low", "range_tail", "range_z",
+    "on_circle", "range_high", "range_interval", "range_interval_of", "range_low", "range_tail",
+    "range_z",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -209,10 +210,11 @@ def range_interval(
     (0.0, 0.37)
     """
     counts, rows = np.asarray(k, np.float64), np.asarray(n, np.float64)
+    return range_interval_of(partial(exact_limits, counts, rows), len(rows), level=level)
 
-    def limits(z: Floats) -> tuple[Floats, Floats]:
-        return exact_limits(counts, rows, z)
 
-    found = range_low(*on_circle(limits, range_z(len(rows), level)))
+def range_interval_of(limits: LimitsAt, n_groups: int, *, level: float) -> tuple[float, float]:
+    """Return the interval of :func:`range_interval` from the limits of values in [0, 1]."""
+    found = range_low(*on_circle(limits, range_z(n_groups, level)))
     high = range_high(*on_circle(limits, normal_z(level)))
     return max(found.low, 0.0), min(high, 1.0)

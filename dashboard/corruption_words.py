@@ -114,8 +114,8 @@ def gap_sentence(found: Corrupted, gap: CorruptionGap) -> str:
     by = attribute_words(found.by).capitalize()
     return (
         f"{by}: {group_words(gap.best)} and {group_words(gap.worst)} lie "
-        f"{points(gap.difference)} points apart {where} (95 % interval {points(gap.low)} to "
-        f"{points(gap.high)}, p {p}: {verdict}); "
+        f"{points(gap.difference)} points apart {where} (95 % interval of the largest true gap "
+        f"between any two: {points(gap.low)} to {points(gap.high)}, p {p}: {verdict}); "
         f"as the pictures are it is {points(before)}."
     )
 

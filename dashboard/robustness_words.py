@@ -184,8 +184,8 @@ def gap_words(
     return (
         f"{said.at.format(eps_words(gap.eps, curves[0].norm))} {kept[gap.best]} for "
         f"{group_words(gap.best)} and {kept[gap.worst]} for {group_words(gap.worst)}: "
-        f"{points(gap.difference)} points apart, 95 % interval {points(gap.low)} to "
-        f"{points(gap.high)}. {verdict} (p {chance} over {said.tested})."
+        f"{points(gap.difference)} points apart; 95 % interval of the largest true gap between any "
+        f"two: {points(gap.low)} to {points(gap.high)}. {verdict} (p {chance} over {said.tested})."
     )
 
 

@@ -109,8 +109,9 @@ def gap_words(gap: Gap) -> str:
             f"(p = {_p(gap.p)} over {_attributes(gap)})."
         )
     return (
-        f"{name.capitalize()}: {sides}. Gap {points(gap.difference)} points, 95 % interval "
-        f"{points(gap.low)} to {points(gap.high)} (p {_less(gap.p)} over {_attributes(gap)})."
+        f"{name.capitalize()}: {sides}. Gap {points(gap.difference)} points; 95 % interval of the "
+        f"largest true gap between any two: {points(gap.low)} to {points(gap.high)} "
+        f"(p {_less(gap.p)} over {_attributes(gap)})."
     )
 
 

@@ -221,7 +221,8 @@ def _report(found: Robustness) -> Iterator[str]:
         verdict = "beyond chance" if gap.beyond_chance else "chance makes such gaps"
         yield (
             f"gap at ε {eps_text(gap.eps, found.norm)}: {gap.best} − {gap.worst} = "
-            f"{gap.difference:.1%} [{gap.low:.1%}, {gap.high:.1%}], p {gap.p:.4f}: {verdict}"
+            f"{gap.difference:.1%} [largest true gap {gap.low:.1%} to {gap.high:.1%}], "
+            f"p {gap.p:.4f}: {verdict}"
         )
     for check in found.checks:
         mark = {True: "✓ passed", False: "✗ failed", None: "○ not made"}[check.passed]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from core.contracts import Array
 
-__all__ = ["Runs", "cav", "holm", "monte_carlo_p", "null_runs", "runs", "t_test_p"]
+__all__ = ["Runs", "cav", "monte_carlo_p", "null_runs", "runs", "t_test_p"]
 
 _HELD_OUT = 1 / 3
 _RIDGE = 1.0
@@ -143,19 +143,3 @@ def t_test_p(scores: Array, null: Array) -> float:
         # One side is often constant (all pictures, every run): SciPy warns of lost digits.
         warnings.simplefilter("ignore", RuntimeWarning)
         return float(stats.ttest_ind(scores, null, equal_var=False).pvalue)
-
-
-def holm(p_values: list[float]) -> list[float]:
-    """Return p-values adjusted for their number (Holm 1979), in the same order.
-
-    Examples
-    --------
-    >>> [round(p, 2) for p in holm([0.01, 0.04, 0.03])]
-    [0.03, 0.06, 0.06]
-    """
-    adjusted = [1.0] * len(p_values)
-    highest = 0.0
-    for rank, i in enumerate(np.argsort(p_values, kind="stable")):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[i]))
-        adjusted[i] = highest
-    return adjusted

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.concepts.cav import Runs, holm, monte_carlo_p, null_runs, runs, t_test_p
+from core.concepts.cav import Runs, monte_carlo_p, null_runs, runs, t_test_p
 from core.concepts.pictures import LISTED
 from core.concepts.pooled import Pooled, pooled
 from core.concepts.selection import enough
 from core.contracts import Array, ConceptScore, PictureSet, Tcav, TcavRequest
 from core.models.runtime import Runtime, runtime_of
+from core.multiplicity import holm
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -200,7 +201,7 @@ def _scores(
         monte_carlo_p(float(own.alignments.mean()), null)
         for own, null in zip(found, drawn, strict=True)
     ]
-    adjusted = holm(p_values)
+    adjusted = holm(p_values).tolist()
     return tuple(
         _score(
             sets[i], len(held[i]), found[i], nulls[len(held[i])], p_values[i], adjusted[i], label

@@ -150,8 +150,11 @@ class CorruptionGap(Stored):
     corruption : str
         An id; ``""`` for all corruptions together.
     best, worst : str
-    difference, low, high : float
-        Between the means of the two, with Welch's 95 % interval, which knows nothing of the choice.
+    difference : float
+        Between the means of the two.
+    low, high : float
+        95 % interval of the largest true gap between any two groups; those of the single
+        corruptions hold at once.
     p : float
         Share of random assignments of pictures to groups that make a gap as wide between any two,
         Holm-adjusted over the single corruptions.

@@ -229,7 +229,8 @@ class RobustGap(Stored):
     """The two groups that differ most at one ε under the worst case, and whether by chance.
 
     ``p`` is the share of random assignments of the mistakes that make a gap as wide between any
-    two groups, Holm-adjusted over the ε; the interval is Newcombe's and knows of neither choice.
+    two groups, Holm-adjusted over the ε. ``low`` and ``high`` are a 95 % interval of the largest
+    true gap between any two groups; those of all ε hold at once.
     """
 
     attribute: str

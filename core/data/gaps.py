@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.contracts import GroupCount
-from core.proportions import newcombe
+from core.differences import range_interval
+from core.multiplicity import holm
 
 __all__ = ["Gap", "gaps_by_attribute", "widest_gap"]
 
@@ -28,9 +29,12 @@ class Gap:
     Parameters
     ----------
     best, worst : GroupCount
-    difference, low, high : float
-        Accuracy of the best minus that of the worst, with Newcombe's 95 % interval. Neither knows
-        that these two were chosen because they differ.
+    difference : float
+        Accuracy of the best minus that of the worst.
+    low, high : float
+        95 % interval of the largest true gap between any two groups of this attribute. It allows
+        for how many pairs the widest was picked from, and for how many attributes: those of all of
+        them hold at once (:func:`core.differences.range_interval`).
     p : float
         Share of random assignments of the mistakes to pictures (margins fixed) that make a gap
         as wide between any two groups of this attribute, Holm-adjusted over the attributes.
@@ -57,16 +61,19 @@ class Gap:
         return self.p < _ALPHA
 
 
-def widest_gap(groups: Sequence[GroupCount], *, seed: int = 0) -> Gap | None:
+def widest_gap(groups: Sequence[GroupCount], *, seed: int = 0, level: float = _ALPHA) -> Gap | None:
     """Return the widest gap that is beyond chance; if none is, the widest.
 
-    ``None`` where no attribute has two groups of 10 pictures.
+    ``None`` where no attribute has two groups of 10 pictures. ``level`` is what is left of 5 % for
+    the intervals where gaps of several ε or corruptions are looked at together.
     """
-    found = gaps_by_attribute(groups, seed=seed)
+    found = gaps_by_attribute(groups, seed=seed, level=level)
     return max(found, key=lambda gap: (gap.beyond_chance, gap.difference), default=None)
 
 
-def gaps_by_attribute(groups: Sequence[GroupCount], *, seed: int = 0) -> tuple[Gap, ...]:
+def gaps_by_attribute(
+    groups: Sequence[GroupCount], *, seed: int = 0, level: float = _ALPHA
+) -> tuple[Gap, ...]:
     """Return the widest gap of each attribute that has two groups of 10 pictures."""
     rng = np.random.default_rng(seed)
     by_attribute: dict[str, list[GroupCount]] = {}
@@ -74,17 +81,20 @@ def gaps_by_attribute(groups: Sequence[GroupCount], *, seed: int = 0) -> tuple[G
         if group.n >= _LEAST:
             by_attribute.setdefault(group.attribute, []).append(group)
     members = [found for found in by_attribute.values() if len(found) > 1]
-    adjusted = _holm([_p(found, rng) for found in members])
-    return tuple(_gap(found, p, len(members)) for found, p in zip(members, adjusted, strict=True))
+    n = len(members)
+    adjusted = holm([_p(found, rng) for found in members])
+    return tuple(
+        _gap(found, float(p), n, level / n) for found, p in zip(members, adjusted, strict=True)
+    )
 
 
 def _rate(group: GroupCount) -> float:
     return group.correct / group.n
 
 
-def _gap(groups: Sequence[GroupCount], p: float, n_attributes: int) -> Gap:
+def _gap(groups: Sequence[GroupCount], p: float, n_attributes: int, level: float) -> Gap:
     best, worst = max(groups, key=_rate), min(groups, key=_rate)
-    low, high = newcombe(best.correct, best.n, worst.correct, worst.n)
+    low, high = range_interval([g.correct for g in groups], [g.n for g in groups], level=level)
     return Gap(best, worst, _rate(best) - _rate(worst), low, high, p, n_attributes)
 
 
@@ -96,13 +106,3 @@ def _p(groups: Sequence[GroupCount], rng: np.random.Generator) -> float:
     drawn = rng.multivariate_hypergeometric(n, correct.sum(), size=_DRAWS, method="marginals")
     as_wide = np.ptp(drawn / n, axis=1) >= seen - 1e-12
     return float((1 + as_wide.sum()) / (1 + _DRAWS))
-
-
-def _holm(p: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for how many there are (Holm 1979), in their order."""
-    adjusted = [0.0] * len(p)
-    highest = 0.0
-    for rank, i in enumerate(sorted(range(len(p)), key=p.__getitem__)):
-        highest = max(highest, min(1.0, (len(p) - rank) * p[i]))
-        adjusted[i] = highest
-    return adjusted

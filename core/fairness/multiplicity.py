@@ -8,26 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Adjustment
+from core.multiplicity import holm
 
 __all__ = [
-    "ADJUST", "WORDS", "benjamini_hochberg", "holm", "interval_level", "next_level",
+    "ADJUST", "WORDS", "benjamini_hochberg", "interval_level", "next_level",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
-
-
-def holm(p: npt.ArrayLike) -> Floats:
-    """Return p values adjusted by Holm 1979: any false rejection at most at the level.
-
-    >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    given = np.asarray(p, np.float64)
-    order = np.argsort(given, kind="stable")
-    scaled = given[order] * np.arange(len(given), 0, -1)
-    adjusted = np.empty_like(given)
-    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return adjusted
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Floats:

@@ -26,7 +26,7 @@ from core.robustness.epsilons import AUTO, epsilons
 
 __all__ = ["certify_picture_request", "certify_request"]
 
-CERTIFY_VERSION = "1"
+CERTIFY_VERSION = "2"
 """Raise it when a change of the code changes what the same request leads to."""
 
 

@@ -13,7 +13,7 @@ from core.robustness.corruptions.registry import CORRUPTIONS, get
 
 __all__ = ["corruption_request"]
 
-CORRUPTION_VERSION = "2"
+CORRUPTION_VERSION = "3"
 """Raise it when a change of the code changes what the same request leads to."""
 _SEVERITIES = (1, 2, 3, 4, 5)
 

@@ -18,7 +18,7 @@ from core.robustness.norms import ball
 
 __all__ = ["checked_attack", "robustness_request"]
 
-ROBUSTNESS_VERSION = "1"
+ROBUSTNESS_VERSION = "2"
 """Raise it when a change of the code changes what the same request leads to."""
 _Attacks = Mapping[str, Mapping[str, Value]]
 _STRONG: _Attacks = {

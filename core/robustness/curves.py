@@ -17,13 +17,14 @@ from core.contracts import (
     groups_in_order,
 )
 from core.data.gaps import widest_gap
-from core.fairness.multiplicity import holm
+from core.multiplicity import holm
 from core.proportions import wilson
 from core.robustness.sweep import TOLERANCE
 
 __all__ = ["WORST_CASE", "curve", "gaps", "grid", "of_groups", "standing"]
 
 WORST_CASE = "worst_case"
+_LEVEL = 0.05
 Mask = npt.NDArray[np.bool_]
 
 
@@ -92,6 +93,8 @@ def gaps(
 ) -> tuple[RobustGap, ...]:
     """Return at each ε the two groups that differ most, and whether chance makes such a gap.
 
+    The intervals, of the largest true gap between any two groups, hold at once at all ε.
+
     Groups of fewer than 10 pictures are not looked at; no gap is reported where fewer than two
     are left, or all are alike.
     """
@@ -103,7 +106,7 @@ def gaps(
             for name, rows in members.items()
             if name
         ]
-        gap = widest_gap(counts, seed=seed)
+        gap = widest_gap(counts, seed=seed, level=_LEVEL / len(steps))
         if gap is not None:
             found.append((eps, gap))
     adjusted = holm([gap.p for _, gap in found])

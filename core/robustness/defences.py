@@ -8,7 +8,7 @@ import numpy as np
 
 from core.contracts import Array, Norm, Robustness
 from core.errors import InputError
-from core.fairness.multiplicity import holm
+from core.multiplicity import holm
 from core.robustness.assemble import worst_distances
 from core.robustness.curves import standing
 

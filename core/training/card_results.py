@@ -29,7 +29,7 @@ def results_section(run: Run, sizes: Mapping[SplitName, int]) -> Iterator[str]:
     yield (
         "Loss: mean cross-entropy in nats. Accuracy: share of pictures whose likeliest class is "
         "the true one; balanced: its mean over the classes. Intervals are 95 %, after Wilson for "
-        "shares and Newcombe for differences."
+        "shares; that of the widest gap is from exact limits that hold for all pairs at once."
     )
     yield "## Quantitative analyses"
     kept = _kept(run)
@@ -190,8 +190,8 @@ def _gap(gap: Gap | None) -> str:
     return (
         f"By {escape(gap.attribute)}: **{gap.difference:.1%}** between {names[0]} and {names[1]}, "
         f"95 % interval [{gap.low:.1%}, {gap.high:.1%}]. {verdict} (p = {gap.p:.2g} for the widest "
-        f"of its groups, Holm-adjusted over {gap.n_attributes} attributes). The interval does not "
-        "know that these two were chosen because they differ."
+        f"of its groups, Holm-adjusted over {gap.n_attributes} attributes). The interval is of the "
+        "largest true gap between any two of them: it allows for the choice of these two."
     )
 
 

@@ -128,8 +128,8 @@ def gap(p: float) -> Gap:
 def test_a_gap_beyond_chance_is_said_with_points_interval_and_p() -> None:
     words = run_words.gap_words(gap(0.0012)).replace("\N{NO-BREAK SPACE}", " ")
     assert words == (
-        "Skin tone: 98.0 % right for light, 71.0 % for dark. Gap 27 points, 95 % interval 18 to 36 "
-        "(p < .01 over 6 attributes)."
+        "Skin tone: 98.0 % right for light, 71.0 % for dark. Gap 27 points; 95 % interval of "
+        "the largest true gap between any two: 18 to 36 (p < .01 over 6 attributes)."
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.contracts import GroupCount
-from core.data.gaps import widest_gap
+from core.data.gaps import gaps_by_attribute, widest_gap
+from core.proportions import newcombe
 
 
 def counts(attribute: str, *right_of: tuple[int, int]) -> list[GroupCount]:
@@ -54,3 +56,35 @@ def test_without_two_groups_large_enough_there_is_nothing_to_say() -> None:
     assert widest_gap([]) is None
     assert widest_gap(counts("a", (3, 3), (4, 9))) is None
     assert widest_gap(counts("a", (30, 30))) is None
+
+
+@pytest.mark.parametrize("k", [3, 7, 10])
+def test_the_interval_excludes_0_of_equal_groups_in_at_most_5_percent(k: int) -> None:
+    """Groups of 150 as in the issue; Newcombe's interval of the two extremes did in 10 to 58 %."""
+    rng = np.random.default_rng(k)
+    found = 0
+    for table in range(300):
+        right = rng.binomial(150, rng.uniform(0.3, 0.95), k).tolist()
+        gap = widest_gap(counts("a", *((n, 150) for n in right)), seed=table)
+        assert gap is not None
+        assert gap.low <= gap.difference <= gap.high
+        found += gap.low > 0
+    assert found / 300 <= 0.05
+
+
+def test_the_intervals_of_several_attributes_hold_at_once() -> None:
+    rng = np.random.default_rng(5)
+    found = 0
+    for table in range(150):
+        groups: list[GroupCount] = []
+        for attribute in range(4):
+            right = rng.binomial(150, 0.8, 5).tolist()
+            groups += counts(str(attribute), *((n, 150) for n in right))
+        found += any(gap.low > 0 for gap in gaps_by_attribute(groups, seed=table))
+    assert found / 150 <= 0.06
+
+
+def test_a_gap_of_two_groups_has_the_width_of_a_difference() -> None:
+    gap = widest_gap(counts("a", (120, 150), (90, 150)))
+    assert gap is not None
+    assert (gap.low, gap.high) == pytest.approx(newcombe(120, 150, 90, 150), abs=0.02)

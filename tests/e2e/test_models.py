@@ -40,7 +40,7 @@ def test_models_are_there_at_once_on_a_fresh_machine(page: Page) -> None:
     page.says("of 1500 right")
     page.says("95 %:")
     page.says("Skin tone:")
-    assert "points, 95 % interval" in page.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "points; 95 % interval" in page.text.replace("\N{NO-BREAK SPACE}", " ")
     calm(page)
 
 

@@ -190,3 +190,33 @@ def test_what_is_done_is_there_before_all_is(toys: None, tmp_path: Path) -> None
     whole = api.answer(request, control=LocalControl(on_progress=lambda _, m: seen.append(m)))
     assert whole.rows[:2] == partial.rows
     assert whole.clean == partial.clean
+
+
+@pytest.mark.parametrize("k", [3, 10])
+def test_no_gap_between_groups_that_do_not_differ(k: int) -> None:
+    """The interval of the widest of all pairs excludes 0 in at most 5 % (Welch's did in 50)."""
+    from core.robustness.corruptions.groups import gaps
+
+    rng = np.random.default_rng(k)
+    members = {"": np.ones(60 * k, bool)}
+    members |= {f"g{i}": np.arange(60 * k) // 60 == i for i in range(k)}
+    found = 0
+    for table in range(40):
+        chance = rng.beta(1.6, 0.4, 60 * k)  # some pictures withstand everything, some nothing
+        shares = {"": rng.binomial(15, chance) / 15}
+        (gap,) = gaps(shares, members, seed=table)
+        assert gap.low <= gap.difference <= gap.high
+        found += gap.low > 0
+    assert found / 40 <= 0.05
+
+
+def test_a_gap_under_corruptions_has_an_interval_that_holds_it() -> None:
+    from core.robustness.corruptions.groups import gaps
+
+    rng = np.random.default_rng(0)
+    members = {f"g{i}": np.arange(600) // 100 == i for i in range(6)}
+    chance = np.where(members["g2"], 0.5, 0.9)
+    (gap,) = gaps({"": rng.binomial(5, chance) / 5}, members, seed=0)
+    assert gap.worst == "g2"
+    assert gap.beyond_chance
+    assert 0.25 < gap.low < 0.4 < gap.high < 0.55

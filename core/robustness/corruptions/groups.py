@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from core.contracts import CorruptionGap, CorruptionGroup
-from core.fairness.multiplicity import holm
+from core.differences import range_interval_of
+from core.multiplicity import holm
+from core.proportions import exact_limits
 
 __all__ = ["gaps", "mean_of"]
 
 _LEAST = 10
 """Groups of fewer pictures are not compared."""
 _DRAWS = 4999
-_LEVEL = 0.975
+_ALPHA, _LEVEL = 0.05, 0.975
 _TIE = 1e-12
 Shares = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -63,36 +66,51 @@ def gaps(
         return ()
     rows = [np.flatnonzero(own) for own in groups.values()]
     drawn = _null(shares, rows, seed)
+    single = [name for name in shares if name]
+    level = _ALPHA / max(1, len(single))
     found = {
-        name: _gap(name, own, list(groups), rows, p)
+        name: _gap(name, own, list(groups), rows, p, level if name else _ALPHA)
         for (name, own), p in zip(shares.items(), drawn, strict=True)
     }
-    single = [name for name in found if name]
     adjusted = dict(zip(single, holm([found[name].p for name in single]), strict=True))
     return tuple(replace(gap, p=float(adjusted.get(name, gap.p))) for name, gap in found.items())
 
 
 def _gap(
-    name: str, own: Shares, groups: Sequence[str], rows: Sequence[npt.NDArray[np.intp]], p: float
-) -> CorruptionGap:
-    means = [float(own[each].mean()) for each in rows]
+    name: str, own: Shares, groups: Sequence[str], rows: Sequence[npt.NDArray[np.intp]],
+    p: float, level: float,
+) -> CorruptionGap:  # fmt: skip
+    members = [own[each] for each in rows]
+    means = [float(each.mean()) for each in members]
     best, worst = int(np.argmax(means)), int(np.argmin(means))
-    low, high = _welch(own[rows[best]], own[rows[worst]])
+    low, high = range_interval_of(partial(_limits, _moments(members)), len(rows), level=level)
+    if p > level:  # the assignments are exact where moments of few, uneven shares are not
+        low = 0.0
     return CorruptionGap(
         name, groups[best], groups[worst], means[best] - means[worst], low, high, p
     )
 
 
-def _welch(a: Shares, b: Shares) -> tuple[float, float]:
-    """Return Welch's 95 % interval of mean(a) − mean(b)."""
-    difference = float(a.mean() - b.mean())
-    parts = [_error(a) ** 2, _error(b) ** 2]
-    total = sum(parts)
-    if total == 0:
-        return difference, difference
-    freedom = total**2 / sum(v**2 / (len(x) - 1) for v, x in zip(parts, (a, b), strict=True))
-    half = _quantile(freedom) * float(np.sqrt(total))
-    return max(-1.0, difference - half), min(1.0, difference + half)
+def _moments(members: Sequence[Shares]) -> Shares:
+    """Return size, mean and effective size of each group, ``(3, G)``.
+
+    Of a share the variance is at most a rate's: the effective size is that of a rate with the same
+    error. Where all pictures are alike it is the number of pictures, as if each were one draw.
+    """
+    n = np.array([len(own) for own in members], np.float64)
+    mean = np.array([own.mean() for own in members])
+    error = np.array([_error(own) for own in members])
+    most = np.sqrt(mean * (1 - mean) / n)
+    steady = (error > 0) & (error < most)
+    return np.stack([n, mean, n * np.where(steady, most / np.where(steady, error, 1.0), 1.0) ** 2])
+
+
+def _limits(moments: Shares, z: Shares) -> tuple[Shares, Shares]:
+    """Return exact limits of the means at each z, widened as Student's distribution asks."""
+    from scipy.special import ndtr, stdtrit
+
+    n, mean, effective = moments
+    return exact_limits(mean * effective, effective, stdtrit(n - 1, ndtr(z)))
 
 
 def _null(
