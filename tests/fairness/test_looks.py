@@ -270,4 +270,4 @@ def test_the_best_of_many_looks_is_confirmed_at_its_rate_on_fresh_rows_alone(
         confirmed += _flagged(table, _best(table, explored(n)), "confirm")
         chosen_and_flagged += _flagged(table, _best(table, np.ones(n, bool)), "all")
     assert confirmed <= at_most
-    assert chosen_and_flagged > 0.2 * n_tables
+    assert chosen_and_flagged > 0.12 * n_tables
