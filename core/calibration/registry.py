@@ -6,7 +6,9 @@ from core.calibration import (
     certificates,
     concepts,
     gaps,
+    maps,
     mitigation,
+    planted,
     rates,
     sample_size,
     slices,
@@ -26,6 +28,8 @@ _FAMILIES = (
     widest,
     rates,
     certificates,
+    maps,
+    planted,
     concepts,
 )
 

@@ -1,0 +1,105 @@
+"""Pictures with a model, as the evidence card sees them, and its verdict about any map of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from core import images
+from core.calibration.base import Trials
+from core.calibration.code import code_fingerprint
+from core.contracts import Array, ModelInput, ModelRef, Verdict, content_key
+from core.data.registry import open_dataset, parse
+from core.engine.control import Control
+from core.evidence.base import Mask, Subject
+from core.evidence.checks import beats_controls
+from core.evidence.controls import ControlCurves, beside, measure_controls
+from core.evidence.curves import MODES
+from core.evidence.passes import CountedPasses
+from core.evidence.replace import zero_pixel
+from core.gallery import read_gallery
+from core.models.runtime import Runtime, runtime
+from core.robustness.sample import drawn_rows
+from core.workspace import open_store
+
+__all__ = ["judged", "photographs", "portraits"]
+
+_OTHER_FACES = 40_000
+"""Seeds of the portraits start here: no model was trained on these, no rule made on them."""
+_PREPARED = 400
+
+
+def portraits(trials: Trials, model: str = "portraits_fair") -> Iterator[Subject]:
+    """Yield portraits that no model and no rule has seen, each with the mask of its eyewear."""
+    seen = runtime(ModelRef(model))
+    seen.prepare(_PREPARED)
+    dataset = open_dataset(parse(f"portraits?seed={_OTHER_FACES + trials.seed}"))
+    part = dataset.part("test")
+    for row in drawn_rows(len(part), trials.n, seed=trials.seed).tolist():
+        pixels = part.pixels([row], dataset.size)[0].astype(np.float32) / np.float32(255)
+        mask = part.mask(row)
+        yield _subject(seen, pixels, trials, mask if mask.any() else None)
+
+
+def photographs(trials: Trials, model: str = "efficientnet_lite0") -> Iterator[Subject]:
+    """Yield photographs of the folder that was given, in random order."""
+    seen = runtime(ModelRef(model))
+    seen.prepare(_PREPARED)
+    listed = read_gallery(trials.pictures).pictures
+    for row in drawn_rows(len(listed), trials.n, seed=trials.seed).tolist():
+        shown: ModelInput = images.to_input(listed[row].open(), size=seen.spec.input_size)
+        yield _subject(seen, shown.tensor(), trials, None)
+
+
+def _subject(model: Runtime, pixels: Array, trials: Trials, mask: Mask | None) -> Subject:
+    """Ask about the class that the model predicts; the map is yet to come."""
+    direction = np.zeros(model.n_classes, np.float32)
+    direction[int(model.logits(pixels[None])[0].argmax())] = 1.0
+    return Subject(
+        passes=CountedPasses(model), input=pixels, direction=direction,
+        map=np.zeros(pixels.shape[:2], np.float32), zero=zero_pixel(model.spec.preprocessing),
+        seed=trials.seed, control=_Silent(trials.control), mask=mask,
+    )  # fmt: skip
+
+
+def judged(subject: Subject, maps: Mapping[str, Array], *, model: str) -> dict[str, Verdict]:
+    """Return for each map ``(H, W)`` whether it beats the controls.
+
+    Parameters
+    ----------
+    model : str
+        What the subject's passes are, for the store: controls of a picture are measured once.
+    """
+    key = content_key(
+        {
+            "kind": "calibration_controls",
+            "code": code_fingerprint(),
+            "model": model,
+            "input": content_key({"bytes": subject.input.tobytes().hex()}),
+            "seed": subject.seed,
+        }
+    )
+    artefact, _ = open_store().get_or_compute(
+        key, lambda: measure_controls(subject, MODES).to_artefact(), kind="calibration_controls"
+    )
+    controls = ControlCurves.from_artefact(artefact)
+    found = beside(maps, subject, MODES, controls)
+    return {
+        name: beats_controls(replace(subject, map=values), found[name]).verdict
+        for name, values in maps.items()
+    }
+
+
+class _Silent:
+    """A control that stops but does not report: a map is a part of a trial."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Say nothing."""
+
+    def check(self) -> None:
+        self._control.check()
