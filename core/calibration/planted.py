@@ -9,7 +9,7 @@ import numpy as np
 
 from core.calibration.base import Claim, Measure, Outcome, Trials, claim
 from core.calibration.maps import explained
-from core.calibration.pictures import judged, photographs, portraits
+from core.calibration.pictures import judged, photographs
 from core.contracts import Array
 from core.evidence.base import Subject
 from core.evidence.passes import CountedPasses
@@ -113,17 +113,7 @@ def _points(method: str) -> Measure:
     return measure
 
 
-# ---- portraits and photographs
-
-
-def _eyewear(trials: Trials) -> Iterator[Outcome]:
-    """Yield whether the map that marks the eyewear passes, where there is any."""
-    for subject in portraits(trials):
-        if subject.mask is None:
-            yield None
-            continue
-        verdict = judged(subject, {"map": _truth(subject)}, model="portraits_fair")["map"]
-        yield None if verdict == "unknown" else verdict == "pass"
+# ---- two photographs side by side
 
 
 def _halves(trials: Trials) -> Iterator[Outcome]:
@@ -183,12 +173,6 @@ CLAIMS: tuple[Claim, ...] = (
             _PATCH_HOW, _points(method), unit="pictures", n=n, quick=3, at_least=0.9,
         )
         for method, n in _METHODS.items()
-    ),
-    claim(
-        "planted.eyewear", _TOPIC,
-        "A map that marks the eyewear passes on at least half of the portraits with any.",
-        "Faces that no rule was made on; portraits_fair, the class that it predicts.",
-        _eyewear, unit="portraits", n=200, quick=10, at_least=0.5,
     ),
     claim(
         "planted.halves", _TOPIC,

@@ -7,6 +7,7 @@ from core.calibration import (
     concepts,
     gaps,
     maps,
+    masked,
     mitigation,
     planted,
     rates,
@@ -30,6 +31,7 @@ _FAMILIES = (
     certificates,
     maps,
     planted,
+    masked,
     concepts,
 )
 

@@ -6,7 +6,8 @@ or an entry point of the group ``pellucid.models`` that names a function returni
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -19,7 +20,7 @@ from core.models.trained import trained_specs
 
 __all__ = [
     "DEFAULT_MODEL", "Affine", "ModelSpec", "architecture", "architectures", "get", "register",
-    "specs",
+    "registered", "specs",
 ]  # fmt: skip
 
 ENTRY_POINT_GROUP = "pellucid.models"
@@ -217,6 +218,16 @@ def register(spec: ModelSpec) -> None:
     its own, and nothing that is held of the old one is its.
     """
     _registered[spec.id] = replace(spec, registration=next(_registrations))
+
+
+@contextmanager
+def registered(spec: ModelSpec) -> Iterator[None]:
+    """Have ``spec`` in the zoo for a while: models that only a measurement knows."""
+    register(spec)
+    try:
+        yield
+    finally:
+        del _registered[spec.id]
 
 
 def specs() -> Mapping[str, ModelSpec]:

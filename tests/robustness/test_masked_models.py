@@ -25,7 +25,7 @@ from core.robustness.passes import AttackPasses
 from core.robustness.repaired import Averaged, Estimated
 from core.robustness.slopes import slopes
 from core.robustness.sweep import attacked
-from tests.robustness.honest_models import ARCHITECTURES, CLASSES, SIZE, pictures, trained
+from core.calibration.honest_models import ARCHITECTURES, CLASSES, SIZE, pictures, trained
 
 EPS = 8 / 255
 BASE = "honest_base"

@@ -10,12 +10,17 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Array
+
+__all__ = ["ARCHITECTURES", "CLASSES", "SIZE", "pictures", "trained"]
 
 SIZE, CLASSES = 16, 3
 Builder = Callable[[Any, int], Any]
 
 
-def pictures(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def pictures(n: int, seed: int) -> tuple[Array, npt.NDArray[np.int64]]:
     """Return pictures of whole 8-bit levels, float32 in [0, 1], and their classes."""
     rng = np.random.default_rng(seed)
     levels = rng.normal(110, 25, (n, SIZE, SIZE, 3))
