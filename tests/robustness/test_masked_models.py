@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from core import api
+from core.calibration.honest_models import ARCHITECTURES, CLASSES, SIZE, pictures, trained
 from core.contracts import HonestyCheck, ModelRef, Robustness
 from core.engine.control import LocalControl
 from core.models.runtime import runtime
@@ -25,7 +26,6 @@ from core.robustness.passes import AttackPasses
 from core.robustness.repaired import Averaged, Estimated
 from core.robustness.slopes import slopes
 from core.robustness.sweep import attacked
-from core.calibration.honest_models import ARCHITECTURES, CLASSES, SIZE, pictures, trained
 
 EPS = 8 / 255
 BASE = "honest_base"
