@@ -194,57 +194,57 @@ def _covers(rng: np.random.Generator) -> bool:
 
 
 CLAIMS: tuple[Claim, ...] = (
-    *_at_tolerance("6", "Of six gaps", _six, 1000, 20),
-    *_at_tolerance("49", "Of 49 gaps", _forty_nine, 500, 5),
-    *_at_tolerance("equal", "Of 2 to 25 groups of equal size", _equal, 1000, 20),
-    *_at_tolerance("unequal", "Of 2 to 25 groups of unequal sizes", _unequal, 1000, 20),
-    *_at_tolerance("weights", "Where rows have weights", _weighted, 500, 10),
+    *_at_tolerance("6", "Of six gaps", _six, 600, 10),
+    *_at_tolerance("49", "Of 49 gaps", _forty_nine, 150, 2),
+    *_at_tolerance("equal", "Of 2 to 25 groups of equal size", _equal, 500, 10),
+    *_at_tolerance("unequal", "Of 2 to 25 groups of unequal sizes", _unequal, 500, 10),
+    *_at_tolerance("weights", "Where rows have weights", _weighted, 300, 10),
     claim(
         "gaps.flag.audit", _TOPIC,
         "Of the 49 gaps of a whole audit, at most 5 % of tables get a wrong flag.",
         "10 000 rows, seven attributes, seven metrics, from rows on (api.audit_columns); gaps of "
         "selection rate, TPR and FPR are exactly 10 points.", each(_whole("flag")),
-        unit="tables", n=200, quick=3, at_most=0.05, beside=_FOUND,
+        unit="tables", n=120, quick=2, at_most=0.05, beside=_FOUND,
     ),
     claim(
         "gaps.pass.audit", _TOPIC,
         "Of the 49 gaps of a whole audit, at most 5 % of tables get a wrong pass.",
         "The same tables; gaps of precision and accuracy, which do not differ, may pass.",
-        each(_whole("pass")), unit="tables", n=200, quick=3, at_most=0.05, beside=_PASSED,
+        each(_whole("pass")), unit="tables", n=120, quick=2, at_most=0.05, beside=_PASSED,
     ),
     claim(
         "gaps.flag.multiclass", _TOPIC,
         "Of the gaps of four classes, at most 5 % of tables get a wrong flag.",
         "8 000 rows, two attributes; accuracy and each class's TPR differ by exactly 10 points.",
-        each(_flagged(_multiclass)), unit="tables", n=300, quick=3, at_most=0.05, beside=_FOUND,
+        each(_flagged(_multiclass)), unit="tables", n=150, quick=2, at_most=0.05, beside=_FOUND,
     ),
     claim(
         "gaps.flag.scores", _TOPIC,
         "Of areas under the ROC curve, at most 5 % of tables get a wrong flag.",
         "4 000 normal scores in three groups, whose areas are exactly .80, .90 and .90.",
-        each(_flagged(_scored)), unit="tables", n=300, quick=3, at_most=0.05, beside=_FOUND,
+        each(_flagged(_scored)), unit="tables", n=200, quick=2, at_most=0.05, beside=_FOUND,
     ),
     claim(
         "gaps.flag.null", _TOPIC, "Where no groups differ, at most 5 % of tables get a flag.",
         "Seven attributes of 2 to 25 groups of unequal sizes, 2 000 rows, any common rate.",
-        each(_null), unit="tables", n=500, quick=10, at_most=0.05, beside=_FOUND,
+        each(_null), unit="tables", n=200, quick=5, at_most=0.05, beside=_FOUND,
     ),
     claim(
         _FOUND, _TOPIC,
         "A gap twice as large as is tolerated is flagged in at least 90 % of tables.",
         "One of six attributes has a true gap of 20 points, groups of 1 000.",
-        each(_planted), unit="tables", n=500, quick=10, at_least=0.9,
+        each(_planted), unit="tables", n=200, quick=8, at_least=0.9,
     ),
     claim(
         _PASSED, _TOPIC,
         "Where no groups differ and there are rows enough, at least 90 % of tables pass.",
         "Six attributes of two groups of 2 500, all of which must pass.",
-        each(_alike), unit="tables", n=500, quick=10, at_least=0.9,
+        each(_alike), unit="tables", n=200, quick=8, at_least=0.9,
     ),
     claim(
         "gaps.interval", _TOPIC,
         "The interval of the largest gap holds the true one in at least 95 % of tables.",
         "2 to 25 groups, 4 000 rows, true gaps from 0 to 40 points.",
-        each(_covers), unit="tables", n=1000, quick=20, at_least=0.95,
+        each(_covers), unit="tables", n=500, quick=10, at_least=0.95,
     ),
 )  # fmt: skip
