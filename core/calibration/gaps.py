@@ -195,7 +195,7 @@ def _covers(rng: np.random.Generator) -> bool:
 
 CLAIMS: tuple[Claim, ...] = (
     *_at_tolerance("6", "Of six gaps", _six, 600, 10),
-    *_at_tolerance("49", "Of 49 gaps", _forty_nine, 150, 2),
+    *_at_tolerance("49", "Of 49 gaps", _forty_nine, 80, 2),
     *_at_tolerance("equal", "Of 2 to 25 groups of equal size", _equal, 500, 10),
     *_at_tolerance("unequal", "Of 2 to 25 groups of unequal sizes", _unequal, 500, 10),
     *_at_tolerance("weights", "Where rows have weights", _weighted, 300, 10),

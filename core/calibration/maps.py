@@ -100,7 +100,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     *_family_claims(
         photographs, "efficientnet_lite0", "photographs",
-        "EfficientNet-Lite0, the class that it predicts.",
-        _PHOTOGRAPHS, 120, 6, "planted.patch.pass",
+        "Pictures that no rule was made on; EfficientNet-Lite0, the class that it predicts.",
+        _PHOTOGRAPHS, 100, 6, "planted.patch.pass",
     ),
 )  # fmt: skip

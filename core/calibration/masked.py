@@ -119,9 +119,9 @@ CLAIMS: tuple[Claim, ...] = (
         _masked, unit="models", n=_N_MASKS, quick=1, at_least=1.0, beside="masked.honest",
     ),
     claim(
-        "masked.honest", _TOPIC, "At most 5 % of honest models are marked.",
+        "masked.honest", _TOPIC, "No honest model is marked.",
         "Fourteen architectures, trained plainly and adversarially; the same pictures and checks.",
-        _honest, unit="models", n=_N_HONEST, quick=1, at_most=0.05, beside="masked.marked",
+        _honest, unit="models", n=_N_HONEST, quick=1, at_most=0.0, beside="masked.marked",
     ),
     claim(
         "masked.default", _TOPIC,

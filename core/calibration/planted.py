@@ -179,7 +179,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Of two photographs side by side, Grad-CAM of each one's class lies on its half in at "
         "least 90 %.",
         "EfficientNet-Lite0; pairs of which both classes are among the three it sees.",
-        _halves, unit="pictures", n=150, quick=20, at_least=0.9,
+        _halves, unit="pictures", n=100, quick=20, at_least=0.9,
         needs="a folder of photographs (--pictures FOLDER)",
     ),
 )  # fmt: skip
