@@ -16,7 +16,8 @@ from core.contracts import Array
 
 __all__ = ["ARCHITECTURES", "CLASSES", "SIZE", "pictures", "trained"]
 
-SIZE, CLASSES = 16, 3
+SIZE = 16
+CLASSES = 3
 Builder = Callable[[Any, int], Any]
 
 

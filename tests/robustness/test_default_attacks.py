@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core import api
+from core.calibration.honest_models import CLASSES, SIZE, pictures, trained
 from core.contracts import ModelRef, Norm
 from core.engine.control import LocalControl
 from core.models import zoo
@@ -18,7 +19,6 @@ from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import ATTACKS, get
 from core.robustness.passes import AttackPasses
 from core.robustness.sweep import TOLERANCE, attacked
-from tests.robustness.honest_models import CLASSES, SIZE, pictures, trained
 
 MODEL, EPS = "default_resnet8", 8 / 255
 
