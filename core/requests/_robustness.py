@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.contracts import DEFAULT_MODEL, Norm, RobustnessRequest, SplitName, Value
+from core.contracts import DEFAULT_MODEL, ModelRef, Norm, RobustnessRequest, SplitName, Value
 from core.data.registry import open_dataset
 from core.errors import CapabilityError, InputError
 from core.models import zoo
+from core.models.runtime import identify
 from core.parameters import resolve
 from core.requests._common import model_fields
 from core.requests._labelled import attribute, class_map, reference, sliced
@@ -103,7 +104,10 @@ def robustness_request(
     if n < 1:
         raise InputError(f"There is no picture to attack in {opened.ref.text}, split {split}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
+    borrowed = _surrogate(surrogate, spec)
     fields["versions"] = fields["versions"] | {"robustness": ROBUSTNESS_VERSION}
+    if checks and borrowed and zoo.get(borrowed).joined:  # its id does not say what it computes
+        fields["versions"] |= {"surrogate": identify(ModelRef(borrowed))}
     return RobustnessRequest(
         **fields,
         dataset=opened.ref,
@@ -116,7 +120,7 @@ def robustness_request(
         by=attribute(by, part),
         rounding=rounding,
         checks=checks,
-        surrogate=_surrogate(surrogate, spec),
+        surrogate=borrowed,
         class_map=class_map(opened, fields["model"]),
         slice=within,
     )

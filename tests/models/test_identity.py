@@ -177,6 +177,27 @@ def test_a_request_of_the_old_code_is_not_answered_by_the_new() -> None:
     assert not open_store().contains(request.key)
 
 
+def test_a_borrowed_gradient_is_part_of_what_is_asked() -> None:
+    """The id of a surrogate says nothing of its code."""
+
+    def keys() -> list[str]:
+        asked = [
+            api.robustness_request(
+                "portraits", model="portraits_fair", surrogate=ID, limit=8, checks=checks
+            )
+            for checks in (True, False)
+        ]
+        return [request.key for request in asked]
+
+    given = {"input_size": 64, "n_classes": len(api.class_names("portraits_fair"))}
+    register(build(rescaled(1.0)), **given)
+    first = keys()
+    register(build(rescaled(-1.0)), **given)
+    second = keys()
+    assert first[0] != second[0]
+    assert first[1] == second[1]
+
+
 def test_what_comes_with_pellucid_keeps_its_names() -> None:
     """By its file alone, and without TensorFlow."""
     shipped = [i for i, spec in zoo.specs().items() if spec.origin == "shipped"]
