@@ -194,9 +194,9 @@ def _covers(rng: np.random.Generator) -> bool:
 
 
 CLAIMS: tuple[Claim, ...] = (
-    *_at_tolerance("6", "Of six gaps", _six, 600, 10),
-    *_at_tolerance("49", "Of 49 gaps", _forty_nine, 80, 2),
-    *_at_tolerance("equal", "Of 2 to 25 groups of equal size", _equal, 500, 10),
+    *_at_tolerance("6", "Of six gaps", _six, 500, 10),
+    *_at_tolerance("49", "Of 49 gaps", _forty_nine, 50, 2),
+    *_at_tolerance("equal", "Of 2 to 25 groups of equal size", _equal, 400, 10),
     *_at_tolerance("unequal", "Of 2 to 25 groups of unequal sizes", _unequal, 500, 10),
     *_at_tolerance("weights", "Where rows have weights", _weighted, 300, 10),
     claim(
@@ -204,19 +204,19 @@ CLAIMS: tuple[Claim, ...] = (
         "Of the 49 gaps of a whole audit, at most 5 % of tables get a wrong flag.",
         "10 000 rows, seven attributes, seven metrics, from rows on (api.audit_columns); gaps of "
         "selection rate, TPR and FPR are exactly 10 points.", each(_whole("flag")),
-        unit="tables", n=120, quick=2, at_most=0.05, beside=_FOUND,
+        unit="tables", n=80, quick=2, at_most=0.05, beside=_FOUND,
     ),
     claim(
         "gaps.pass.audit", _TOPIC,
         "Of the 49 gaps of a whole audit, at most 5 % of tables get a wrong pass.",
         "The same tables; gaps of precision and accuracy, which do not differ, may pass.",
-        each(_whole("pass")), unit="tables", n=120, quick=2, at_most=0.05, beside=_PASSED,
+        each(_whole("pass")), unit="tables", n=80, quick=2, at_most=0.05, beside=_PASSED,
     ),
     claim(
         "gaps.flag.multiclass", _TOPIC,
         "Of the gaps of four classes, at most 5 % of tables get a wrong flag.",
         "8 000 rows, two attributes; accuracy and each class's TPR differ by exactly 10 points.",
-        each(_flagged(_multiclass)), unit="tables", n=150, quick=2, at_most=0.05, beside=_FOUND,
+        each(_flagged(_multiclass)), unit="tables", n=100, quick=2, at_most=0.05, beside=_FOUND,
     ),
     claim(
         "gaps.flag.scores", _TOPIC,

@@ -128,6 +128,6 @@ CLAIMS: tuple[Claim, ...] = (
         "The default attacks leave at most 1 % of pictures standing that stronger ones break.",
         "portraits_robust at 4/255, faces that it was not trained on; APGD-CE, APGD-DLR, FAB and "
         "Square together.",
-        _escapes, unit="portraits", n=128, quick=8, at_most=0.01, beside="masked.marked",
+        _escapes, unit="portraits", n=128, quick=4, at_most=0.01, beside="masked.marked",
     ),
 )  # fmt: skip

@@ -86,13 +86,13 @@ CLAIMS: tuple[Claim, ...] = (
         "slices.chance", _TOPIC,
         "Where no rows differ, at most 5 % of tables get a flagged slice.",
         "3 000 rows, five attributes, all slices of up to three conditions (some hundreds).",
-        _over(_chance), unit="tables", n=300, quick=5, at_most=0.05, beside="slices.found",
+        _over(_chance), unit="tables", n=200, quick=4, at_most=0.05, beside="slices.found",
     ),
     claim(
         "slices.tolerance", _TOPIC,
         "A slice exactly as much worse as is tolerated is flagged in at most 5 % of tables.",
         "10 000 rows; one slice of two conditions is 10 points worse than all others.",
-        _over(_at_tolerance), unit="tables", n=200, quick=3, at_most=0.05, beside="slices.found",
+        _over(_at_tolerance), unit="tables", n=120, quick=2, at_most=0.05, beside="slices.found",
     ),
     claim(
         "slices.found", _TOPIC,

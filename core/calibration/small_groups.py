@@ -47,13 +47,13 @@ CLAIMS: tuple[Claim, ...] = (
         "small.hidden", _TOPIC,
         "A pass hides a small group that fares far worse in at most 5 % of tables.",
         "Two groups of 3 000 alike, a third of 1 to 9 rows that is 25 to 90 points off.",
-        each(_hidden), unit="tables", n=500, quick=20, at_most=0.05, beside="small.found",
+        each(_hidden), unit="tables", n=300, quick=8, at_most=0.05, beside="small.found",
     ),
     claim(
         "small.found", _TOPIC,
         "Nine rows that all fare otherwise are flagged in at least 90 % of tables.",
         "Two groups of 3 000 at a rate of 98 %, a third of nine rows at 1 %.",
-        each(_found), unit="tables", n=500, quick=20, at_least=0.9,
+        each(_found), unit="tables", n=120, quick=6, at_least=0.9,
     ),
     claim(
         "small.chance", _TOPIC,
