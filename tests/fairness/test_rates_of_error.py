@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
+from core import api
 from core.contracts import FairnessRules
 from core.differences import difference_limits
 from core.fairness.comparable import Areas, Comparable, Rates
@@ -108,3 +109,111 @@ def test_families_of_two_groups_at_exactly_the_tolerance(n_gaps: int) -> None:
     assert flags / 500 <= bound(500)
     assert passes / 500 <= bound(500)
     assert flags + passes > 0, "the tests can reject"
+
+
+def halves(groups: int, low: float, high: float) -> list[float]:
+    return [high] * (groups // 2) + [low] * (groups - groups // 2)
+
+
+def alone(groups: int, low: float, high: float) -> list[float]:
+    return [high] + [low] * (groups - 1)
+
+
+def unlike(groups: int) -> list[int]:
+    return np.geomspace(12, 4000, groups).astype(int).tolist()
+
+
+def rates_draw(truth: Sequence[float], n: Sequence[int]) -> Draw:
+    return lambda rng: [rates_of(rng, truth, n)]
+
+
+def areas_draw(truth: Sequence[float], n: Sequence[int]) -> Draw:
+    return lambda rng: [areas_of(rng, truth, n)]
+
+
+def recalls_of_three_classes(rng: np.random.Generator) -> Sequence[Comparable]:
+    parts = [rates_of(rng, halves(5, 0.8, 0.9), [300] * 5) for _ in range(3)]
+    rates, n = (np.vstack([getattr(part, name) for part in parts]) for name in ("rates", "n"))
+    return [Rates(np.full(3, 1 / 3), rates, n)]
+
+
+def odds(rng: np.random.Generator) -> Sequence[Comparable]:
+    n = [300, 40, 900]
+    return [rates_of(rng, halves(3, 0.8, 0.9), n), rates_of(rng, alone(3, 0.1, 0.2), n)]
+
+
+def weighted(rng: np.random.Generator) -> Sequence[Comparable]:
+    """Rates of rows with uneven weights, at Kish's effective numbers."""
+    rates, sizes = [], []
+    for p, n in zip(halves(4, 0.45, 0.55), (150, 400, 60, 900), strict=True):
+        w = rng.gamma(2.0, 0.5, n)
+        rates.append((w * (rng.random(n) < p)).sum() / w.sum())
+        sizes.append(w.sum() ** 2 / (w**2).sum())
+    return [Rates(np.ones(1), np.array(rates)[None], np.array(sizes)[None])]
+
+
+AT_THE_TOLERANCE: dict[str, tuple[Draw, str]] = {
+    "2 groups, unlike sizes": (rates_draw([0.9, 1.0], [3000, 25]), "max"),
+    "2 groups, rare": (rates_draw([0.105, 0.005], [40, 4000]), "max"),
+    "5 groups": (rates_draw(halves(5, 0.45, 0.55), [400] * 5), "max"),
+    "25 groups, one apart": (rates_draw(alone(25, 0.8, 0.9), [600] * 25), "max"),
+    "25 groups, unlike sizes": (rates_draw(halves(25, 0.45, 0.55), unlike(25)), "max"),
+    "areas": (areas_draw([0.8, 0.9], [300, 300]), "max"),
+    "areas near 1": (areas_draw([0.895, 0.995], [90, 900]), "max"),
+    "small areas": (areas_draw([0.6, 0.5, 0.6], [15, 12, 600]), "max"),
+    "multiclass": (recalls_of_three_classes, "max"),
+    "equalized odds": (odds, "max"),
+    "average odds": (odds, "mean"),
+    "weights": (weighted, "max"),
+}
+"""Gaps whose true size is the tolerance (average odds: of both its parts)."""
+
+
+@pytest.mark.parametrize("name", AT_THE_TOLERANCE)
+def test_few_tables_of_every_kind(name: str) -> None:
+    draw, combine = AT_THE_TOLERANCE[name]
+    flags, passes = wrong(draw, 2, 40, combine=combine)
+    assert max(flags, passes) <= bound(40)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", AT_THE_TOLERANCE)
+def test_families_of_six_at_exactly_the_tolerance(name: str) -> None:
+    draw, combine = AT_THE_TOLERANCE[name]
+    flags, passes = wrong(draw, 6, 500, combine=combine, seed=1)
+    assert flags <= bound(500)
+    assert passes <= bound(500)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_whole_audits_at_exactly_the_tolerance() -> None:
+    """Rows, weights and small groups included: 49 gaps of three attributes and intersections.
+
+    Rows are selected at .55 in one group of an attribute and .45 in all others, whatever the label,
+    so that no gap of a rate exceeds the tolerance; the selection rate's is exactly that.
+    """
+    rng = np.random.default_rng(2)
+    flags = passes = 0
+    for seed in range(100):
+        n = 1500
+        a, b, c = (
+            rng.integers(0, 2, n),
+            rng.integers(0, 4, n),
+            rng.choice(3, n, p=(0.7, 0.29, 0.01)),
+        )
+        table = {
+            "a": a, "b": b, "c": c, "y": rng.integers(0, 2, n), "w": rng.gamma(4.0, 0.25, n),
+            "p": (rng.random(n) < np.where(b == 0, 0.55, 0.45)).astype(int),
+        }  # fmt: skip
+        report = api.audit_columns(
+            table, label="y", prediction="p", groups=["a", "b", "c"], weight="w",
+            intersections=True, seed=seed,
+        )  # fmt: skip
+        assert len(report.gaps) == 49
+        flags += any(gap.verdict == "flag" for gap in report.gaps)
+        crossed = [gap for gap in report.gaps if "b" in gap.attribute.split("×")]
+        passes += any(g.verdict == "pass" and g.metric == "selection_rate" for g in crossed)
+    assert flags / 100 <= bound(100)
+    assert passes / 100 <= bound(100)
