@@ -150,7 +150,7 @@ def test_gap_of_areas_is_found_and_noise_is_not(biased) -> None:
             ]),
             m.astype(float), n.astype(float),
         )  # fmt: skip
-        p, _ = calibrated_p([areas], "max", most=2000, seed=0, check=lambda: None)
+        p = calibrated_p([areas], "max", most=2000, seed=0, check=lambda: None)
         rejected += p < 0.05
     assert rejected / 150 <= 0.094
     report = api.audit_columns(biased, label="y", score="s", groups=["sex", "city"])
