@@ -1,8 +1,9 @@
 """The attacks of a request without options against the best of APGD-CE, APGD-T, FAB and Square.
 
 The set and its steps were chosen on the first half of a permutation of the test portraits
-(``_CHOSEN_ON`` of them); the rates here are of the second half. The four run on the pictures that
-the default leaves standing, so what they add is the most by which the default falls short.
+(``_CHOSEN_ON`` of them); the rates here are of the second half. The four run in turn on what the
+default leaves standing, so what they add together is the most by which it falls short. FAB and
+Square, which cost most, run on some of those pictures, and their share stands for all.
 """
 
 from __future__ import annotations
@@ -31,17 +32,18 @@ __all__ = ["measure"]
 _MODELS = ("portraits_fair", "portraits_biased", "portraits_robust")
 _CHOSEN_ON = 750
 _LEVELS = (1, 2, 3, 4, 6, 8, 12, 16)
-_FOUR: dict[str, dict[str, Value]] = {
-    "apgd_ce": {"steps": 100}, "apgd_dlr": {"steps": 100}, "fab": {"steps": 50},
-    "square": {"queries": 3000},
+_FOUR: dict[str, tuple[dict[str, Value], int]] = {
+    "apgd_ce": ({"steps": 100}, 1000), "apgd_dlr": ({"steps": 100}, 1000),
+    "fab": ({"steps": 50}, 32), "square": ({"queries": 2000}, 32),
 }  # fmt: skip
+"""Parameters, and on how many pictures at most."""
 _MOST = 1.0
 """Points that the default may leave standing beyond the best of the four."""
 
 
 def measure(options: Options) -> list[Row]:
     """Return a row for each portraits model."""
-    n = options.some(250, 24)
+    n = options.some(250, 60)
     return [
         _row(model, n) if model in specs() else info(model, None, note="not shipped")
         for model in _MODELS
@@ -59,15 +61,17 @@ def _row(model: str, n: int) -> Row:
     default = np.any([_hits(task, name, given) for name, given in asked.attacks.items()
                       if not get(name).control], axis=0)  # fmt: skip
     seconds = time.perf_counter() - began
-    left = task.only(np.flatnonzero(~default))
-    found = {name: _hits(left, name, given) for name, given in _FOUR.items()}
-    more = int(np.any(list(found.values()), axis=0).sum()) if len(left) else 0
-    standing = len(left) / len(task)
+    standing, more, notes = ~default, 0.0, []
+    for name, (given, most) in _FOUR.items():
+        tried = np.flatnonzero(standing)[:most]
+        hits = _hits(task.only(tried), name, given)
+        more += hits.mean() * standing.sum() if len(tried) else 0.0
+        standing[tried[hits]] = False
+        notes.append(f"{name} breaks {int(hits.sum())} of {len(tried)} that were left")
     return at_most(
         f"{model}: left standing beyond the best of four (points)", 100 * more / len(task), _MOST,
         note=f"ε {task.eps * 255:.0f}/255, {len(task)} held-out pictures; default leaves "
-        f"{standing:.1%} in {seconds:.0f} s ({', '.join(asked.attacks)}); "
-        + ", ".join(f"{name} breaks {int(hits.sum())} more" for name, hits in found.items()),
+        f"{1 - default.mean():.1%} in {seconds:.0f} s; " + ", ".join(notes),
     )  # fmt: skip
 
 

@@ -77,7 +77,8 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
         ]
     )  # fmt: skip
     if found.checks:
-        st.badge(escape(found.verdict), color=TRUST[found.trust][1])
+        # Not a badge, which is cut off where a narrow page ends: names of checks must be readable.
+        st.markdown(f":{TRUST[found.trust][1]}[{escape(found.verdict)}]")
 
 
 # ---- which curves
