@@ -12,7 +12,7 @@ __all__ = ["CHECKS_VERSION", "HonestyCheck", "Trust", "trust_of", "verdict_on"]
 
 Trust = Literal["believed", "not trusted", "not shown", "unchecked"]
 """All checks passed; one failed; none failed, but some could not be made; none was asked for."""
-CHECKS_VERSION = "2"
+CHECKS_VERSION = "3"
 """Raise it when the checks change: results with checks of an older version are not reused."""
 
 

@@ -19,6 +19,8 @@ __all__ = ["black_box", "transfer"]
 _QUERIES = 3000
 _MAY_WIN = 0.1
 """Of the pictures that gradients left standing; more, and of more than one, is no luck."""
+_QUERIES_MAY_WIN = 0.25
+"""The same of queries, of more than two: an honest network with maximum pooling lost 2 of 10."""
 _KNOWS = 0.5
 """Share of the pictures that a surrogate must have right."""
 _PAIRS = 12
@@ -30,7 +32,7 @@ def _standing(exam: Exam) -> Problem:
 
 
 def _verdict(found: Hits) -> bool:
-    return not (found.sum() > 1 and rate(found) > _MAY_WIN)
+    return not (found.sum() > 2 and rate(found) > _QUERIES_MAY_WIN)
 
 
 def black_box(exam: Exam) -> Answer:
@@ -44,7 +46,7 @@ def black_box(exam: Exam) -> Answer:
     detail = (
         f"Square, with up to {_QUERIES} queries a picture and no gradient, breaks "
         f"{int(broken.sum())} of {len(left)} pictures that gradients left standing; more than "
-        f"{_MAY_WIN:.0%} means that gradients are masked."
+        f"{_QUERIES_MAY_WIN:.0%} means that gradients are masked."
     )
     return _verdict(broken), detail, {"black_box": rate(broken), "tried": float(len(left))}
 
@@ -58,7 +60,7 @@ def _estimated(exam: Exam, left: Problem, why: str = "") -> Answer:
         f"{why}PGD along gradients estimated from {2 * _PAIRS} passes a step breaks "
         f"{int(broken.sum())} of {len(left)} pictures that "
         f"{'gradients' if exam.subject.passes.gradients else 'the attacks asked for'} left "
-        f"standing; more than {_MAY_WIN:.0%} means that "
+        f"standing; more than {_QUERIES_MAY_WIN:.0%} means that "
         + ("gradients are masked." if exam.subject.passes.gradients else "these were too weak.")
     )
     return _verdict(broken), detail, {"estimated": rate(broken), "tried": float(len(left))}
