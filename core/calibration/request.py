@@ -44,6 +44,7 @@ def calibrate_request(
     gallery = read_gallery(pictures) if pictures else None
     return CalibrateRequest(
         claims=_chosen(only),
+        only=tuple(only),
         quick=quick,
         seed=chosen_seed(seed),
         pictures="" if gallery is None else str(gallery.folder),

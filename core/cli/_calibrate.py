@@ -13,6 +13,7 @@ from core import api
 from core.cli._common import JsonFlag, Terminal, app, emit
 from core.cli._lists import ListCommand, words
 from core.contracts import CalibrationTable, MeasuredClaim
+from core.errors import InputError
 
 __all__: list[str] = []
 
@@ -37,6 +38,8 @@ def calibrate(
     json_: JsonFlag = False,
 ) -> None:
     """Measure how often verdicts are right where the truth is known; status 1 if a claim breaks."""
+    if out is not None and out.suffix != ".json":
+        raise InputError(f"--out takes a .json file. Received: {out.name}.")
     found = api.calibrate(
         only=words(only) or (),
         quick=quick,

@@ -134,6 +134,8 @@ class CalibrateRequest:
         Fingerprint of that folder.
     code : str
         Fingerprint of the code that gives the verdicts.
+    only : tuple of str
+        Which claims were asked for, as they were named; empty for all.
     """
 
     kind: ClassVar[str] = "calibrate"
@@ -144,6 +146,7 @@ class CalibrateRequest:
     pictures_sha256: str
     code: str
     versions: dict[str, str]
+    only: tuple[str, ...] = ()
     lane: Lane = "batch"
 
     @cached_property
@@ -173,14 +176,15 @@ class CalibrateRequest:
     def command(self, claim: str = "") -> str:
         """Return the command line that repeats the whole request, or one claim of it."""
         words = ["python", "-m", "core", "calibrate"]
-        words += ["--only", claim] if claim else []
+        for name in (claim,) if claim else self.only:
+            words += ["--only", name]
         words += ["--quick"] if self.quick else []
         words += ["--pictures", "FOLDER"] if self.pictures else []  # the owner's own path
         return shlex.join([*words, "--seed", str(self.seed)])
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request."""
-        return replace(stored, cached=True)
+        return replace(stored, cached=True, command=self.command())
 
 
 @dataclass(frozen=True)

@@ -229,6 +229,12 @@ def test_the_command_names_broken_claims_and_says_so_in_its_status(
         main(["calibrate", "--only", "coin.head", "--quick", "--seed", "103"])
     assert end.value.code == 0
     assert "Of 1 claims 1 hold" in capfd.readouterr().out
+    with pytest.raises(SystemExit) as end:
+        main(["calibrate", "--quick", "--out", "table.txt"])
+    assert end.value.code == 2
+    assert "--out takes a .json file" in capfd.readouterr().err
+    request = api.calibrate_request(only=["coin.head"], quick=True, seed=103)
+    assert request.command() == "python -m core calibrate --only coin.head --quick --seed 103"
 
 
 def test_a_table_round_trips() -> None:
