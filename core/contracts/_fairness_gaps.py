@@ -48,15 +48,15 @@ def verdict_of(p_flag: float, p_pass: float, alpha: float) -> FairnessVerdict:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut(Stored):
-    """A group that a verdict does not cover.
+    """A group, rows without a value, or a stratum that a verdict does not cover.
 
     Parameters
     ----------
     n : float
         Rows below the line; effective ones where rows have weights.
     could_hide : float
-        The widest gap to another group that these rows do not rule out; NaN for rows without a
-        value, which are no group.
+        The widest gap to a compared group (of a stratum: within it) that these rows do not rule
+        out; no gap passes where it exceeds the tolerance. NaN where nothing was compared.
     """
 
     reason: str
@@ -111,7 +111,9 @@ class Gap(Stored):
     groups : tuple of str
         The groups that the verdict covers.
     excluded : dict
-        Those that it does not, with the reason and the gap that could hide there.
+        Those that it does not, with the reason and the gap that could hide there; rows without a
+        value; and of conditional parity values of the condition (``"grade = 3"``) that not all
+        compared groups have.
     highest, lowest : str
         Groups of the largest and smallest value; two, also where all are equal.
     strongest : Strongest or None
@@ -120,7 +122,8 @@ class Gap(Stored):
         Of a combination, the metric in which the evidence is strongest; else ``""``.
     needed_n : int or None
         Rows in each group's denominator at which groups without a true gap would pass four times in
-        five; ``None`` where the verdict stands.
+        five; ``None`` where the verdict stands, or where rows without a value or strata that not
+        all groups have are all that keeps it from a pass.
     why_excluded : str
         Why there is no gap to test; ``""`` where there is one.
     """
@@ -174,7 +177,7 @@ class Gap(Stored):
         if not self.excluded:
             return ""
         named = [f"{group_words(name)} ({out.words})" for name, out in self.excluded.items()]
-        more = f"; and {len(named) - _NAMED} more groups" if len(named) > _NAMED else ""
+        more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
         agreed = self.verdict == "insufficient evidence" and self.p_compared < self.alpha
         first = f"The compared groups agree within {_points(self.tolerance)}. " if agreed else ""
         return f"{first}Not covered: {'; '.join(named[:_NAMED])}{more}."

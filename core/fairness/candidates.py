@@ -8,22 +8,9 @@ import numpy as np
 
 from core.fairness.comparable import Comparable
 from core.fairness.gap_specs import GapSpec
-from core.fairness.grouping import MISSING, Grouping, Part
+from core.fairness.grouping import Few, Grouping, Part
 
-__all__ = ["Candidate", "Small", "candidate"]
-
-
-@dataclass(frozen=True, slots=True)
-class Small:
-    """Why a group is small, and its rows below the line."""
-
-    reason: str
-    n: float
-
-    @property
-    def unknown(self) -> bool:
-        """Whether these are rows without a value, which are no group."""
-        return self.reason == MISSING
+__all__ = ["Candidate", "candidate"]
 
 
 @dataclass(frozen=True)
@@ -41,9 +28,15 @@ class Candidate:
     small : dict
         Those of them that have fewer rows than the minimum.
     untested : dict
-        The groups that are not tested.
+        The groups that are not tested, and rows without a value.
+    strata : dict
+        Strata in which tested groups have rows, but not all of them, or which have no value.
     parts : tuple of Comparable
         Values of the tested groups; empty where there is nothing to test.
+    unknown : tuple of str
+        Those of the rows without a value that have a value of the metric.
+    known : tuple of Comparable
+        Values of the tested groups, followed by those of ``unknown``.
     sources : tuple of Part
         What they are made of, in terms of ``numbers``, the groups' places in the grouping.
     """
@@ -52,10 +45,13 @@ class Candidate:
     attribute: str
     names: tuple[str, ...]
     rows: tuple[int, ...]
-    small: dict[str, Small]
-    untested: dict[str, Small]
+    small: dict[str, Few]
+    untested: dict[str, Few]
+    strata: dict[str, Few]
     n_groups: int
     parts: tuple[Comparable, ...]
+    unknown: tuple[str, ...]
+    known: tuple[Comparable, ...]
     sources: tuple[Part, ...]
     numbers: tuple[int, ...]
 
@@ -74,7 +70,7 @@ def candidate(spec: GapSpec, grouping: Grouping, *, min_n: int) -> Candidate:
     """Find out which groups a gap can compare."""
     parts = [grouping.part(metric) for metric in spec.parts]
     names, rows = grouping.cells.groups, grouping.cells.n.sum(axis=(1, 2)).tolist()
-    small = {g: Small(*few) for g, few in grouping.small(parts, min_n).items()}
+    small = grouping.small(parts, min_n)
 
     def tested(g: int) -> bool:
         if g not in small:
@@ -83,7 +79,11 @@ def candidate(spec: GapSpec, grouping: Grouping, *, min_n: int) -> Candidate:
         return there and not small[g].unknown and not any(part.strata for part in parts)
 
     kept = [g for g in range(len(names)) if tested(g)]
-    compared = [part.of_groups(np.array(kept, np.intp)) for part in parts] if len(kept) > 1 else []
+    at, alone = np.array(kept, np.intp), len(kept) < 2
+    unknown = [g for g, few in small.items() if few.unknown and all(p.has(g, at) for p in parts)]
+    beside = np.array([*kept, *unknown], np.intp)
+    found = [] if alone else [part.of_groups(beside) for part in parts]
+    known = tuple(part for part in found if part is not None) if None not in found else ()
     return Candidate(
         spec=spec,
         attribute=grouping.cells.attribute,
@@ -92,7 +92,10 @@ def candidate(spec: GapSpec, grouping: Grouping, *, min_n: int) -> Candidate:
         small={names[g]: few for g, few in small.items() if g in kept},
         untested={names[g]: few for g, few in small.items() if g not in kept},
         n_groups=len(names),
-        parts=tuple(part for part in compared if part is not None) if None not in compared else (),
+        strata={name: few for part in parts for name, few in part.dropped(at).items()},
+        parts=tuple(part.of(np.arange(len(kept))) for part in known),
+        unknown=tuple(names[g] for g in unknown),
+        known=known,
         sources=tuple(parts),
         numbers=tuple(kept),
     )

@@ -133,13 +133,18 @@ def _gap(each: Candidate, rules: FairnessRules, family: _Family, at: int) -> Gap
     flagged = bool(family.p_flag[at] < rules.alpha)
     inside = bool(family.p_pass[at] < rules.alpha)
     hidden = _not_covered(each, rules, family, limits, flagged=flagged, inside=inside)
-    passed = inside and not _unseen(hidden)
+    strata = {name: LeftOut(out.reason, out.n, 1.0) for name, out in each.strata.items()}
+    excluded = hidden | strata
+    unseen = any(out.could_hide > rules.tolerance for out in excluded.values())
+    passed = inside and not unseen
     shown = _shown(each, limits, hidden)
     sizes = [float(np.ptp(part.values[shown])) for part in parts]
     values = parts[limits.part].values
     span = limits.span
     top, bottom = _ends(values, shown)
-    high = max([limits.high, *(out.could_hide for out in hidden.values() if out.could_hide == 1)])
+    beyond = {name for name, out in each.untested.items() if not (flagged and out.unknown)}
+    beyond |= set() if flagged else set(strata)
+    high = max([limits.high, *(excluded[name].could_hide for name in beyond)])
     low, high = _within(limits.low, high, rules.tolerance, flagged=flagged, passed=passed)
     return Gap(
         attribute=each.attribute,
@@ -151,12 +156,12 @@ def _gap(each: Candidate, rules: FairnessRules, family: _Family, at: int) -> Gap
         p=family.p[at],
         p_adjusted=float(family.p_adjusted[at]),
         p_flag=float(family.p_flag[at]),
-        p_pass=float(family.p_pass[at]) if not _unseen(hidden) else 1.0,
+        p_pass=1.0 if unseen else float(family.p_pass[at]),
         p_compared=float(family.p_compared[at]),
         alpha=rules.alpha,
         tolerance=rules.tolerance,
         groups=tuple(name for name in names if name not in hidden),
-        excluded=hidden,
+        excluded=excluded,
         highest=names[top],
         lowest=names[bottom],
         strongest=Strongest(
@@ -171,10 +176,16 @@ def _gap(each: Candidate, rules: FairnessRules, family: _Family, at: int) -> Gap
 
 
 def _planned(gap: Gap, each: Candidate, rules: FairnessRules, family: _Family) -> Gap:
-    if gap.verdict != "insufficient evidence":
+    if gap.verdict != "insufficient evidence" or _no_rows_help(gap, each):
         return gap
     needed = needed_rows(each.parts, each.spec.combine, rules.tolerance, family.needed_level)
     return replace(gap, needed_n=needed)
+
+
+def _no_rows_help(gap: Gap, each: Candidate) -> bool:
+    """Whether rows without a value, or strata, are all that keeps a gap from passing."""
+    rows = {name for name, out in each.untested.items() if out.unknown} | set(each.strata)
+    return gap.p_compared < gap.alpha and bool(gap.excluded) and set(gap.excluded) <= rows
 
 
 def _not_covered(
@@ -184,33 +195,38 @@ def _not_covered(
     """Return the groups that no verdict covers, those of the most rows first.
 
     A small group is covered if it is one of the two that are flagged, or shown to lie within the
-    tolerance of all others; ``inside`` says that all groups that were tested are.
+    tolerance of those that are compared; ``inside`` says that all groups that were tested are. Rows
+    without a value are never covered: their value is held against the same groups, like a small
+    group's.
     """
     found = {}
     named = {limits.span.higher, limits.span.lower} if flagged else set()
     high_z = normal_z(family.high_level)
-    circles = [on_circle(part.limits, high_z) for part in each.parts] if each.small else []
+    wanted = each.small or each.unknown
+    circles = [on_circle(part.limits, high_z) for part in each.known] if wanted else []
+    compared = each.large if len(each.large) else np.arange(len(each.names))
+
+    def widest(i: int) -> float:
+        others = compared[compared != i]
+        return min(max(_widest(*circle, i, others) for circle in circles), 1.0)
+
     for i, name in enumerate(each.names):
         if name in each.small and i not in named and not inside:
-            widest = min(max(_widest(*circle, i) for circle in circles), 1.0)
-            if widest > rules.tolerance:
-                found[name] = LeftOut(each.small[name].reason, each.small[name].n, widest)
+            hides = widest(i)
+            if hides > rules.tolerance:
+                found[name] = LeftOut(each.small[name].reason, each.small[name].n, hides)
+    seen = {name: len(each.names) + i for i, name in enumerate(each.unknown)}
     for name, out in each.untested.items():
-        found[name] = LeftOut(out.reason, out.n, np.nan if out.unknown else 1.0)
-    return dict(sorted(found.items(), key=lambda pair: (np.isnan(pair[1].could_hide), -pair[1].n)))
+        found[name] = LeftOut(out.reason, out.n, widest(seen[name]) if name in seen else 1.0)
+    last = {name for name, out in each.untested.items() if out.unknown}
+    return dict(sorted(found.items(), key=lambda pair: (pair[0] in last, -pair[1].n)))
 
 
-def _widest(low: Floats, high: Floats, group: int) -> float:
-    """Return the largest upper limit of a group's difference to any other, either way."""
-    others = np.arange(low.shape[1]) != group
+def _widest(low: Floats, high: Floats, group: int, others: npt.NDArray[np.intp]) -> float:
+    """Return the largest upper limit of a group's difference to any of the others, either way."""
     above = high[:, [group]] - low[::-1][:, others]
     below = high[:, others] - low[::-1][:, [group]]
     return float(max(above.max(), below.max()))
-
-
-def _unseen(hidden: dict[str, LeftOut]) -> bool:
-    """Whether there are groups, not only rows without a value, that nothing is known of."""
-    return any(not np.isnan(out.could_hide) for out in hidden.values())
 
 
 def _shown(each: Candidate, limits: Limits, hidden: dict[str, LeftOut]) -> npt.NDArray[np.intp]:

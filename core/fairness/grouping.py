@@ -15,11 +15,22 @@ from core.fairness.metrics.registry import get_rate
 from core.fairness.scores import Scores, class_sizes
 from core.fairness.subject import kish
 
-__all__ = ["MISSING", "Denominators", "Grouping", "Part"]
+__all__ = ["Denominators", "Few", "Grouping", "Part"]
 
 Floats = npt.NDArray[np.float64]
 RateSums = tuple[Floats, Floats, Floats, str]
-MISSING = "rows without a value are counted, not compared"
+
+
+@dataclass(frozen=True, slots=True)
+class Few:
+    """Why rows are not compared as others are, and how many (effective) ones stand below the line.
+
+    ``unknown`` says that they are rows without a value, which are no group.
+    """
+
+    reason: str
+    n: float
+    unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,11 +40,11 @@ class Denominators:
     n: Floats
     nouns: tuple[str, ...]
 
-    def too_few(self, group: int, min_n: int) -> tuple[str, float] | None:
+    def too_few(self, group: int, min_n: int) -> Few | None:
         """Return why a group is small, and its rows; ``None`` if it is not."""
         for n, noun in zip(self.n[:, group], self.nouns, strict=True):
             if n < min_n:
-                return f"{n:.4g} {noun}, fewer than {min_n}", float(n)
+                return Few(f"{n:.4g} {noun}, fewer than {min_n}", float(n))
         return None
 
 
@@ -50,8 +61,9 @@ class Part:
         the line, and of squares below.
     areas : Scores or None
         Of areas under the curve, whose positives and negatives ``denominators`` counts.
-    strata : bool
-        Whether the components are strata, of which those count that all compared groups have.
+    strata : tuple of str
+        Names of the components if they are strata, of which those count that all compared groups
+        have. A stratum of rows without a value has no weight, and never counts.
     """
 
     denominators: Denominators
@@ -60,7 +72,7 @@ class Part:
     of: Floats
     of2: Floats
     areas: Scores | None = None
-    strata: bool = False
+    strata: tuple[str, ...] = ()
 
     def of_groups(self, groups: npt.NDArray[np.intp]) -> Comparable | None:
         """Return the values of some groups; ``None`` if they have no stratum in common."""
@@ -79,9 +91,35 @@ class Part:
         """
         return None if self.areas is not None else self._values(groups, rest=True)
 
+    def has(self, group: int, groups: npt.NDArray[np.intp]) -> bool:
+        """Whether a group has rows wherever some others are compared."""
+        own = self.of[self._shared(groups), group]
+        return bool((own > 0).all() and (self.denominators.n[:, group] > 0).all())
+
+    def dropped(self, groups: npt.NDArray[np.intp]) -> dict[str, Few]:
+        """Return the strata in which some of the groups have rows, but are not compared."""
+        if not self.strata:
+            return {}
+        of, of2 = self.of[:, groups], self.of2[:, groups]
+        rows = kish(of.sum(axis=1), of2.sum(axis=1))
+        return {
+            self.strata[c]: Few(
+                f"{_count(rows[c])} rows, not in all groups, so not compared"
+                if self.weights[c] > 0
+                else f"{_count(rows[c])} rows without a value",
+                float(rows[c]),
+            )
+            for c in np.flatnonzero((of > 0).any(axis=1) & ~self._shared(groups)).tolist()
+        }
+
+    def _shared(self, groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        """Whether all of the groups have rows in each component, and these count."""
+        found: npt.NDArray[np.bool_] = (self.of[:, groups] > 0).all(axis=1) & (self.weights > 0)
+        return found
+
     def _values(self, groups: npt.NDArray[np.intp], *, rest: bool) -> Rates | None:
         sums = np.stack([self.k, self.of, self.of2])[:, :, groups]
-        shared = (sums[1] > 0).all(axis=1)
+        shared = self._shared(groups)
         if not shared.any():
             return None
         if rest:
@@ -111,7 +149,7 @@ class Grouping:
     strata: Cells | None
     classes: tuple[str, ...]
 
-    def small(self, parts: list[Part], min_n: int) -> dict[int, tuple[str, float]]:
+    def small(self, parts: list[Part], min_n: int) -> dict[int, Few]:
         """Return the groups of fewer rows than the minimum, with the reason and the rows.
 
         Rows without a value are among them, whatever their number.
@@ -119,8 +157,7 @@ class Grouping:
         found = {}
         for g, unknown in enumerate(self.cells.unknown):
             if unknown:
-                rows = float(parts[0].denominators.n[:, g].sum())
-                found[g] = (MISSING, rows)
+                found[g] = _without_value(parts, g)
                 continue
             few = [part.denominators.too_few(g, min_n) for part in parts]
             reason = next(filter(None, few), None)
@@ -187,17 +224,41 @@ class Grouping:
         k[condition, group] = rate.numerator(strata.w)
         of[condition, group] = rate.denominator(strata.w)
         of2[condition, group] = rate.denominator(strata.w2)
-        known = [c for c in range(shape[0]) if of[c].any() and not _missing(strata, c)]
-        part = _rates([(k[c], of[c], of2[c], "rows") for c in known])
+        there = np.flatnonzero(of.any(axis=1))
+        values = [_value(strata, c) for c in there.tolist()]
+        known = np.array([value != UNKNOWN for value in values])
+        counted = np.where(known, of[there].sum(axis=1), 0.0)
         whole = kish(of.sum(axis=0), of2.sum(axis=0))[None]
-        share = of[known].sum(axis=1) / of[known].sum()
-        sizes = Denominators(whole, ("rows",))
-        return Part(sizes, share, part.k, part.of, part.of2, strata=True)
+        return Part(
+            Denominators(whole, ("rows",)),
+            counted / counted.sum() if known.any() else counted,
+            k[there],
+            of[there],
+            of2[there],
+            strata=tuple(f"{strata.attributes[-1]} = {value}" for value in values),
+        )
 
 
-def _missing(strata: Cells, code: int) -> bool:
+def _value(strata: Cells, code: int) -> str:
     where = int(np.flatnonzero(strata.codes[:, -1] == code)[0])
-    return strata.parts[where][-1] == UNKNOWN
+    return strata.parts[where][-1]
+
+
+def _without_value(parts: list[Part], group: int) -> Few:
+    """Say how many rows have no value; of more than two kinds below the line, all together."""
+    sizes = {
+        noun: float(n)
+        for part in parts
+        for n, noun in zip(part.denominators.n[:, group], part.denominators.nouns, strict=True)
+    }
+    total = float(parts[0].denominators.n[:, group].sum())
+    kinds = sizes if len(sizes) <= 2 else {"rows": total}
+    shown = " and ".join(f"{_count(n)} {noun}" for noun, n in kinds.items())
+    return Few(f"{shown} without a value", total, unknown=True)
+
+
+def _count(n: float) -> str:
+    return f"{n:.0f}" if n >= 10 else f"{n:.4g}"
 
 
 def _rates(components: list[RateSums]) -> Part:
