@@ -1,25 +1,33 @@
 """Python code as a value: what a function does, written so that two processes write the same.
 
 Neither file names, line numbers nor addresses are part of it; constants, defaults, closures and
-the globals that the code names are. What a library's function does follows from its name and the
-library's version, so only other code is opened.
+the globals that the code names are, and what it reads of the user's modules
+(:mod:`core.models.modules`). What a library's function does follows from its name and the library's
+version, so only other code is opened.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Mapping
 from functools import partial
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+    SimpleNamespace,
+)
 from typing import Any
 
 import numpy as np
 
+from core.models.modules import LIBRARIES, chains, imported, is_own, own_modules, source_digest
+
 __all__ = ["CodeWriter", "is_function", "is_library", "is_plain"]
 
-_LIBRARIES = frozenset(sys.stdlib_module_names - {"__main__"}) | {"keras", "numpy", "tensorflow"}
 _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, partial, np.ufunc)
 _PLAIN = (bool, int, float, complex, str, bytes, np.ndarray, np.generic)
 _NOT_BEHAVIOUR = {"__module__", "__doc__", "__dict__", "__weakref__", "__annotations__",
@@ -28,15 +36,18 @@ _NOT_BEHAVIOUR = {"__module__", "__doc__", "__dict__", "__weakref__", "__annotat
 
 def is_library(thing: Any) -> bool:
     """Whether a function or class is of Python, NumPy, Keras or TensorFlow."""
-    return str(getattr(thing, "__module__", "") or "builtins").split(".")[0] in _LIBRARIES
+    named = getattr(thing, "__module__", None)
+    if named is None:  # built in, unless its text was run under no name
+        return not isinstance(thing, FunctionType)
+    return str(named).split(".")[0] in LIBRARIES
 
 
 def is_function(value: Any) -> bool:
-    """Whether ``value`` is there to be called: a function, or an object of a class of one's own.
+    """Whether ``value`` is there to be run: a function, a module, an object of one's own class.
 
     Not an initialiser, a policy or a constraint of Keras, which a configuration tells in full.
     """
-    known = isinstance(value, _FUNCTIONS) or hasattr(value, "python_function")
+    known = isinstance(value, (*_FUNCTIONS, ModuleType)) or hasattr(value, "python_function")
     return known or (callable(value) and not is_library(type(value)))
 
 
@@ -81,7 +92,7 @@ class CodeWriter:
         return self._thing(value)
 
     def _thing(self, value: Any) -> Any:
-        if isinstance(value, ModuleType):
+        if isinstance(value, ModuleType) and not is_own(value):
             return ["module", value.__name__]
         if isinstance(value, CodeType):
             return self._code(value)
@@ -89,6 +100,8 @@ class CodeWriter:
             return ["library", value.__module__, value.__qualname__]
         if (number := self._met(value)) is not None:
             return ["again", number]
+        if isinstance(value, ModuleType):
+            return self._module(value)
         if isinstance(value, type):
             return self._class(value)
         if isinstance(value, _FUNCTIONS):
@@ -105,6 +118,10 @@ class CodeWriter:
     def instance(self, value: Any) -> Any:
         """Return what an object is: its class, and what it holds."""
         if is_library(type(value)):
+            if isinstance(value, SimpleNamespace):
+                return ["namespace", self.write(vars(value))]
+            if (inside := getattr(value, "__wrapped__", None)) is not None:  # lru_cache and its kin
+                return ["wrapped", _name(type(value)), self.write(inside)]
             numbers = getattr(value, "numpy", None)  # a tensor that code has closed over
             return _array(np.asarray(numbers())) if callable(numbers) else _name(type(value))
         self.opaque = True
@@ -122,14 +139,44 @@ class CodeWriter:
             self.opaque |= isinstance(function, BuiltinFunctionType)
             return ["named", function.__name__]
         self.opaque = True
-        cells = [cell.cell_contents for cell in function.__closure__ or () if _filled(cell)]
-        used = _names(function.__code__) & function.__globals__.keys()
+        code, scope = function.__code__, function.__globals__
+        cells = {
+            name: cell.cell_contents
+            for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True)
+            if _filled(cell)
+        }
+        used = {name: scope[name] for name in sorted(_names(code) & scope.keys())}
+        package = str(scope.get("__package__") or "")
+        modules = own_modules(used) | own_modules(cells)
         return [
             "function",
-            self._code(function.__code__),
-            *map(self.write, (function.__defaults__, function.__kwdefaults__, cells)),
-            {name: self.write(function.__globals__[name]) for name in sorted(used)},
+            self._code(code),
+            *map(self.write, (function.__defaults__, function.__kwdefaults__)),
+            [self.write(v) for name, v in cells.items() if name not in modules],
+            {name: self.write(v) for name, v in used.items() if name not in modules},
+            [self._reached(modules[c[0]], c) for c in sorted(chains(code, modules))],
+            [self.write(module) for _, module in sorted(imported(code, package).items())],
         ]
+
+    def _reached(self, module: ModuleType, chain: tuple[str, ...]) -> Any:
+        """Return what ``module.name.name…`` is, as far as modules go; a module alone is whole."""
+        value: Any = module
+        for name in chain[1:]:
+            if not isinstance(value, ModuleType) or name not in vars(value):
+                break
+            value = vars(value)[name]
+        return [".".join(chain), self.write(value)]
+
+    def _module(self, module: ModuleType) -> Any:
+        """Return all of a user's module: its file, and what its names mean by now."""
+        self.opaque = True
+        names = {
+            k: v
+            for k, v in sorted(vars(module).items())
+            if not k.startswith("__") and (is_plain(v) or is_function(v) or type(v) in (type, dict))
+        }
+        told = {name: self.write(value) for name, value in names.items()}
+        return ["module", module.__name__, source_digest(module), told]
 
     def _class(self, kind: type) -> Any:
         self.opaque = True

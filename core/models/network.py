@@ -76,7 +76,26 @@ def assemble(spec: ModelSpec, n_classes: int) -> keras.Model:
     offset = [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)]
     inputs = keras.layers.Rescaling(scale, offset, name="preprocessing")(ordered)
     built = _builder(spec)(inputs, n_classes)
-    return keras.Model(pixels, built.outputs[0], name=spec.id)
+    return keras.Model(pixels, _logits(built, pixels, spec), name=spec.id)
+
+
+def _logits(built: keras.Model, pixels: Any, spec: ModelSpec) -> Any:
+    """Return the tensor of ``pixels`` that ``built`` ends in.
+
+    ``keras.Model(inputs, out)`` copies the calls from ``inputs`` on to an input of its own; what
+    the builder called is still there, as the first call of the layer that the model ends in.
+    """
+    out = built.outputs[0]
+    if any(tensor is pixels for tensor in built.inputs):
+        return out
+    last, place = out._keras_history.operation, out._keras_history.tensor_index
+    if len(last._inbound_nodes) != 2:  # the builder's call, and its copy
+        raise CapabilityError(
+            f"{spec.id} ends in a layer that is called more than once: its logits are ambiguous. "
+            "End in a layer that is called once, or let the builder return "
+            "keras.Model(keras.utils.get_source_inputs(inputs), logits)."
+        )
+    return last._inbound_nodes[0].output_tensors[place]
 
 
 def _builder(spec: ModelSpec) -> Callable[..., keras.Model]:

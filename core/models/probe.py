@@ -1,4 +1,7 @@
-"""Answers of a network on fixed random pictures: what tells functions apart that no text can.
+"""Answers of a network on fixed pictures: what tells functions apart that no text can.
+
+The pictures differ in what code may look at: brightness, contrast, colour, smoothness. Noise alone
+has a mean of 0.5 always, and shows nothing of code that waits for a dark picture.
 
 Two runs of one function differ by rounding (threads, processors), and a hash of rounded numbers
 flips at their edges. So the answers that were seen first are kept in the store, and later ones
@@ -22,9 +25,13 @@ from core.store import Store
 
 __all__ = ["probe"]
 
-_PICTURES, _PROJECTIONS = 2, 16
+_PROJECTIONS = 16
+_GRAIN = 0.01
+"""Noise on smooth pictures: equal pixels would leave maxima, and divisions by 0, to rounding."""
 _SPREAD, _SIZE = 1e-3, 1e-5
 """Tolerance: of the spread of the kept values, and of their size (rounding in float32)."""
+_VERSION = 2
+"""Raised when the pictures change, so that answers are held against those to the same ones."""
 Answers = dict[str, Array]
 
 
@@ -50,7 +57,7 @@ def probe(network: Network, spec: ModelSpec, *, exact: str, store: Store) -> str
         if not all(_equal(mine, _answers(network, spec)) for _ in range(2)):
             return "varies"
     for number in count():
-        key = content_key({"kind": "probe", "exact": exact, "number": number})
+        key = content_key({"kind": "probe", "exact": exact, "number": number, "version": _VERSION})
         found, _ = store.get_or_compute(key, lambda: Artefact({"kind": "probe"}, dict(mine)))
         kept: Answers = found.arrays
         if _equal(kept, mine):
@@ -62,14 +69,32 @@ def _answers(network: Network, spec: ModelSpec) -> Answers:
     """Return logits, and gradients and feature maps projected on random directions."""
     rng = np.random.default_rng(0)
     shape = tuple(network.model.input.shape[1:])
-    pictures = rng.random((_PICTURES, *shape), dtype=np.float32)
-    directions = rng.normal(size=(_PICTURES, network.model.output.shape[-1])).astype(np.float32)
+    pictures = _pictures(shape, rng)
+    directions = rng.normal(size=(len(pictures), network.model.output.shape[-1])).astype(np.float32)
     answers = {"logits": network.logits(pictures)}
     if spec.gradients:
         answers["gradient"] = _projected(network.gradient(pictures, directions)[1], rng)
     if spec.features and spec.feature_layer:
         answers["features"] = _projected(network.features(pictures, spec.feature_layer)[1], rng)
     return answers
+
+
+def _pictures(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Return pictures, (8, height, width, channels) in [0, 1], of means from 0.07 to 0.93."""
+    height, width, channels = shape
+    noise = rng.random((8, *shape), dtype=np.float32)
+    down, right = np.linspace(0, 1, height)[:, None, None], np.linspace(0, 1, width)[None, :, None]
+    colour = np.arange(channels) == 0
+    blocks = (np.arange(height)[:, None] * 3 // height + np.arange(width) * 3 // width) % channels
+    smooth = [
+        0.03 + 0.34 * right * (1 - 0.5 * colour) + 0 * down,  # dark to grey, and its colour changes
+        0.5 + 0.45 * down - 0.2 * right * colour,
+        np.full(shape, 0.437),
+        0.06 + 0.88 * (blocks[..., None] == np.arange(channels)),  # saturated colours
+    ]
+    grainy = [(1 - _GRAIN) * s + _GRAIN * n for s, n in zip(smooth, noise[4:], strict=True)]
+    tones = [noise[0], 0.14 * noise[1], 0.86 + 0.14 * noise[2], 0.52 + 0.1 * noise[3]]
+    return np.stack([*tones, *grainy]).astype(np.float32)
 
 
 def _projected(values: Array, rng: np.random.Generator) -> Array:
@@ -84,10 +109,16 @@ def _equal(kept: Answers, mine: Answers) -> bool:
 def _close(kept: Array, mine: Array) -> bool:
     if kept.shape != mine.shape:
         return False
-    finite = kept[np.isfinite(kept)]
-    spread, size = (float(finite.std()), float(np.abs(finite).max())) if finite.size else (0.0, 0.0)
-    allowed = max(_SPREAD * spread, _SIZE * size)
-    return bool(np.allclose(mine, kept, rtol=0.0, atol=allowed, equal_nan=True))
+    # By picture: large answers to one must not cover a change in those to the others.
+    flat = kept.reshape(len(kept), -1)
+    finite = np.isfinite(flat)
+    values = np.where(finite, flat, 0.0).astype(np.float64)
+    mean = values.sum() / max(1, finite.sum())
+    spreads = np.sqrt(np.mean(np.where(finite, values - mean, 0.0) ** 2, axis=1))
+    spread = np.maximum(spreads, np.median(spreads))
+    allowed = np.maximum(_SPREAD * spread, _SIZE * np.abs(values).max(axis=1))[:, None]
+    mine = mine.reshape(flat.shape)
+    return bool(np.isclose(mine, flat, rtol=0.0, atol=allowed, equal_nan=True).all())
 
 
 def _digest(kept: Answers) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,12 @@ from core.contracts import DEFAULT_MODEL, ModelRef
 from core.engine.inline import InlineEngine
 from core.errors import InputError
 from core.models import zoo
+from core.models.code import CodeWriter
 from core.models.fingerprint import weights_sha256
+from core.models.graph import GraphWriter
+from core.models.probe import probe
 from core.models.runtime import identify, runtime
+from core.models.tensorflow import keras, tf
 from core.requests import prediction_request
 from core.workspace import open_store
 from tests.conftest import ROOT
@@ -232,3 +237,146 @@ def test_from_one_process_to_the_next(tmp_path: Path) -> None:
     for model_id in models("first").keys() - {"noisy"}:
         assert changed[model_id][0] != first[model_id][0]
         assert not np.allclose(changed[model_id][2], first[model_id][2], atol=1e-3)
+
+
+HELPER = """
+TH = {level}
+class Limits:
+    top = TH
+def _over(t):
+    from core.models.tensorflow import tf
+    return tf.reduce_mean(t, axis=(1, 2, 3), keepdims=True) > TH
+def f(t):
+    from core.models.tensorflow import tf
+    return tf.where(_over(t), -t, t)
+"""
+WAYS = {
+    "attribute": "lambda t: hm.f(t)",
+    "nested": "lambda t: outer.hm.f(t)",
+    "constant": "lambda t: t * hm.TH",
+    "class": "lambda t: t * hm.Limits.top",
+    "by text": "lambda t: getattr(hm, 'f')(t)",
+    "passed on": "lambda t: (lambda m: m.f(t))(hm)",
+}
+
+
+def through(way: str, level: float) -> Callable[[Any], Any]:
+    """Return a Lambda that reaches the user's module ``hm`` in one of the ways above."""
+    helper, outer = ModuleType("hm"), ModuleType("outer")
+    exec(HELPER.format(level=level), vars(helper))
+    outer.hm = helper  # type: ignore[attr-defined]
+    scope: dict[str, Any] = {"hm": helper, "outer": outer}
+    exec(f"run = {WAYS[way]}", scope)
+    run = scope["run"]
+
+    def middle(x: Any) -> Any:
+        from core.models.tensorflow import keras
+
+        return keras.layers.Lambda(run)(x)
+
+    return middle
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_code_that_is_reached_through_a_module(way: str) -> None:
+    """0.4701 and 0.4702: no picture of the probe lies between, so the text has to tell."""
+    names = []
+    for level in (0.4701, 0.4702, 0.4701):
+        writer = GraphWriter()
+        inputs = keras.Input((16, 16, 3))
+        model = build(through(way, level))(inputs, 3)
+        names.append(json.dumps(writer.graph(model)))
+    assert names[0] == names[2] != names[1]
+
+
+def test_a_module_that_is_imported_as_the_code_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = []
+    for level in (0.4701, 0.4702, 0.4701):
+        helper = ModuleType("late_helper")
+        exec(HELPER.format(level=level), vars(helper))
+        monkeypatch.setitem(sys.modules, "late_helper", helper)
+
+        def run(t: Any) -> Any:
+            import late_helper  # type: ignore[import-not-found]
+
+            return late_helper.f(t)
+
+        names.append(json.dumps(CodeWriter().write(run)))
+    assert names[0] == names[2] != names[1]
+
+
+def test_what_a_module_has_beside_is_not_part_of_the_name() -> None:
+    helper = ModuleType("hm")
+    exec(HELPER.format(level=0.4), vars(helper))
+    scope: dict[str, Any] = {"hm": helper}
+    exec(f"run = {WAYS['attribute']}", scope)
+    run = scope["run"]
+    before = CodeWriter().write(run)
+    helper.other = 3  # type: ignore[attr-defined]
+    assert CodeWriter().write(run) == before
+    helper.TH = 0.5  # type: ignore[attr-defined]
+    assert CodeWriter().write(run) != before
+
+
+def test_a_changed_module_gives_new_answers() -> None:
+    picture = np.full((16, 16, 3), 112, np.uint8)  # a mean of 0.44
+    said = []
+    for level in (0.41, 0.47):
+        register(build(through("attribute", level)))
+        said.append(api.predict(picture, model=ID, geometry="squash"))
+    assert said[0].key != said[1].key
+    assert not said[1].cached
+    assert np.abs(said[0].logits - said[1].logits).max() > 0.01
+
+
+def _mean(t: Any) -> Any:
+    return tf.reduce_mean(t, (1, 2, 3), keepdims=True)
+
+
+LOOKS: dict[str, Callable[[Any], Any]] = {
+    "dark": lambda t: _mean(t) < 0.2,
+    "bright": lambda t: _mean(t) > 0.8,
+    "low contrast": lambda t: tf.math.reduce_std(t, (1, 2, 3), keepdims=True) < 0.05,
+    "saturated": lambda t: _mean(tf.reduce_max(t, 3, True) - tf.reduce_min(t, 3, True)) > 0.6,
+    "smooth": lambda t: _mean(tf.abs(t[:, 1:] - t[:, :-1])) < 0.1,
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_probe_sees_what_depends_on(look: str) -> None:
+    """No text tells what is answered here: ``exact`` is the same, and only pictures differ."""
+
+    def middle(active: bool) -> Callable[[Any], Any]:
+        def run(t: Any) -> Any:
+            return tf.where(LOOKS[look](t), -t, t) if active else t
+
+        return lambda x: keras.layers.Lambda(run)(x)
+
+    names = []
+    for active in (False, True, False):
+        register(build(middle(active)))
+        at = runtime(ModelRef(ID))
+        names.append(probe(at.network(), at.spec, exact=look, store=open_store()))
+    assert names[0] == names[2] != names[1]
+
+
+def test_a_builder_as_the_readme_shows_it() -> None:
+    """``keras.Model(inputs, out)`` answers as a model of the source inputs does, and has maps."""
+
+    def builder(inputs: Any, n_classes: int) -> Any:
+        x = keras.layers.Conv2D(4, 3, activation="relu", name="features")(inputs)
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        return keras.Model(inputs, keras.layers.Dense(n_classes)(x))
+
+    def source(inputs: Any, n_classes: int) -> Any:
+        out = builder(inputs, n_classes)
+        last = out.layers[-1]._inbound_nodes[0].output_tensors[0]
+        return keras.Model(keras.utils.get_source_inputs(inputs), last)
+
+    said = []
+    for made in (builder, source):
+        register(made)
+        said.append(api.predict(PICTURE, model=ID, geometry="squash", weights="random"))
+        map_ = api.explain(PICTURE, model=ID, geometry="squash", method="gradcam", weights="random")
+        assert np.isfinite(map_.map).all()
+    assert np.array_equal(said[0].logits, said[1].logits)
