@@ -265,7 +265,7 @@ def through(way: str, level: float) -> Callable[[Any], Any]:
     helper, outer = ModuleType("hm"), ModuleType("outer")
     exec(HELPER.format(level=level), vars(helper))
     outer.hm = helper  # type: ignore[attr-defined]
-    scope: dict[str, Any] = {"hm": helper, "outer": outer}
+    scope: dict[str, Any] = {"__name__": __name__, "hm": helper, "outer": outer}
     exec(f"run = {WAYS[way]}", scope)
     run = scope["run"]
 
@@ -308,7 +308,7 @@ def test_a_module_that_is_imported_as_the_code_runs(monkeypatch: pytest.MonkeyPa
 def test_what_a_module_has_beside_is_not_part_of_the_name() -> None:
     helper = ModuleType("hm")
     exec(HELPER.format(level=0.4), vars(helper))
-    scope: dict[str, Any] = {"hm": helper}
+    scope: dict[str, Any] = {"__name__": __name__, "hm": helper}
     exec(f"run = {WAYS['attribute']}", scope)
     run = scope["run"]
     before = CodeWriter().write(run)
@@ -316,6 +316,15 @@ def test_what_a_module_has_beside_is_not_part_of_the_name() -> None:
     assert CodeWriter().write(run) == before
     helper.TH = 0.5  # type: ignore[attr-defined]
     assert CodeWriter().write(run) != before
+
+
+def test_code_that_was_run_under_no_name_is_no_library() -> None:
+    texts = []
+    for factor in (2.0, 3.0):
+        scope: dict[str, Any] = {}
+        exec(f"run = lambda t: t * {factor}", scope)
+        texts.append(CodeWriter().write(scope["run"]))
+    assert texts[0] != texts[1]
 
 
 def test_a_changed_module_gives_new_answers() -> None:
