@@ -97,10 +97,11 @@ def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:
         yield f"Each group against its reference, the most evidence first ({len(compared)} in all):"
     for finding in compared[:_COMPARED]:
         yield f"  {_mark(finding.verdict, report.taken)}: {finding.text}"
+    yield from filter(None, [report.comparisons_note()])
     yield report.family
     for attribute, n in report.unknown.items():
         if n:
-            yield f"{n} rows have no value of {attribute}."
+            yield f"{n} {'row has' if n == 1 else 'rows have'} no value of {attribute}."
     yield from report.notes
     yield looks.text
 

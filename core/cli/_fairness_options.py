@@ -91,7 +91,10 @@ def _shared(
         bool, typer.Option("--confirm", help="The half that was kept, once: is it true there too?")
     ] = False,
     reference: Annotated[
-        str, typer.Option(help="What groups are shown against: largest, best, rest, or a group.")
+        str,
+        typer.Option(
+            help="What groups are shown against: largest, best, rest, or a group of another name."
+        ),
     ] = _RULES.reference,
     model: Annotated[str, typer.Option(help="Id of the model; see 'models'.")] = "",
     dataset: Annotated[str, typer.Option(help="Such as portraits?bias=0.9.")] = "",

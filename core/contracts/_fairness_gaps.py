@@ -234,7 +234,8 @@ class Comparisons(Stored):
         The reference: the group of the most rows, of the best value, all other groups together, or
         a named one.
     reference : str
-        Its name; ``"rest"`` for all others together.
+        Its name; for all others together ``"rest"``, or ``"all others"`` where a group is called
+        "rest".
     """
 
     attribute: str

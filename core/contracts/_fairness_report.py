@@ -161,6 +161,32 @@ class FairnessReport(Result):
         same = (c for c in self.comparisons if (c.attribute, c.metric) == (attribute, metric))
         return next(same, None)
 
+    def comparisons_note(self, attribute: str = "", metric: str = "") -> str:
+        """Say why a gap passes that single comparisons are too uncertain for, or ``""``.
+
+        The comparisons are a family of their own: passing them with their gap would double the
+        chance of a false pass among them.
+
+        Parameters
+        ----------
+        attribute, metric : str
+            The gap to look at; all of them by default.
+        """
+        gaps = dict.fromkeys((block.attribute, block.metric) for block in self.comparisons)
+        uncertain = any(
+            pair.verdict == "insufficient evidence"
+            for gap in ([(attribute, metric)] if attribute else gaps)
+            if gap in gaps and self.gap(*gap).verdict == "pass"
+            for pair in self.against(*gap) or ()
+        )
+        if not uncertain:
+            return ""
+        n_pairs = sum(len(block.groups) for block in self.comparisons)
+        return (
+            f"A gap can pass as a whole though single comparisons, adjusted over all {n_pairs} of "
+            "them, cannot be told from the tolerance."
+        )
+
     def gap(self, attribute: str, metric: str) -> Gap:
         """Return the gap of a metric between the groups of an attribute."""
         return next(g for g in self.gaps if (g.attribute, g.metric) == (attribute, metric))

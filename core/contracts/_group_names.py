@@ -13,6 +13,8 @@ _DIGITS = re.compile(r"(\d+(?:\.\d+)?)")
 _BAND = re.compile(r"[^\W\d]+ (\d+(?:\.\d+)?)(?:[-–]\d+(?:\.\d+)?|\+)")
 """A word, and from where to where."""
 _PADDED = re.compile(r"0\d")
+_TIMES = re.compile(rf" ?{TIMES} ?")
+"""Where names meet, or a name holds the sign itself: spaces around it are not doubled."""
 
 _Key = tuple[int, float, tuple[tuple[int, float, str], ...], str]
 
@@ -25,7 +27,7 @@ def attribute_words(attribute: str) -> str:
     >>> attribute_words("skin_tone_band×age_band")
     'skin tone band × age band'
     """
-    return attribute.replace("_", " ").replace(TIMES, f" {TIMES} ")
+    return _TIMES.sub(f" {TIMES} ", attribute.replace("_", " "))
 
 
 def group_words(group: str) -> str:
@@ -38,7 +40,7 @@ def group_words(group: str) -> str:
     """
     return f" {TIMES} ".join(
         (part[1:] if _PADDED.fullmatch(part) else part) if part.strip() else "(none)"
-        for part in group.split(TIMES)
+        for part in _TIMES.split(group)
     )
 
 

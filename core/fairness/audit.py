@@ -33,6 +33,7 @@ from core.fairness.rows import Rows, open_table
 from core.fairness.scores import score_median, scores_of
 from core.fairness.subject import kish
 from core.fairness.tables import group_table, offered
+from core.fairness.words import number
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -218,10 +219,12 @@ def _conditional(counted: Counted, condition: str) -> list[GapSpec]:
 
 def _family(gaps: Sequence[Gap], comparisons: Sequence[Comparisons], rules: FairnessRules) -> str:
     n_tests = sum(gap.p == gap.p for gap in gaps)  # NaN where untested
-    attributes = len({gap.attribute for gap in gaps})
+    metrics, attributes = ({getattr(gap, of) for gap in gaps} for of in ("metric", "attribute"))
+    crossed = " and intersections" if len(attributes) > 1 else ""
     n_pairs = sum(len(block.groups) for block in comparisons)
     return (
-        f"{n_tests} gaps: {len({gap.metric for gap in gaps})} metrics of {attributes} attributes "
-        f"and intersections. {WORDS[rules.adjust]}. {n_pairs} comparisons of single groups are "
-        "adjusted among themselves."
+        f"{number(n_tests, 'gap')}: {number(len(metrics), 'metric')} of "
+        f"{number(len(attributes), 'attribute')}{crossed}. {WORDS[rules.adjust]}. "
+        f"{number(n_pairs, 'comparison')} of single groups "
+        f"{'stands alone' if n_pairs == 1 else 'are adjusted among themselves'}."
     )

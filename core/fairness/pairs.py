@@ -95,13 +95,26 @@ def _blocks(each: Candidate, kind: ReferenceKind, rules: FairnessRules) -> list[
     everybody = np.arange(len(each.names))
     if kind == "rest":
         rest = each.sources[0].of_rest(np.array(each.numbers, np.intp))
-        return [] if rest is None else [_Block(each, kind, "rest", everybody, part, rest)]
+        own = _rest_name(each.names)
+        return [] if rest is None else [_Block(each, kind, own, everybody, part, rest)]
     at = _reference(each, part, kind, rules)
     if at is None:
         return []
     others = everybody[everybody != at]
     against = part.of(np.full(len(others), at))
     return [_Block(each, kind, each.names[at], others, part.of(others), against)]
+
+
+def _rest_name(groups: Sequence[str]) -> str:
+    """Return a name for all others together that none of the groups has.
+
+    >>> _rest_name(["a", "b"]), _rest_name(["rest", "best"])
+    ('rest', 'all others')
+    """
+    name = "rest" if "rest" not in groups else "all others"
+    while name in groups:
+        name += " together"
+    return name
 
 
 def _reference(
@@ -151,15 +164,19 @@ def _drawn(
     """Return intervals as they are drawn, in agreement with the verdicts.
 
     The end towards 0 has the level of the flags, the other one that of the passes; a verdict that
-    was reached step by step is drawn up to the tolerance.
+    was reached step by step is drawn up to the tolerance. Flagged: no end lies nearer than the
+    tolerance; passed: both lie within it; neither: one end lies on either side of it, or on it.
     """
     up = difference >= 0
     inner, outer = np.where(up, near[0], -near[1]), np.where(up, far[1], -far[0])
     inner = np.where(flags, np.maximum(inner, tolerance), np.minimum(inner, tolerance))
-    outer = np.where(passes, np.minimum(outer, tolerance), outer)
     back = np.where(up, far[0], -far[1])  # beyond 0, where the other side's tolerance lies
-    inner = np.where(flags, inner, np.minimum(inner, np.where(passes, np.maximum(back, -tolerance),
-                                                              back)))  # fmt: skip
+    inner = np.where(flags, inner, np.minimum(inner, back))
+    inner = np.where(passes, np.maximum(inner, -tolerance), inner)
+    outer = np.where(passes, np.minimum(outer, tolerance), outer)
+    # p values are found by steps: at the very edge a limit may fall a hair's breadth short.
+    short = ~flags & ~passes & (np.maximum(outer, -inner) < tolerance)
+    outer = np.where(short, tolerance, outer)
     return np.where(up, inner, -outer), np.where(up, outer, -inner)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from core.contracts import (
-    TIMES,
     Comparisons,
     FairnessReport,
     Finding,
@@ -19,7 +18,7 @@ from core.fairness.gap_specs import get_gap
 from core.fairness.metrics.base import Proportion
 from core.fairness.metrics.registry import METRICS
 
-__all__ = ["comparisons", "findings"]
+__all__ = ["comparisons", "findings", "number"]
 
 _ORDER = ("flag", "insufficient evidence", "pass", "excluded")
 
@@ -47,6 +46,19 @@ def comparisons(report: FairnessReport) -> tuple[Finding, ...]:
     )
 
 
+def number(n: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> number(1, "gap"), number(2, "gap")
+    ('1 gap', '2 gaps')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _n_pairs(report: FairnessReport) -> int:
+    return sum(len(block.groups) for block in report.comparisons)
+
+
 def _chosen(report: FairnessReport) -> list[Comparisons]:
     gaps = dict.fromkeys((block.attribute, block.metric) for block in report.comparisons)
     found = (report.against(*gap) for gap in gaps)
@@ -58,16 +70,16 @@ _KINDS = {"largest": " (the largest group)", "best": " (the best group)", "rest"
 
 def _comparison(pair: GroupGap, report: FairnessReport) -> str:
     table, metric = report.table(pair.attribute), pair.metric
-    other = "all others together" if pair.kind == "rest" else _who("", pair.reference)
+    other = "all others together" if pair.kind == "rest" else _who(table, pair.reference)
     own = ""
     if metric in table.metrics and not math.isnan(table.rate(pair.group, metric).k):
         rate = table.rate(pair.group, metric)
         own = f", {rate.k:.10g} of {rate.n:.10g} ({rate.value:.0%})"
-    n_pairs = sum(len(block.groups) for block in report.comparisons)
     return (
-        f"{_name(metric)}: {_who(pair.attribute, pair.group)}{own}, against {other}"
+        f"{_name(metric)}: {_who(table, pair.group, named=True)}{own}, against {other}"
         f"{_KINDS[pair.kind]}: {_signed(pair.difference)} points, {1 - pair.alpha:.0%} interval "
-        f"{_signed(pair.low)} to {_signed(pair.high)}, adjusted over {n_pairs} comparisons."
+        f"{_signed(pair.low)} to {_signed(pair.high)}, adjusted over "
+        f"{number(_n_pairs(report), 'comparison')}."
     )
 
 
@@ -91,7 +103,7 @@ def _text(gap: Gap, report: FairnessReport) -> str:
     sentences = [
         _sizes(gap, report.table(gap.attribute), name),
         _gap(gap),
-        f"{gap.conclusion.rstrip('.')} ({_tests(gap)}, adjusted over {n_tests} gaps).",
+        f"{gap.conclusion.rstrip('.')} ({_tests(gap)}, adjusted over {number(n_tests, 'gap')}).",
         gap.coverage,
         _needed(gap),
     ]
@@ -154,21 +166,17 @@ def _sizes(gap: Gap, table: GroupTable, name: str) -> str:
     counts = [f"{end.k:.10g} of {end.n:.10g} ({end.value:.0%})" for end in ends]
     of = f" ({rate.name[0].lower()}{rate.name[1:]})" if gap.part else ""
     return (
-        f"{name}{of}: of the {rate.noun} with {_who(gap.attribute, pair[0])}, {counts[0]} "
-        f"{rate.event}; with {_who('', pair[1])}, {counts[1]}."
+        f"{name}{of}: of the {rate.noun} with {_who(table, pair[0], named=True)}, {counts[0]} "
+        f"{rate.event}; with {_who(table, pair[1])}, {counts[1]}."
     )
 
 
-def _who(attribute: str, group: str) -> str:
-    """Return a group with its attributes, or alone; where attributes meet, one after the other."""
-    names, parts = attribute.split(TIMES), group.split(TIMES)
-    if not attribute:
-        return " and ".join(map(group_words, parts))
-    if len(names) != len(parts):
-        return f"{attribute_words(attribute)} {group_words(group)}"
+def _who(table: GroupTable, group: str, *, named: bool = False) -> str:
+    """Return a group, its attributes named or not; where they meet, one after the other."""
+    values = zip(table.attributes, table.parts[table.groups.index(group)], strict=True)
     return " and ".join(
-        f"{attribute_words(name)} {group_words(part)}"
-        for name, part in zip(names, parts, strict=True)
+        f"{attribute_words(name)} {group_words(part)}" if named else group_words(part)
+        for name, part in values
     )
 
 

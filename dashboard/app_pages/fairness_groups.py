@@ -182,6 +182,8 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
                 report, key="fairness pairs",
             )  # fmt: skip
             _reference(report, by)
+            if note := report.comparisons_note(by, rate):
+                st.caption(escape(note))
     st.caption(
         escape(
             f"Shaded: differences of up to {points(report.rules.tolerance)} points, which are "
@@ -198,7 +200,7 @@ _REFERENCES = {
 
 def _reference(report: FairnessReport, by: str) -> None:
     """Draw the choice of what groups are held against."""
-    key, groups = "fairness reference", [g for g in report.table(by).groups if g != UNKNOWN]
+    key, groups = "fairness reference", _namable(report, by)
     chosen = report.rules.reference
     st.session_state[key] = chosen if chosen in (*_REFERENCES, *groups) else "largest"
     st.selectbox(
@@ -206,6 +208,11 @@ def _reference(report: FairnessReport, by: str) -> None:
         format_func=lambda name: _REFERENCES.get(name) or group_words(name),
         on_change=lambda: fairness_choice.change(reference=st.session_state[key]),
     )  # fmt: skip
+
+
+def _namable(report: FairnessReport, by: str) -> list[str]:
+    """Return the groups that can be named as reference: not those called like another choice."""
+    return [group for group in report.table(by).groups if group not in (UNKNOWN, *_REFERENCES)]
 
 
 def _forest(rows: list[GapRow], report: FairnessReport, *, key: str) -> None:

@@ -181,6 +181,27 @@ def test_the_reference_reaches_audit_and_address_and_the_rest_is_all_others() ->
     assert "--reference rest" in app.code[-1].value
 
 
+def test_a_gap_that_passes_over_uncertain_pairs_is_explained_and_groups_may_be_called_rest() -> (
+    None
+):
+    names = ["rest", *(f"g{i:02}" for i in range(24))]
+    rows = [(g, 1, i % 2) for g in names for i in range(200)]
+    rows += [(g, 0, i % 2) for g in names for i in range(200)]
+    data = "\n".join(["sex,y_true,y_pred", *(",".join(map(str, row)) for row in rows)]).encode()
+    app = audited(
+        data, score="", groups=("sex",), intersections=False, by="sex", rate="tpr",
+        tolerance=0.15, reference="rest",
+    )  # fmt: skip
+    assert not app.error
+    shown = unescape(texts(app))
+    assert "against all other groups together" in shown, "the word wins over the group"
+    options = app.selectbox(key="fairness reference").options
+    assert len(options) == len(set(options)) == 3 + 24
+    app.selectbox(key="fairness reference").set_value("g00").run()
+    settled(app)
+    assert "adjusted over all 365 of them, cannot be told" in unescape(texts(app))
+
+
 def test_page_document_and_report_say_the_same_of_who_is_not_covered() -> None:
     rows = [("a", y, y) for y in (0, 1)] * 300 + [("b", y, y) for y in (0, 1)] * 300
     rows += [("c", 1, 1)] * 5 + [("c", 0, 0)] * 40

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -171,6 +172,16 @@ def test_mitigate(capfd, write, biased) -> None:
     assert status == 0
     assert "tpr" in out
     assert "→" in out
+
+
+def test_a_gap_that_passes_over_uncertain_pairs_is_explained(capfd, write) -> None:
+    rows = np.arange(25 * 400)
+    table = {"sex": np.char.mod("g%02d", rows // 400), "y": rows // 2 % 2, "p": rows % 2}
+    options = ("--group", "sex", "--gap", "tpr", "--tolerance", "0.12")
+    _, out, _ = here(capfd, "fairness", write(table), "--y-true", "y", "--y-pred", "p", *options)
+    assert "✓ pass: Equal opportunity" in out
+    assert "? insufficient evidence: Equal opportunity" in out
+    assert "adjusted over all 49 of them, cannot be told from the tolerance." in out
 
 
 @pytest.mark.parametrize(

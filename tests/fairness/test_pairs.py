@@ -7,8 +7,10 @@ import pytest
 from scipy.stats import fisher_exact
 
 from core import api
-from core.contracts import FairnessReport
+from core.contracts import Adjustment, FairnessReport, FairnessRules, verdict_of
 from core.errors import InputError
+from core.fairness.comparable import Rates
+from core.fairness.pairs import pair_tests
 
 OPTIONS = {"label": "y", "prediction": "p", "groups": ["race"]}
 
@@ -95,3 +97,103 @@ def test_weights_count_in_the_rest() -> None:
     found = api.audit_columns(table | {"w": weight}, weight="w", gaps=["tpr"], **OPTIONS)
     (pair,) = [p for p in found.pairs if (p.group, p.kind) == ("b", "rest")]
     assert pair.difference == pytest.approx(0.51 - (720 + 4 * 16 + 60) / (1000 + 4 * 18 + 90))
+
+
+def of_groups(found: dict[str, tuple[int, int, int, int]]) -> dict[str, list[object]]:
+    """Rows of groups by true and by false positives: k of positives, k of negatives."""
+    race, p, y = [], [], []
+    for name, (tp, positives, fp, negatives) in found.items():
+        race += [name] * (positives + negatives)
+        y += [1] * positives + [0] * negatives
+        p += [1] * tp + [0] * (positives - tp) + [1] * fp + [0] * (negatives - fp)
+    return {"race": race, "p": p, "y": y}
+
+
+@pytest.mark.parametrize("adjust", ["holm", "bh"])
+def test_a_pass_has_both_limits_within_the_tolerance(adjust: str) -> None:
+    """On old code the lower limit was −0.107 (Holm) and −0.127 (BH)."""
+    table = of_groups({"A": (1000, 2000, 1000, 2000), "B": (85, 170, 1000, 2000)})
+    found = api.audit_columns(table, gaps=["tpr", "fpr"], adjust=adjust, **OPTIONS)
+    (pair,) = [p for p in found.pairs if (p.metric, p.group, p.kind) == ("tpr", "B", "largest")]
+    assert pair.verdict == "pass"
+    assert -0.1 <= pair.low < pair.high <= 0.1
+
+
+@pytest.mark.parametrize("adjust", ["holm", "bh"])
+def test_verdicts_and_intervals_of_random_tables_agree(adjust: Adjustment) -> None:
+    rng = np.random.default_rng(0)
+    seen = set()
+    for _ in range(60):
+        rules = FairnessRules(adjust=adjust, tolerance=float(rng.choice([0.02, 0.1, 0.3, 0.5])))
+        n = np.round(10 ** rng.uniform(1, 4, (2, 12)))
+        centre = rng.uniform(0.2, 0.8)
+        rates = np.clip(centre + rules.tolerance * rng.choice([-1.5, -0.5, 0, 0.4], (2, 12)), 0, 1)
+        blocks = [Rates(np.ones(1), np.round(r * m)[None] / m, m[None])
+                  for r, m in zip(rates, n, strict=True)]  # fmt: skip
+        found = pair_tests([(blocks[0], blocks[1])], rules)
+        beyond = np.maximum(found.low, -found.high) >= rules.tolerance
+        inside = np.maximum(-found.low, found.high) <= rules.tolerance
+        for i in range(12):
+            verdict = verdict_of(found.p_flag[i], found.p_pass[i], rules.alpha)
+            seen.add(verdict)
+            assert found.low[i] <= found.difference[i] <= found.high[i]
+            assert beyond[i] == (verdict == "flag")
+            assert inside[i] == (verdict == "pass")
+    assert seen == {"flag", "pass", "insufficient evidence"}
+
+
+def test_a_gap_that_passes_over_pairs_that_do_not_is_explained() -> None:
+    table = of_groups({f"g{i:02}": (100, 200, 100, 200) for i in range(25)})
+    found = api.audit_columns(table, gaps=["tpr"], tolerance=0.12, **OPTIONS)
+    assert found.gap("race", "tpr").verdict == "pass"
+    assert {pair.verdict for pair in found.pairs} >= {"insufficient evidence"}
+    note = found.comparisons_note("race", "tpr")
+    assert note == (
+        "A gap can pass as a whole though single comparisons, adjusted over all 49 of them, cannot "
+        "be told from the tolerance."
+    )
+
+
+def test_pairs_that_pass_with_their_gap_need_no_explanation(report: FairnessReport) -> None:
+    table = of_groups(dict.fromkeys("ab", (5000, 10000, 10, 20)))
+    found = api.audit_columns(table, gaps=["tpr"], **OPTIONS)
+    assert {pair.verdict for pair in found.pairs} == {"pass"}
+    assert found.comparisons_note("race", "tpr") == ""
+    assert report.comparisons_note("race", "tpr") == "", "it was flagged"
+
+
+def test_groups_may_be_called_like_references() -> None:
+    """On old code the groups of a pair were "rest" and "rest"."""
+    counts = (300, 500, 10, 20)
+    table = of_groups({"rest": counts, "best": (50, 90, 10, 20), "all others": (9, 10, 1, 2)})
+    found = api.audit_columns(table, gaps=["tpr"], reference="rest", **OPTIONS)
+    pairs = api.fairness_document(found)["pairs"]
+    assert all(one != other for one, other in (pair["groups"] for pair in pairs))
+    assert {tuple(pair["groups"]) for pair in pairs if pair["reference"] == "rest"} == {
+        (name, "all others together") for name in ("rest", "best", "all others")
+    }
+    assert {pair["groups"][1] for pair in pairs if pair["reference"] == "largest"} == {"rest"}
+    assert found.against("race", "tpr").kind == "rest", "the word wins over a group of that name"
+
+
+def test_names_with_a_times_sign_are_not_taken_apart() -> None:
+    """On old code "A  and  B", and "adjusted over 1 gaps"."""
+    table = of_groups({"A × B": (30, 50, 10, 20), "C": (20, 50, 10, 20)})
+    found = api.audit_columns(table, gaps=["tpr"], **OPTIONS)
+    (gap,) = (finding.text for finding in api.fairness_findings(found))
+    texts = [gap, *(finding.text for finding in api.fairness_comparisons(found))]
+    assert "A × B, 30 of 50 (60%)" in gap
+    assert not any("  " in text or "A and B" in text for text in texts)
+    assert "adjusted over 1 gap)" in gap
+    assert found.family.startswith("1 gap: 1 metric of 1 attribute. ")
+
+
+def test_where_attributes_meet_each_part_has_its_name() -> None:
+    table = of_groups({"A×B": (30, 50, 10, 20), "C": (20, 50, 10, 20)})
+    table["sex"] = ["f", "m"] * (len(table["y"]) // 2)
+    table["sex × gender"] = table.pop("sex")
+    options = OPTIONS | {"groups": ["race", "sex × gender"], "intersections": True}
+    found = api.audit_columns(table, gaps=["tpr"], **options)
+    (gap,) = [f.text for f in api.fairness_findings(found) if f.attribute.startswith("race×")]
+    assert "with race C and sex × gender f, 10 of 25" in gap
+    assert "with A × B and f, 15 of 25" in gap
