@@ -331,7 +331,7 @@ def test_where_int8_would_saturate_it_is_computed_in_float32(
     assert simulated.arithmetic == "OpenVINO, int8 computed in f32"
     logits = simulated.run(pictures, ("logits",))[0]
     steps = np.diff(np.unique(expected.round(4)))  # eight bits: logits come in steps
-    assert np.abs(logits - expected).max() < 2.5 * steps.min()
+    assert np.abs(logits - expected).max() < 3.5 * steps.min()  # three of them at most
     assert (logits.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.95
 
 
