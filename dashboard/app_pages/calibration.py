@@ -39,7 +39,10 @@ def page() -> None:
 def _told(found: CalibrationTable) -> None:
     text = escape(claim_words.summary(found))
     if found.broken:
-        st.error(f"**✗ {text}** Until that is mended, do not rely on those verdicts.")
+        # A finding, not a failure of the page: red words, as verdicts are everywhere.
+        st.markdown(
+            f":red-background[**✗ {text}**] Until that is mended, do not rely on those verdicts."
+        )
     elif any(row.status == "holds" for row in found.rows):
         st.success(f"**✓ {text}**")
     else:

@@ -54,7 +54,9 @@ def test_a_broken_claim_makes_the_page_red_and_comes_first(monkeypatch: pytest.M
     table = of_status(3)
     monkeypatch.setattr(shipping, "shipped_table", lambda: table)
     app = opened()
-    assert "1 is broken" in unescape(app.error[0].value)
+    red = [each.value for each in app.markdown if each.value.startswith(":red-background[**✗")]
+    assert len(red) == 1
+    assert "1 is broken" in unescape(red[0])
     assert not app.success
     assert app.subheader[0].value == "Broken"
     shown = tables(app)
@@ -67,4 +69,5 @@ def test_where_all_hold_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipping, "shipped_table", lambda: table)
     app = opened()
     assert not app.error
+    assert not any(":red-background[" in each.value for each in app.markdown)
     assert f"{len(api.calibration_table().rows)} hold" in unescape(app.success[0].value)
