@@ -7,7 +7,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all lint bench clean
+.PHONY: help setup run test test-all wheel lint bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 12
@@ -22,13 +22,16 @@ $(STAMP): requirements.txt requirements-dev.txt
 setup: $(STAMP)  ## Install everything into .venv
 
 run: $(STAMP)  ## Serve the dashboard on http://127.0.0.1:8501
-	$(BIN)/python -m streamlit run dashboard/app.py
+	$(BIN)/python -m core serve
 
 test: $(STAMP)  ## Run the tests (the slow ones left out)
 	$(PYTEST)
 
 test-all: $(STAMP)  ## Run every test
 	$(PYTEST) -m ''
+
+wheel: $(STAMP)  ## Build the wheel, install it somewhere else, predict and serve there
+	$(BIN)/python -m pytest -n 0 -m wheel tests/test_wheel.py
 
 lint: $(STAMP)  ## Check style and types
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The entry: ``python -m streamlit run dashboard/app.py`` from the repository's root."""
+"""The entry: ``pellucid serve``, or ``python -m streamlit run dashboard/app.py``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dashboard.app_pages import (
     shap,
 )
 
-_ASSETS = Path(__file__).resolve().parent.parent / "assets"
+_ASSETS = Path(__file__).resolve().parent / "assets"
 
 
 def main() -> None:

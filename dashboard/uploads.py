@@ -33,7 +33,7 @@ MAX_BYTES = 96 * 2**20
 _SHELF_BYTES = 256 * 2**20
 _DECODED_BYTES = 256 * 2**20
 _THUMBNAIL_BYTES = 16 * 2**20
-_EXAMPLES = Path(__file__).resolve().parent.parent / "assets" / "examples"
+_EXAMPLES = Path(__file__).resolve().parent / "assets" / "examples"
 _UPLOADS = "uploads"
 
 

@@ -30,6 +30,7 @@ from core.cli import (  # noqa: F401  (each adds its commands)
     _fairness,
     _picture,
     _robustness,
+    _serve,
     _shap,
     _training,
 )

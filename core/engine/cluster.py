@@ -75,7 +75,8 @@ class LocalCluster:
                 raise WorkerLostError("The engine was closed before its workers had started.")
             self._scratch = tempfile.mkdtemp(prefix="pellucid-")
             self._host = subprocess.Popen(
-                [sys.executable, "-m", "core.engine.host"],
+                # -P: a folder "core" where the server was started from is not ours.
+                [sys.executable, "-P", "-m", "core.engine.host"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=_environment(),
