@@ -28,7 +28,7 @@ from typing import Any
 
 from core.contracts import Artefact, Run
 from core.errors import InputError, StoreError
-from core.settings import settings
+from core.home import home
 from core.store_entry import fsync_folder
 
 __all__ = [
@@ -51,7 +51,7 @@ _read: dict[Path, tuple[int, dict[str, Run]]] = {}
 
 def runs_root() -> Path:
     """Return the folder of finished runs."""
-    return settings().root / "runs"
+    return home() / "runs"
 
 
 def unfinished_root() -> Path:

@@ -5,8 +5,10 @@
     <root>/store/<aa>/<key>/   entries; a folder appears whole or not at all
     <root>/tmp/                entries being written; leftovers of killed writers are swept
     <root>/trash/              entries on their way out
-    <root>/damaged/            entries that failed their checksums, kept for inspection
-    <root>/locks/              one file lock per key in work, one for the accounts
+    <root>/damaged/            entries that failed their checksums, and whatever lay in the place of
+                               something else, kept for inspection
+    <root>/locks/              one file lock per key in work, one for the accounts; those of dead
+                               processes are swept
     <root>/usage               bytes in the store, an estimate that each eviction corrects
 
 Many processes share one store. No file holds a pickle.
@@ -18,7 +20,6 @@ import errno
 import logging
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from pathlib import Path
 from core.contracts import Artefact
 from core.errors import StoreError
 from core.store_entry import Damaged, fsync_folder, read_entry, read_manifest, write_entry
-from core.store_space import Space, file_lock, folders
+from core.store_heal import ASIDE, clear_the_way, set_aside
+from core.store_space import Space, contents, file_lock
 
 __all__ = ["Damage", "Entry", "Stats", "Store"]
 
@@ -100,7 +102,7 @@ class Store:
     def get(self, key: str) -> Artefact | None:
         """Return the artefact, verified, or ``None`` if it has to be computed.
 
-        A damaged entry is moved to ``damaged/``, logged, and counts as a miss.
+        A damaged entry, or what lies in its place, is moved to ``damaged/``, logged, and is a miss.
 
         Raises
         ------
@@ -115,6 +117,10 @@ class Store:
         except Damaged as error:
             self.set_aside(key, str(error))
             return None
+        except NotADirectoryError as error:
+            if self._clear_the_way(key):
+                return None
+            raise self._error("read", error) from error
         except OSError as error:
             raise self._error("read", error) from error
 
@@ -131,6 +137,7 @@ class Store:
             self._space.prepare()
             with self._space.draft() as draft:
                 size = write_entry(draft, key, artefact, kind=kind)
+                self._clear_the_way(key)
                 added = _publish(draft, folder)
         except OSError as error:
             raise self._error("write", error) from error
@@ -171,31 +178,35 @@ class Store:
 
     def set_aside(self, key: str, reason: str) -> None:
         """Move a damaged entry out of the way, log it and remember it."""
-        target = self.root / "damaged" / f"{key}-{time.time_ns()}"
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._folder(key).rename(target)
-        except FileNotFoundError:
-            return  # somebody else moved it first, and reports it
+            target = set_aside(self.root, self._folder(key), f"is damaged ({reason})")
         except OSError as error:
             raise self._error("write", error) from error
-        self._damage.append(Damage(key, reason, target))
-        log.warning("Stored entry %s is damaged (%s); set aside in %s", key, reason, target)
+        if target is not None:
+            self._damage.append(Damage(key, reason, target))
 
     def entries(self) -> list[Entry]:
-        """Return every entry, the least recently used first."""
+        """Return every entry, the least recently used first; damaged ones are set aside."""
         found = []
         for used, size, folder in self._space.scan():
-            manifest = read_manifest(folder)
-            created = float(manifest.get("created", used))
-            kind = str(manifest.get("kind", "unknown"))
-            found.append(Entry(folder.name, kind, size, created, used))
+            key = folder.name
+            if not KEY.fullmatch(key):
+                continue  # a stranger's folder
+            try:
+                manifest = read_manifest(folder)
+            except FileNotFoundError:
+                continue  # evicted meanwhile
+            except Damaged as error:
+                self.set_aside(key, str(error))
+                continue
+            kind, created = str(manifest.get("kind", "unknown")), float(manifest["created"])
+            found.append(Entry(key, kind, size, created, used))
         return found
 
     def stats(self) -> Stats:
         """Count entries, bytes and damage."""
         scanned = self._space.scan()
-        aside = len(folders(self.root / "damaged"))
+        aside = len(contents(self.root / ASIDE))
         size = sum(size for _, size, _ in scanned)
         return Stats(self.root, len(scanned), size, self.max_bytes, aside)
 
@@ -206,7 +217,7 @@ class Store:
             gone = self._space.clear()
         except OSError as error:
             raise self._error("write", error) from error
-        shutil.rmtree(self.root / "damaged", ignore_errors=True)
+        shutil.rmtree(self.root / ASIDE, ignore_errors=True)
         return gone
 
     def sweep(self) -> int:
@@ -217,6 +228,15 @@ class Store:
         if not KEY.fullmatch(key):
             raise StoreError(f"A store key has 64 lowercase hex digits. Received: {key!r:.80}.")
         return self._space.entries / key[:2] / key
+
+    def _clear_the_way(self, key: str) -> bool:
+        """Set aside what lies where the key's folder or one above it belongs, and is none."""
+        folder = self._folder(key)
+        places = (self._space.entries, folder.parent, folder)
+        target = clear_the_way(self.root, *places)
+        if target is not None:
+            self._damage.append(Damage(key, "it is no folder", target))
+        return target is not None
 
     def _account(self, key: str, size: int) -> None:
         try:
@@ -238,7 +258,7 @@ class Store:
 
 def _publish(draft: Path, folder: Path) -> bool:
     """Move the draft into place; ``False`` if an entry is there already."""
-    folder.parent.mkdir(exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         draft.rename(folder)
     except OSError as error:

@@ -4,17 +4,20 @@
 
     document.json   the artefact's JSON document
     arrays.npz      its arrays, if it has any (stored, not compressed; never a pickle)
-    manifest.json   format, key, kind, size and SHA-256 of the files above; written last
+    manifest.json   format, key, kind, size and SHA-256 of the files above, and of itself;
+                    written last
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -26,8 +29,17 @@ from core.contracts import Artefact
 
 __all__ = ["Damaged", "fsync_folder", "read_entry", "read_manifest", "write_entry"]
 
-FORMAT = 1
+FORMAT = 2
+_UNSIGNED = 1
+"""In it the manifest had no checksum of itself."""
 DOCUMENT, ARRAYS, MANIFEST = "document.json", "arrays.npz", "manifest.json"
+
+
+_WRONG_FILES = (FileNotFoundError, IsADirectoryError)
+_WRONG = (
+    *(OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError),
+    zipfile.BadZipFile,
+)
 
 
 class Damaged(Exception):
@@ -45,7 +57,7 @@ def fsync_folder(folder: Path) -> None:
 
 def write_entry(folder: Path, key: str, artefact: Artefact, *, kind: str) -> int:
     """Write ``artefact`` into the empty ``folder``, manifest last, and return its bytes."""
-    files = {DOCUMENT: _write_json(folder / DOCUMENT, artefact.document)}
+    files = {DOCUMENT: _write_bytes(folder / DOCUMENT, _json(artefact.document))}
     if artefact.arrays:
         files[ARRAYS] = _write_arrays(folder / ARRAYS, artefact.arrays)
     manifest = {
@@ -55,7 +67,7 @@ def write_entry(folder: Path, key: str, artefact: Artefact, *, kind: str) -> int
         "created": time.time(),
         "files": files,
     }
-    written = _write_json(folder / MANIFEST, manifest)
+    written = _write_bytes(folder / MANIFEST, _signed(manifest))
     fsync_folder(folder)
     return int(written["bytes"]) + sum(int(facts["bytes"]) for facts in files.values())
 
@@ -70,36 +82,55 @@ def read_entry(folder: Path, key: str) -> Artefact:
     Damaged
         If a file is missing, torn or altered.
     """
+    with _opened(folder) as descriptor:
+        artefact = _read_verified(descriptor, key)
+        with suppress(OSError):  # a store on a read-only disk is still readable
+            os.utime(descriptor)
+        return artefact
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and verify an entry's manifest, and nothing else of it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    Damaged
+        If the manifest is missing, torn or altered.
+    """
+    with _opened(folder) as descriptor:
+        return _read_manifest(descriptor, folder.name)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """Open an entry; what goes wrong in reading it is ``Damaged`` if it is there and readable."""
     # Everything is opened relative to this descriptor: an entry that another process evicts and
     # writes anew meanwhile can then never be read half old and half new.
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        try:
-            artefact = _read_verified(descriptor, key)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            if not _still_there(folder, descriptor):
-                raise FileNotFoundError(folder) from error
-            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
-                raise
-            raise Damaged(str(error)) from error
-        with suppress(OSError):  # a store on a read-only disk is still readable
-            os.utime(descriptor)
-        return artefact
+        yield descriptor
+    except _WRONG as error:
+        if not _still_there(folder, descriptor):
+            raise FileNotFoundError(folder) from error
+        if isinstance(error, OSError) and not isinstance(error, _WRONG_FILES):
+            raise
+        raise Damaged(str(error)) from error
     finally:
         os.close(descriptor)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest as it stands, unverified; empty if it cannot be read."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return manifest if isinstance(manifest, dict) else {}
+def _json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _write_json(path: Path, document: dict[str, Any]) -> dict[str, int | str]:
-    payload = json.dumps(document, separators=(",", ":")).encode()
+def _signed(manifest: dict[str, Any]) -> bytes:
+    """Return the manifest's bytes, the SHA-256 of all its other fields first."""
+    return _json({"sha256": hashlib.sha256(_json(manifest)).hexdigest(), **manifest})
+
+
+def _write_bytes(path: Path, payload: bytes) -> dict[str, int | str]:
     with path.open("xb") as handle:
         handle.write(payload)
         _sync(handle)
@@ -125,12 +156,24 @@ def _sync(handle: IO[bytes]) -> None:
     os.fsync(handle.fileno())
 
 
-def _read_verified(folder: int, key: str) -> Artefact:
+def _read_manifest(folder: int, key: str) -> dict[str, Any]:
     with _open(folder, MANIFEST) as handle:
-        manifest = json.load(handle)
-    if manifest["format"] != FORMAT or manifest["key"] != key:
-        raise ValueError(f"{MANIFEST} belongs to format {manifest['format']}, {manifest['key']}")
-    files = manifest["files"]
+        raw = handle.read()
+    manifest: dict[str, Any] = json.loads(raw)
+    form = manifest["format"]
+    if form not in (_UNSIGNED, FORMAT) or manifest["key"] != key:
+        raise ValueError(f"{MANIFEST} belongs to format {form}, {manifest['key']}")
+    if form == FORMAT or "sha256" in manifest:
+        manifest.pop("sha256", None)
+        if _signed(manifest) != raw:
+            raise ValueError(f"{MANIFEST} does not fit its own checksum")
+    if not math.isfinite(manifest["created"]):
+        raise ValueError(f"{MANIFEST} says that it was made at {manifest['created']}")
+    return manifest
+
+
+def _read_verified(folder: int, key: str) -> Artefact:
+    files = _read_manifest(folder, key)["files"]
     with _open(folder, DOCUMENT) as handle:
         _verify(handle, DOCUMENT, files[DOCUMENT])
         document = json.load(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -13,12 +14,19 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["Space", "file_lock", "folders"]
+from core.home import make_private
+from core.store_heal import need_folder, set_aside
+
+__all__ = ["Space", "contents", "file_lock", "folders"]
+
+log = logging.getLogger(__name__)
 
 STALE_SECONDS = 3600.0
 KEPT_BY_EVICTION = 0.9  # evicting a little more than needed keeps most writes free of it
 LOCK_WAIT_SECONDS = 0.2
 LOCK_POLL_SECONDS = 0.02
+# Every room that locks in this home; a process that is killed leaves the file.
+LOCK_FILES = ("locks/*.lock", "datasets/*.lock", "slices/*.lock", "looks/*/*.lock")
 
 
 class Space:
@@ -40,11 +48,12 @@ class Space:
 
     def prepare(self) -> None:
         """Make the folders if need be, and clean up once."""
-        if self._swept and self._drafts.is_dir():
+        own = (self.entries, self._drafts, self._trash, self._locks)
+        if self._swept and all(folder.is_dir() for folder in own):
             return
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.entries, self._drafts, self._trash, self._locks):
-            folder.mkdir(exist_ok=True)
+        make_private(self._root)
+        for folder in own:
+            need_folder(self._root, folder)
         self._swept = True
         self.sweep()
 
@@ -68,14 +77,17 @@ class Space:
         for shard in folders(self.entries):
             for folder in folders(shard):
                 with suppress(FileNotFoundError):  # evicted meanwhile
-                    size = sum(file.stat().st_size for file in os.scandir(folder))
+                    size = sum(
+                        file.stat(follow_symlinks=False).st_size for file in os.scandir(folder)
+                    )
                     found.append((folder.stat().st_mtime, size, folder))
         return sorted(found)
 
     def add(self, size: int, *, keep: str) -> None:
         """Account for a new entry and evict old ones, but not ``keep``, if space is short."""
         with file_lock(self.lock_file("usage")):
-            usage = self._read_usage() + size
+            before = self._read_usage()
+            usage = self._count() if before is None else before + size
             if usage > self._max_bytes:
                 usage = self._evict(keep)
             self._write_usage(usage)
@@ -85,16 +97,20 @@ class Space:
         """Delete every entry and return how many there were."""
         with file_lock(self.lock_file("usage")):
             gone = sum(self._discard(folder) for _, _, folder in self.scan())
+            self._read_usage()  # what lies in its place is out of the way then
             self._write_usage(0)
         self._empty_trash()
         return gone
 
     def sweep(self) -> int:
         """Delete what killed writers left behind and return how many folders that were."""
-        stale = [draft for draft in folders(self._drafts) if _is_stale(draft)]
+        stale = [draft for draft in contents(self._drafts) if _is_stale(draft)]
         for draft in stale:
-            shutil.rmtree(draft, ignore_errors=True)
+            _remove(draft)
         self._empty_trash()
+        for pattern in LOCK_FILES:
+            for path in self._root.glob(pattern):
+                _sweep_lock(path)
         return len(stale)
 
     def _evict(self, keep: str) -> int:
@@ -109,6 +125,9 @@ class Space:
                 usage -= size
         return usage
 
+    def _count(self) -> int:
+        return sum(size for _, size, _ in self.scan())
+
     def _discard(self, folder: Path) -> bool:
         """Rename into the trash: a reader sees the whole entry or none."""
         with suppress(FileNotFoundError):
@@ -117,14 +136,24 @@ class Space:
         return False
 
     def _empty_trash(self) -> None:
-        for folder in folders(self._trash):
-            shutil.rmtree(folder, ignore_errors=True)
+        for path in contents(self._trash):
+            _remove(path)
 
-    def _read_usage(self) -> int:
+    def _read_usage(self) -> int | None:
+        """Return the account, ``None`` where there is none that can be true: count anew."""
         try:
-            return int(self._usage.read_text())
-        except (FileNotFoundError, ValueError):
-            return sum(size for _, size, _ in self.scan())
+            usage = int(self._usage.read_text())
+        except FileNotFoundError:
+            return None
+        except IsADirectoryError:
+            set_aside(self._root, self._usage, "is no file")
+            return None
+        except ValueError:
+            usage = -1
+        if usage >= 0:
+            return usage
+        log.warning("The account %s holds no number of bytes; they are counted anew.", self._usage)
+        return None
 
     def _write_usage(self, usage: int) -> None:
         self._usage.write_text(f"{usage}\n")
@@ -133,6 +162,10 @@ class Space:
 @contextmanager
 def file_lock(path: Path, *, check: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold a lock across processes; ``check`` is called while waiting and may raise."""
+    if path.is_dir():
+        aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+        path.rename(aside)
+        log.warning("%s is no file; set aside in %s.", path, aside)
     lock = FileLock(path)
     while not _acquired(lock):
         if check is not None:
@@ -147,12 +180,32 @@ def file_lock(path: Path, *, check: Callable[[], None] | None = None) -> Iterato
         lock.release()
 
 
-def folders(parent: Path) -> list[Path]:
+def contents(parent: Path) -> list[Path]:
     """Return what is in ``parent``; nothing if it does not exist."""
     try:
         return [Path(item.path) for item in os.scandir(parent)]
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def folders(parent: Path) -> list[Path]:
+    """Return the folders in ``parent``, and nothing else that is there."""
+    return [path for path in contents(parent) if path.is_dir() and not path.is_symlink()]
+
+
+def _remove(path: Path) -> None:
+    """Delete a file or a folder, as far as that can be done."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _sweep_lock(path: Path) -> None:
+    """Delete a lock file that nobody holds: its holder died, or it would have deleted it."""
+    with suppress(OSError), FileLock(path).acquire(timeout=0):
+        path.unlink()
 
 
 def _acquired(lock: FileLock) -> bool:
@@ -169,11 +222,11 @@ def _is_stale(draft: Path) -> bool:
         if time.time() - draft.stat().st_mtime > STALE_SECONDS:
             return True
     host, _, pid = draft.name.rpartition("-")[0].rpartition("-")
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != socket.gethostname() or not (pid.isascii() and pid.isdigit()):
         return False
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return True
     except PermissionError:
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from core.home import home
 from core.settings import settings
 from core.store import Store
 
@@ -18,4 +19,4 @@ def _open(root: Path, max_bytes: int) -> Store:
 
 def open_store() -> Store:
     """Return the store under ``PELLUCID_HOME`` (one object for each process)."""
-    return _open(settings().root, int(settings().cache_gb * 1e9))
+    return _open(home(), int(settings().cache_gb * 1e9))

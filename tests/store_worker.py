@@ -59,8 +59,8 @@ def compute_slowly(store: Store, trace: Path) -> None:
     print(cached, flush=True)
 
 
-def hold_lock(store: Store) -> None:
-    with store.lock(key_of(1)):
+def hold_lock(store: Store, number: int) -> None:
+    with store.lock(key_of(number)):
         print("locked", flush=True)
         time.sleep(60)
 
@@ -71,7 +71,7 @@ if __name__ == "__main__":
     if role == "compute":
         compute_slowly(opened, Path(rest[0]))
     elif role == "hold":
-        hold_lock(opened)
+        hold_lock(opened, int(rest[0]) if rest else 1)
     elif role == "put":
         import resource
 

@@ -26,7 +26,7 @@ FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fing
 
 # Lower may not import higher.
 LEVELS = [
-    ("core.errors", "core.lookup", "core.parameters", "core.settings"),
+    ("core.errors", "core.lookup", "core.parameters", "core.settings", "core.home"),
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
      "core.runs", "core.proportions", "core.multiplicity"),

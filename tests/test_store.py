@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import store_space
+from core import store_entry, store_space
 from core.contracts import Artefact
 from core.errors import Cancelled, StoreError
 from core.store import Store
@@ -98,7 +99,8 @@ def test_a_pickle_in_an_entry_is_never_loaded(store: Store) -> None:
 
     digest = hashlib.sha256(payload).hexdigest()
     manifest["files"]["arrays.npz"] = {"bytes": len(payload), "sha256": digest}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    del manifest["sha256"]
+    (folder / "manifest.json").write_bytes(store_entry._signed(manifest))
     assert store.get(key_of(0)) is None
     assert "allow_pickle=False" in store.damage[0].reason
 
@@ -131,9 +133,7 @@ def test_damage_is_set_aside_reported_and_recomputed(
     store.put(key_of(0), artefact_of(0))
     path = entry_folder(store, key_of(0)) / name
     payload = bytearray(path.read_bytes())
-    # The manifest is not checked against itself: a flipped digit of a checksum shows, a flipped
-    # digit of the creation time does not matter.
-    payload[payload.find(b'sha256":"') + 10 if name == "manifest.json" else len(payload) // 2] ^= 1
+    payload[len(payload) // 2] ^= 1
     if harm == "delete":
         path.unlink()
     else:
@@ -358,8 +358,6 @@ def test_an_unwritable_folder_is_one_clear_error(tmp_path: Path) -> None:
 
 
 def test_a_folder_deleted_meanwhile_is_made_again(store: Store) -> None:
-    import shutil
-
     store.put(key_of(0), artefact_of(0))
     shutil.rmtree(store.root)
     assert store.get(key_of(0)) is None
@@ -373,3 +371,159 @@ def test_a_store_that_was_never_written_is_empty_and_stays_unmade(store: Store) 
     assert store.stats().entries == 0
     assert store.sweep() == 0
     assert not store.root.exists()
+
+
+# ---- what heals
+
+
+def test_no_byte_of_a_manifest_can_change_unseen(store: Store) -> None:
+    store.put(key_of(0), artefact_of(0))
+    path = entry_folder(store, key_of(0)) / "manifest.json"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for bit in (1, 4):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+            with pytest.raises(store_entry.Damaged):
+                store_entry.read_entry(path.parent, key_of(0))
+    for cut in range(len(whole)):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(store_entry.Damaged):
+            store_entry.read_manifest(path.parent)
+    path.write_bytes(whole)
+    assert store.get(key_of(0)) is not None
+
+
+def unsigned(store: Store, key: str, **fields: object) -> None:
+    """Turn an entry into one of before, whose manifest had no checksum of itself."""
+    path = entry_folder(store, key) / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    del manifest["sha256"]
+    path.write_text(json.dumps({**manifest, "format": 1, **fields}))
+
+
+def test_an_entry_of_before_is_still_read(store: Store) -> None:
+    store.put(key_of(0), artefact_of(0), kind="old")
+    unsigned(store, key_of(0))
+    found = store.get(key_of(0))
+    assert found is not None
+    assert is_whole(0, found)
+    assert [entry.kind for entry in store.entries()] == ["old"]
+
+
+@pytest.mark.parametrize("created", ["yesterday", None, float("nan"), float("inf"), [], 10**400])
+def test_an_age_that_is_no_number_is_set_aside_and_nothing_else(
+    store: Store, created: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        store.put(key_of(number), artefact_of(number))
+    unsigned(store, key_of(1), created=created)
+    assert {entry.key for entry in store.entries()} == {key_of(0), key_of(2)}
+    assert [damage.key for damage in store.damage] == [key_of(1)]
+    assert f"{key_of(1)} is damaged" in caplog.text
+    assert not store.get_or_compute(key_of(1), lambda: artefact_of(1))[1]
+    assert len(store.entries()) == 3
+
+
+@pytest.mark.parametrize("size", ["big", None, -1, float("nan"), {}])
+def test_a_size_that_is_none_is_set_aside(store: Store, size: object) -> None:
+    store.put(key_of(0), artefact_of(0))
+    path = entry_folder(store, key_of(0)) / "manifest.json"
+    files = json.loads(path.read_bytes())["files"]
+    files["arrays.npz"]["bytes"] = size
+    unsigned(store, key_of(0), files=files)
+    assert store.get(key_of(0)) is None
+    assert store.damaged_count == 1
+
+
+FOLDER_FOR_FILE = [
+    "usage", "store/KK/KEY/document.json", "store/KK/KEY/arrays.npz", "store/KK/KEY/manifest.json",
+    "locks/KEY.lock", "locks/usage.lock",
+]  # fmt: skip
+FILE_FOR_FOLDER = ["store", "tmp", "trash", "locks", "damaged", "store/KK", "store/KK/KEY"]
+STRANGERS = b"somebody's"
+
+
+def replace_by_a_stranger(path: Path, *, folder: bool) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    if folder:
+        path.mkdir(parents=True)
+        path = path / "precious"
+    path.write_bytes(STRANGERS)
+
+
+@pytest.mark.parametrize("same", [False, True], ids=["next process", "same process"])
+@pytest.mark.parametrize("place", [*FOLDER_FOR_FILE, *FILE_FOR_FOLDER])
+def test_what_lies_in_the_place_of_something_else_is_set_aside(
+    store: Store, place: str, same: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = key_of(0)
+    for number in (0, 1):
+        store.put(key_of(number), artefact_of(number))
+    path = store.root / place.replace("KEY", key).replace("KK", key[:2])
+    replace_by_a_stranger(path, folder=place in FOLDER_FOR_FILE)
+    store = store if same else Store(store.root, store.max_bytes)
+    if place == "damaged":
+        store.set_aside(key_of(1), "for the test")
+    for number in range(4):
+        found, _ = store.get_or_compute(key_of(number), lambda number=number: artefact_of(number))
+        assert is_whole(number, found)
+    if place == "locks/KEY.lock":
+        with store.lock(key):
+            pass
+    assert {entry.key for entry in store.entries()} == {key_of(number) for number in range(4)}
+    kept = [path for path in store.root.rglob("*") if path.is_file()]
+    assert [path for path in kept if path.read_bytes() == STRANGERS], "nothing is lost"
+    assert "set aside in" in caplog.text
+    assert store.clear() == 4
+
+
+@pytest.mark.parametrize("account", ["-1", "-99999999999", "nonsense", "", "1e3", "9" * 5000])
+def test_an_account_that_cannot_be_true_is_counted_anew(
+    tmp_path: Path, account: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(tmp_path, GIB)
+    for number in range(3):
+        store.put(key_of(number), artefact_of(number))
+    (tmp_path / "usage").write_text(account)
+    store.put(key_of(3), artefact_of(3))
+    assert int((tmp_path / "usage").read_text()) == store.stats().bytes
+    assert "counted anew" in caplog.text
+    assert len(store.entries()) == 4
+
+
+def test_locks_of_dead_processes_are_swept_and_those_of_living_ones_stay(store: Store) -> None:
+    store.put(key_of(0), artefact_of(0))
+    dead, living = spawn("hold", store), spawn("hold", store, "2")
+    for holder in (dead, living):
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "locked\n"
+    dead.kill()
+    dead.communicate()
+    rooms = [store.root / room for room in ("datasets", "slices", "looks/table")]
+    for room in rooms:
+        room.mkdir(parents=True)
+        (room / "left.lock").touch()
+    locks = store.root / "locks"
+    assert {path.stem for path in locks.iterdir()} == {key_of(1), key_of(2)}
+    Store(store.root, GIB).put(key_of(3), artefact_of(3))  # the first write of a process sweeps
+    assert {path.stem for path in locks.iterdir()} == {key_of(2)}
+    assert not any(list(room.iterdir()) for room in rooms)
+
+    def give_up() -> None:
+        raise Cancelled("it is held")
+
+    with pytest.raises(Cancelled), store.lock(key_of(2), check=give_up):
+        pass
+    living.kill()
+    living.communicate()
+
+
+def test_strange_names_among_drafts_are_no_numbers(store: Store) -> None:
+    store.put(key_of(0), artefact_of(0))
+    host = os.uname().nodename
+    for name in (f"{host}-²-a", f"{host}-{'9' * 30}-a", "-", "x"):
+        (store.root / "tmp" / name).mkdir()
+    (store.root / "tmp" / "file").touch()
+    assert store.sweep() == 1, "no process has that number"

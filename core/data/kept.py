@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.errors import StoreError
-from core.settings import settings
+from core.home import home
 from core.store_entry import fsync_folder
 from core.store_space import file_lock
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 def kept_root() -> Path:
     """Return the folder that holds what is kept of datasets."""
-    return settings().root / "datasets"
+    return home() / "datasets"
 
 
 def kept(key: str, *, read: Callable[[Path], T | None], write: Callable[[Path], None]) -> T:

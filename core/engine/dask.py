@@ -170,13 +170,18 @@ class DaskEngine:
             return
         limit = 1 if session.cluster.exclusive else None
         while (run := self._runs.hand_out(lane, limit=limit)) is not None:
+            error: PellucidError
             try:
                 self._launch(run, session)
-            except PellucidError as error:
-                self._end(run, Failed(error))
+                continue
+            except PellucidError as raised:
+                error = raised
             except Exception:
                 log.exception("Submitting a run failed")
-                self._end(run, Failed(WorkerLostError(DISCONNECTED)))
+                error = Disconnected(DISCONNECTED)
+            if isinstance(error, Disconnected) and self._try_again(run, session):
+                return  # the next session goes on
+            self._end(run, Failed(error))
 
     def _launch(self, run: DaskRun, session: Session) -> None:
         from core.engine.remote import run_requests
@@ -214,13 +219,19 @@ class DaskEngine:
         self._pump(run.lane)
 
     def _try_again(self, run: DaskRun, session: Session) -> bool:
-        """Queue a run once more that was handed to a session just as it was lost."""
+        """Queue a run once more whose session was lost, before or after a worker began it.
+
+        Once: what takes its host along (out of memory, say) would take the next one too.
+        """
         with self._lock:
-            if self._closed or run.started or not self._runs.put_back(run):
+            if self._closed or not self._runs.put_back(run):
                 return False
             if self._session is session:
                 self._replace()
             ready = self._session.ready
+        if run.started:
+            run.started = False
+            run.listener(Restarted())
         ready.add_done_callback(lambda _: self._pump(run.lane))
         return True
 

@@ -65,7 +65,7 @@ class Session:
         """Return the connected client or raise why there is none."""
         client = self.ready.result()
         if not self.alive():
-            raise WorkerLostError(DISCONNECTED)
+            raise Disconnected(DISCONNECTED)
         return client
 
     def close(self) -> None:

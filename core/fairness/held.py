@@ -12,7 +12,7 @@ from pathlib import Path
 from core.contracts import TablePreview, TableSource
 from core.errors import InputError
 from core.fairness.rows import SUFFIXES, column_names, open_table
-from core.settings import settings
+from core.home import home
 
 __all__ = ["hold_table", "preview", "release_table", "table_source"]
 
@@ -62,7 +62,7 @@ def hold_table(data: bytes, *, name: str) -> TableSource:
         raise InputError(
             f"A prediction table is a {' or '.join(SUFFIXES)} file. Received: {name!r}."
         )
-    folder = settings().root / "tables"
+    folder = home() / "tables"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _forget(folder)
     path = folder / f"{hashlib.sha256(data).hexdigest()}{suffix}"
@@ -81,7 +81,7 @@ def hold_table(data: bytes, *, name: str) -> TableSource:
 
 def release_table(path: Path) -> None:
     """Delete a held table now; files elsewhere are left alone."""
-    if path.resolve().parent == (settings().root / "tables").resolve():
+    if path.resolve().parent == (home() / "tables").resolve():
         path.unlink(missing_ok=True)
 
 

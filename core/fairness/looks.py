@@ -25,8 +25,8 @@ from pydantic import TypeAdapter
 
 from core.contracts import AuditRequest, Look, Looks
 from core.errors import StoreError
+from core.home import home
 from core.runs import write_json
-from core.settings import settings
 from core.store_space import file_lock, folders
 
 __all__ = ["EVERYBODY", "document", "look", "look_ahead", "looks_at"]
@@ -38,6 +38,7 @@ _FAMILIES = {"fairness": 2, "fairness_slices": 1, "fairness_mitigation": 4}
 two audits, before and after.
 """
 _KEPT_SECONDS = 180 * 24 * 3600
+_LAST_MOMENT = 2.0**32  # in 2106: no record is from then, and a calendar can still say when it was
 _RECORD = TypeAdapter(dict[Literal["looks"], tuple[Look, ...]])
 _log = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ def _folder(request: AuditRequest) -> Path:
     else:
         assert request.table is not None, "columns in memory have no record"
         data = request.table.sha256
-    return settings().root / "looks" / _digest(data)
+    return home() / "looks" / _digest(data)
 
 
 def _digest(text: str) -> str:
@@ -171,7 +172,12 @@ def _read(path: Path) -> tuple[Look, ...]:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
         return ()
-    return _RECORD.validate_python(document)["looks"]
+    except IsADirectoryError as error:
+        raise ValueError("it is a folder") from error
+    found = _RECORD.validate_python(document)["looks"]
+    if not all(0 <= each.at <= _LAST_MOMENT for each in found):
+        raise ValueError("it holds a time that is none")
+    return found
 
 
 def _forget_old(root: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from core.contracts import Slice
 from core.errors import InputError
+from core.home import home
 from core.runs import write_json
-from core.settings import settings
 from core.store_space import file_lock
 
 __all__ = ["MOST_SAVED", "forget_slice", "save_slice", "saved_slices"]
@@ -87,4 +87,4 @@ def _write(path: Path, kept: dict[str, Slice]) -> None:
 
 def _file(data: str) -> Path:
     digest = hashlib.sha256(data.encode()).hexdigest()
-    return settings().root / "slices" / f"{digest[:32]}.json"
+    return home() / "slices" / f"{digest[:32]}.json"

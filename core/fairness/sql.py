@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
+from core.home import home
 from core.settings import settings
 from core.store_space import Space
 
@@ -100,7 +101,7 @@ def open_database(file: Path | None = None) -> Iterator[Database]:
     """
     import duckdb
 
-    space = Space(settings().root, 0)
+    space = Space(home(), 0)
     space.prepare()
     with space.draft() as folder:
         options: dict[str, str | bool | int | float | list[str]] = {

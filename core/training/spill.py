@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.base import Part, Pixels
-from core.settings import settings
+from core.home import home
 
 __all__ = ["Spill"]
 
@@ -55,8 +55,7 @@ class Spill:
 
 def _file(shape: tuple[int, int, int, int]) -> npt.NDArray[np.uint8] | None:
     """Return a mapped file that nobody else sees, or ``None`` where the disk has no room for it."""
-    root, n_bytes = settings().root, int(np.prod(shape))
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    root, n_bytes = home(), int(np.prod(shape))
     if shutil.disk_usage(root).free < _SPARE * n_bytes:
         log.info("No room for %.1f GB of pictures in %s: decoded anew.", n_bytes / 1e9, root)
         return None

@@ -30,6 +30,10 @@ class Recorder:
         self._wait(lambda: bool(self.of(kind)), timeout)
         return self.of(kind)[0]
 
+    def wait_for_number(self, kind: type[Event], number: int, timeout: float = 60) -> None:
+        """Wait until there were ``number`` events of the kind."""
+        self._wait(lambda: len(self.of(kind)) >= number, timeout)
+
     def wait(self, timeout: float = 30) -> Event:
         """Return the last event of the run."""
         self._wait(lambda: bool(self.of(Done) or self.of(Failed)), timeout)

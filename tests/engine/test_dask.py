@@ -262,16 +262,50 @@ def test_closing_while_connecting_is_quiet(
     assert "Traceback" not in caplog.text
 
 
-def test_a_lost_host_fails_the_run_and_the_next_one_gets_another(tmp_path: Path) -> None:
+def test_a_lost_host_is_replaced_and_the_run_begins_anew(tmp_path: Path) -> None:
     engine = fresh_engine(tmp_path)
-    recorder = Recorder()
-    engine.submit([fake("endless", seconds=60)], recorder)
+    trace = tmp_path / "trace"
+    recorder, waiting = Recorder(), Recorder()
+    engine.submit([fake("unlucky", seconds=1.0, trace=trace)], recorder)
+    engine.submit([fake("behind")], waiting)
     recorder.wait_for(Progress)
     family = family_of(engine)
     family[0].kill()
-    assert isinstance(error_of(recorder.wait(10)), errors.WorkerLostError)
-    assert engine.run([fake("next")])[0].key == fake("next").key
+    assert isinstance(recorder.wait(60), Done)
+    assert len(recorder.of(Restarted)) == 1
+    assert len(recorder.of(Started)) == 2
+    assert len(trace.read_text().splitlines()) == 2
+    assert isinstance(waiting.wait(60), Done)
+    assert not waiting.of(Restarted)
     assert not psutil.wait_procs(family, timeout=10)[1]
+    engine.close()
+
+
+def test_a_run_that_loses_two_hosts_fails_and_the_next_one_gets_another(tmp_path: Path) -> None:
+    engine = fresh_engine(tmp_path)
+    recorder = Recorder()
+    engine.submit([fake("endless", seconds=60)], recorder)
+    for begun in (1, 2):
+        recorder.wait_for_number(Started, begun)
+        family_of(engine)[0].kill()
+    assert isinstance(error_of(recorder.wait(60)), errors.WorkerLostError)
+    assert len(recorder.of(Restarted)) == 1
+    assert engine.run([fake("next")])[0].key == fake("next").key
+    engine.close()
+
+
+def test_a_run_that_is_stopped_while_its_host_is_replaced_stays_stopped(tmp_path: Path) -> None:
+    engine = fresh_engine(tmp_path)
+    trace = tmp_path / "trace"
+    recorder = Recorder()
+    run = engine.submit([fake("given up", seconds=60, trace=trace)], recorder)
+    recorder.wait_for(Progress)
+    family_of(engine)[0].kill()
+    recorder.wait_for(Restarted)
+    run.cancel()
+    assert isinstance(error_of(recorder.wait(5)), errors.Cancelled)
+    assert engine.run([fake("next")])[0].key == fake("next").key
+    assert len(trace.read_text().splitlines()) == 1
     engine.close()
 
 

@@ -182,11 +182,22 @@ def test_looks_at_once_are_all_kept(write) -> None:
     assert len(found.looks) == 12
 
 
-def test_a_damaged_record_is_set_aside_and_nothing_is_called_fresh(write, own_home: Path) -> None:
+@pytest.mark.parametrize("harm", ["torn", "a folder", "no time", "a time that no calendar has"])
+def test_a_damaged_record_is_set_aside_and_nothing_is_called_fresh(
+    write, own_home: Path, harm: str
+) -> None:
     path = write(random_table(11))
     asked(path, rows="confirm")
     (record,) = (own_home / "looks").rglob("*.json")
-    record.write_text('{"looks": [{"key"')
+    looks = json.loads(record.read_bytes())["looks"]
+    at = {"no time": float("nan"), "a time that no calendar has": 1e300}.get(harm)
+    if harm == "a folder":
+        record.unlink()
+        record.mkdir()
+    elif at is None:
+        record.write_text('{"looks": [{"key"')
+    else:
+        record.write_text(json.dumps({"looks": [{**look, "at": at} for look in looks]}))
     for _ in range(2):  # also once it is set aside
         found = asked(path, rows="confirm", gaps=["tpr"])
         assert found.fresh is False

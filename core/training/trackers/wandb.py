@@ -6,7 +6,7 @@ import os
 import uuid
 
 from core.contracts import Epoch, Run
-from core.settings import settings
+from core.home import home
 from core.training.trackers.base import (
     Beginning,
     RunTracker,
@@ -48,7 +48,7 @@ class WandB(RunTracker):
             resume="allow",
             reinit="create_new",
             name=beginning.model,
-            dir=os.environ.get("WANDB_DIR", str(settings().root)),
+            dir=os.environ.get("WANDB_DIR", str(home())),
             config={**beginning.settings, "command": beginning.command},
             # Numbers and parameters go out; the machine, its folders, the code and what is
             # printed stay here.

@@ -1,0 +1,97 @@
+"""The home is for its owner alone, however it came to be."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.home import home, make_private
+from core.settings import settings
+from core.store import Store
+from tests.store_worker import artefact_of, key_of
+from tests.test_architecture import CORE
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("PELLUCID_HOME", str(tmp_path / "a" / "home"))
+    settings.cache_clear()
+    yield tmp_path / "a" / "home"
+    settings.cache_clear()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("before", [None, 0o755, 0o777, 0o770, 0o701, 0o2775])
+def test_a_home_is_closed_whoever_made_it(own_home: Path, before: int | None) -> None:
+    if before is not None:
+        own_home.mkdir(parents=True)
+        own_home.chmod(before)
+    assert home() == own_home
+    assert mode(own_home) == 0o700
+
+
+def test_a_store_closes_its_root(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    Store(tmp_path, 2**30).put(key_of(0), artefact_of(0))
+    assert mode(tmp_path) == 0o700
+
+
+ROOMS = {
+    "runs": "from core.runs import unfinished_root; unfinished_root().mkdir(parents=True)",
+    "datasets": "from core.data.kept import kept; "
+    "kept('k', read=lambda f: f.is_dir() or None, write=lambda f: None)",
+    "store": "from core.workspace import open_store; open_store()",
+}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_whichever_room_comes_first(own_home: Path, room: str) -> None:
+    subprocess.run(
+        [sys.executable, "-c", f"import os; os.umask(0); {ROOMS[room]}"],
+        check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert mode(own_home) == 0o700
+
+
+def test_every_room_asks_the_one_that_closes_it() -> None:
+    for module, path in CORE.items():
+        if module != "core.home":
+            assert "settings().root" not in path.read_text(encoding="utf-8"), module
+
+
+def test_a_shared_folder_stays_shared_and_that_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tmp_path.chmod(0o1777)
+    make_private(tmp_path)
+    make_private(tmp_path)
+    assert mode(tmp_path) == 0o1777
+    assert caplog.text.count("set PELLUCID_HOME to a folder of your own") == 1
+
+
+def test_a_folder_of_somebody_else_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(self: Path, mode: int) -> None:
+        raise PermissionError
+
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    make_private(tmp_path)
+    assert "belongs to somebody else" in caplog.text
+
+
+def test_a_home_that_cannot_be_made_is_for_the_write_to_tell(own_home: Path) -> None:
+    own_home.parent.write_text("a file is in the way")
+    assert home() == own_home
