@@ -77,6 +77,15 @@ def test_document(folder: Path) -> None:
     assert answer(folder, *options, "--seed", 3) == document
 
 
+def test_what_is_not_defined_says_why(tmp_path: Path) -> None:
+    """Integrated gradients of a picture that equals its baseline are zero everywhere."""
+    black = tmp_path / "black.png"
+    Image.new("RGB", (64, 64)).save(black)
+    done = run(black, "--methods", "integrated_gradients", "--metrics", "deletion")
+    assert done.stdout.startswith("efficientnet_lite0, 1 picture\n")
+    assert "not defined: no positive evidence" in done.stdout
+
+
 def test_one_picture_with_a_mask(cat: Path, tmp_path: Path) -> None:
     with Image.open(cat) as picture:
         pixels = np.zeros(picture.size[::-1], np.uint8)

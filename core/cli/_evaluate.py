@@ -145,13 +145,13 @@ def _mask(file: Path, image: Path, model: str, geometry: Geometry) -> npt.NDArra
 
 
 def _lines(table: Leaderboard) -> Iterator[str]:
-    yield f"{table.model}, {table.n} pictures"
+    yield f"{table.model}, {table.n} picture{'s' * (table.n != 1)}"
     for score in table.scores:
         yield f"{score.method:22} {score.metric:18} {score.group or 'all':12} {_figures(score)}"
 
 
 def _figures(score: GroupScore) -> str:
-    if score.mean is None:
-        return "not defined"
+    if score.mean is None:  # where it is not defined, the protocol says why
+        return score.protocol[:1].lower() + score.protocol[1:]
     span = "" if score.low is None else f"  [{score.low:.3f}, {score.high:.3f}]"
     return f"{score.mean:.3f}{span}  n = {score.n}"

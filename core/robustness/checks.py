@@ -26,7 +26,16 @@ from core.robustness.checks_gradients import (
     there,
 )
 from core.robustness.checks_queries import black_box, transfer
-from core.robustness.exam import USUAL, Answer, Exam, Question, beyond_chance, not_asked, rate
+from core.robustness.exam import (
+    USUAL,
+    Answer,
+    Exam,
+    Question,
+    beyond_chance,
+    more_than,
+    not_asked,
+    rate,
+)
 from core.robustness.subject import Subject
 from core.robustness.sweep import TOLERANCE
 
@@ -37,6 +46,8 @@ __all__ = ["CHECKS", "examine"]
 
 _MORE_MAY_BE = 0.02
 """Of all pictures, that stronger attacks may break in addition."""
+_MAY_DISAGREE = 0.1
+"""Of all pictures, about which two runs may disagree."""
 
 
 def _zero(exam: Exam) -> Answer:
@@ -103,10 +114,11 @@ def _restarts(exam: Exam) -> Answer:
     uneven = beyond_chance(max(a, b), min(a, b))
     detail = (
         f"Two PGD-20 runs from other random points break {rate(first):.1%} and "
-        f"{rate(second):.1%} and disagree about {apart:.1%} of pictures; more than 10 % means "
-        "that one run sees only part."
+        f"{rate(second):.1%} and disagree about {a + b} of {len(exam)} pictures; more than "
+        f"{_MAY_DISAGREE:.0%}, beyond chance, means that one run sees only part."
     )
-    return apart <= 0.1 and not uneven, detail, {"disagreement": apart}
+    scattered = more_than(a + b, len(exam), _MAY_DISAGREE)
+    return not (scattered or uneven), detail, {"disagreement": apart}
 
 
 def _stronger(exam: Exam) -> Answer:

@@ -19,7 +19,8 @@ from core.robustness.subject import Subject
 from core.robustness.sweep import TOLERANCE, attacked
 
 __all__ = [
-    "USUAL", "Answer", "Exam", "Question", "beyond_chance", "not_asked", "pgd_values", "rate",
+    "USUAL", "Answer", "Exam", "Question", "beyond_chance", "more_than", "not_asked", "pgd_values",
+    "rate",
 ]  # fmt: skip
 
 Answer = tuple[bool | None, str, dict[str, float]]
@@ -154,3 +155,14 @@ def beyond_chance(against: int, for_: int) -> bool:
     if total == 0:
         return False
     return float(binomtest(against, total, alternative="greater").pvalue) < _LEVEL
+
+
+def more_than(hits: int, n: int, allowed: float) -> bool:
+    """Whether ``hits`` of ``n`` exceed the share ``allowed`` by more than chance makes in 1 %.
+
+    The one-sided exact binomial test: three of 23 pictures are no proof of more than a tenth.
+
+    >>> more_than(3, 23, 0.1), more_than(7, 23, 0.1)
+    (False, True)
+    """
+    return n > 0 and float(binomtest(hits, n, allowed, alternative="greater").pvalue) < _LEVEL

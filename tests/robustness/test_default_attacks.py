@@ -69,8 +69,8 @@ def test_every_norm_has_a_default_that_it_is_defined_for(norm: Norm, problem: Pr
 
 def test_the_default_s_steps_are_in_the_command_that_repeats_it() -> None:
     asked = api.robustness_request("portraits", model="portraits_fair", limit=8)
-    assert tuple(asked.attacks) == ("fgsm", "apgd_ce", "apgd_dlr", "uniform_noise")
-    assert "--param apgd_ce.steps=60" in asked.command
+    assert tuple(asked.attacks) == ("fgsm", "apgd_ce", "apgd_dlr", "fab", "uniform_noise")
+    assert "--param fab.steps=20" in asked.command
     named = api.robustness_request(
         "portraits", model="portraits_fair", limit=8, attacks=list(asked.attacks),
         parameters={name: dict(given) for name, given in asked.attacks.items()},
