@@ -103,12 +103,14 @@ from core.api._server import device, jobs
 from core.api._shap import (
     explainers,
     shap_colours,
+    shap_explanation_npz,
     shap_json,
     shap_layers,
     shap_maps,
     shap_npz,
     shap_panels,
     shap_regions,
+    to_shap,
 )
 from core.api._training import (
     UnfinishedRun,
@@ -326,6 +328,7 @@ __all__ = [
     "save_slice",
     "saved_slices",
     "shap_colours",
+    "shap_explanation_npz",
     "shap_json",
     "shap_layers",
     "shap_maps",
@@ -338,6 +341,7 @@ __all__ = [
     "slices_request",
     "tcav_request",
     "threshold_effect",
+    "to_shap",
     "train",
     "train_request",
     "train_seeds",

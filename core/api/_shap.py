@@ -11,17 +11,20 @@ from core import overlay_shap
 from core.contracts import ExplainerCard, RegionShare, ShapRequest, ShapResult
 from core.overlay import OverlayLayer, png
 from core.shapley import registry
+from core.shapley.export import shap_explanation_npz, to_shap
 from core.shapley.regions import ranked
 
 __all__ = [
     "explainers",
     "shap_colours",
+    "shap_explanation_npz",
     "shap_json",
     "shap_layers",
     "shap_maps",
     "shap_npz",
     "shap_panels",
     "shap_regions",
+    "to_shap",
 ]
 
 

@@ -26,6 +26,12 @@ _TOLERATED = 0.05
 _NOISE = 1e-9
 _EXACT = 1e-3
 _COLOURINGS: dict[Colouring, str] = {"pixels": "Pixels", "regions": "Regions"}
+_OPEN = """\
+import numpy as np, shap
+kept = np.load({file})
+e = shap.Explanation(kept["values"], kept["base_values"], kept["data"],
+                     output_names=kept["output_names"])
+shap.image_plot(e)"""
 _LEGEND = (
     '<div style="display:flex;gap:.75rem;align-items:center;flex-wrap:wrap;font-size:.875rem">'
     "<span>− against {low}</span>"
@@ -198,21 +204,26 @@ def download(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
     regions = shown.colouring == "regions"
     name = f"{file_stem(result.image)}.shap.{result.explainer}"
     with menu:
-        for kind, label, make in (
+        for ending, label, make in (
             ("png", "Maps side by side",
              partial(services.shap_panels, request, result, regions=regions)),
             ("npz", "All values", partial(services.shap_npz, result)),
             ("json", "All but the values", partial(services.shap_json, result)),
+            ("explanation.npz", "For shap's own plots",
+             partial(services.shap_explanation_npz, request, result)),
         ):  # fmt: skip
+            kind = ending.rpartition(".")[2]
             st.download_button(
                 f"{label} ({kind})",
                 make,
-                file_name=f"{name}.{kind}",
+                file_name=f"{name}.{ending}",
                 mime=MIME[kind],
-                key=f"shap download/{kind}",
+                key=f"shap download/{ending}",
                 icon=":material/download:",
                 on_click="ignore",
                 type="tertiary",
             )
+        st.caption("The last file in a notebook:")
+        st.code(_OPEN.format(file=repr(f"{name}.explanation.npz")), language="python")
         st.caption("This command computes the same values again:")
         st.code(result.command, language="bash", wrap_lines=True)

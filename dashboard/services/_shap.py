@@ -16,6 +16,7 @@ __all__ = [
     "explainers",
     "shap_colours",
     "shap_end",
+    "shap_explanation_npz",
     "shap_json",
     "shap_npz",
     "shap_panels",
@@ -106,6 +107,11 @@ def shap_panels(request: ShapRequest, result: ShapResult, *, regions: bool) -> b
 def shap_npz(result: ShapResult) -> bytes:
     """Return the arrays with their metadata, for download."""
     return api.shap_npz(result)
+
+
+def shap_explanation_npz(request: ShapRequest, result: ShapResult) -> bytes:
+    """Return the arrays that ``shap.Explanation`` is made of, for download."""
+    return api.shap_explanation_npz(request, result)
 
 
 def shap_json(result: ShapResult) -> str:

@@ -76,6 +76,19 @@ def test_gradients_say_what_they_compare_with_and_how_far_they_miss(open_page: O
     assert "of the difference" in shown
 
 
+def test_the_downloads_come_with_the_lines_that_open_them(open_page: OpenPage) -> None:
+    app = open_page(**QUICK)
+    app.session_state["shap download"] = True
+    app.run()
+    assert [button.label for button in app.get("download_button")] == [
+        "Maps side by side (png)", "All values (npz)", "All but the values (json)",
+        "For shap's own plots (npz)",
+    ]  # fmt: skip
+    lines = app.code[0].value
+    assert "np.load('cat.shap.partition.explanation.npz')" in lines
+    assert lines.endswith("shap.image_plot(e)")
+
+
 def test_nonsense_in_the_address_is_said_and_left_out(open_page: OpenPage) -> None:
     app = open_page(
         explainer="<b>x</b>", classes="7,99999", colour="green", **QUICK, **{"s.nope": "1"}
