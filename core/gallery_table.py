@@ -6,7 +6,6 @@ name in them leads out of the folder.
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import posixpath
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
+from core.tabular.head import nfc, read_head
+from core.tabular.records import records
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,7 +58,10 @@ def read_table(path: Path) -> Columns:
     if path.stat().st_size > _MAX_BYTES:
         raise InputError(f"{_place(path)} is larger than 1 GiB; at most {MAX_ROWS} rows are read.")
     readers = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
-    columns = readers[path.suffix](path)
+    columns = {
+        name: cells if name.endswith(FILE_NAME) else [nfc(cell) for cell in cells]
+        for name, cells in readers[path.suffix](path).items()
+    }
     if FILE_NAME not in columns:
         raise InputError(
             f"{_place(path)} has no column {FILE_NAME}; expected {FILE_NAME},label and further "
@@ -122,25 +126,16 @@ def _text_lines(path: Path) -> Iterator[str]:
 
 
 def _read_csv(path: Path) -> Columns:
-    rows = csv.reader(_text_lines(path))
-    try:
-        header = [name.strip() for name in next(rows, [])]
-        if len(set(header)) < len(header):
-            raise InputError(f"{_place(path)} has two columns of the same name: rename one.")
-        columns: Columns = {name: [] for name in header}
-        for n, row in enumerate(row for row in rows if row):
+    place = _place(path)
+    with path.open("rb") as file:
+        head = read_head(file, name=place)
+        columns: Columns = {name: [] for name in head.names}
+        file.seek(0)
+        for n, (_, row) in enumerate(records(file, head, name=place)):
             if n >= MAX_ROWS:
                 raise _too_many(path)
-            if len(row) > len(header):
-                raise InputError(
-                    f"{_place(path)}, line {rows.line_num}: {len(row)} cells, but there are "
-                    f"{len(header)} columns. Put cells that contain a comma in quotes."
-                )
-            cells = row + [""] * (len(header) - len(row))
-            for name, cell in zip(header, cells, strict=True):
+            for name, cell in zip(head.names, row, strict=True):
                 columns[name].append(cell.strip())
-    except csv.Error as error:
-        raise InputError(f"{_place(path)}, line {rows.line_num}: {error}.") from error
     return columns
 
 

@@ -14,13 +14,14 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
-from core.contracts import ADJUSTMENTS, ROWS, Adjustment, RowsChoice
+from core.contracts import ADJUSTMENTS, MISSING, ROWS, Adjustment, RowsChoice
 from dashboard import slice_choice, visit
 
-__all__ = ["Audit", "begin", "change", "current", "publish", "read"]
+__all__ = ["LONGEST", "Audit", "begin", "change", "current", "publish", "read"]
 
 _AUDIT = "fairness audit"
-_LONGEST = 200
+LONGEST = 200
+"""Letters of a text in an address."""
 _LISTS = ("groups", "bins", "gaps")
 _TABLE = re.compile(r"[0-9a-f]{64}|")
 Source = Literal["model", "table"]
@@ -43,6 +44,12 @@ class Audit:
         Attributes; of a model ``()`` for the page's proposal.
     positive : str
         The positive class; ``""`` for the obvious one, or all classes of several.
+    map : str
+        Which value of a table means which class: ``"yes=1, no=0"``.
+    missing : str
+        Words that stand for no value in a table, separated by commas.
+    drop_missing : bool
+        Leave rows out that have no class, score or weight.
     condition : str
         Conditional parity compares rows of equal value of this attribute; ``""`` for none.
     bins : tuple of str
@@ -68,6 +75,9 @@ class Audit:
     threshold: float = 0.5
     groups: tuple[str, ...] = ()
     positive: str = ""
+    map: str = ""
+    missing: str = ",".join(MISSING)
+    drop_missing: bool = False
     condition: str = ""
     bins: tuple[str, ...] = ()
     adjust: Adjustment = "holm"
@@ -101,7 +111,10 @@ class Audit:
 
     def columns(self) -> dict[str, Any]:
         """Return the mapping of a table's columns, as options of a request."""
-        names = ("label", "prediction", "score", "weight", "threshold", "groups")
+        names = (
+            "label", "prediction", "score", "weight", "threshold", "groups", "map", "missing",
+            "drop_missing",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def to_query(self) -> dict[str, str]:
@@ -192,6 +205,7 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "adjust": (_one_of(*ADJUSTMENTS), f"is one of {', '.join(ADJUSTMENTS)}"),
     "threshold": (_between(0, 1), "is a number from 0 to 1"),
     "intersections": (lambda text: _one_of("true", "false")(text) == "true", "is true or false"),
+    "drop_missing": (lambda text: _one_of("true", "false")(text) == "true", "is true or false"),
     "alpha": (_between(0.0001, 0.5), "is a number from 0.0001 to 0.5"),
     "tolerance": (_between(0, 0.99), "is a number from 0 to 0.99"),
     "min_n": (_between(1, 1_000_000, int), "is a whole number from 1"),
@@ -209,7 +223,7 @@ def read(query: Mapping[str, str]) -> tuple[Audit, list[str]]:
             continue
         parse, expected = _PARSERS.get(field.name, (str, ""))
         try:
-            kept[field.name] = parse(text if field.name in _LISTS else text[:_LONGEST])
+            kept[field.name] = parse(text if field.name in _LISTS else text[:LONGEST])
         except ValueError:
             problems.append(f"{field.name} {expected}. The address holds: {text[:40]}.")
     return Audit(**kept), problems

@@ -182,7 +182,7 @@ TERMS: dict[str, str] = {
     ),
     "cuts": (
         "Groups of equal size (quantiles), or cuts at given numbers: each group holds the numbers "
-        "from its lower end up to, without, its upper end."
+        "from its lower end up to, without, its upper end. Dates are taken by month or year."
     ),
     "inequality": (
         "How unequally errors benefit people, in one number (Speicher et al. 2018): who is wrongly "
@@ -197,6 +197,15 @@ TERMS: dict[str, str] = {
     "positive class": (
         "The class that the rates are about: true positive rate, selection rate. Without one, each "
         "of several classes is held against the rest."
+    ),
+    "class of a value": (
+        "Which class a value means, where true and predicted classes are spelt differently. Known "
+        "pairs need no word: true and false, yes and no, 1 and 0, a dot at the end, upper case."
+    ),
+    "no value": (
+        "Rows whose group is empty, NaN or one of these words are counted as Unknown. A true "
+        "class, prediction, score or weight without a value is refused, or its row left out and "
+        "counted."
     ),
     "true class column": "What is really so. Without it only selection can be compared.",
     "predicted class column": "What the model decided. It may be left out if there is a score.",

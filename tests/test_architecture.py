@@ -29,7 +29,7 @@ LEVELS = [
     ("core.errors", "core.lookup", "core.parameters", "core.settings", "core.home"),
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
-     "core.runs", "core.proportions", "core.multiplicity"),
+     "core.tabular", "core.runs", "core.proportions", "core.multiplicity"),
     ("core.differences",),
     ("core.models", "core.data"),
     ("core.engine.control",),

@@ -87,7 +87,7 @@ def test_nothing_but_broken_files_is_an_error(tmp_path: Path) -> None:
     ("table", "words"),
     [
         ("name,label\na.png,1\n", "no column file_name"),
-        ("", "an empty file"),
+        ("", "is empty"),
         ("file_name\n../secret.png\n", "outside the folder"),
         ("file_name\n/etc/passwd\n", "outside the folder"),
     ],

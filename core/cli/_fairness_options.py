@@ -11,13 +11,14 @@ from typing import Annotated, Any, cast
 import typer
 
 from core import api
-from core.contracts import Adjustment, FairnessRules, RowsChoice, SplitName
+from core.contracts import MISSING, Adjustment, FairnessRules, RowsChoice, SplitName
 from core.errors import InputError, ParameterError
 from core.requests import AuditOptions
 
 __all__ = ["audited"]
 
 _RULES = FairnessRules()
+_MISSING = ",".join(MISSING)
 
 
 def audited(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,7 +43,8 @@ def audited(command: Callable[..., None]) -> Callable[..., None]:
 
 def _shared(
     table: Annotated[
-        Path | None, typer.Argument(help="Predictions as .csv or .parquet; or --model --dataset.")
+        Path | None,
+        typer.Argument(help="Predictions as .csv, .xlsx or .parquet; or --model --dataset."),
     ] = None,
     y_true: Annotated[str, typer.Option(help="Column of the true class.")] = "",
     y_pred: Annotated[str, typer.Option(help="Column of the predicted class.")] = "",
@@ -58,7 +60,9 @@ def _shared(
     group: Annotated[list[str], typer.Option(help="Column that groups are formed by.")] = [],  # noqa: B006
     bin: Annotated[
         list[str],
-        typer.Option(help="Cut a numeric group: age=4 (quantiles) or age=18,30,65 (cuts)."),
+        typer.Option(
+            help="Cut a group: age=4 (quantiles), age=18,30,65 (cuts), day=month or day=year."
+        ),
     ] = [],  # noqa: B006
     intersections: Annotated[
         bool, typer.Option("--intersections", help="Also intersections of up to three.")
@@ -69,6 +73,19 @@ def _shared(
     positive: Annotated[
         str, typer.Option(help="The positive class, against all others; 1, true, yes by default.")
     ] = "",
+    map: Annotated[
+        list[str],
+        typer.Option(help="Which class a value means, as in 'yes=1,no=0'; repeatable."),
+    ] = [],  # noqa: B006
+    missing: Annotated[
+        str, typer.Option(help="Words that stand for no value, beside the empty cell and NaN.")
+    ] = _MISSING,
+    drop_missing: Annotated[
+        bool,
+        typer.Option(
+            "--drop-missing", help="Leave rows without label, prediction, score or weight out."
+        ),
+    ] = False,
     weights: Annotated[
         str,
         typer.Option(help="Column of weights; with --dataset, the model's weights."),
@@ -110,6 +127,9 @@ def _shared(
         "intersections": intersections,
         "condition": condition,
         "positive": positive,
+        "map": api.parse_class_map(map),
+        "missing": [word for word in missing.split(",") if word.strip()],
+        "drop_missing": drop_missing,
         "gaps": gap,
         "alpha": alpha,
         "tolerance": tolerance,

@@ -104,6 +104,7 @@ from core.contracts._explanation_drift import (
 )
 from core.contracts._fairness import (
     ADJUSTMENTS,
+    MISSING,
     TIMES,
     UNKNOWN,
     Adjustment,
@@ -235,7 +236,7 @@ __all__ = [
     "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupSpread", "GroupTable",
     "group_words", "HonestyCheck", "ImportRequest", "Inequality", "Lane", "LANES", "Leaderboard",
     "LEADERBOARD_METHODS", "LeaderboardRequest", "Leaning", "LeftOut", "LocalLaw144Row", "Look",
-    "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "Mitigation",
+    "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "MISSING", "Mitigation",
     "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard", "ModelInput", "ModelRef",
     "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
     "OutOfDistribution", "Parameter", "ParityCost", "Picture", "PictureCertificate",

@@ -13,12 +13,14 @@ from core.contracts._halves import RowsChoice
 from core.contracts._values import Lane, content_key
 
 __all__ = [
-    "ADJUSTMENTS", "TIMES", "UNKNOWN", "Adjustment", "AuditRequest", "FairnessRequest",
+    "ADJUSTMENTS", "MISSING", "TIMES", "UNKNOWN", "Adjustment", "AuditRequest", "FairnessRequest",
     "FairnessRules", "TableColumns", "TableSource",
 ]  # fmt: skip
 
 UNKNOWN = "Unknown"
 """The group of rows without a value."""
+MISSING = ("NA", "N/A", "None", "null", "NaN", "<NA>", "#N/A", "?", "-")
+"""Words that stand for no value in a table, beside the empty cell."""
 TIMES = "×"
 """Joins attributes, and their groups, to intersections."""
 Adjustment = Literal["holm", "bh"]
@@ -66,7 +68,14 @@ class TableColumns(Stored):
     positive : str
         The class that counts as positive; ``""`` for the obvious one (1, true, yes).
     bins : tuple of (column, cuts)
-        Numeric attributes cut into groups: ``"4"`` for quarters, ``"18,30,65"`` for given cuts.
+        Numeric attributes cut into groups: ``"4"`` for quarters, ``"18,30,65"`` for given cuts;
+        dates: ``"month"`` or ``"year"``.
+    map : tuple of (value, class)
+        Which class a value of ``label`` or ``prediction`` means.
+    missing : tuple of str
+        Words that stand for no value; the empty cell and NaN always do.
+    drop_missing : bool
+        Leave rows out that have no label, prediction, score or weight.
     """
 
     label: str
@@ -78,6 +87,9 @@ class TableColumns(Stored):
     condition: str = ""
     positive: str = ""
     bins: tuple[tuple[str, str], ...] = ()
+    map: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = MISSING
+    drop_missing: bool = False
 
     def words(self) -> list[str]:
         """Return the options of a command line that map the columns."""
@@ -93,6 +105,10 @@ class TableColumns(Stored):
         for option in ("positive", "condition"):
             value = getattr(self, option)
             words += [f"--{option}", value] if value else []
+        for value, name in self.map:
+            words += ["--map", f"{value}={name}"]
+        words += [] if self.missing == MISSING else ["--missing", ",".join(self.missing)]
+        words += ["--drop-missing"] if self.drop_missing else []
         return [*words, "--weights", self.weight] if self.weight else words
 
 

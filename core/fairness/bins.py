@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.errors import InputError
+from core.fairness.dates import PERIODS
 from core.fairness.rows import Rows
+from core.fairness.sql import literal
+from core.tabular.missing import Missing
 
 __all__ = ["Cuts", "cuts_of", "double", "is_bins", "quantiles"]
 
@@ -45,7 +48,9 @@ class Cuts:
 
 
 def is_bins(text: str) -> bool:
-    """Tell whether a text says how to cut: ``"4"`` or ``"18,30,65"``."""
+    """Tell whether a text says how to cut: ``"4"``, ``"18,30,65"``, ``"month"``."""
+    if text in PERIODS:
+        return True
     try:
         _parsed(text)
     except ValueError:
@@ -53,7 +58,7 @@ def is_bins(text: str) -> bool:
     return True
 
 
-def cuts_of(rows: Rows, column: str, text: str) -> Cuts:
+def cuts_of(rows: Rows, column: str, text: str, missing: Missing) -> Cuts:
     """Return where to cut a column of the table.
 
     Parameters
@@ -62,6 +67,8 @@ def cuts_of(rows: Rows, column: str, text: str) -> Cuts:
         Its own name.
     text : str
         A number of quantile groups, or cuts separated by commas.
+    missing : Missing
+        What is no number, and may be there.
 
     Raises
     ------
@@ -69,7 +76,12 @@ def cuts_of(rows: Rows, column: str, text: str) -> Cuts:
         If the column holds what is no number, or too few different ones.
     """
     quoted = rows.column(column)
-    wrong = rows.first(quoted, "v", f"trim(CAST(v AS VARCHAR)) <> '' AND {double('v')} IS NULL")
+    words = ", ".join(map(literal, sorted({*missing.words, "none"})))
+    wrong = rows.first(
+        quoted,
+        "v",
+        f"lower(trim(CAST(v AS VARCHAR))) NOT IN ({words}) AND {double('v')} IS NULL",
+    )
     if wrong is not None:
         raise InputError(
             f"{rows.name}: the column {column!r} is to be cut into groups, but row {wrong[0]} "

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.contracts import groups_in_order
+from core.contracts import TableColumns, groups_in_order
 from core.errors import InputError
-from core.fairness.keys import Codes, Key, spellings
+from core.fairness.class_checks import (
+    check_clear,
+    check_matched,
+    check_positive,
+    check_sources,
+    check_varies,
+)
+from core.fairness.class_column import MAX_CLASSES, ClassColumn, given_classes
+from core.fairness.keys import Codes, Key
 from core.fairness.rows import Rows
-from core.fairness.sql import literal
-from core.fairness.values import class_text, positive_class
+from core.fairness.spellings import matched
+from core.fairness.values import NEVER, class_text, positive_class
 
 __all__ = ["MAX_CLASSES", "Classes", "find_classes"]
-
-MAX_CLASSES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,60 +34,19 @@ class Classes:
     labels, predictions : dict
         The number of the class that each spelling stands for.
     binary : bool
+    notes : tuple of str
+        Which spellings were taken for one class.
     """
 
     names: tuple[str, ...]
     labels: Codes
     predictions: Codes
     binary: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """Labels or predictions: each spelling that occurs with the class it stands for."""
-
-    rows: Rows
-    key: Key
-    texts: dict[str | None, str]
-
-    @classmethod
-    def read(cls, rows: Rows, counted: str, key: Key | None) -> _Column | None:
-        if key is None:
-            return None
-        advice = "Expected classes. Is this a score (--score) or an identifier?"
-        found = spellings(rows, counted, key, most=MAX_CLASSES, advice=advice)
-        column = cls(rows, key, {raw: class_text(raw) for raw in found})
-        if "" in column.names:
-            raise InputError(
-                f"{rows.name}: the column {key.column!r} is empty in row {column.first('')} (the "
-                "first below the header is row 1). Every row needs a value there: fill it in, or "
-                "take the rows without one out."
-            )
-        return column
-
-    @property
-    def names(self) -> set[str]:
-        return set(self.texts.values())
-
-    def first(self, name: str) -> int:
-        """Return the number of the first row that holds a class."""
-        tests = " OR ".join(
-            "v IS NULL" if raw is None else f"CAST(v AS VARCHAR) = {literal(raw)}"
-            for raw, text in self.texts.items()
-            if text == name
-        )
-        found = self.rows.first(self.key.expression, "v", tests)
-        assert found is not None, "the class was counted in this table"
-        return found[0]
-
-    def codes(self, names: Sequence[str]) -> Codes:
-        """Return the number of each spelling's class; 0 for those that ``names`` leaves out."""
-        at = {name: i for i, name in enumerate(names)}
-        return {raw: at.get(text, 0) for raw, text in self.texts.items()}
+    notes: tuple[str, ...] = ()
 
 
 def find_classes(
-    rows: Rows, counted: str, label: Key | None, prediction: Key | None, *, positive: str
+    rows: Rows, counted: str, label: Key | None, prediction: Key | None, columns: TableColumns
 ) -> Classes:
     """Find the classes in what was counted.
 
@@ -91,31 +56,45 @@ def find_classes(
         ``None`` where there are no labels.
     prediction : Key or None
         ``None`` where scores decide; the task is binary then.
-    positive : str
-        The class against all others; ``""`` for the obvious one of two, or all classes of several.
+    columns : TableColumns
+        Its ``positive`` is the class against all others; ``""`` for the obvious one of two, or all
+        classes of several.
 
     Raises
     ------
     InputError
         For an empty cell, labels of one class only, three classes where a score needs two, a
-        prediction that is no class, or no obvious positive class.
+        value that only one of two columns holds, or no obvious positive class.
     """
-    true, said = _Column.read(rows, counted, label), _Column.read(rows, counted, prediction)
-    if true is None and said is None:
+    true = ClassColumn.read(rows, counted, label, columns)
+    said = ClassColumn.read(rows, counted, prediction, columns)
+    both = [column for column in (true, said) if column is not None]
+    if not both:
         return Classes(("negative", "positive"), {}, {}, binary=True)
+    given = given_classes(columns)
+    check_sources(both, given.keys())
+    fixed = frozenset(given.values())
+    found = matched(true.names if true else set(), said.names if said else set(), fixed)
+    check_clear(both, found.unclear)
+    true = true.renamed(found.to) if true else None
+    said = said.renamed(found.to) if said else None
+    both = [column for column in (true, said) if column is not None]
+    names = groups_in_order(set().union(*(column.names for column in both)))
     if true is not None:
-        _varies(true)
-    if true is not None and said is not None and not positive and len(true.names) == 2:
-        _known(said, true)
-    source = true or said
-    assert source is not None
-    names = groups_in_order((true.names if true else set()) | (said.names if said else set()))
-    if said is None and len(names) > 2 and not positive:
-        raise _three(source, names)
-    binary = bool(positive) or len(names) <= 2
+        check_varies(true)
+    if true is not None and said is not None and not columns.positive:
+        check_matched(true, said, fixed)
+    if said is None and len(names) > 2 and not columns.positive:
+        raise _three(both[0], names)
+    binary = bool(columns.positive) or len(names) <= 2
     if binary:
-        where = f"{rows.name}: the column {source.key.column!r}"
-        chosen = positive_class(names, positive, where=where)
+        wanted = class_text(columns.positive, NEVER) if columns.positive else ""
+        wanted = given.get(wanted, wanted)
+        wanted = found.to.get(wanted, wanted)
+        where = f"{rows.name}: the column {both[0].key.column!r}"
+        chosen = positive_class([*names, *sorted(fixed - {*names})], wanted, where=where)
+        if columns.positive:
+            check_positive(true, said, chosen, fixed)
         others = [name for name in names if name != chosen]
         names = [others[0] if len(others) == 1 else f"not {chosen}", chosen]
     return Classes(
@@ -123,31 +102,43 @@ def find_classes(
         true.codes(names) if true else {},
         said.codes(names) if said else {},
         binary,
+        (*_notes(both, found.to), *_unpredicted(true, said, columns.positive)),
     )
 
 
-def _varies(true: _Column) -> None:
-    if len(true.names) == 1:
-        (only,) = true.names
-        raise InputError(
-            f"{true.rows.name}: the column {true.key.column!r} holds {only!r} in every row. Rates "
-            "of errors need rows of both classes; for selection rates alone, leave the labels out "
-            "(--no-labels)."
-        )
+def _notes(columns: Sequence[ClassColumn], to: Mapping[str, str]) -> tuple[str, ...]:
+    """Say in a line which spellings were taken for one class, beside equal numbers."""
+    joined = {name for name in to.values() if list(to.values()).count(name) > 1}
+    spelt: dict[str, set[str]] = {}
+    for column in columns:
+        for raw, name in column.texts.items():
+            spelt.setdefault(name, set()).add((raw or "").strip())
+    several = [name for name in spelt if name in joined]
+    if not several:
+        return ()
+    shown = "; ".join(_and(sorted(spelt[name])) for name in groups_in_order(several))
+    return (f"Spellings taken for one class: {shown}.",)
 
 
-def _known(said: _Column, true: _Column) -> None:
-    for name in sorted(said.names - true.names):
-        known = " and ".join(map(repr, groups_in_order(true.names)))
-        raise InputError(
-            f"{said.rows.name}: the column {said.key.column!r} holds {name!r} in row "
-            f"{said.first(name)}, but the labels in {true.key.column!r} are {known}. Correct the "
-            "value, or name the positive class (--positive VALUE): all others count as negative "
-            "then."
-        )
+def _unpredicted(
+    true: ClassColumn | None, said: ClassColumn | None, positive: str
+) -> tuple[str, ...]:
+    """Say which of several labels are never predicted: they are negative, whatever they mean."""
+    if true is None or said is None or not positive or len(true.names) < 3:
+        return ()
+    lacking = true.names - said.everywhere()
+    if not lacking:
+        return ()
+    shown = ", ".join(map(repr, groups_in_order(lacking)[:8]))
+    return (f"Never predicted, and counted as negative: {shown}.",)
 
 
-def _three(source: _Column, names: Sequence[str]) -> InputError:
+def _and(spelt: Iterable[str]) -> str:
+    *first, last = map(repr, spelt)
+    return f"{', '.join(first)} and {last}"
+
+
+def _three(source: ClassColumn, names: Sequence[str]) -> InputError:
     first = {name: source.first(name) for name in names[:8]}
     third = sorted(first, key=lambda name: first[name])[2]
     shown = ", ".join(map(repr, names[:8])) + (", …" if len(names) > 8 else "")

@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from core.contracts import TableColumns
 from core.errors import InputError
 from core.fairness.bins import double
+from core.fairness.class_checks import check_headers
 from core.fairness.classes import Classes, find_classes
+from core.fairness.count_notes import decimals_note, merged_notes
 from core.fairness.counted import Counted
 from core.fairness.keys import Codes, Key, group_codes, group_keys
+from core.fairness.left_out import complete_rows
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier
 
@@ -35,9 +38,9 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
         For a column that is missing, an empty table, cells that are no classes, scores or weights:
         the text names column and row.
     """
-    bins = dict(columns.bins)
+    rows, left_out = complete_rows(rows, columns)
     wanted = (*columns.groups, *([columns.condition] if columns.condition else []))
-    attributes = group_keys(rows, wanted, bins)
+    attributes = group_keys(rows, wanted, columns)
     label = _key(rows, "y", columns.label)
     prediction = _key(rows, "p", columns.prediction)
     with_scores = bool(columns.score) and (scores or prediction is None)
@@ -48,13 +51,16 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
     _count_once(rows, values, columns)
     ((n,),) = rows.database.rows(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {counted}")
     if not n:
-        raise InputError(f"{rows.name} has no rows. Expected one for each prediction.")
+        every = " that are complete" if left_out else ""
+        raise InputError(f"{rows.name} has no rows{every}. Expected one for each prediction.")
     if columns.weight:
         _check_weights(rows, columns.weight)
     if with_scores:
         _check_scores(rows, columns.score)
-    classes = find_classes(rows, counted, label, prediction, positive=columns.positive)
-    groups = [group_codes(rows, counted, key) for key in attributes]
+    keys = [key for key in (label, prediction, *attributes) if key is not None and not key.labels]
+    check_headers(rows, counted, keys)
+    classes = find_classes(rows, counted, label, prediction, columns)
+    groups = [group_codes(rows, counted, key, columns.missing) for key in attributes]
     codes, joins = _coding(rows, attributes, [c for _, c in groups], classes, columns.threshold)
     codes += ["s"] if with_scores else []
     sums = (
@@ -82,9 +88,21 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
         weighted=bool(columns.weight),
         n=int(n),
         merged=tuple(
-            sentence
-            for key, (_, at) in zip(attributes, groups, strict=True)
-            if not key.labels and (sentence := _merged(key, at))
+            filter(
+                None,
+                (
+                    rows.note,
+                    decimals_note(rows, columns),
+                    left_out,
+                    *classes.notes,
+                    *(
+                        sentence
+                        for key, (names, at) in zip(attributes, groups, strict=True)
+                        if not key.labels
+                        for sentence in merged_notes(key, names, at)
+                    ),
+                ),
+            )
         ),
     )
 
@@ -114,8 +132,7 @@ def _check_weights(rows: Rows, column: str) -> None:
     ((bad, total),) = rows.database.rows(f"SELECT sum(bad), sum(w) FROM {identifier('counted')}")
     if bad:
         value = double("v")
-        row = rows.first(rows.column(column), "v", f"{value} IS NULL OR NOT {_is_weight(value)}")
-        assert row is not None, "a bad weight was counted"
+        row = rows.first_of(rows.column(column), "v", f"{value} IS NULL OR NOT {_is_weight(value)}")
         raise InputError(
             f"{rows.name}: the column {column!r} holds {row[1]!r} in row {row[0]} ({bad} such "
             "rows). A weight is a number of at least 0."
@@ -130,8 +147,7 @@ def _check_scores(rows: Rows, column: str) -> None:
         f"SELECT coalesce(sum(n), 0)::BIGINT FROM {counted} WHERE {_is_no_score('s')}"
     )
     if bad:
-        row = rows.first(rows.column(column), "v", _is_no_score(double("v")))
-        assert row is not None, "a bad score was counted"
+        row = rows.first_of(rows.column(column), "v", _is_no_score(double("v")))
         raise InputError(
             f"{rows.name}: the column {column!r} holds {row[1]!r} in row {row[0]} ({bad} such "
             "rows). A score is a probability in [0, 1]: divide percentages by 100, put logits "
@@ -185,14 +201,3 @@ def _joined(rows: Rows, alias: str, mapping: Codes, joins: list[str]) -> str:
         f"IS NOT DISTINCT FROM {quoted}.raw"
     )
     return f"{quoted}.code"
-
-
-def _merged(key: Key, codes: Codes) -> str:
-    """Say which spellings were taken for one group; ``""`` if none were."""
-    by_code: dict[int, list[str]] = {}
-    for raw, code in codes.items():
-        if raw is not None:
-            by_code.setdefault(code, []).append(raw)
-    several = [spelt for spelt in by_code.values() if len(spelt) > 1]
-    shown = "; ".join(", ".join(map(repr, sorted(spelt)[:4])) for spelt in several[:3])
-    return f"In {key.column!r}, spellings taken for one group: {shown}." if several else ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.contracts import UNKNOWN, groups_in_order
+from core.contracts import UNKNOWN, TableColumns, groups_in_order
 from core.errors import InputError
 from core.fairness.bins import cuts_of
+from core.fairness.dates import PERIODS, period_of
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier
 from core.fairness.values import group_text
+from core.tabular.missing import Missing
 
 __all__ = ["MAX_GROUPS", "Codes", "Key", "group_codes", "group_keys", "spellings"]
 
@@ -41,13 +43,16 @@ class Key:
     labels: tuple[str, ...] = ()
 
 
-def group_keys(rows: Rows, columns: Sequence[str], bins: Mapping[str, str]) -> list[Key]:
+def group_keys(rows: Rows, wanted: Sequence[str], columns: TableColumns) -> list[Key]:
     """Return a key for each attribute, cut where that was asked for."""
-    keys = []
-    for i, column in enumerate(columns):
+    keys, bins, missing = [], dict(columns.bins), Missing.of(columns.missing)
+    for i, column in enumerate(wanted):
         quoted, alias = rows.column(column), identifier(f"g{i}")
-        if column in bins:
-            cuts = cuts_of(rows, column, bins[column])
+        if bins.get(column) in PERIODS:
+            period = next(each for each in PERIODS if each == bins[column])
+            keys.append(Key(alias, column, period_of(rows, column, period, missing)))
+        elif column in bins:
+            cuts = cuts_of(rows, column, bins[column], missing)
             keys.append(Key(alias, column, cuts.expression(quoted), cuts.labels))
         else:
             keys.append(Key(alias, column, quoted))
@@ -75,14 +80,26 @@ def spellings(
     return tuple(raw for (raw,) in found)
 
 
-def group_codes(rows: Rows, counted: str, key: Key) -> tuple[tuple[str, ...], Codes]:
-    """Return an attribute's groups in order, and the code of each spelling."""
-    advice = f"Cut a number into groups (--bin {key.column}=4), or leave the column out."
+def group_codes(
+    rows: Rows, counted: str, key: Key, words: Sequence[str]
+) -> tuple[tuple[str, ...], Codes]:
+    """Return an attribute's groups in order, and the code of each spelling.
+
+    Parameters
+    ----------
+    words : sequence of str
+        What stands for no value.
+    """
+    advice = (
+        f"Cut a number into groups (--bin {key.column}=4), a date by month or year (--bin "
+        f"{key.column}=month), or leave the column out."
+    )
     found = spellings(rows, counted, key, most=MAX_GROUPS, advice=advice)
     if key.labels:
         shown = {raw: UNKNOWN if raw is None else key.labels[int(raw)] for raw in found}
         order = [name for name in (*key.labels, UNKNOWN) if name in shown.values()]
     else:
-        shown = {raw: group_text(raw) for raw in found}
+        missing = Missing.of(words, found)
+        shown = {raw: group_text(raw, missing) for raw in found}
         order = groups_in_order(set(shown.values()))
     return tuple(order), {raw: order.index(text) for raw, text in shown.items()}

@@ -17,6 +17,7 @@ from core.contracts import (
 )
 from core.data.predictions import predict_dataset
 from core.errors import InputError
+from core.fairness.class_column import as_they_are
 from core.fairness.rows import Rows, free_names, open_columns
 from core.fairness.values import positive_class
 from core.workspace import open_store
@@ -91,6 +92,7 @@ def as_table(
         score: np.clip(scores, 0.0, 1.0),
     } | {name: pa.array(predictions.groups[name], pa.string()) for name in asked}
     mapped = replace(
-        wanted, label=label, prediction=prediction, score=score, groups=groups, positive=positive
-    )
+        wanted, label=label, prediction=prediction, score=score, groups=groups, positive=positive,
+        map=as_they_are(predictions.classes),
+    )  # fmt: skip
     return pa.table(columns), mapped

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.contracts import TableColumns
 from core.errors import InputError
+from core.fairness.class_column import as_they_are
 from core.fairness.count import count
 from core.fairness.rows import Rows, free_names
 
@@ -96,6 +97,8 @@ class RowCodes:
             weight=weight if columns.weight else "",
             positive=self.classes[1],
             bins=(),  # cut already
+            map=as_they_are(self.classes),
+            drop_missing=False,
         )
         return pa.table(data), mapped
 

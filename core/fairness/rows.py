@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,18 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.contracts import RowsTaken
-from core.errors import InputError, PellucidError
-from core.fairness.csv_head import broken_text, read_head
+from core.errors import InputError
+from core.fairness.copies import parquet_copy
+from core.fairness.decimals import decimal_columns, with_point
 from core.fairness.sql import Database, identifier, literal, open_database
+from core.fairness.table_errors import told
+from core.tabular.head import CsvHead, check_names, nfc, read_head
+from core.tabular.records import is_plain
+from core.tabular.source import TextSource, text_source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["SUFFIXES", "Rows", "column_names", "free_names", "open_columns", "open_table"]
 
-SUFFIXES = (".csv", ".parquet")
+SUFFIXES = (".csv", ".parquet", ".xlsx")
 _VIEW = "given"
-_FILE = "/table"  # what open_database calls the file, whatever its name
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Rows:
         The columns' own names, unique, in order.
     nested : frozenset of str
         Those that hold lists, structures or bytes, and cannot be used.
+    decimal : frozenset of str
+        Those of numbers with a decimal comma, which is read as a point.
+    note : str
+        What is to be said about how the table was read.
     source, cut_source : str
         The views that rows are counted in, and that quantiles are taken from: the whole table, or
         its halves (:mod:`core.fairness.halves`).
@@ -49,18 +56,21 @@ class Rows:
     name: str
     names: tuple[str, ...]
     nested: frozenset[str] = frozenset()
+    decimal: frozenset[str] = frozenset()
+    note: str = ""
     source: str = _VIEW
     cut_source: str = _VIEW
     taken: RowsTaken = field(default_factory=RowsTaken)
 
     def column(self, name: str) -> str:
-        """Return the quoted name of a column in the view.
+        """Return a column of the view as an expression.
 
         Raises
         ------
         InputError
             If there is no such column, or it holds no plain values.
         """
+        name = nfc(name)
         if name not in self.names:
             raise InputError(
                 f"{self.name} has no column {name!r}. It has: {', '.join(self.names)}."
@@ -70,7 +80,8 @@ class Rows:
                 f"{self.name}: the column {name!r} holds lists, structures or bytes. Expected "
                 "plain values: text, numbers or booleans."
             )
-        return identifier(f"c{self.names.index(name)}")
+        quoted = identifier(f"c{self.names.index(name)}")
+        return with_point(quoted) if name in self.decimal else quoted
 
     @property
     def view(self) -> str:
@@ -98,10 +109,34 @@ class Rows:
         )
         return (int(found[0][0]), "" if found[0][1] is None else found[0][1]) if found else None
 
+    def first_of(self, column: str, value: str, wrong: str) -> tuple[int, str]:
+        """Return the same where it is known that there is one.
+
+        Raises
+        ------
+        InputError
+            If there is none now: what a damaged Parquet file says of its cells is not so.
+        """
+        found = self.first(column, value, wrong)
+        if found is None:
+            raise InputError(
+                f"{self.name} is damaged: what it says of a column does not fit the column's "
+                "cells. Write the file again."
+            )
+        return found
+
+    def first_where(self, wrong: str) -> int | None:
+        """Return the number of the first row of the table that a condition holds of."""
+        found = self.database.rows(
+            f"SELECT r FROM (SELECT *, row_number() OVER () AS r FROM {identifier(_VIEW)}) "
+            f"WHERE {wrong} ORDER BY r LIMIT 1"
+        )
+        return int(found[0][0]) if found else None
+
 
 @contextmanager
 def open_table(path: Path, *, name: str = "") -> Iterator[Rows]:
-    """Open a CSV file (UTF-8, with a header; comma, semicolon, tab or bar) or a Parquet file.
+    """Open a CSV file (with a header), a sheet of an Excel workbook, or a Parquet file.
 
     Raises
     ------
@@ -111,18 +146,52 @@ def open_table(path: Path, *, name: str = "") -> Iterator[Rows]:
     """
     title = name or path.name
     _check_file(path, title)
-    if path.suffix.lower() == ".csv":
-        head = read_head(path, name=title)
-        names, nested, delimiter = head.names, frozenset[str](), head.delimiter
-    else:
+    if path.suffix.lower() == ".parquet":
         names, nested = _parquet_columns(path, title)
-        delimiter = ""
-    _check_names(names, title)
-    with open_database(path) as database, _told(path, title, delimiter):
-        link = literal(str(database.folder / f"table{path.suffix.lower()}"))
-        query = _csv(link, len(names), delimiter) if delimiter else _parquet(link, len(names))
-        database.run(f"CREATE TEMP VIEW {identifier(_VIEW)} AS {query}")
-        yield Rows(database, title, names, nested)
+        with open_database(path) as database, told(path, title):
+            link = literal(str(database.folder / "table.parquet"))
+            yield _viewed(database, _parquet(link, len(names)), title, names, nested)
+        return
+    source = text_source(path, name=title)
+    with source.open() as file:
+        head = read_head(file, name=title)
+        file.seek(0)
+        plain = source.data is None and is_plain(file, head)
+    with _text_rows(source, head, title, plain=plain) as rows:
+        yield rows
+
+
+@contextmanager
+def _text_rows(source: TextSource, head: CsvHead, title: str, *, plain: bool) -> Iterator[Rows]:
+    """Open a text: by DuckDB itself where it is plain, else a copy of it that is."""
+    if not plain:
+        with (
+            parquet_copy(source, head, name=title) as copy,
+            open_database(copy) as database,
+            told(None, title),
+        ):
+            link = literal(str(database.folder / "table.parquet"))
+            query = _parquet(link, len(head.names))
+            rows = _viewed(database, query, title, head.names, frozenset(), source.note)
+            yield decimal_columns(rows, source, head)
+        return
+    with open_database(source.path) as database, told(source.path, title, head):
+        link = literal(str(database.folder / f"table{source.path.suffix.lower()}"))
+        query = _csv(link, len(head.names), head.delimiter)
+        rows = _viewed(database, query, title, head.names, frozenset())
+        yield decimal_columns(rows, source, head)
+
+
+def _viewed(
+    database: Database,
+    query: str,
+    title: str,
+    names: tuple[str, ...],
+    nested: frozenset[str],
+    note: str = "",
+) -> Rows:
+    database.run(f"CREATE TEMP VIEW {identifier(_VIEW)} AS {query}")
+    return Rows(database, title, names, nested, note=note)
 
 
 @contextmanager
@@ -134,24 +203,23 @@ def open_columns(table: pa.Table, *, name: str) -> Iterator[Rows]:
     InputError
         For two columns of one name.
     """
-    _check_names(table.column_names, name)
-    with open_database() as database, _told(None, name, ""):
+    names = tuple(map(nfc, table.column_names))
+    check_names(names, name)
+    with open_database() as database, told(None, name):
         positions = [f"c{i}" for i in range(table.num_columns)]
+        nested = _nested(table.rename_columns(list(names)).schema)
         database.register("held", table.rename_columns(positions))
-        database.run(f"CREATE TEMP VIEW {identifier(_VIEW)} AS SELECT * FROM held")
-        yield Rows(database, name, tuple(table.column_names), _nested(table.schema))
+        yield _viewed(database, "SELECT * FROM held", name, names, nested)
 
 
 def column_names(path: Path, *, name: str = "") -> tuple[str, ...]:
     """Return the names of a table's columns; errors as in :func:`open_table`."""
     title = name or path.name
     _check_file(path, title)
-    if path.suffix.lower() == ".csv":
-        names = read_head(path, name=title).names
-    else:
-        names, _ = _parquet_columns(path, title)
-    _check_names(names, title)
-    return names
+    if path.suffix.lower() == ".parquet":
+        return _parquet_columns(path, title)[0]
+    with text_source(path, name=title).open() as file:
+        return read_head(file, name=title).names
 
 
 def free_names(wanted: Sequence[str], taken: Sequence[str]) -> list[str]:
@@ -189,19 +257,11 @@ def _parquet(link: str, n_columns: int) -> str:
 def _check_file(path: Path, title: str) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(
-            f"A prediction table is a {' or '.join(SUFFIXES)} file. Received: {title!r}."
+            f"A prediction table is a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file. "
+            f"Received: {title!r}."
         )
     if not path.is_file():
         raise InputError(f"There is no table {str(path)!r}.")
-
-
-def _check_names(names: Sequence[str], title: str) -> None:
-    for i, name in enumerate(names):
-        if name and name in names[:i]:
-            raise InputError(
-                f"{title}: the columns {names.index(name) + 1} and {i + 1} are both named "
-                f"{name!r}. Rename one."
-            )
 
 
 def _parquet_columns(path: Path, title: str) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -216,7 +276,9 @@ def _parquet_columns(path: Path, title: str) -> tuple[tuple[str, ...], frozenset
         raise InputError(f"{title} is no Parquet file, or damaged ({first}).") from error
     if not schema.names:
         raise InputError(f"{title} is empty: it has no columns.")
-    return tuple(schema.names), _nested(schema)
+    names = tuple(map(nfc, schema.names))
+    check_names(names, title)
+    return names, frozenset(map(nfc, _nested(schema)))
 
 
 def _nested(schema: pa.Schema) -> frozenset[str]:
@@ -228,44 +290,3 @@ def _nested(schema: pa.Schema) -> frozenset[str]:
         return not (pa.types.is_nested(inner) or blob or pa.types.is_fixed_size_binary(inner))
 
     return frozenset(field.name for field in schema if not plain(field.type))
-
-
-@contextmanager
-def _told(path: Path | None, title: str, delimiter: str) -> Iterator[None]:
-    """Turn DuckDB's errors about the caller's file into messages for people."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise PellucidError(
-            f"{title} does not fit into the memory and disk given to counting. Raise "
-            "PELLUCID_FAIRNESS_MEMORY_GB, or free space where PELLUCID_HOME is."
-        ) from error
-    except (duckdb.InvalidInputException, duckdb.IOException) as error:
-        text = str(error)
-        line = re.search(r"CSV Error on Line: (\d+)", text)
-        if path is None or not (line or _FILE in text):
-            raise
-        if line is None:
-            reason = text.splitlines()[0].rpartition(f'{_FILE}{path.suffix.lower()}"')[2]
-            raise InputError(
-                f"{title} is damaged and cannot be read to its end "
-                f"({reason.strip(' :') or 'torn'}). Write the file again."
-            ) from error
-        if "unicode" in text:
-            raise broken_text(path, name=title, delimiter=delimiter) from error
-        raise InputError(_csv_words(text, title, line[1])) from error
-
-
-def _csv_words(text: str, title: str, line: str) -> str:
-    cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    if cells:
-        return (
-            f"{title}, line {line}: {cells[2]} cells, but the header names {cells[1]} columns. "
-            "Put cells that hold the separator in quotes."
-        )
-    if "unterminated quote" in text:
-        return f"{title}, line {line}: a quote is opened and never closed. Close or double it."
-    detail = next((row for row in text.splitlines()[2:] if row.strip()), "it is malformed")
-    return f"{title}, line {line} cannot be read: {detail.strip()}"

@@ -5,40 +5,45 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.contracts import UNKNOWN
+from core.contracts import MISSING, UNKNOWN
 from core.errors import InputError
+from core.tabular.head import nfc
+from core.tabular.missing import Missing
 
-__all__ = ["class_text", "group_text", "positive_class"]
+__all__ = ["NEVER", "OPPOSITES", "class_text", "group_text", "positive_class"]
 
-_WHOLE = re.compile(r"(-?\d+)\.0+")
-_MISSING = {"", "nan", "null"}
-_OPPOSITES = (
+_WHOLE = re.compile(r"([+-]?\d+)\.0+")
+OPPOSITES = (
     ("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"),
     ("neg", "pos"), ("negative", "positive"),
 )  # fmt: skip
+"""Words for the two classes of a binary task, the negative one first."""
+_USUAL = Missing.of(MISSING)
+NEVER = Missing(frozenset())
+"""Every cell is a value, the empty one too."""
 
 
-def group_text(raw: str | None) -> str:
+def group_text(raw: str | None, missing: Missing = _USUAL) -> str:
     """Return how a cell is shown as a group: ``"Unknown"`` for nothing, ``"1"`` for ``"1.0"``.
 
     >>> group_text(" 18.0 "), group_text(None), group_text("NaN")
     ('18', 'Unknown', 'Unknown')
     """
-    text = "" if raw is None else raw.strip()
-    if text.lower() in _MISSING or text.lower() == UNKNOWN.lower():
+    if raw is None or raw in missing or raw.strip().lower() == UNKNOWN.lower():
         return UNKNOWN
+    text = nfc(raw.strip())
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text
 
 
-def class_text(raw: str | None) -> str:
+def class_text(raw: str | None, missing: Missing = _USUAL) -> str:
     """Return how a cell is shown as a class; ``""`` for nothing.
 
     Booleans are spelt alike, however a library wrote them.
     """
-    if raw is None or raw.strip().lower() in _MISSING:
+    if raw is None or raw in missing:
         return ""
-    text = raw.strip()
+    text = nfc(raw.strip())
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text.lower() if text.lower() in ("true", "false") else text
 
@@ -62,14 +67,14 @@ def positive_class(classes: Sequence[str], wanted: str, *, where: str) -> str:
     """
     shown = ", ".join(repr(text) for text in classes[:8]) + (", …" if len(classes) > 8 else "")
     if wanted:
-        named = class_text(wanted)
+        named = class_text(wanted, NEVER)
         if named not in classes:
             raise InputError(
                 f"{where} never holds the positive class {wanted!r}. It holds: {shown}."
             )
         return named
     lowered = {text.casefold(): text for text in classes}
-    for negative, positive in _OPPOSITES:
+    for negative, positive in OPPOSITES:
         if set(lowered) <= {negative, positive}:
             return lowered.get(positive, positive)
     raise InputError(

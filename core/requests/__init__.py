@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.requests._certify import certify_picture_request, certify_request
+from core.requests._class_map import parse_class_map
 from core.requests._common import Target
 from core.requests._compression import compress_request, import_request
 from core.requests._concepts import (
@@ -51,6 +52,7 @@ __all__ = [
     "leaderboard_request",
     "mitigation_request",
     "neighbours_request",
+    "parse_class_map",
     "picture_set",
     "prediction_request",
     "robustness_request",

@@ -11,6 +11,7 @@ from typing import Any, TypedDict, cast
 from core.contracts import (
     ADJUSTMENTS,
     DEFAULT_MODEL,
+    MISSING,
     ROWS,
     Adjustment,
     DatasetPredictRequest,
@@ -28,13 +29,14 @@ from core.fairness.held import table_source
 from core.fairness.rows import column_names
 from core.requests._common import chosen_seed
 from core.requests._datasets import dataset_request
+from core.tabular.head import nfc
 
 __all__ = [
     "FAIRNESS_VERSION", "AuditOptions", "Table", "audit_fields", "check_one_of", "columns_fields",
     "library_versions", "predict_request", "predictions_fields",
 ]  # fmt: skip
 
-FAIRNESS_VERSION = "4"
+FAIRNESS_VERSION = "5"
 """Raise it when a change of the statistics changes what the same request leads to."""
 _LIBRARIES = ("numpy", "scipy", "duckdb")
 _MOST_ATTRIBUTES = 12
@@ -59,7 +61,16 @@ class AuditOptions(TypedDict, total=False):
     groups : sequence of str
         Attributes; of a dataset all that it has, unless told otherwise.
     bins : mapping
-        For numeric attributes a number of quantile groups, or rising cuts.
+        For numeric attributes a number of quantile groups, or rising cuts; for dates ``"month"``
+        or ``"year"``.
+    map : mapping
+        Which class a value of label or prediction means, where the two columns spell it
+        differently: ``{"yes": "1", "no": "0"}``. Known pairs are matched without it.
+    missing : sequence of str
+        Words that stand for no value; :data:`~core.contracts.MISSING` by default. The empty cell
+        and NaN always do.
+    drop_missing : bool
+        Leave rows out that have no label, prediction, score or weight, and say how many.
     intersections, gaps, alpha, tolerance, min_n, adjust, n_boot, n_bins, reference
         See :class:`~core.contracts.FairnessRules`.
     seed : int or None
@@ -83,6 +94,9 @@ class AuditOptions(TypedDict, total=False):
     condition: str
     positive: str
     bins: Bins | None
+    map: Mapping[str, str]
+    missing: Sequence[str]
+    drop_missing: bool
     intersections: bool
     gaps: Sequence[str]
     alpha: float
@@ -143,15 +157,18 @@ def _common_fields(options: AuditOptions) -> dict[str, Any]:
         "table": None,
         "predict": None,
         "columns": TableColumns(
-            label=options.get("label", ""),
-            prediction=options.get("prediction", ""),
-            score=options.get("score", ""),
+            label=nfc(options.get("label", "")),
+            prediction=nfc(options.get("prediction", "")),
+            score=nfc(options.get("score", "")),
             threshold=options.get("threshold", 0.5),
-            groups=tuple(options.get("groups", ())),
-            weight=options.get("weight", ""),
-            condition=options.get("condition", ""),
-            positive=options.get("positive", ""),
+            groups=tuple(map(nfc, options.get("groups", ()))),
+            weight=nfc(options.get("weight", "")),
+            condition=nfc(options.get("condition", "")),
+            positive=nfc(options.get("positive", "")),
             bins=_bins(options.get("bins") or {}),
+            map=_map(options.get("map") or {}),
+            missing=tuple(options.get("missing", MISSING)),
+            drop_missing=options.get("drop_missing", False),
         ),
         "rules": _rules(options),
         "seed": chosen_seed(options.get("seed")),
@@ -190,11 +207,26 @@ def _bins(bins: Bins) -> tuple[tuple[str, str], ...]:
         text = text or ",".join(repr(float(cut)) for cut in cast(Sequence[float], cuts))
         if not is_bins(text):
             raise ParameterError(
-                f"Groups of {column!r} are a number from 2 to 20 (quantiles), or up to 20 rising "
-                f"cuts such as 18,30,65 (one cut: 18.0). Received: {text!r}."
+                f"Groups of {column!r} are a number from 2 to 20 (quantiles), up to 20 rising cuts "
+                "such as 18,30,65 (one cut: 18.0), or of dates 'month' or 'year'. "
+                f"Received: {text!r}."
             )
-        found.append((column, text))
+        found.append((nfc(column), text))
     return tuple(found)
+
+
+def _map(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    def text(value: object) -> str:
+        return nfc(str(value).strip())
+
+    pairs = tuple((text(value), text(name)) for value, name in given.items())
+    for value, name in pairs:
+        if not value or not name:
+            raise ParameterError(
+                "A value is mapped to the class that it means, such as yes=1. "
+                f"Received: {value!r} = {name!r}."
+            )
+    return pairs
 
 
 def _table_columns(columns: TableColumns, title: str, there: Sequence[str]) -> None:

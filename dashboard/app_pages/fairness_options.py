@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.contracts import attribute_words
 from dashboard import fairness_choice, glossary
+from dashboard.app_pages import fairness_values
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.fairness_choice import Audit
 from dashboard.fairness_words import confidence
@@ -35,6 +36,8 @@ def draw(audit: Audit, subject: Subject) -> None:
             _number("min_n", "Minimum n", audit.min_n, 1, 100_000, 1, "minimum n", "%d")
         _positive(audit, subject)
         _adjust(audit)
+        if subject.table is not None:
+            fairness_values.draw(audit)
         _cuts(audit, subject)
         _condition(audit, subject)
         key = "fairness intersections"
@@ -106,7 +109,8 @@ def _condition(audit: Audit, subject: Subject) -> None:
 def _cuts(audit: Audit, subject: Subject) -> None:
     """Draw, for each attribute that forms groups, how its numbers are cut."""
     st.markdown(
-        "Cut numbers into groups: **4** makes quarters of equal size, **18, 30, 65** cuts there",
+        "Cut numbers into groups: **4** makes quarters of equal size, **18, 30, 65** cuts there; "
+        "dates by **month** or **year**",
         help=glossary.explain("cuts"),
     )
     held = audit.cuts()

@@ -51,7 +51,7 @@ def mistakes(subject: Subject, by: str) -> None:
               for name in names}  # fmt: skip
     worst = max(names, key=lambda name: counts[name][0] / counts[name][1])
     group = st.pills(
-        attribute_words(attribute).capitalize(), names, default=worst, required=True,
+        escape(attribute_words(attribute).capitalize()), names, default=worst, required=True,
         key=f"fairness mistakes/{attribute}",
         format_func=lambda name: escape(
             f"{group_words(name)} · {counts[name][0]} of {counts[name][1]} wrong"

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.contracts import TableSource
+from core.contracts import TablePreview, TableSource
 from core.errors import PellucidError
 from dashboard import column_guess, fairness_choice, glossary, services, slice_choice
 from dashboard.app_pages import fairness_rows
@@ -153,7 +153,7 @@ def _drop_zone() -> None:
     st.file_uploader(
         "A table with a row for each prediction", type=services.table_types(), key=key,
         max_upload_size=MAX_MEGABYTES, on_change=_take, args=(key,),
-        help="CSV (UTF-8, with a header) or Parquet.",
+        help="CSV with a header, an Excel workbook (.xlsx), or Parquet.",
     )  # fmt: skip
     st.caption(
         "A column with the true class, one with the prediction or a score from 0 to 1, and one or "
@@ -190,7 +190,8 @@ def _take(key: str) -> None:
     slice_choice.change()
     fairness_choice.change(
         source="table", table=source.sha256, label=guess.label, prediction=guess.prediction,
-        score=guess.score, weight=guess.weight, groups=guess.groups, positive="", by="", rate="",
+        score=guess.score, weight=guess.weight, groups=guess.groups, positive="", map="",
+        by="", rate="",
     )  # fmt: skip
 
 
@@ -198,7 +199,7 @@ def _forget(source: TableSource) -> None:
     services.forget_table(source)
     st.session_state[_PROBLEM] = ""
     fairness_choice.change(
-        table="", label="", prediction="", score="", weight="", groups=(), positive=""
+        table="", label="", prediction="", score="", weight="", groups=(), positive="", map=""
     )
 
 
@@ -229,10 +230,19 @@ def _mapped(audit: Audit, source: TableSource) -> Subject:
     if options["score"] and not options["prediction"]:
         _threshold(audit)
     with st.expander("The first rows", icon=":material/table_rows:"):
-        st.table([dict(zip(names, row, strict=True)) for row in preview.rows])
+        st.table(_plain(preview))
     return Subject(
         attributes=names, groups=groups, table=source, options=options, problem=_missing(options)
     )
+
+
+def _plain(preview: TablePreview) -> list[dict[str, str]]:
+    """Return the first rows as text in Streamlit's Markdown; a column without a name is counted."""
+    shown: list[str] = []
+    for i, name in enumerate(preview.names, 1):
+        title = escape(name) or f"column {i}"
+        shown.append(title if title not in shown else f"{title} ({i})")
+    return [dict(zip(shown, map(escape, row), strict=True)) for row in preview.rows]
 
 
 def _missing(options: dict[str, Any]) -> str:

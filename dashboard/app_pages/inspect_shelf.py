@@ -109,7 +109,7 @@ def _group_rule(split: ShownSplit, held: Shelf) -> None:
     values = ["", *groups_in_order(set(split.groups[by]))]
     st.session_state["shelf/value"] = held.value if held.value in values else ""
     st.selectbox(
-        attribute_words(by), values, key="shelf/value",
+        escape(attribute_words(by)), values, key="shelf/value",
         format_func=lambda value: group_words(value) if value else _ANY,
         on_change=lambda: shelf.change(value=st.session_state["shelf/value"], start=0),
     )  # fmt: skip

@@ -87,7 +87,7 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
 def _views(found: Robustness, trial: Trial) -> bool:
     key = "robustness grouped"
     st.session_state[key] = trial.grouped
-    names = {False: "All pictures", True: f"By {attribute_words(found.by)}"}
+    names = {False: "All pictures", True: f"By {escape(attribute_words(found.by))}"}
     st.segmented_control(
         "Curves of", [False, True], key=key, required=True, format_func=names.__getitem__,
         label_visibility="collapsed",

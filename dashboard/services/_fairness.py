@@ -132,7 +132,7 @@ def fairness_request(
     """
     return once(
         _key("fairness", options, table, model),
-        lambda: api.fairness_request(table, **_subject(model), **options),
+        lambda: api.fairness_request(table, **_subject(model), **_read(options)),
     )
 
 
@@ -148,7 +148,7 @@ def fairness_slices_request(
     """
     return once(
         _key("slices", {**options, "metric": metric}, table, model),
-        lambda: api.slices_request(table, metric=metric, **_subject(model), **options),
+        lambda: api.slices_request(table, metric=metric, **_subject(model), **_read(options)),
     )
 
 
@@ -164,8 +164,18 @@ def mitigation_request(
     """
     return once(
         _key("mitigation", options, table, model),
-        lambda: api.mitigation_request(table, **_subject(model), **options),
+        lambda: api.mitigation_request(table, **_subject(model), **_read(options)),
     )
+
+
+def _read(options: Options) -> dict[str, Any]:
+    """Return options with what visitors write in one line taken apart."""
+    found = dict(options)
+    if isinstance(found.get("map"), str):
+        found["map"] = api.parse_class_map([found["map"]])
+    if isinstance(found.get("missing"), str):
+        found["missing"] = [word for word in found["missing"].split(",") if word.strip()]
+    return found
 
 
 def _subject(model: str) -> dict[str, Any]:

@@ -342,8 +342,8 @@ def test_labels_are_part_of_the_fingerprint(tmp_path: Path, paint: Paint) -> Non
         ("file_name,kind\n0.png,a\n", "has no column label"),
         ("label\na\n", "has no column file_name"),
         ("file_name,label,split\n0.png,a,train\n1.png,b,holdout\n", "split 'holdout' is unknown"),
-        ("file_name,label,label\n0.png,a,b\n", "two columns of the same name"),
-        ("file_name,label\n0.png,a,b,c\n", "4 cells, but there are 2 columns"),
+        ("file_name,label,label\n0.png,a,b\n", "columns 2 and 3 are both named"),
+        ("file_name,label\n0.png,a,b,c\n", "4 cells, but the header names 2 columns"),
     ],
 )
 def test_tables_that_cannot_be_followed(

@@ -107,7 +107,7 @@ def test_intersections_of_too_many_groups(write) -> None:
         (b"y,p,g,p\n1,1,a,0\n", ("columns 2 and 4", "'p'")),
         (b"y,p,g\n1,1,a\n0,0,M\xfcller\n", ("not UTF-8", "line 3, column 3")),
         (b"y,p,g\xe9\n1,1,a\n", ("not UTF-8", "line 1, column 3")),
-        ("y,p,g\n1,1,a\n".encode("utf-16"), ("UTF-16",)),
+        ("y,p,g\n1,1,a\n".encode("utf-16"), ("'y'", "every row")),  # UTF-16 is read
         (b"PK\x03\x04rest", ("Excel",)),
         (b"PAR1rest", ("Parquet", ".parquet")),
         (gzip.compress(b"y,p,g\n1,1,a\n", mtime=0), ("compressed",)),
@@ -185,8 +185,10 @@ def test_options(options: dict, words: tuple[str, ...], write) -> None:
 
 def test_what_is_no_table(tmp_path: Path) -> None:
     refused(tmp_path / "missing.csv", PREDICTED, "no table", "missing.csv")
+    (tmp_path / "t.ods").write_bytes(b"x")
+    refused(tmp_path / "t.ods", PREDICTED, ".csv, .parquet or .xlsx", "t.ods")
     (tmp_path / "t.xlsx").write_bytes(b"x")
-    refused(tmp_path / "t.xlsx", PREDICTED, ".csv or .parquet", "t.xlsx")
+    refused(tmp_path / "t.xlsx", PREDICTED, "no Excel workbook", "t.xlsx")
     with pytest.raises(InputError, match="neither"):
         api.fairness(**PREDICTED)
     with pytest.raises(InputError, match="both"):

@@ -172,6 +172,7 @@ def test_nothing(raw: str | None) -> None:
     assert class_text(raw) == ""
 
 
-def test_na_is_a_country() -> None:
-    assert group_text("NA") == "NA"
+def test_none_is_an_answer_and_words_for_nothing_are_none() -> None:
     assert group_text("none") == "none"
+    for word in ("NA", "n/a", "None", "NULL", "<NA>", "#N/A", "?", "-", " "):
+        assert group_text(word) == "Unknown", word

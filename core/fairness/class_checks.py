@@ -1,0 +1,165 @@
+"""No value that is held by one of two columns alone counts as the negative class unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+
+from core.contracts import groups_in_order
+from core.errors import InputError
+from core.fairness.class_column import ClassColumn
+from core.fairness.keys import Key
+from core.fairness.rows import Rows
+from core.fairness.spellings import is_word
+from core.fairness.sql import literal
+
+__all__ = [
+    "check_clear", "check_headers", "check_matched", "check_positive", "check_sources",
+    "check_varies",
+]  # fmt: skip
+
+_SHOWN = 8
+
+
+def check_headers(rows: Rows, counted: str, keys: Sequence[Key]) -> None:
+    """Refuse a row that holds the names of its columns: the header of a table put behind another.
+
+    Raises
+    ------
+    InputError
+        Naming the first such row.
+    """
+
+    def tests(cells: Iterable[str]) -> str:
+        pairs = zip(cells, keys, strict=True)
+        return " AND ".join(
+            f"trim(CAST({cell} AS VARCHAR)) = {literal(key.column)}" for cell, key in pairs
+        )
+
+    if len(keys) < 2 or not rows.database.rows(
+        f"SELECT 1 FROM {counted} WHERE {tests(key.alias for key in keys)} LIMIT 1"
+    ):
+        return
+    row = rows.first_where(tests(key.expression for key in keys))
+    if row is not None:
+        raise InputError(
+            f"{rows.name}: row {row} holds the names of the columns once more, as tables do that "
+            "were put one behind the other. Take that line out."
+        )
+
+
+def check_sources(columns: Sequence[ClassColumn], values: Set[str]) -> None:
+    """Check that every value that the caller gave a class occurs somewhere.
+
+    Raises
+    ------
+    InputError
+        For one that does not.
+    """
+    if not values:
+        return
+    held = {value for column in columns for value in column.values()}
+    for value in sorted(values):
+        if value not in held and value not in columns[0].given.values():
+            raise InputError(
+                f"{columns[0].rows.name}: no label or prediction is {value!r}, which was to mean a "
+                f"class. They are: {_listed(held)}."
+            )
+
+
+def check_clear(columns: Sequence[ClassColumn], unclear: Set[str]) -> None:
+    """Refuse names that may be one class or several.
+
+    Raises
+    ------
+    InputError
+        For two that differ in case alone, in one column but not in the other.
+    """
+    if unclear:
+        first = min(unclear)
+        raise InputError(
+            f"{columns[0].rows.name}: {_listed(unclear)} differ in case alone, and not all are "
+            f"labels as well as predictions: are they one class? Say which class each value means "
+            f'(--map "{first}=CLASS").'
+        )
+
+
+def check_varies(true: ClassColumn) -> None:
+    """Refuse labels of one class.
+
+    Raises
+    ------
+    InputError
+        Since there are no rates of errors then.
+    """
+    if len(true.names) == 1:
+        (only,) = true.names
+        raise InputError(
+            f"{true.rows.name}: the column {true.key.column!r} holds {only!r} in every row. Rates "
+            "of errors need rows of both classes; for selection rates alone, leave the labels out "
+            "(--no-labels)."
+        )
+
+
+def check_matched(true: ClassColumn, said: ClassColumn, fixed: Set[str]) -> None:
+    """Refuse predictions that are no class of the labels, where no positive class is named.
+
+    Of more than two classes each column may hold some that the other does not, as small tables
+    do: not if they have none in common, or if words for yes or no are among them.
+
+    Raises
+    ------
+    InputError
+        For the first such value.
+    """
+    extra, lacking = said.names - true.names - fixed, true.names - said.names - fixed
+    if len(true.names) == 2 and extra:
+        raise _unmatched(said, true, extra)
+    numbers = all(name.removeprefix("-").isdigit() for name in extra | lacking)
+    words = any(map(is_word, extra)) or any(map(is_word, lacking))
+    apart = not said.names & true.names
+    if len(true.names) > 2 and extra and lacking and (apart or (words and not numbers)):
+        raise _unmatched(said, true, extra)
+
+
+def check_positive(
+    true: ClassColumn | None, said: ClassColumn | None, positive: str, fixed: Set[str]
+) -> None:
+    """Check that the named class is in both columns, and every prediction among the labels.
+
+    Raises
+    ------
+    InputError
+        For a column that never holds the positive class, or predictions that no label is: nobody
+        said that they count as negative.
+    """
+    columns = [column for column in (true, said) if column is not None]
+    for column in columns:
+        if positive not in column.names | fixed and positive not in column.everywhere():
+            raise InputError(
+                f"{column.rows.name}: the column {column.key.column!r} never holds the positive "
+                f"class {positive!r}. It holds: {_listed(column.names)}. Say which value means it "
+                f'(--map "VALUE={positive}"), or "{positive}={positive}" if there really is none.'
+            )
+    if true is None or said is None:
+        return
+    if extra := said.names - true.everywhere() - fixed:
+        raise _unmatched(said, true, extra)
+
+
+def _unmatched(own: ClassColumn, other: ClassColumn, extra: Set[str]) -> InputError:
+    name = groups_in_order(extra)[0]
+    more = f" (and {len(extra) - 1} more such values)" if len(extra) > 1 else ""
+    as_is = ",".join(f"{each}={each}" for each in groups_in_order(extra))
+    return InputError(
+        f"{own.rows.name}: the column {own.key.column!r} holds {name!r} in row {own.first(name)}"
+        f"{more}, but the labels in {other.key.column!r} are {_listed(other.names)}. Correct the "
+        f'value, or say which class it means (--map "{name}=CLASS"); "{as_is}" makes it a class of '
+        "its own."
+    )
+
+
+def _listed(names: Set[str]) -> str:
+    shown = [repr(name) for name in groups_in_order(names)]
+    if 1 < len(shown) <= _SHOWN:
+        return f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")

@@ -1,0 +1,40 @@
+"""What is said of how cells were read, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from core.contracts import UNKNOWN, TableColumns
+from core.fairness.keys import Codes, Key
+from core.fairness.rows import Rows
+
+__all__ = ["decimals_note", "merged_notes"]
+
+_UNSAID = ("", "nan", UNKNOWN.lower())
+
+
+def decimals_note(rows: Rows, columns: TableColumns) -> str:
+    """Say which of the used columns have a decimal comma."""
+    used = (
+        columns.label, columns.prediction, columns.score, columns.weight, *columns.groups,
+        columns.condition,
+    )  # fmt: skip
+    found = [repr(name) for name in dict.fromkeys(used) if name in rows.decimal]
+    return f"Read with decimal commas: {', '.join(found)}." if found else ""
+
+
+def merged_notes(key: Key, names: Sequence[str], codes: Codes) -> Iterator[str]:
+    """Say which spellings were taken for one group, and which for no value."""
+    by_code: dict[int, list[str]] = {}
+    for raw, code in codes.items():
+        if raw is not None:
+            by_code.setdefault(code, []).append(raw)
+    missing = by_code.pop(names.index(UNKNOWN), []) if UNKNOWN in names else []
+    several = [spelt for spelt in by_code.values() if len(spelt) > 1]
+    if several:
+        shown = "; ".join(", ".join(map(repr, sorted(spelt)[:4])) for spelt in several[:3])
+        yield f"In {key.column!r}, spellings taken for one group: {shown}."
+    words = sorted({raw.strip() for raw in missing if raw.strip().lower() not in _UNSAID})
+    if words:
+        shown = ", ".join(map(repr, words[:8])) + (", …" if len(words) > 8 else "")
+        yield f"In {key.column!r}, read as no value: {shown}."

@@ -1,0 +1,1 @@
+"""Strangers' tables: what text a file holds, its header, its rows, one by one."""
