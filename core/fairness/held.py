@@ -27,7 +27,7 @@ def table_source(path: Path, *, name: str = "") -> TableSource:
     Raises
     ------
     InputError
-        If it is missing, empty, no CSV or Parquet file, or has two columns of one name.
+        If it is missing, empty, no CSV, Excel or Parquet file, or has two columns of one name.
     """
     column_names(path, name=name)
     whole = path.resolve()
@@ -55,12 +55,13 @@ def hold_table(data: bytes, *, name: str) -> TableSource:
     Raises
     ------
     InputError
-        For another ending than .csv or .parquet, and as :func:`table_source` does.
+        For another ending than .csv, .xlsx or .parquet, and as :func:`table_source` does.
     """
     suffix = Path(name).suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(
-            f"A prediction table is a {' or '.join(SUFFIXES)} file. Received: {name!r}."
+            f"A prediction table is a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file. "
+            f"Received: {name!r}."
         )
     folder = home() / "tables"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,8 +103,8 @@ def preview(source: TableSource) -> TablePreview:
         If one of them cannot be read.
     """
     with open_table(Path(source.path), name=source.name) as rows:
-        plain = [name for name in rows.names if name not in rows.nested]
-        columns = ", ".join(f"CAST({rows.column(name)} AS VARCHAR)" for name in plain)
+        places = [i for i, name in enumerate(rows.names) if name not in rows.nested]
+        columns = ", ".join(f"CAST({rows.column_at(i)} AS VARCHAR)" for i in places)
         found = rows.database.rows(f"SELECT {columns} FROM {rows.view} LIMIT {_PREVIEW_ROWS}")
     shown = tuple(tuple(("" if c is None else c)[:_PREVIEW_LETTERS] for c in row) for row in found)
-    return TablePreview(tuple(plain), shown)
+    return TablePreview(tuple(rows.names[i] for i in places), shown)

@@ -80,8 +80,12 @@ class Rows:
                 f"{self.name}: the column {name!r} holds lists, structures or bytes. Expected "
                 "plain values: text, numbers or booleans."
             )
-        quoted = identifier(f"c{self.names.index(name)}")
-        return with_point(quoted) if name in self.decimal else quoted
+        return self.column_at(self.names.index(name))
+
+    def column_at(self, place: int) -> str:
+        """Return the same by its place: several columns may have no name."""
+        quoted = identifier(f"c{place}")
+        return with_point(quoted) if self.names[place] in self.decimal else quoted
 
     @property
     def view(self) -> str:
