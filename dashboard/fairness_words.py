@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from core.contracts import (
@@ -13,6 +13,7 @@ from core.contracts import (
     FairnessVerdict,
     Finding,
     Gap,
+    GroupGap,
     GroupRate,
     attribute_words,
     group_words,
@@ -23,7 +24,8 @@ from dashboard.words import number, percent
 
 __all__ = [
     "STATUS", "Standing", "chosen_findings", "confidence", "count", "estimate", "gap_name",
-    "gap_of", "metric_name", "rates_of", "reference_words", "span", "split_metric", "widest",
+    "gap_of", "left_out_words", "metric_name", "rates_of", "reference_words", "span",
+    "split_metric", "widest",
 ]  # fmt: skip
 
 Standing = Literal["flag", "pass", "insufficient evidence", "excluded", "reference", "untested"]
@@ -120,13 +122,21 @@ def reference_words(against: Comparisons) -> str:
     --------
     >>> import numpy as np
     >>> none = (np.empty(0),) * 6
-    >>> reference_words(Comparisons("g", "tpr", "rest", "rest", (), *none, 0.05, 0.1))
+    >>> reference_words(Comparisons("g", "tpr", "rest", "rest", (), *none, 0.05, 0.1, ()))
     'all other groups together'
     """
     if against.kind == "rest":
         return "all other groups together"
     named = group_words(against.reference)
     return f"{named}, the {against.kind} group" if against.kind != "named" else named
+
+
+def left_out_words(pairs: Iterable[GroupGap]) -> str:
+    """Return what comparisons leave out: once where it is the same of all, else by group."""
+    said = {group_words(pair.group): pair.coverage for pair in pairs}
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    return " ".join(f"{name}: {coverage}" for name, coverage in said.items() if coverage)
 
 
 def rates_of(report: FairnessReport, attribute: str) -> list[str]:

@@ -150,7 +150,8 @@ TERMS: dict[str, str] = {
     "verdict": (
         "Flagged: shown to be larger than the tolerance; the whole interval lies beyond. Within "
         "tolerance: shown to be smaller, between all groups that have rows. Else the data are not "
-        "enough to tell. Who a verdict does not cover is named."
+        "enough to tell. Its p is the chance of such data if the gap were at most the tolerance "
+        "(flagged), or at least the tolerance (within). Who a verdict does not cover is named."
     ),
     "alpha": (
         "The chance that is put up with of flagging any gap, over all that are tested, that lies "

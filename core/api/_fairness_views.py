@@ -12,8 +12,8 @@ from core.contracts import (
     TablePreview,
     TableSource,
 )
-from core.fairness import export, held, words
-from core.fairness.export import Basis
+from core.fairness import export, held, local_law, words
+from core.fairness.local_law import Basis
 from core.fairness.rows import SUFFIXES
 
 __all__ = [
@@ -69,12 +69,12 @@ def local_law_144(
     InputError
         If the report has no selection or scoring rate.
     """
-    return export.local_law_144(report, basis=basis)
+    return local_law.local_law_144(report, basis=basis)
 
 
 def local_law_144_csv(report: FairnessReport, *, basis: Basis = "selection") -> bytes:
     """Return :func:`local_law_144` as CSV."""
-    return export.local_law_144_csv(export.local_law_144(report, basis=basis), basis=basis)
+    return local_law.local_law_144_csv(local_law.local_law_144(report, basis=basis), basis=basis)
 
 
 def hold_table(data: bytes, *, name: str) -> TableSource:

@@ -14,6 +14,7 @@ from core.cli._common import JsonFlag, app, emit
 from core.cli._fairness_options import audited
 from core.cli._looks import looked
 from core.contracts import (
+    P_OF,
     FairnessReport,
     FairnessVerdict,
     Looks,
@@ -141,6 +142,7 @@ def slices(
             }
             for found in report.findings
         ],
+        "p_of": P_OF,
         "looks": api.looks_document(looks),
     }
     emit(document, json_, lambda: _slice_lines(report, looks))
@@ -155,7 +157,7 @@ def _slice_lines(report: SliceReport, looks: Looks) -> Iterator[str]:
         yield (
             f"{_mark(found.verdict, report.taken)}: {found.slice.name}: {found.value:.3f} against "
             f"{found.rest:.3f}, {found.k:.10g} of {found.of:.10g}, difference "
-            f"{found.low:+.3f} to {found.high:+.3f}, adjusted p {found.p_adjusted:.3g}{within}"
+            f"{found.low:+.3f} to {found.high:+.3f}, {found.p_words}, adjusted{within}"
         )
     yield looks.text
 

@@ -114,16 +114,7 @@ from core.contracts._fairness import (
     TableColumns,
     TableSource,
 )
-from core.contracts._fairness_gaps import (
-    Comparisons,
-    FairnessVerdict,
-    Gap,
-    GroupGap,
-    LeftOut,
-    ReferenceKind,
-    Strongest,
-    verdict_of,
-)
+from core.contracts._fairness_gaps import Comparisons, Gap, GroupGap, ReferenceKind, Strongest
 from core.contracts._fairness_rates import GroupRate, GroupTable
 from core.contracts._fairness_report import (
     Calibration,
@@ -132,6 +123,7 @@ from core.contracts._fairness_report import (
     ScoreCurves,
     Task,
 )
+from core.contracts._fairness_verdicts import P_OF, FairnessVerdict, LeftOut, verdict_of
 from core.contracts._fairness_views import (
     Finding,
     GapCard,
@@ -239,7 +231,7 @@ __all__ = [
     "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "MISSING", "Mitigation",
     "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard", "ModelInput", "ModelRef",
     "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
-    "OutOfDistribution", "Parameter", "ParityCost", "Picture", "PictureCertificate",
+    "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",
     "PictureRequest", "PictureResult", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",
     "ReferenceKind", "RegionKind", "RegionShare", "Request", "Result", "RobustCurve", "RobustGap",
     "Robustness", "RobustnessChunk", "RobustnessRequest", "RobustPoint", "ROWS", "RowsChoice",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -11,64 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts._codec import Stored
-from core.contracts._group_names import group_words
+from core.contracts._fairness_verdicts import (
+    FairnessVerdict,
+    LeftOut,
+    coverage_words,
+    p_words,
+    points_words,
+    verdict_of,
+)
 
-__all__ = [
-    "Comparisons", "FairnessVerdict", "Gap", "GroupGap", "LeftOut", "ReferenceKind", "Strongest",
-    "verdict_of",
-]  # fmt: skip
+__all__ = ["Comparisons", "Gap", "GroupGap", "ReferenceKind", "Strongest"]
 
 Floats = npt.NDArray[np.float64]
-FairnessVerdict = Literal["flag", "pass", "insufficient evidence", "excluded"]
 ReferenceKind = Literal["largest", "best", "rest", "named"]
-_NAMED = 3
-
-
-def verdict_of(p_flag: float, p_pass: float, alpha: float) -> FairnessVerdict:
-    """Return what two tests say: the one rule, for pages and command line alike.
-
-    Parameters
-    ----------
-    p_flag : float
-        That the gap is at most the tolerance, adjusted over all that were tested.
-    p_pass : float
-        That it is at least the tolerance, adjusted likewise (an equivalence test).
-
-    Examples
-    --------
-    >>> verdict_of(0.001, 1.0, 0.05), verdict_of(1.0, 0.02, 0.05), verdict_of(0.2, 1.0, 0.05)
-    ('flag', 'pass', 'insufficient evidence')
-    """
-    if math.isnan(p_flag) or math.isnan(p_pass):
-        return "excluded"
-    if p_flag < alpha:
-        return "flag"
-    return "pass" if p_pass < alpha else "insufficient evidence"
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut(Stored):
-    """A group, rows without a value, or a stratum that a verdict does not cover.
-
-    Parameters
-    ----------
-    n : float
-        Rows below the line; effective ones where rows have weights.
-    could_hide : float
-        The widest gap to a compared group (of a stratum: within it) that these rows do not rule
-        out; no gap passes where it exceeds the tolerance. NaN where nothing was compared.
-    """
-
-    reason: str
-    n: float
-    could_hide: float
-
-    @property
-    def words(self) -> str:
-        """The reason, and what could hide."""
-        if math.isnan(self.could_hide):
-            return self.reason
-        return f"{self.reason}; a gap of up to {_points(self.could_hide)} could hide there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +75,12 @@ class Gap(Stored):
     part : str
         Of a combination, the metric in which the evidence is strongest; else ``""``.
     needed_n : int or None
-        Rows in each group's denominator at which groups without a true gap would pass four times in
-        five; ``None`` where the verdict stands, or where rows without a value or strata that not
-        all groups have are all that keeps it from a pass.
+        Rows in each group's denominator (effective ones where rows have weights) at which groups
+        without a true gap would pass four times in five: more than some group has. ``None`` where
+        the verdict stands, where rows without a value or strata that not all groups have keep it
+        from a pass, or where it is
+    too_near : bool
+        Whether groups that have as many rows are apart by what cannot be told from the tolerance.
     why_excluded : str
         Why there is no gap to test; ``""`` where there is one.
     """
@@ -148,6 +105,7 @@ class Gap(Stored):
     strongest: Strongest | None
     part: str
     needed_n: int | None = None
+    too_near: bool = False
     why_excluded: str = ""
 
     @property
@@ -164,23 +122,26 @@ class Gap(Stored):
     @property
     def conclusion(self) -> str:
         """What the verdict says of the tolerance, in a sentence."""
-        tolerated = _points(self.tolerance)
+        tolerated = points_words(self.tolerance)
         if self.verdict == "flag":
             return f"It is larger than the {tolerated} that are tolerated."
         if self.verdict == "pass":
             return f"It is within the {tolerated} that are tolerated."
+        if self.too_near:
+            return f"That is too near to {tolerated} to tell whether it exceeds them."
         return f"That is not enough to tell whether it exceeds {tolerated}."
+
+    @property
+    def p_words(self) -> str:
+        """The p values that the verdict is read from, with what each supposes."""
+        return p_words(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
 
     @property
     def coverage(self) -> str:
         """Who is not covered by the verdict, in a sentence or two; ``""`` if everybody is."""
-        if not self.excluded:
-            return ""
-        named = [f"{group_words(name)} ({out.words})" for name, out in self.excluded.items()]
-        more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
         agreed = self.verdict == "insufficient evidence" and self.p_compared < self.alpha
-        first = f"The compared groups agree within {_points(self.tolerance)}. " if agreed else ""
-        return f"{first}Not covered: {'; '.join(named[:_NAMED])}{more}."
+        first = f"The compared groups agree within {points_words(self.tolerance)}. "
+        return (first if agreed and self.excluded else "") + coverage_words(self.excluded)
 
     @property
     def reason(self) -> str:
@@ -195,8 +156,20 @@ class Gap(Stored):
 class GroupGap:
     """One group against another, or against all others.
 
-    ``difference`` is the group's value minus the reference's. Interval and p values are adjusted
-    over all comparisons of the report; ``p`` is that of no difference at all.
+    Parameters
+    ----------
+    difference : float
+        The group's value minus the reference's.
+    low, high : float
+        Interval, adjusted over all comparisons of the report. Where what is left out keeps it from
+        a pass, it holds what could hide there.
+    p, p_flag, p_pass : float
+        Of no difference at all, for information; that it is at most, and that it is at least the
+        tolerance. All adjusted likewise.
+    excluded : dict
+        What the comparison leaves out: strata in which one of the two has rows; against all others
+        together, also groups that are not compared, and rows without a value. It does not pass
+        where a gap beyond the tolerance could hide there.
     """
 
     attribute: str
@@ -212,11 +185,22 @@ class GroupGap:
     p_pass: float
     alpha: float
     tolerance: float
+    excluded: dict[str, LeftOut]
 
     @property
     def verdict(self) -> FairnessVerdict:
         """What the two tests say."""
         return verdict_of(self.p_flag, self.p_pass, self.alpha)
+
+    @property
+    def p_words(self) -> str:
+        """The p values that the verdict is read from, with what each supposes."""
+        return p_words(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
+
+    @property
+    def coverage(self) -> str:
+        """What the verdict does not cover, in a sentence; ``""`` if nothing is left out."""
+        return coverage_words(self.excluded)
 
     @property
     def evidence(self) -> float:
@@ -236,6 +220,8 @@ class Comparisons(Stored):
     reference : str
         Its name; for all others together ``"rest"``, or ``"all others"`` where a group is called
         "rest".
+    excluded : tuple of dict
+        For each group, what its comparison leaves out.
     """
 
     attribute: str
@@ -251,6 +237,7 @@ class Comparisons(Stored):
     p_pass: Floats
     alpha: float
     tolerance: float
+    excluded: tuple[dict[str, LeftOut], ...]
 
     def __iter__(self) -> Iterator[GroupGap]:
         """Go through the groups."""
@@ -269,8 +256,5 @@ class Comparisons(Stored):
                 p_pass=float(self.p_pass[i]),
                 alpha=self.alpha,
                 tolerance=self.tolerance,
+                excluded=self.excluded[i],
             )
-
-
-def _points(difference: float) -> str:
-    return f"{100 * difference:.3g} points"

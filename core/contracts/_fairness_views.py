@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.contracts._codec import Stored
-from core.contracts._fairness_gaps import FairnessVerdict
+from core.contracts._fairness_verdicts import FairnessVerdict
 
 __all__ = ["Finding", "GapCard", "GroupMetricCard", "LocalLaw144Row", "TablePreview"]
 

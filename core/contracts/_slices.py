@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from core.contracts._codec import Stored
 from core.contracts._fairness import AuditRequest, FairnessRules, TableColumns
-from core.contracts._fairness_gaps import FairnessVerdict, verdict_of
+from core.contracts._fairness_verdicts import FairnessVerdict, p_words, verdict_of
 from core.contracts._halves import RowsTaken
 from core.contracts._results import Result
 
@@ -127,6 +127,11 @@ class SliceFinding(Stored):
     def verdict(self) -> FairnessVerdict:
         """What the two tests say."""
         return verdict_of(self.p_flag, self.p_pass, self.alpha)
+
+    @property
+    def p_words(self) -> str:
+        """The p values that the verdict is read from, with what each supposes."""
+        return p_words(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def audit_rows(
     candidates = _candidates(counted, [groupings[chosen] for chosen in sets], columns, rules)
     gaps = tested(candidates, rules, seed=request.seed, check=control.check)
     control.progress(0.9, "comparing groups")
-    comparisons = compared(candidates, rules, check=control.check)
+    comparisons = compared(candidates, gaps, rules, check=control.check)
     whole = groupings[()].cells
     singles = [groupings[chosen] for chosen in ((), *sets) if len(chosen) < 2]
     scored = singles if counted.has_scores and counted.has_labels else []

@@ -92,7 +92,7 @@ def candidate(spec: GapSpec, grouping: Grouping, *, min_n: int) -> Candidate:
         small={names[g]: few for g, few in small.items() if g in kept},
         untested={names[g]: few for g, few in small.items() if g not in kept},
         n_groups=len(names),
-        strata={name: few for part in parts for name, few in part.dropped(at).items()},
+        strata={name: few for part in parts for name, few in part.dropped(at, among=at).items()},
         parts=tuple(part.of(np.arange(len(kept))) for part in known),
         unknown=tuple(names[g] for g in unknown),
         known=known,

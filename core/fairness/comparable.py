@@ -36,6 +36,10 @@ class Comparable(Protocol):
     def limits(self, z: Floats) -> tuple[Floats, Floats]:
         """Return limits of each value at each z ``(A, 1)`` or ``(A, G)``: ``(A, G)``."""
 
+    @property
+    def rows(self) -> Floats:
+        """The (effective) rows behind each value, shape ``(G,)``; of several kinds the fewest."""
+
     def of(self, groups: npt.NDArray[np.intp]) -> Comparable:
         """Return some of the groups, in that order."""
 
@@ -74,6 +78,12 @@ class Rates:
     def values(self) -> Floats:
         """The sums."""
         return self.weights @ self.rates
+
+    @property
+    def rows(self) -> Floats:
+        """The fewest of all components."""
+        found: Floats = self.n.min(axis=0)
+        return found
 
     def of(self, groups: npt.NDArray[np.intp]) -> Rates:
         """Return some of the groups."""
@@ -158,6 +168,12 @@ class Areas:
         """The areas."""
         return self.area
 
+    @property
+    def rows(self) -> Floats:
+        """Positives or negatives, whichever are fewer."""
+        found: Floats = np.minimum(self.positives, self.negatives)
+        return found
+
     def of(self, groups: npt.NDArray[np.intp]) -> Areas:
         """Return some of the groups."""
         every = (self.area, self.variance, self.positives, self.negatives)
@@ -166,10 +182,9 @@ class Areas:
     def limits(self, z: Floats) -> tuple[Floats, Floats]:
         """Newcombe's score interval; of few positives or negatives a bound that needs no model."""
         low, high = area_interval(self.area, self.variance, self.positives, self.negatives, z)
-        rarer = np.minimum(self.positives, self.negatives)
-        few = rarer < _FEW
+        few = self.rows < _FEW
         if few.any():
-            sure = area_bounds(self.area, rarer, z)
+            sure = area_bounds(self.area, self.rows, z)
             low, high = np.where(few, sure[0], low), np.where(few, sure[1], high)
         return low, high
 

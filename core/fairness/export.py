@@ -1,4 +1,4 @@
-"""Reports to take along: one JSON object, tables as CSV and Parquet, audit tables as rows."""
+"""Reports to take along: one JSON object, tables as CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from core.contracts import UNKNOWN, FairnessReport, GroupGap, GroupTable, LocalLaw144Row
-from core.errors import InputError
+from core.contracts import P_OF, FairnessReport, GroupGap, GroupTable, LeftOut
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "Basis", "document", "full_json", "gaps_table", "local_law_144", "local_law_144_csv",
-    "pairs_table", "rates_table", "table_csv", "table_parquet",
+    "csv_bytes", "document", "full_json", "gaps_table", "pairs_table", "rates_table", "table_csv",
+    "table_parquet",
 ]  # fmt: skip
 
-Basis = Literal["selection", "scoring"]
-_RATE_OF: dict[Basis, str] = {"selection": "selection_rate", "scoring": "scoring_rate"}
-_SMALL = 0.02
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -59,26 +55,31 @@ def document(report: FairnessReport) -> dict[str, Any]:
                 "verdict": gap.verdict,
                 "reason": gap.reason,
                 "groups": list(gap.groups),
-                "excluded": {
-                    name: {
-                        "reason": out.reason,
-                        "n": _count(out.n, whole=not report.weighted),
-                        "could_hide": _plain(out.could_hide),
-                    }
-                    for name, out in gap.excluded.items()
-                },
+                "excluded": _excluded(gap.excluded, weighted=report.weighted),
                 "highest": gap.highest,
                 "lowest": gap.lowest,
                 "needed_n": gap.needed_n,
             }
             for gap in report.gaps
         ],
-        "pairs": [_pair(pair) for pair in report.pairs],
+        "pairs": [_pair(pair, weighted=report.weighted) for pair in report.pairs],
+        "p_of": P_OF,
         "unknown": dict(report.unknown),
     }
 
 
-def _pair(pair: GroupGap) -> dict[str, Any]:
+def _excluded(excluded: Mapping[str, LeftOut], *, weighted: bool) -> dict[str, Any]:
+    return {
+        name: {
+            "reason": out.reason,
+            "n": _count(out.n, whole=not weighted),
+            "could_hide": _plain(out.could_hide),
+        }
+        for name, out in excluded.items()
+    }
+
+
+def _pair(pair: GroupGap, *, weighted: bool) -> dict[str, Any]:
     numbers = ("difference", "low", "high", "p", "p_flag", "p_pass")
     return {
         "attribute": pair.attribute,
@@ -87,6 +88,7 @@ def _pair(pair: GroupGap) -> dict[str, Any]:
         "reference": pair.kind,
         **{name: _plain(getattr(pair, name)) for name in numbers},
         "verdict": pair.verdict,
+        "excluded": _excluded(pair.excluded, weighted=weighted),
     }
 
 
@@ -137,7 +139,8 @@ def full_json(report: FairnessReport) -> str:
     whole = inlined(artefact.document)
     for gap, found in zip(report.gaps, whole["gaps"], strict=True):
         found |= {"verdict": gap.verdict, "reason": gap.reason}
-    whole["pairs"] = [_pair(pair) for pair in report.pairs]
+    whole["pairs"] = [_pair(pair, weighted=report.weighted) for pair in report.pairs]
+    whole["p_of"] = P_OF
     return json.dumps(plain(whole), indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -199,6 +202,7 @@ def pairs_table(report: FairnessReport) -> pa.Table:
     columns: dict[str, list[Any]] = {
         name: [getattr(pair, name) for pair in report.pairs] for name in (*texts, *numbers)
     }
+    columns["not_covered"] = [", ".join(pair.excluded) for pair in report.pairs]
     return pa.table(columns)
 
 
@@ -212,11 +216,12 @@ def table_parquet(table: pa.Table) -> bytes:
 
 
 def table_csv(table: pa.Table) -> bytes:
-    """Return a table as CSV (UTF-8), without cells that a spreadsheet takes for formulas."""
-    return _csv(table.column_names, (row.values() for row in table.to_pylist()))
+    """Return a table as CSV."""
+    return csv_bytes(table.column_names, (row.values() for row in table.to_pylist()))
 
 
-def _csv(header: Sequence[str], rows: Any) -> bytes:
+def csv_bytes(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """Return rows as CSV (UTF-8), without cells that a spreadsheet takes for formulas."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
@@ -227,86 +232,3 @@ def _csv(header: Sequence[str], rows: Any) -> bytes:
 def _cell(value: object) -> object:
     """Keep a stranger's text from becoming a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def local_law_144(
-    report: FairnessReport, *, basis: Basis = "selection"
-) -> tuple[LocalLaw144Row, ...]:
-    """Return the audit tables in the layout of New York City's Local Law 144 (6 RCNY § 5-301).
-
-    Parameters
-    ----------
-    basis : {"selection", "scoring"}
-        Whether people are selected, or scored: then those above the median of all are counted.
-
-    Notes
-    -----
-    People of unknown category are counted in a line of their own and enter no rate. A category of
-    less than 2 % of the others may be left out of impact ratios, which is done here and said.
-
-    Raises
-    ------
-    InputError
-        If the report has no such rate.
-    """
-    metric = _RATE_OF[basis]
-    if metric not in report.overall.metrics:
-        raise InputError(
-            f"This audit has no {metric}: the table needs "
-            + ("two classes." if basis == "selection" else "a column of scores.")
-        )
-    return tuple(row for table in report.tables for row in _lines(table, metric))
-
-
-def _lines(table: GroupTable, metric: str) -> Iterator[LocalLaw144Row]:
-    m = table.metrics.index(metric)
-    unknown = [UNKNOWN in parts for parts in table.parts]
-    known = [g for g, missing in enumerate(unknown) if not missing]
-    people = sum(int(table.n[g]) for g in known)
-    large = [g for g in known if table.n[g] >= _SMALL * people]
-    best = max((float(table.value[g, m]) for g in large), default=math.nan)
-    for g in known:
-        small = g not in large
-        yield LocalLaw144Row(
-            attribute=table.attribute,
-            category=table.groups[g],
-            n=int(table.n[g]),
-            selected=round(float(table.k[g, m])),
-            rate=float(table.value[g, m]),
-            impact_ratio=math.nan if small or not best > 0 else float(table.value[g, m]) / best,
-            note="under 2 % of the data: left out of impact ratios" if small else "",
-        )
-    missing = sum(int(n) for n, gone in zip(table.n, unknown, strict=True) if gone)
-    yield LocalLaw144Row(
-        table.attribute, UNKNOWN, missing, 0, math.nan, math.nan,
-        "category unknown: counted, in no rate",
-    )  # fmt: skip
-
-
-def local_law_144_csv(rows: Sequence[LocalLaw144Row], *, basis: Basis = "selection") -> bytes:
-    """Return the audit tables as CSV, as the rules name their columns."""
-    selected, rate = (
-        ("# selected", "Selection rate")
-        if basis == "selection"
-        else ("# above median", "Scoring rate")
-    )
-    header = ("Attribute", "Category", "# of applicants", selected, rate, "Impact ratio", "Note")
-
-    def shown(value: float, digits: int) -> str:
-        return "" if math.isnan(value) else f"{value:.{digits}f}"
-
-    return _csv(
-        header,
-        (
-            (
-                row.attribute,
-                row.category,
-                row.n,
-                "" if math.isnan(row.rate) else row.selected,
-                shown(row.rate, 3),
-                shown(row.impact_ratio, 2),
-                row.note,
-            )
-            for row in rows
-        ),
-    )

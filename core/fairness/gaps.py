@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,8 @@ from core.fairness.candidates import Candidate
 from core.fairness.comparable import Comparable
 from core.fairness.decision import Decision, Limits, decide, limits_at
 from core.fairness.multiplicity import ADJUST, interval_level, next_level
-from core.fairness.needed import needed_rows
 from core.fairness.null import calibrated_p
+from core.fairness.plan import planned
 
 __all__ = ["tested"]
 
@@ -75,7 +75,7 @@ def tested(
         check()
         at = places.get(id(each))
         gap = _untested(each, rules) if at is None else _gap(each, rules, family, at)
-        gaps.append(_planned(gap, each, rules, family) if plan else gap)
+        gaps.append(planned(gap, each, rules, family.needed_level) if plan else gap)
     return tuple(gaps)
 
 
@@ -173,19 +173,6 @@ def _gap(each: Candidate, rules: FairnessRules, family: _Family, at: int) -> Gap
         ),
         part=each.spec.parts[limits.part] if len(parts) > 1 else "",
     )
-
-
-def _planned(gap: Gap, each: Candidate, rules: FairnessRules, family: _Family) -> Gap:
-    if gap.verdict != "insufficient evidence" or _no_rows_help(gap, each):
-        return gap
-    needed = needed_rows(each.parts, each.spec.combine, rules.tolerance, family.needed_level)
-    return replace(gap, needed_n=needed)
-
-
-def _no_rows_help(gap: Gap, each: Candidate) -> bool:
-    """Whether rows without a value, or strata, are all that keeps a gap from passing."""
-    rows = {name for name, out in each.untested.items() if out.unknown} | set(each.strata)
-    return gap.p_compared < gap.alpha and bool(gap.excluded) and set(gap.excluded) <= rows
 
 
 def _not_covered(

@@ -96,8 +96,16 @@ class Part:
         own = self.of[self._shared(groups), group]
         return bool((own > 0).all() and (self.denominators.n[:, group] > 0).all())
 
-    def dropped(self, groups: npt.NDArray[np.intp]) -> dict[str, Few]:
-        """Return the strata in which some of the groups have rows, but are not compared."""
+    def dropped(
+        self, groups: npt.NDArray[np.intp], *, among: npt.NDArray[np.intp]
+    ) -> dict[str, Few]:
+        """Return the strata in which some of the groups have rows, but are not compared.
+
+        Parameters
+        ----------
+        among : ndarray
+            All groups that are compared, of which strata have to have rows.
+        """
         if not self.strata:
             return {}
         of, of2 = self.of[:, groups], self.of2[:, groups]
@@ -109,7 +117,7 @@ class Part:
                 else f"{_count(rows[c])} rows without a value",
                 float(rows[c]),
             )
-            for c in np.flatnonzero((of > 0).any(axis=1) & ~self._shared(groups)).tolist()
+            for c in np.flatnonzero((of > 0).any(axis=1) & ~self._shared(among)).tolist()
         }
 
     def _shared(self, groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:

@@ -12,37 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Comparisons, FairnessRules, ReferenceKind
-from core.differences import MAX_Z, difference_limits, normal_z
+from core.contracts import Comparisons, FairnessRules, Gap, LeftOut, ReferenceKind
 from core.errors import InputError
 from core.fairness.candidates import Candidate
-from core.fairness.comparable import Comparable, Rates
-from core.fairness.fisher import fisher
+from core.fairness.comparable import Comparable
 from core.fairness.metrics.registry import METRICS
-from core.fairness.multiplicity import ADJUST, interval_level
+from core.fairness.pair_tests import PairTests, pair_tests
 
-__all__ = ["REFERENCES", "PairTests", "compared", "pair_tests"]
+__all__ = ["REFERENCES", "compared"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 REFERENCES: tuple[ReferenceKind, ...] = ("largest", "best", "rest")
 """What a group can be held against without naming it."""
-_ROUNDS = 40
-_CLOSE = 1e-4
-_SETTLED = 1e-6
-
-
-@dataclass(frozen=True)
-class PairTests:
-    """N differences a − b: adjusted p values and intervals, arrays ``(N,)``."""
-
-    difference: Floats
-    low: Floats
-    high: Floats
-    p: Floats
-    p_adjusted: Floats
-    p_flag: Floats
-    p_pass: Floats
 
 
 @dataclass(frozen=True)
@@ -55,19 +37,26 @@ class _Block:
     groups: Integers
     own: Comparable
     other: Comparable
+    excluded: tuple[dict[str, LeftOut], ...]
 
 
 def compared(
-    candidates: Sequence[Candidate], rules: FairnessRules, *, check: Callable[[], None]
-) -> tuple[Comparisons, ...]:
+    candidates: Sequence[Candidate], gaps: Sequence[Gap], rules: FairnessRules, *,
+    check: Callable[[], None],
+) -> tuple[Comparisons, ...]:  # fmt: skip
     """Hold the groups of every metric against references, and adjust over all comparisons.
+
+    Parameters
+    ----------
+    gaps : sequence of Gap
+        Those of the candidates, which say what could hide in what is left out.
 
     Raises
     ------
     InputError
         If a group is named as reference that no attribute has.
     """
-    single = [each for each in candidates if len(each.parts) == 1]
+    both = [(e, gap) for e, gap in zip(candidates, gaps, strict=True) if len(e.parts) == 1]
     named = rules.reference not in REFERENCES
     if named and not any(rules.reference in each.names for each in candidates):
         there = dict.fromkeys(name for each in candidates for name in each.names)
@@ -77,7 +66,7 @@ def compared(
         )
     chosen: ReferenceKind = "named" if named else rules.reference  # type: ignore[assignment]
     kinds = dict.fromkeys((chosen, "largest", "rest"))
-    blocks = [block for each in single for kind in kinds for block in _blocks(each, kind, rules)]
+    blocks = [block for pair in both for kind in kinds for block in _blocks(*pair, kind, rules)]
     check()
     if not blocks:
         return ()
@@ -90,19 +79,33 @@ def compared(
     )
 
 
-def _blocks(each: Candidate, kind: ReferenceKind, rules: FairnessRules) -> list[_Block]:
+def _blocks(each: Candidate, gap: Gap, kind: ReferenceKind, rules: FairnessRules) -> list[_Block]:
     (part,) = each.parts
     everybody = np.arange(len(each.names))
     if kind == "rest":
         rest = each.sources[0].of_rest(np.array(each.numbers, np.intp))
         own = _rest_name(each.names)
-        return [] if rest is None else [_Block(each, kind, own, everybody, part, rest)]
+        out = tuple(_left_out(each, gap) for _ in everybody)
+        return [] if rest is None else [_Block(each, kind, own, everybody, part, rest, out)]
     at = _reference(each, part, kind, rules)
     if at is None:
         return []
     others = everybody[everybody != at]
     against = part.of(np.full(len(others), at))
-    return [_Block(each, kind, each.names[at], others, part.of(others), against)]
+    out = tuple(_strata(each, [i, at]) for i in others.tolist())
+    return [_Block(each, kind, each.names[at], others, part.of(others), against, out)]
+
+
+def _left_out(each: Candidate, gap: Gap) -> dict[str, LeftOut]:
+    """Return what a comparison with all others together leaves out: all that its gap does."""
+    return {name: gap.excluded[name] for name in (*each.untested, *each.strata)}
+
+
+def _strata(each: Candidate, groups: list[int]) -> dict[str, LeftOut]:
+    """Return the strata in which one of two groups has rows, but is not compared."""
+    among = np.array(each.numbers, np.intp)
+    found = each.sources[0].dropped(among[groups], among=among)
+    return {name: LeftOut(out.reason, out.n, 1.0) for name, out in found.items()}
 
 
 def _rest_name(groups: Sequence[str]) -> str:
@@ -130,141 +133,9 @@ def _reference(
     return int(known[(sign * part.values[known]).argmax()])
 
 
-def pair_tests(blocks: Sequence[tuple[Comparable, Comparable]], rules: FairnessRules) -> PairTests:
-    """Test all pairs of all blocks as one family."""
-    raw = [_raw(a, b, rules.tolerance) for a, b in blocks]
-    p, p_flag, p_pass = (np.concatenate([each[i] for each in raw]) for i in range(3))
-    adjust = ADJUST[rules.adjust]
-    flag, within = adjust(p_flag), adjust(p_pass)
-    flags, passes = flag < rules.alpha, within < rules.alpha
-    low_z, high_z = (
-        normal_z(interval_level(rules.adjust, rules.alpha, len(p), int(settled.sum())))
-        for settled in (flags, passes)
-    )
-    difference = np.concatenate([a.values - b.values for a, b in blocks])
-    near = _joined(blocks, low_z)
-    far = _joined(blocks, high_z)
-    low, high = _drawn(difference, near, far, rules.tolerance, flags, passes)
-    return PairTests(difference, low, high, p, adjust(p), flag, within)
-
-
-def _joined(blocks: Sequence[tuple[Comparable, Comparable]], z: float) -> tuple[Floats, Floats]:
-    ends = [difference_limits(a.limits, b.limits, np.full(len(a.values), z)) for a, b in blocks]
-    return np.concatenate([low for low, _ in ends]), np.concatenate([high for _, high in ends])
-
-
-def _drawn(
-    difference: Floats,
-    near: tuple[Floats, Floats],
-    far: tuple[Floats, Floats],
-    tolerance: float,
-    flags: npt.NDArray[np.bool_],
-    passes: npt.NDArray[np.bool_],
-) -> tuple[Floats, Floats]:
-    """Return intervals as they are drawn, in agreement with the verdicts.
-
-    The end towards 0 has the level of the flags, the other one that of the passes; a verdict that
-    was reached step by step is drawn up to the tolerance. Flagged: no end lies nearer than the
-    tolerance; passed: both lie within it; neither: one end lies on either side of it, or on it.
-    """
-    up = difference >= 0
-    inner, outer = np.where(up, near[0], -near[1]), np.where(up, far[1], -far[0])
-    inner = np.where(flags, np.maximum(inner, tolerance), np.minimum(inner, tolerance))
-    back = np.where(up, far[0], -far[1])  # beyond 0, where the other side's tolerance lies
-    inner = np.where(flags, inner, np.minimum(inner, back))
-    inner = np.where(passes, np.maximum(inner, -tolerance), inner)
-    outer = np.where(passes, np.minimum(outer, tolerance), outer)
-    # p values are found by steps: at the very edge a limit may fall a hair's breadth short.
-    short = ~flags & ~passes & (np.maximum(outer, -inner) < tolerance)
-    outer = np.where(short, tolerance, outer)
-    return np.where(up, inner, -outer), np.where(up, outer, -inner)
-
-
-def _raw(a: Comparable, b: Comparable, tolerance: float) -> tuple[Floats, Floats, Floats]:
-    """Return p values of each pair: no difference, at most the tolerance, at least it."""
-    difference = a.values - b.values
-    beyond = np.abs(difference) > tolerance
-    p_flag, p_pass = np.ones(len(difference)), np.ones(len(difference))
-    for chosen, towards, found in ((beyond, _inner, p_flag), (~beyond, _outer, p_pass)):
-        at = np.flatnonzero(chosen)
-        if len(at):
-            found[at] = _two_sided(_highest(a.of(at), b.of(at), towards, tolerance))
-    if isinstance(a, Rates) and isinstance(b, Rates) and len(a.weights) == 1:
-        p = fisher(a.rates[0] * a.n[0], a.n[0], b.rates[0] * b.n[0], b.n[0])
-    else:
-        p = _two_sided(_highest(a, b, _inner, 0.0))
-    return p, p_flag, p_pass
-
-
-def _two_sided(z: Floats) -> Floats:
-    from scipy.special import ndtr
-
-    found: Floats = np.where(z > 0, 2 * ndtr(-z), 1.0)
-    return found
-
-
-def _inner(low: Floats, high: Floats, tolerance: float) -> Floats:
-    """Return by how much the interval lies beyond the tolerance."""
-    return np.maximum(low, -high) - tolerance
-
-
-def _outer(low: Floats, high: Floats, tolerance: float) -> Floats:
-    """Return by how much the interval lies within the tolerance."""
-    return tolerance - np.maximum(high, -low)
-
-
-def _highest(
-    a: Comparable, b: Comparable, rest: Callable[[Floats, Floats, float], Floats], tolerance: float
-) -> Floats:
-    """Return for each pair the z at which ``rest``, which falls with z, passes 0.
-
-    All pairs at once: bracketed from where a straight line would pass it, then the false position
-    with halved ends (Illinois).
-    """
-
-    def at(z: Floats, pairs: Integers) -> Floats:
-        return rest(*difference_limits(a.of(pairs).limits, b.of(pairs).limits, z), tolerance)
-
-    everyone = np.arange(len(a.values))
-    left, right = np.zeros(len(everyone)), np.ones(len(everyone))
-    below = at(right, everyone)
-    value = a.values - b.values
-    above = rest(value, value, tolerance)
-    near = np.flatnonzero(below <= 0)
-    above[near] = at(left[near], near)
-    growing = np.flatnonzero(below > 0)
-    while len(growing):
-        slope = (above[growing] - below[growing]) / (right[growing] - left[growing])
-        ahead = 1.05 * right[growing] + 1.1 * below[growing] / np.maximum(slope, _CLOSE)
-        left[growing], above[growing] = right[growing], below[growing]
-        right[growing] = np.minimum(ahead, MAX_Z)
-        below[growing] = at(right[growing], growing)
-        growing = growing[(below[growing] > 0) & (right[growing] < MAX_Z)]
-    found = np.where(below > 0, MAX_Z, np.where(above > 0, left, 0.0))
-    active = np.flatnonzero((above > 0) & (below <= 0))
-    side = np.zeros(len(everyone), np.int64)
-    for _ in range(_ROUNDS):
-        active = active[right[active] - left[active] > _CLOSE]
-        if not len(active):
-            break
-        f, g = above[active], below[active]
-        z = left[active] + (right[active] - left[active]) * np.clip(f / (f - g), 0.001, 0.999)
-        now = at(z, active)
-        up = now > 0
-        for pairs, point, here, ends, values, opposite, mark in (
-            (active[up], z[up], now[up], left, above, below, 1),
-            (active[~up], z[~up], now[~up], right, below, above, -1),
-        ):
-            opposite[pairs] = np.where(side[pairs] == mark, opposite[pairs] / 2, opposite[pairs])
-            ends[pairs], values[pairs], side[pairs] = point, here, mark
-        settled = np.abs(now) <= _SETTLED
-        found[active] = np.where(settled, z, left[active])
-        active = active[~settled]
-    return found
-
-
 def _comparisons(block: _Block, found: PairTests, own: slice, rules: FairnessRules) -> Comparisons:
     names = block.each.names
+    low, high, p_pass = _hidden(block, found, own, rules)
     return Comparisons(
         attribute=block.each.attribute,
         metric=block.each.spec.id,
@@ -272,11 +143,33 @@ def _comparisons(block: _Block, found: PairTests, own: slice, rules: FairnessRul
         reference=block.reference,
         groups=tuple(names[i] for i in block.groups),
         difference=found.difference[own],
-        low=found.low[own],
-        high=found.high[own],
+        low=low,
+        high=high,
         p=found.p_adjusted[own],
         p_flag=found.p_flag[own],
-        p_pass=found.p_pass[own],
+        p_pass=p_pass,
         alpha=rules.alpha,
         tolerance=rules.tolerance,
+        excluded=block.excluded,
+    )
+
+
+def _hidden(
+    block: _Block, found: PairTests, own: slice, rules: FairnessRules
+) -> tuple[Floats, Floats, Floats]:
+    """Return limits and the p of a pass, which none gets that leaves out more than is tolerated.
+
+    What could hide may lie on either side; a flag is as true without it.
+    """
+    hides = [max((out.could_hide for out in each.values()), default=0.0) for each in block.excluded]
+    most = np.array(hides, np.float64)
+    most[most <= rules.tolerance] = 0.0
+    p_pass = np.where(most > 0, 1.0, found.p_pass[own])
+    most[found.p_flag[own] < rules.alpha] = 0.0
+    low, high = found.low[own], found.high[own]
+    widened = most > 0
+    return (
+        np.where(widened, np.minimum(low, -most), low),
+        np.where(widened, np.maximum(high, most), high),
+        p_pass,
     )

@@ -27,7 +27,7 @@ from core.fairness.fisher import fisher
 from core.fairness.grouping import Grouping
 from core.fairness.metrics.registry import METRICS
 from core.fairness.multiplicity import WORDS
-from core.fairness.pairs import pair_tests
+from core.fairness.pair_tests import pair_tests
 from core.fairness.subject import kish
 from core.fairness.tables import offered
 from core.fairness.values import group_text

@@ -78,8 +78,9 @@ def _comparison(pair: GroupGap, report: FairnessReport) -> str:
     return (
         f"{_name(metric)}: {_who(table, pair.group, named=True)}{own}, against {other}"
         f"{_KINDS[pair.kind]}: {_signed(pair.difference)} points, {1 - pair.alpha:.0%} interval "
-        f"{_signed(pair.low)} to {_signed(pair.high)}, adjusted over "
+        f"{_signed(pair.low)} to {_signed(pair.high)} ({pair.p_words}), adjusted over "
         f"{number(_n_pairs(report), 'comparison')}."
+        + (f" {pair.coverage}" if pair.excluded else "")
     )
 
 
@@ -103,9 +104,9 @@ def _text(gap: Gap, report: FairnessReport) -> str:
     sentences = [
         _sizes(gap, report.table(gap.attribute), name),
         _gap(gap),
-        f"{gap.conclusion.rstrip('.')} ({_tests(gap)}, adjusted over {number(n_tests, 'gap')}).",
+        f"{gap.conclusion.rstrip('.')} ({gap.p_words}, adjusted over {number(n_tests, 'gap')}).",
         gap.coverage,
-        _needed(gap),
+        _needed(gap, weighted=report.weighted),
     ]
     if gap.below_four_fifths:
         sentences.append(
@@ -135,14 +136,6 @@ def _gap(gap: Gap) -> str:
         f"{group_words(gap.highest)} and {group_words(gap.lowest)}, is "
         f"{_points(gap.difference)}, {interval}."
     )
-
-
-def _tests(gap: Gap) -> str:
-    if gap.verdict == "flag":
-        return f"p {_p(gap.p_flag)}"
-    if gap.verdict == "pass":
-        return f"p {_p(gap.p_pass)}"
-    return f"p {_p(gap.p_flag)} for larger, {_p(gap.p_pass)} for smaller"
 
 
 def _name(metric: str) -> str:
@@ -180,9 +173,14 @@ def _who(table: GroupTable, group: str, *, named: bool = False) -> str:
     )
 
 
-def _noun(gap: Gap) -> str:
-    rate = METRICS.get((gap.part or gap.metric).split("[")[0])
-    return rate.noun if isinstance(rate, Proportion) else "rows of each class"
+def _nouns(gap: Gap) -> list[str]:
+    """Return what is counted below the line of a gap; of several rates, of each."""
+    base, bar, condition = gap.metric.partition("|")
+    if bar:
+        return [f"rows of each value of {attribute_words(condition)}"]
+    rates = [METRICS.get(part.split("[")[0]) for part in get_gap(base).parts]
+    known = [rate.noun for rate in rates if isinstance(rate, Proportion)]
+    return list(dict.fromkeys(known)) or ["rows of each class"]
 
 
 def _points(difference: float) -> str:
@@ -190,15 +188,14 @@ def _points(difference: float) -> str:
     return f"{points:.0f} points" if points >= 1.5 else f"{points:.1f} points"
 
 
-def _p(value: float) -> str:
-    if value >= 0.9995:
-        return "1"
-    return "below .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
-
-
-def _needed(gap: Gap) -> str:
+def _needed(gap: Gap, *, weighted: bool) -> str:
+    if gap.too_near:
+        return (
+            "As many rows are enough for groups that do not differ; the nearer a gap lies to the "
+            "tolerance, the more it takes."
+        )
     if gap.needed_n is None:
         return ""
-    return (
-        f"About {gap.needed_n} {_noun(gap)} in each group would be enough, if they do not differ."
-    )
+    nouns = [f"effective {noun}" if weighted else noun for noun in _nouns(gap)]
+    kinds = " and as many ".join(nouns)
+    return f"About {gap.needed_n} {kinds} in each group would be enough, if they do not differ."

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.contracts import FairnessReport
+from core.contracts import P_OF, FairnessReport
 from dashboard import services
 
 __all__ = ["draw"]
@@ -51,5 +51,6 @@ def draw(report: FairnessReport) -> None:
             "unknown categories counted, categories under 2 % of the rows only counted. A layout, "
             "no legal finding."
         )
+    st.caption("; ".join(f"`{name}`: {words}" for name, words in P_OF.items()) + ".")
     st.markdown("The same audit on the command line:")
     st.code(report.command, language=None, wrap_lines=True)

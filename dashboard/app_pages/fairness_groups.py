@@ -25,6 +25,7 @@ from dashboard.fairness_words import (
     estimate,
     gap_name,
     gap_of,
+    left_out_words,
     metric_name,
     reference_words,
     span,
@@ -117,7 +118,9 @@ def _standing(report: FairnessReport, by: str, rate: str, group: str) -> tuple[S
     note = "" if left_out is None else left_out.words
     if pair is not None:
         numbers = f"{points(pair.difference)} ({span(pair.low, pair.high)})"
-        return pair.verdict, f"{numbers}; {note}" if note else numbers
+        hidden = ", ".join(map(group_words, pair.excluded))
+        words = (numbers, note, hidden and f"not covered: {hidden}")
+        return pair.verdict, "; ".join(filter(None, words))
     if note:
         return "excluded", note
     if gap.verdict == "excluded":
@@ -182,7 +185,8 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
                 report, key="fairness pairs",
             )  # fmt: skip
             _reference(report, by)
-            if note := report.comparisons_note(by, rate):
+            notes = (left_out_words(pairs[:_MOST_ROWS]), report.comparisons_note(by, rate))
+            for note in filter(None, notes):
                 st.caption(escape(note))
     st.caption(
         escape(

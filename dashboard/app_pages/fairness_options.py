@@ -53,7 +53,8 @@ def _words(audit: Audit, subject: Subject) -> str:
     crossed = " and their intersections" if audit.intersections and len(subject.groups) > 1 else ""
     return (
         f"By {by}{crossed}. Flagged: shown to be larger than {points(audit.tolerance)} points "
-        f"(adjusted p below {audit.alpha:g}, the whole {confidence(audit.alpha)} interval beyond). "
+        f"(adjusted p below {audit.alpha:g} if it were at most that, the whole "
+        f"{confidence(audit.alpha)} interval beyond). "
         "Within tolerance: shown to be smaller, for every group that has rows. Groups with fewer "
         f"than {audit.min_n} in the denominator are tested too, and named where they show nothing."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -222,6 +223,37 @@ def test_page_document_and_report_say_the_same_of_who_is_not_covered() -> None:
     assert gap.coverage in own["reason"]
     assert any(gap.coverage in text for text in said)
     assert gap.coverage in unescape(texts(app))
+
+
+def test_page_and_document_say_the_same_of_what_a_comparison_leaves_out() -> None:
+    """On old code ✓ within tolerance of all other groups together, rows of no sex left out."""
+    rows = [(sex, y, y) for sex in "ab" for y in (0, 1)] * 300 + [("", 1, 0)] * 100
+    data = "\n".join(["sex,y_true,y_pred", *(",".join(map(str, row)) for row in rows)]).encode()
+    app = audited(
+        data, score="", groups=("sex",), intersections=False, by="sex", rate="tpr",
+        reference="rest",
+    )  # fmt: skip
+    assert not app.error
+    found = api.fairness(
+        services.hold_table(data, name="mine.csv"), label="y_true", prediction="y_pred",
+        groups=("sex",), reference="rest",
+    )  # fmt: skip
+    pairs = list(found.against("sex", "tpr") or ())
+    assert {pair.verdict for pair in pairs} == {"insufficient evidence"}
+    (coverage,) = {pair.coverage for pair in pairs}
+    assert coverage.startswith("Not covered: Unknown (100 positives without a value; a gap of")
+    assert fairness_words.left_out_words(pairs) == coverage
+    own = [pair for pair in api.fairness_document(found)["pairs"] if pair["metric"] == "tpr"]
+    assert {tuple(pair["excluded"]) for pair in own if pair["reference"] == "rest"} == {
+        ("Unknown",)
+    }
+    assert any(text.text.endswith(coverage) for text in api.fairness_comparisons(found))
+    shown = [caption.value for caption in app.caption]
+    assert any(unescape(text).replace("\\", "") == coverage for text in shown), shown
+    html = unescape("".join(str(each.proto.body) for each in app.get("html")))
+    assert html.count("not covered: Unknown") == 2
+    other = replace(pairs[0], group="c", excluded={})
+    assert fairness_words.left_out_words([*pairs, other]) == f"a: {coverage} b: {coverage}"
 
 
 def test_attribute_rate_thresholds_and_slices_are_looked_at() -> None:

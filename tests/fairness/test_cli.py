@@ -39,7 +39,10 @@ def document(capfd: pytest.CaptureFixture[str], *arguments: object) -> dict:
 def test_the_document(capfd, write, biased) -> None:
     path = write(biased)
     found = document(capfd, "fairness", path, *MAPPED, "--intersections")
-    assert set(found) == {"n", "rows", "groups", "gaps", "pairs", "unknown", "looks"}
+    assert set(found) == {
+        "n", "rows", "groups", "gaps", "pairs", "p_of", "unknown", "looks"
+    }  # fmt: skip
+    assert set(found["p_of"]) == {"p", "p_adjusted", "p_flag", "p_pass"}
     assert found["n"] == 2400
     assert found["unknown"] == {"sex": 0, "city": 0}
     names = [(g["attribute"], g["group"]) for g in found["groups"]]
@@ -65,7 +68,7 @@ def test_the_document(capfd, write, biased) -> None:
     first = found["pairs"][0]
     assert set(first) == {
         "attribute", "metric", "groups", "reference", "difference", "low", "high", "p", "p_flag",
-        "p_pass", "verdict",
+        "p_pass", "verdict", "excluded",
     }  # fmt: skip
     assert (first["attribute"].startswith("sex"), first["verdict"]) == (True, "flag")
     kinds = {pair["reference"] for pair in found["pairs"]}

@@ -33,13 +33,14 @@ BINARY = default_gaps(("0", "1"), binary=True, labels=True, scores=False)
 def gaps_of(
     held: Grouping, ids: Sequence[str] = BINARY, rules: FairnessRules = RULES, *, seed: int = 0
 ) -> dict[str, Gap]:
-    candidates = [candidate(get_gap(id), held, min_n=rules.min_n) for id in ids]
-    found = room.tested(candidates, rules, seed=seed, check=lambda: None)
+    found = room.tested(candidates_of(held, ids, rules), rules, seed=seed, check=lambda: None)
     return {gap.metric: gap for gap in found}
 
 
-def candidates_of(held: Grouping, ids: Sequence[str] = BINARY) -> list[Candidate]:
-    return [candidate(get_gap(id), held, min_n=RULES.min_n) for id in ids]
+def candidates_of(
+    held: Grouping, ids: Sequence[str] = BINARY, rules: FairnessRules = RULES
+) -> list[Candidate]:
+    return [candidate(get_gap(id), held, min_n=rules.min_n) for id in ids]
 
 
 def null_cells(rng: np.random.Generator, groups: int, rows: int) -> np.ndarray:
@@ -162,6 +163,36 @@ def test_needed_n_is_enough_four_times_in_five(rate: float, groups: int) -> None
     assert 0.78 - 0.02 <= passed / 1500 <= (0.87 if needed > 300 else 0.9)
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    cells=st.lists(st.lists(st.integers(0, 900), min_size=4, max_size=4), min_size=2, max_size=4),
+    min_n=st.sampled_from([1, 10, 500]),
+)
+def test_no_more_rows_are_asked_for_than_are_there(cells: list, min_n: int) -> None:
+    """On old code 541 rows, in the case below, of 3000."""
+    held = grouping([[row[:2], row[2:]] for row in cells])
+    rules = replace(RULES, min_n=min_n)
+    gaps = gaps_of(held, rules=rules)
+    for each in candidates_of(held, rules=rules):
+        gap = gaps[each.spec.id]
+        if gap.needed_n is not None:
+            fewest = min(part.denominators.n.min() for part in each.sources)
+            assert fewest < gap.needed_n
+            assert not gap.too_near
+
+
+def test_a_gap_too_near_to_the_tolerance_is_said_to_be() -> None:
+    gap = gaps_of(of_rates([1500, 2400], [3000, 4000]), ["selection_rate"])["selection_rate"]
+    assert (gap.verdict, gap.needed_n, gap.too_near) == ("insufficient evidence", None, True)
+    assert gap.conclusion == "That is too near to 10 points to tell whether it exceeds them."
+    assert gap.conclusion in gap.reason
+    few = gaps_of(of_rates([1500, 2400, 20], [3000, 4000, 40]), ["selection_rate"])
+    assert few["selection_rate"].too_near, "more rows of the third would not settle the first two"
+    alike = gaps_of(of_rates([1500, 2000, 20], [3000, 4000, 40]), ["selection_rate"])
+    assert (alike["selection_rate"].needed_n or 0) > 40
+    assert not alike["selection_rate"].too_near
+
+
 @pytest.mark.parametrize("id", ["equalized_odds", "average_odds", "balanced_accuracy"])
 def test_needed_n_of_several_rates(id: str) -> None:
     cells = np.array([[[52, 8], [9, 51]], [[51, 9], [9, 51]]])
@@ -189,7 +220,8 @@ def test_interval_and_verdict_never_disagree(
 ) -> None:
     held = grouping([[row[:2], row[2:]] for row in cells])
     rules = replace(RULES, tolerance=tolerance, alpha=alpha, adjust=adjust)
-    for gap in gaps_of(held, rules=rules).values():
+    gaps = gaps_of(held, rules=rules)
+    for gap in gaps.values():
         shown = verdict_of(gap.p_flag, gap.p_pass, alpha)
         assert gap.verdict == shown
         if shown == "excluded":
@@ -210,7 +242,7 @@ def test_interval_and_verdict_never_disagree(
         assert set(gap.excluded).isdisjoint(gap.groups)
         if shown == "pass":
             assert not any(out.could_hide > tolerance for out in gap.excluded.values())
-    for pair in compared(candidates_of(held), rules, check=lambda: None):
+    for pair in compared(candidates_of(held), list(gaps.values()), rules, check=lambda: None):
         for each in pair:
             assert each.low <= each.difference + 1e-9
             assert each.difference <= each.high + 1e-9
@@ -218,6 +250,8 @@ def test_interval_and_verdict_never_disagree(
             within = each.low >= -tolerance and each.high <= tolerance
             assert each.verdict != "flag" or beyond
             assert each.verdict != "pass" or within
+            hidden = any(out.could_hide > tolerance for out in each.excluded.values())
+            assert each.verdict != "pass" or not hidden
             assert each.group != each.reference
 
 

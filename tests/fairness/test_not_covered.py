@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import api
-from core.contracts import FairnessReport
+from core.contracts import FairnessReport, GroupGap
 
 Blocks = list[tuple[str, str, int, int]]
 
@@ -19,13 +19,13 @@ def recalls(*groups: tuple[str, int, int]) -> FairnessReport:
     return api.audit_columns(table, label="y", prediction="p", groups=["g"], gaps=["tpr"])
 
 
-def conditional(blocks: Blocks) -> FairnessReport:
+def conditional(blocks: Blocks, **options: object) -> FairnessReport:
     """Audit rows of group, condition, selected, all."""
     rows = [(g, c, int(i < k), i % 2) for g, c, k, n in blocks for i in range(n)]
     g, c, p, y = zip(*rows, strict=True)
     return api.audit_columns(
         {"g": g, "c": c, "p": p, "y": y}, label="y", prediction="p", groups=["g"], condition="c",
-        gaps=["selection_rate"],
+        gaps=["selection_rate"], **options,
     )  # fmt: skip
 
 
@@ -121,3 +121,78 @@ def test_rows_without_a_value_of_several_rates() -> None:
     assert kinds["accuracy"] == "1000 rows without a value"
     assert "positives" in kinds["equalized_odds"]
     assert "negatives" in kinds["equalized_odds"]
+
+
+# ---- comparisons of single groups
+
+
+def small_group_in_strata(*more: tuple[str, str, int, int]) -> Blocks:
+    """A and B agree within one value of the condition; nine rows of C are never selected."""
+    return [("A", "x", 1500, 3000), ("B", "x", 1500, 3000), ("C", "x", 0, 9), *more]
+
+
+def conditional_pairs(blocks: Blocks, **options: object) -> dict[tuple[str, str], GroupGap]:
+    report = conditional(blocks, **options)
+    said = {finding.text for finding in api.fairness_comparisons(report)}
+    document = api.fairness_document(report)["pairs"]
+    for pair, own in zip(report.pairs, document, strict=True):
+        assert own["excluded"].keys() == pair.excluded.keys()
+        assert own["verdict"] == pair.verdict
+        hidden = max((out.could_hide for out in pair.excluded.values()), default=0)
+        assert pair.verdict != "pass" or hidden <= pair.tolerance
+        if pair.kind == report.rules.reference:
+            assert any(text.endswith(pair.coverage) for text in said)
+    return {
+        (pair.group, pair.reference): pair
+        for pair in report.pairs
+        if pair.metric == "selection_rate|c"
+    }
+
+
+def test_no_comparison_passes_over_strata_that_one_of_the_two_lacks() -> None:
+    """On old code ✓ pass, −4 to +4, nothing said of c = y."""
+    assert conditional_pairs(small_group_in_strata())["B", "A"].verdict == "pass"
+    pair = conditional_pairs(small_group_in_strata(("A", "y", 900, 1000)))["B", "A"]
+    assert pair.verdict == "insufficient evidence"
+    assert (pair.low, pair.high) == (-1, 1)
+    assert pair.coverage == (
+        "Not covered: c = y (1000 rows, not in all groups, so not compared; a gap of up to 100 "
+        "points could hide there)."
+    )
+
+
+def test_a_comparison_names_the_strata_of_its_own_two_groups_alone() -> None:
+    blocks = [("A", "x", 1600, 3200), ("B", "x", 1500, 3000), ("D", "x", 1500, 3000)]
+    blocks += [("D", "z", 10, 40)]
+    pairs = conditional_pairs(blocks)
+    assert (pairs["B", "A"].verdict, pairs["B", "A"].excluded) == ("pass", {})
+    assert list(pairs["D", "A"].excluded) == ["c = z"]
+    assert pairs["D", "A"].verdict == "insufficient evidence"
+    assert list(pairs["B", "rest"].excluded) == ["c = z"]
+
+
+@pytest.mark.parametrize("reference", ["rest", "largest", "best", "B"])
+def test_all_others_together_do_not_pass_without_a_small_group(reference: str) -> None:
+    """On old code ✓ pass: C, of too few rows for strata, was in no comparison."""
+    pair = conditional_pairs(small_group_in_strata(), reference=reference)["A", "rest"]
+    assert pair.verdict == "insufficient evidence"
+    assert pair.excluded["C"].reason == "9 rows, fewer than 10"
+    assert pair.high > pair.tolerance
+
+
+def test_all_others_together_do_not_pass_without_rows_of_no_value() -> None:
+    report = recalls(("A", 900, 1000), ("B", 900, 1000), ("", 10, 150))
+    pairs = {pair.kind: pair for pair in report.pairs if pair.group == "B"}
+    hidden = report.gap("g", "tpr").excluded
+    assert (pairs["rest"].verdict, pairs["rest"].excluded) == ("insufficient evidence", hidden)
+    assert pairs["rest"].high == hidden["Unknown"].could_hide
+    assert (pairs["largest"].verdict, pairs["largest"].excluded) == ("pass", {}), (
+        "A and B are known"
+    )
+
+
+def test_a_flag_stands_whatever_was_left_out() -> None:
+    blocks = [("A", "x", 2000, 3000), ("B", "x", 1000, 3000), ("A", "y", 900, 1000)]
+    pair = conditional_pairs(blocks)["B", "A"]
+    assert (pair.verdict, list(pair.excluded)) == ("flag", ["c = y"])
+    assert pair.high < -pair.tolerance

@@ -10,7 +10,7 @@ from core import api
 from core.contracts import Adjustment, FairnessReport, FairnessRules, verdict_of
 from core.errors import InputError
 from core.fairness.comparable import Rates
-from core.fairness.pairs import pair_tests
+from core.fairness.pair_tests import pair_tests
 
 OPTIONS = {"label": "y", "prediction": "p", "groups": ["race"]}
 

@@ -1,0 +1,125 @@
+"""Verdicts on gaps: the rule, the p values it reads, and what it does not cover, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from core.contracts._codec import Stored
+from core.contracts._group_names import group_words
+
+__all__ = [
+    "P_OF", "FairnessVerdict", "LeftOut", "coverage_words", "p_words", "points_words", "verdict_of",
+]  # fmt: skip
+
+FairnessVerdict = Literal["flag", "pass", "insufficient evidence", "excluded"]
+P_OF: dict[str, str] = {
+    "p": (
+        "chance of such data if there were no difference at all; for information, no verdict is "
+        "read from it; of pairs it is adjusted"
+    ),
+    "p_adjusted": "p, adjusted over all that were tested",
+    "p_flag": (
+        "chance of such data if it were at most the tolerance, adjusted; flagged where below alpha"
+    ),
+    "p_pass": (
+        "chance of such data if it were at least the tolerance, adjusted; within tolerance where "
+        "below alpha; 1 where more could hide in what is left out"
+    ),
+}
+"""What each p value supposes, in every document."""
+_NAMED = 3
+
+
+def verdict_of(p_flag: float, p_pass: float, alpha: float) -> FairnessVerdict:
+    """Return what two tests say: the one rule, for pages and command line alike.
+
+    Parameters
+    ----------
+    p_flag : float
+        That the gap is at most the tolerance, adjusted over all that were tested.
+    p_pass : float
+        That it is at least the tolerance, adjusted likewise (an equivalence test).
+
+    Examples
+    --------
+    >>> verdict_of(0.001, 1.0, 0.05), verdict_of(1.0, 0.02, 0.05), verdict_of(0.2, 1.0, 0.05)
+    ('flag', 'pass', 'insufficient evidence')
+    """
+    if math.isnan(p_flag) or math.isnan(p_pass):
+        return "excluded"
+    if p_flag < alpha:
+        return "flag"
+    return "pass" if p_pass < alpha else "insufficient evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut(Stored):
+    """A group, rows without a value, or a stratum that a verdict does not cover.
+
+    Parameters
+    ----------
+    n : float
+        Rows below the line; effective ones where rows have weights.
+    could_hide : float
+        The widest gap to a compared group (of a stratum: within it) that these rows do not rule
+        out; no gap passes where it exceeds the tolerance. NaN where nothing was compared.
+    """
+
+    reason: str
+    n: float
+    could_hide: float
+
+    @property
+    def words(self) -> str:
+        """The reason, and what could hide."""
+        if math.isnan(self.could_hide):
+            return self.reason
+        return f"{self.reason}; a gap of up to {points_words(self.could_hide)} could hide there"
+
+
+def p_words(p_flag: float, p_pass: float, *, alpha: float, tolerance: float) -> str:
+    """Return the p values that a verdict is read from, each with what it supposes.
+
+    Examples
+    --------
+    >>> p_words(0.0004, 1.0, alpha=0.05, tolerance=0.1)
+    'p below .001 if it were at most 10 points'
+    >>> p_words(1.0, 0.012, alpha=0.05, tolerance=0.1)
+    'p .012 if it were at least 10 points'
+    >>> p_words(0.11, 1.0, alpha=0.05, tolerance=0.1)
+    'p .110 if it were at most 10 points, 1 if it were at least that'
+    """
+    verdict, tolerated = verdict_of(p_flag, p_pass, alpha), points_words(tolerance)
+    if verdict == "pass":
+        return f"p {_p(p_pass)} if it were at least {tolerated}"
+    first = f"p {_p(p_flag)} if it were at most {tolerated}"
+    if verdict == "flag" or tolerance <= 0:  # nothing passes a tolerance of 0
+        return first
+    return f"{first}, {_p(p_pass)} if it were at least that"
+
+
+def coverage_words(excluded: Mapping[str, LeftOut]) -> str:
+    """Say what a verdict does not cover; ``""`` if it covers everything."""
+    if not excluded:
+        return ""
+    named = [f"{group_words(name)} ({out.words})" for name, out in excluded.items()]
+    more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f"Not covered: {'; '.join(named[:_NAMED])}{more}."
+
+
+def points_words(difference: float) -> str:
+    """Return a difference in points.
+
+    >>> points_words(0.1), points_words(0.0123)
+    ('10 points', '1.23 points')
+    """
+    return f"{100 * difference:.3g} points"
+
+
+def _p(value: float) -> str:
+    if value >= 0.9995:
+        return "1"
+    return "below .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
