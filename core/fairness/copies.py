@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.settings import settings
+from core.home import home
 from core.store_space import Space
 from core.tabular.head import CsvHead
 from core.tabular.records import records
@@ -32,7 +32,7 @@ def parquet_copy(source: TextSource, head: CsvHead, *, name: str) -> Iterator[Pa
     import pyarrow.parquet as pq
 
     schema = pa.schema([(f"c{i}", pa.string()) for i in range(len(head.names))])
-    space = Space(settings().root, 0)
+    space = Space(home(), 0)
     space.prepare()
     with space.draft() as folder:
         path = folder / "table.parquet"
