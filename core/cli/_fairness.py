@@ -193,11 +193,12 @@ def mitigate(
         **options,
     )
     found, looks = looked(request)
-    document = {
+    document: dict[str, Any] = {
         "attribute": found.attribute,
         "constraint": found.constraint,
         "mitigator": found.mitigator,
         "thresholds": {g: t if t < float("inf") else None for g, t in found.thresholds.items()},
+        **({"never_selected": found.never} if found.never else {}),
         "n_fit": found.n_fit,
         "before": api.fairness_document(found.before),
         "after": api.fairness_document(found.after),
@@ -208,9 +209,12 @@ def mitigate(
 
 def _mitigation_lines(found: Mitigation, looks: Looks) -> Iterator[str]:
     yield f"{found.source}: {found.rule}"
-    yield from filter(None, [found.before.taken.text])
+    yield from filter(None, [found.before.taken.text, *found.before.notes])
     for group, threshold in found.thresholds.items():
-        yield f"  {group:24} from {threshold:.4f}"
+        if group in found.never:
+            yield f"  {group:24} never: {found.never[group]}"
+        else:
+            yield f"  {group:24} from {threshold:.4f}"
     yield f"Made from {found.n_fit} rows, judged on {found.before.n} others:"
     for gap in found.before.gaps:
         if gap.attribute == found.attribute:

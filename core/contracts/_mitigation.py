@@ -134,6 +134,8 @@ class Mitigation(Result):
     ----------
     thresholds : dict
         Of ``group_thresholds``, for each group; empty for a randomised rule.
+    never : dict
+        Groups of which nobody is selected (their threshold is ``inf``), with the reason.
     rule : str
         What decides now, in words.
     n_fit : int
@@ -146,6 +148,7 @@ class Mitigation(Result):
     constraint: str
     mitigator: str
     thresholds: dict[str, float]
+    never: dict[str, str]
     rule: str
     n_fit: int
     before: FairnessReport

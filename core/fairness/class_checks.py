@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence, Set
 
 from core.contracts import groups_in_order
 from core.errors import InputError
-from core.fairness.class_column import ClassColumn
+from core.fairness.class_column import NO_CLASSES, ClassColumn
 from core.fairness.keys import Key
 from core.fairness.rows import Rows
 from core.fairness.spellings import is_word
@@ -18,6 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SHOWN = 8
+_FRACTION = re.compile(r"[+-]?\d*[.]\d+(?:[eE][+-]?\d+)?")
 
 
 def check_headers(rows: Rows, counted: str, keys: Sequence[Key]) -> None:
@@ -112,6 +114,11 @@ def check_matched(true: ClassColumn, said: ClassColumn, fixed: Set[str]) -> None
         For the first such value.
     """
     extra, lacking = said.names - true.names - fixed, true.names - said.names - fixed
+    if extra and len(true.names) > 2 and sum(map(_is_fraction, true.names | extra)) > 2:
+        raise InputError(
+            f"{said.rows.name}: the columns {true.key.column!r} and {said.key.column!r} hold "
+            f"numbers. {NO_CLASSES}"
+        )
     if len(true.names) == 2 and extra:
         raise _unmatched(said, true, extra)
     numbers = all(name.removeprefix("-").isdigit() for name in extra | lacking)
@@ -144,6 +151,10 @@ def check_positive(
         return
     if extra := said.names - true.everywhere() - fixed:
         raise _unmatched(said, true, extra)
+
+
+def _is_fraction(name: str) -> bool:
+    return bool(_FRACTION.fullmatch(name))
 
 
 def _unmatched(own: ClassColumn, other: ClassColumn, extra: Set[str]) -> InputError:

@@ -13,9 +13,15 @@ from core.fairness.sql import identifier, literal
 from core.fairness.values import NEVER, class_text
 from core.tabular.missing import Missing
 
-__all__ = ["MAX_CLASSES", "ClassColumn", "as_they_are", "given_classes"]
+__all__ = ["MAX_CLASSES", "NO_CLASSES", "ClassColumn", "as_they_are", "given_classes"]
 
 MAX_CLASSES = 100
+NO_CLASSES = (
+    "A number that is predicted (regression) is audited by a decision: turn both columns into "
+    "classes, such as 1 from a value that matters on and 0 below. A probability is a score "
+    "(--score). An identifier is neither."
+)
+"""What can be audited of columns that hold no classes."""
 _STANDS = "there: read as no value"
 
 
@@ -64,7 +70,7 @@ class ClassColumn:
         """
         if key is None:
             return None
-        advice = "Expected classes. Is this a score (--score) or an identifier?"
+        advice = f"Expected classes. {NO_CLASSES}"
         found = spellings(rows, counted, key, most=MAX_CLASSES, advice=advice)
         missing, given = Missing.of(columns.missing, found), given_classes(columns)
         texts = {raw: _named(raw, missing, given) for raw in found}

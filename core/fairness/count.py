@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.fairness.bins import double
 from core.fairness.class_checks import check_headers
 from core.fairness.classes import Classes, find_classes
-from core.fairness.count_notes import decimals_note, merged_notes
+from core.fairness.count_notes import decimals_note, merged_notes, without_labels_note
 from core.fairness.counted import Counted
 from core.fairness.keys import Codes, Key, group_codes, group_keys
 from core.fairness.left_out import complete_rows
@@ -94,6 +94,7 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
                     rows.note,
                     decimals_note(rows, columns),
                     left_out,
+                    without_labels_note(columns),
                     *classes.notes,
                     *(
                         sentence
@@ -151,7 +152,8 @@ def _check_scores(rows: Rows, column: str) -> None:
         raise InputError(
             f"{rows.name}: the column {column!r} holds {row[1]!r} in row {row[0]} ({bad} such "
             "rows). A score is a probability in [0, 1]: divide percentages by 100, put logits "
-            "through a sigmoid."
+            "through a sigmoid. Of points on another scale (300 to 850), audit the decision that "
+            "is made from them (--y-pred)."
         )
 
 

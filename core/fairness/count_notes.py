@@ -8,7 +8,7 @@ from core.contracts import UNKNOWN, TableColumns
 from core.fairness.keys import Codes, Key
 from core.fairness.rows import Rows
 
-__all__ = ["decimals_note", "merged_notes"]
+__all__ = ["decimals_note", "merged_notes", "without_labels_note"]
 
 _UNSAID = ("", "nan", UNKNOWN.lower())
 
@@ -21,6 +21,17 @@ def decimals_note(rows: Rows, columns: TableColumns) -> str:
     )  # fmt: skip
     found = [repr(name) for name in dict.fromkeys(used) if name in rows.decimal]
     return f"Read with decimal commas: {', '.join(found)}." if found else ""
+
+
+def without_labels_note(columns: TableColumns) -> str:
+    """Say what can be audited without true classes."""
+    if columns.label:
+        return ""
+    rates = "who is selected, and who scores high" if columns.score else "who is selected"
+    return (
+        f"Without true classes, this is about {rates}: errors (TPR, FPR, accuracy, calibration) "
+        "need a column of what is really so."
+    )
 
 
 def merged_notes(key: Key, names: Sequence[str], codes: Codes) -> Iterator[str]:

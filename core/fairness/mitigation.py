@@ -58,7 +58,7 @@ def _mitigate(request: MitigationRequest, control: Control) -> Mitigation:
         table, mapped = held_out.table(prediction, columns)
         part = PartControl(control, start, start + 0.3, words)
         with open_columns(table, name=request.source) as rows:
-            own = replace(rows, taken=taken)
+            own = replace(rows, taken=taken, note=" ".join(held_out.notes))
             return audit_rows(own, mapped, request, part, began=time.perf_counter())
 
     before = audited(held_out.prediction, 0.4, "auditing decisions as they were")
@@ -76,6 +76,7 @@ def _mitigate(request: MitigationRequest, control: Control) -> Mitigation:
         constraint=request.constraint,
         mitigator=request.mitigator,
         thresholds=rule.thresholds,
+        never=rule.never,
         rule=rule.words,
         n_fit=len(fit),
         before=before,

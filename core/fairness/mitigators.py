@@ -36,6 +36,10 @@ class Rule(Protocol):
         """For each group the score from which it is selected; empty for a randomised rule."""
 
     @property
+    def never(self) -> dict[str, str]:
+        """Groups of which nobody is selected, with the reason."""
+
+    @property
     def words(self) -> str:
         """What decides, in a sentence."""
 
@@ -48,6 +52,7 @@ class _Thresholds:
     """A threshold for each group; rows of other groups keep the table's own."""
 
     thresholds: dict[str, float]
+    never: dict[str, str]
     other: float
     words: str
 
@@ -68,11 +73,30 @@ def _group_thresholds(
             "threshold_optimizer)."
         )
     found = parity_cost(_curves(rows, attribute), constraint, allowed=[tolerance])
+    thresholds = dict(zip(found.groups, found.thresholds[0].tolist(), strict=True))
     return _Thresholds(
-        dict(zip(found.groups, found.thresholds[0].tolist(), strict=True)),
+        thresholds,
+        {
+            group: _why_never(rows, attribute, group, tolerance)
+            for group, from_here in thresholds.items()
+            if not np.isfinite(from_here)
+        },
         threshold,
         f"A threshold for each group: the best accuracy at a gap of at most {100 * tolerance:g} "
         f"points ({get_gap(constraint).name}), on the rows it was made from.",
+    )
+
+
+def _why_never(rows: RowCodes, attribute: str, group: str, tolerance: float) -> str:
+    """Say why the best accuracy is where nobody of a group is selected."""
+    own = rows.names(attribute) == group
+    n, positives = int(own.sum()), int(rows.label[own].sum())
+    if not positives:
+        return f"none of its {n} rows is positive, so every selection would be wrong"
+    return (
+        f"{positives} of its {n} rows are positive, and at a gap of at most {100 * tolerance:g} "
+        "points no threshold is right more often over all groups than one that none of its scores "
+        "reaches"
     )
 
 
@@ -114,6 +138,10 @@ class _Randomised:
 
     @property
     def thresholds(self) -> dict[str, float]:
+        return {}
+
+    @property
+    def never(self) -> dict[str, str]:
         return {}
 
     def decide(self, rows: RowCodes, attribute: str, *, seed: int) -> Integers:

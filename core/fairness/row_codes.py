@@ -37,6 +37,8 @@ class RowCodes:
     score, weight : ndarray of float64, shape (N,)
     groups : dict
         For each attribute the names of its groups, and the number of each row's.
+    notes : tuple of str
+        What is to be said of how the cells were read.
     """
 
     classes: tuple[str, ...]
@@ -45,6 +47,7 @@ class RowCodes:
     score: Floats
     weight: Floats
     groups: dict[str, tuple[tuple[str, ...], Integers]]
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.label)
@@ -58,6 +61,7 @@ class RowCodes:
             self.score[rows],
             self.weight[rows],
             {name: (known, codes[rows]) for name, (known, codes) in self.groups.items()},
+            self.notes,
         )
 
     def names(self, attribute: str) -> npt.NDArray[np.object_]:
@@ -142,4 +146,5 @@ def row_codes(rows: Rows, columns: TableColumns) -> RowCodes:
             name: (known, codes(f"g{i}"))
             for i, (name, known) in enumerate(zip(counted.attributes, counted.groups, strict=True))
         },
+        notes=counted.merged,
     )

@@ -149,7 +149,8 @@ def _found(found: Mitigation) -> None:
     )
     thresholds = ", ".join(
         f"{group_words(group)} from {value:.3g}" if math.isfinite(value)
-        else f"{group_words(group)} never" for group, value in found.thresholds.items()
+        else f"{group_words(group)} never, since {found.never[group]}"
+        for group, value in found.thresholds.items()
     )  # fmt: skip
     words = [
         f"{found.rule.rstrip('.')}.",
