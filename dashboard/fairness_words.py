@@ -15,6 +15,7 @@ from core.contracts import (
     Gap,
     GroupGap,
     GroupRate,
+    MetricName,
     attribute_words,
     group_words,
 )
@@ -24,8 +25,7 @@ from dashboard.words import number, percent
 
 __all__ = [
     "STATUS", "Standing", "chosen_findings", "confidence", "count", "estimate", "gap_name",
-    "gap_of", "left_out_words", "metric_name", "rates_of", "reference_words", "span",
-    "split_metric", "widest",
+    "gap_of", "left_out_words", "metric_name", "rates_of", "reference_words", "span", "widest",
 ]  # fmt: skip
 
 Standing = Literal["flag", "pass", "insufficient evidence", "excluded", "reference", "untested"]
@@ -42,35 +42,24 @@ STATUS: dict[Standing, tuple[str, str, Tone]] = {
 _RANK: tuple[FairnessVerdict, ...] = ("flag", "insufficient evidence", "pass", "excluded")
 
 
-def split_metric(metric: str) -> tuple[str, str]:
-    """Return a metric's base and its class, ``""`` for none.
-
-    Examples
-    --------
-    >>> split_metric("tpr[cat]"), split_metric("accuracy")
-    (('tpr', 'cat'), ('accuracy', ''))
-    """
-    base, _, rest = metric.partition("[")
-    return base, rest.removesuffix("]")
-
-
 def metric_name(metric: str) -> str:
     """Return what a metric of groups is called."""
-    base, label = split_metric(metric)
-    card = services.fairness_metrics().get(base)
-    name = base.replace("_", " ") if card is None else card.name
-    return f"{name} of “{label}”" if label else name
+    asked = MetricName.parse(metric)
+    card = services.fairness_metrics().get(asked.base)
+    return _named(asked, asked.base.replace("_", " ") if card is None else card.name)
 
 
 def gap_name(metric: str) -> str:
     """Return what a gap is called."""
-    base, bar, condition = metric.partition("|")
-    if bar:
-        return f"Conditional parity given {attribute_words(condition)}"
-    base, label = split_metric(metric)
-    card = services.fairness_gaps().get(base)
-    name = base.replace("_", " ") if card is None else card.name
-    return f"{name} of “{label}”" if label else name
+    asked = MetricName.parse(metric)
+    if asked.given:
+        return f"Conditional parity given {attribute_words(asked.given)}"
+    card = services.fairness_gaps().get(asked.base)
+    return _named(asked, asked.base.replace("_", " ") if card is None else card.name)
+
+
+def _named(asked: MetricName, name: str) -> str:
+    return f"{name} of “{asked.of}”" if asked.of else name
 
 
 def count(value: float) -> str:

@@ -143,6 +143,7 @@ def slices(
             for found in report.findings
         ],
         "p_of": P_OF,
+        **({"notes": list(report.notes)} if report.notes else {}),
         "looks": api.looks_document(looks),
     }
     emit(document, json_, lambda: _slice_lines(report, looks))
@@ -159,6 +160,7 @@ def _slice_lines(report: SliceReport, looks: Looks) -> Iterator[str]:
             f"{found.rest:.3f}, {found.k:.10g} of {found.of:.10g}, difference "
             f"{found.low:+.3f} to {found.high:+.3f}, {found.p_words}, adjusted{within}"
         )
+    yield from report.notes
     yield looks.text
 
 

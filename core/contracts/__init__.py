@@ -135,6 +135,7 @@ from core.contracts._group_names import attribute_words, group_words, groups_in_
 from core.contracts._halves import ROWS, RowsChoice, RowsTaken
 from core.contracts._honesty import HonestyCheck, Trust
 from core.contracts._looks import Look, Looks
+from core.contracts._metric_names import MetricName
 from core.contracts._mitigation import (
     CONSTRAINTS,
     MITIGATORS,
@@ -228,7 +229,8 @@ __all__ = [
     "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupSpread", "GroupTable",
     "group_words", "HonestyCheck", "ImportRequest", "Inequality", "Lane", "LANES", "Leaderboard",
     "LEADERBOARD_METHODS", "LeaderboardRequest", "Leaning", "LeftOut", "LocalLaw144Row", "Look",
-    "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "MISSING", "Mitigation",
+    "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "MetricName",
+    "MISSING", "Mitigation",
     "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard", "ModelInput", "ModelRef",
     "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
     "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",

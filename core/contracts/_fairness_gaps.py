@@ -18,6 +18,7 @@ from core.contracts._fairness_verdicts import (
     points_words,
     verdict_of,
 )
+from core.contracts._metric_names import MetricName
 
 __all__ = ["Comparisons", "Gap", "GroupGap", "ReferenceKind", "Strongest"]
 
@@ -112,6 +113,11 @@ class Gap(Stored):
     def verdict(self) -> FairnessVerdict:
         """What the two tests say."""
         return verdict_of(self.p_flag, self.p_pass, self.alpha)
+
+    @property
+    def name(self) -> MetricName:
+        """The metric, and the class or condition that it is of."""
+        return MetricName.parse(self.metric)
 
     @property
     def below_four_fifths(self) -> bool:

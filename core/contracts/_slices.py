@@ -150,6 +150,8 @@ class SliceReport(Result):
         Worst first: flagged ones before others, those that no wider slice explains before the rest.
     taken : RowsTaken
         Which half of the table, if not all of it.
+    notes : tuple of str
+        How cells were read, where that is to be said.
     """
 
     source: str
@@ -166,3 +168,4 @@ class SliceReport(Result):
     family: str
     command: str
     taken: RowsTaken = field(default_factory=RowsTaken, kw_only=True)
+    notes: tuple[str, ...] = field(default=(), kw_only=True)

@@ -15,6 +15,7 @@ from core.contracts import (
     FairnessRequest,
     FairnessRules,
     Gap,
+    MetricName,
     TableColumns,
 )
 from core.errors import InputError
@@ -192,7 +193,8 @@ def _specs(counted: Counted, rules: FairnessRules) -> list[GapSpec]:
     there = {each.name for each in offered(classes.names, binary=classes.binary, **has)}
     specs = [get_gap(id) for id in rules.gaps]
     for spec in specs:
-        lacking = [part for part in spec.parts if part not in there]
+        parts = [MetricName(part, of=spec.of).text for part in spec.parts]
+        lacking = [part for part in parts if part not in there]
         if lacking:
             raise InputError(
                 f"The gap {spec.id!r} needs {lacking[0]!r}, which this table does not offer. "
@@ -206,13 +208,13 @@ def _conditional(counted: Counted, condition: str) -> list[GapSpec]:
     if not condition:
         return []
     rate = "selection_rate" if counted.classes.binary else "accuracy"
-    id = f"{rate}|{condition}"
     return [
         GapSpec(
-            id,
+            MetricName(rate, given=condition).text,
             f"Conditional parity given {condition}",
             "Groups within rows of equal value, weighted by how common the value is.",
-            (id,),
+            (rate,),
+            given=condition,
         )
     ]
 

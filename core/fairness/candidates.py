@@ -68,7 +68,7 @@ class Candidate:
 
 def candidate(spec: GapSpec, grouping: Grouping, *, min_n: int) -> Candidate:
     """Find out which groups a gap can compare."""
-    parts = [grouping.part(metric) for metric in spec.parts]
+    parts = [grouping.part(part, of=spec.of, given=spec.given) for part in spec.parts]
     names, rows = grouping.cells.groups, grouping.cells.n.sum(axis=(1, 2)).tolist()
     small = grouping.small(parts, min_n)
 

@@ -65,6 +65,7 @@ def document(report: FairnessReport) -> dict[str, Any]:
         "pairs": [_pair(pair, weighted=report.weighted) for pair in report.pairs],
         "p_of": P_OF,
         "unknown": dict(report.unknown),
+        **({"notes": list(report.notes)} if report.notes else {}),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.contracts import MetricName
 from core.errors import UnknownNameError
 from core.fairness.metrics.base import Proportion
 from core.fairness.metrics.registry import METRICS
@@ -22,9 +23,13 @@ class GapSpec:
     Parameters
     ----------
     parts : tuple of str
-        Metrics whose gaps it is made of.
+        Ids of the metrics whose gaps it is made of.
     combine : {"max", "mean"}
         How, where there are several.
+    of : str
+        The class of several that it is about; ``""`` for none.
+    given : str
+        The condition within whose values it is taken; ``""`` for none.
     """
 
     id: str
@@ -32,6 +37,8 @@ class GapSpec:
     summary: str
     parts: tuple[str, ...]
     combine: Combine = "max"
+    of: str = ""
+    given: str = ""
 
 
 _NAMED = (
@@ -108,16 +115,16 @@ def get_gap(gap_id: str) -> GapSpec:
     UnknownNameError
         If there is none; the text lists what there is.
     """
-    name, bracket, rest = gap_id.partition("[")
-    if not bracket:
+    asked = MetricName.parse(gap_id)
+    if not asked.of:
         return lookup(GAPS, gap_id, what="gap")
-    metric = METRICS.get(name)
-    if not isinstance(metric, Proportion) or metric.tasks != "binary" or not rest.endswith("]"):
+    metric = METRICS.get(asked.base)
+    if not isinstance(metric, Proportion) or metric.tasks != "binary":
         raise UnknownNameError(
             f"There is no gap {gap_id!r}. One class against the rest is written as tpr[CLASS]."
         )
-    spec, label = GAPS[name], rest[:-1]
-    return GapSpec(gap_id, f"{spec.name}, {label}", spec.summary, (gap_id,))
+    spec = GAPS[asked.base]
+    return GapSpec(asked.text, f"{spec.name}, {asked.of}", spec.summary, (asked.base,), of=asked.of)
 
 
 def default_gaps(
@@ -133,5 +140,5 @@ def default_gaps(
     if binary:
         return (*_BINARY, "auc") if scores else _BINARY
     named = classes if len(classes) <= _MOST_ONE_VS_REST else ()
-    each = [f"{rate}[{label}]" for label in named for rate in _ONE_VS_REST]
+    each = [MetricName(rate, of=label).text for label in named for rate in _ONE_VS_REST]
     return ("accuracy", "balanced_accuracy", *each)

@@ -173,8 +173,18 @@ class Grouping:
                 found[g] = reason
         return found
 
-    def part(self, metric: str) -> Part:
-        """Return what a metric of a gap is made of."""
+    def part(self, metric: str, *, of: str = "", given: str = "") -> Part:
+        """Return what a metric of a gap is made of.
+
+        Parameters
+        ----------
+        metric : str
+            Its id.
+        of : str
+            The class of several that it is about.
+        given : str
+            The condition within whose values it is taken.
+        """
         if metric == "auc":
             return self._areas()
         if metric == "scoring_rate":
@@ -183,23 +193,21 @@ class Grouping:
             return _rates([(self.scores.above, total, squares, "rows")])
         if metric == "balanced_accuracy":
             return self._recalls()
-        name, condition, _ = metric.partition("|")
-        if condition:
-            return self._within_strata(name)
-        return _rates([self.rate(metric)])
+        if given:
+            return self._within_strata(metric)
+        return _rates([self.rate(metric, of=of)])
 
-    def rate(self, metric: str) -> RateSums:
+    def rate(self, metric: str, *, of: str = "") -> RateSums:
         """Return a rate's sums of weights above and below the line, of squares below, and its noun.
 
-        ``tpr[cat]`` is the rate of one class against the rest.
+        ``of`` names a class, for its rate against the rest.
         """
-        name, bracket, rest = metric.partition("[")
-        w, w2, rate = self.cells.w, self.cells.w2, get_rate(name)
-        if not bracket:
+        w, w2, rate = self.cells.w, self.cells.w2, get_rate(metric)
+        if not of:
             return rate.numerator(w), rate.denominator(w), rate.denominator(w2), rate.noun
-        at = self.classes.index(rest[:-1])
+        at = self.classes.index(of)
         w, w2 = against_rest(w, at), against_rest(w2, at)
-        noun = f"{rate.noun} of {rest[:-1]}"
+        noun = f"{rate.noun} of {of}"
         return rate.numerator(w), rate.denominator(w), rate.denominator(w2), noun
 
     def _areas(self) -> Part:

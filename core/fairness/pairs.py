@@ -128,8 +128,7 @@ def _reference(
     if kind == "largest":
         return min(range(len(each.names)), key=lambda i: (-each.rows[i], each.names[i]))
     known = each.large if len(each.large) else np.arange(len(each.names))
-    metric = each.spec.parts[0].split("[")[0].split("|")[0]
-    sign = -1 if METRICS[metric].higher_is_better is False else 1
+    sign = -1 if METRICS[each.spec.parts[0]].higher_is_better is False else 1
     return int(known[(sign * part.values[known]).argmax()])
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Slice, SliceFinding, SliceReport, SlicesRequest
+from core.contracts import MetricName, Slice, SliceFinding, SliceReport, SlicesRequest
 from core.errors import InputError
 from core.fairness.audit import opened
 from core.fairness.comparable import Rates
@@ -97,6 +97,7 @@ def _discover(request: SlicesRequest, control: Control) -> SliceReport:
         n=counted.n,
         n_slices=n_slices,
         n_small=int(wanted.sum()) - n_slices,
+        notes=counted.merged,
         findings=findings,
         family=f"{_family(n_slices, request)}. {WORDS[rules.adjust]}.",
         command=request.command,
@@ -119,8 +120,11 @@ def _check_metric(counted: Counted, metric: str) -> None:
 
 
 def _searched(counted: Counted, groupings: Sequence[Cells], whole: Cells, metric: str) -> _Searched:
+    asked = MetricName.parse(metric)
+
     def sums(cells: Cells) -> Floats:
-        return np.stack(Grouping(cells, None, None, counted.classes.names).rate(metric)[:3])
+        grouping = Grouping(cells, None, None, counted.classes.names)
+        return np.stack(grouping.rate(asked.base, of=asked.of)[:3])
 
     slices = [
         Slice(tuple(zip(cells.attributes, values, strict=True)))
@@ -208,7 +212,7 @@ def _findings(
 
 def _worse(metric: str) -> int:
     """Return the sign of a difference that is bad; 0 where both are."""
-    better = METRICS[metric.split("[")[0]].higher_is_better
+    better = METRICS[MetricName.parse(metric).base].higher_is_better
     return 0 if better is None else -1 if better else 1
 
 

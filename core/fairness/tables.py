@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import FairnessRules, GroupTable
+from core.contracts import FairnessRules, GroupTable, MetricName
 from core.fairness.grouping import Grouping
 from core.fairness.metrics.base import Metric, Proportion, against_rest
 from core.fairness.metrics.registry import METRICS
@@ -37,7 +37,7 @@ def offered(
         Offered(id, metric) for id, metric in METRICS.items() if metric.serves(binary=binary, **has)
     ]
     each = [
-        Offered(f"{id}[{label}]", metric, one)
+        Offered(MetricName(id, of=label).text, metric, one)
         for one, label in enumerate(classes if not binary else ())
         for id, metric in METRICS.items()
         if isinstance(metric, Proportion)

@@ -11,6 +11,7 @@ from core.contracts import (
     Gap,
     GroupGap,
     GroupTable,
+    MetricName,
     attribute_words,
     group_words,
 )
@@ -139,12 +140,11 @@ def _gap(gap: Gap) -> str:
 
 
 def _name(metric: str) -> str:
-    base, bar, condition = metric.partition("|")
-    if bar:
-        return f"Conditional parity given {attribute_words(condition)}"
-    base, bracket, rest = base.partition("[")
-    name = get_gap(base).name
-    return f"{name} of “{rest[:-1]}”" if bracket else name
+    asked = MetricName.parse(metric)
+    if asked.given:
+        return f"Conditional parity given {attribute_words(asked.given)}"
+    name = get_gap(asked.base).name
+    return f"{name} of “{asked.of}”" if asked.of else name
 
 
 def _sizes(gap: Gap, table: GroupTable, name: str) -> str:
@@ -152,7 +152,7 @@ def _sizes(gap: Gap, table: GroupTable, name: str) -> str:
     metric = gap.part or gap.metric
     by, pair = attribute_words(gap.attribute), _pair(gap)
     lowest, highest = (group_words(group) for group in pair)
-    rate = METRICS.get(metric.split("[")[0])
+    rate = METRICS.get(MetricName.parse(metric).base)
     if metric not in table.metrics or not isinstance(rate, Proportion):
         return f"{name} by {by}: largest in {highest}, smallest in {lowest}."
     ends = [table.rate(group, metric) for group in pair]
@@ -175,10 +175,9 @@ def _who(table: GroupTable, group: str, *, named: bool = False) -> str:
 
 def _nouns(gap: Gap) -> list[str]:
     """Return what is counted below the line of a gap; of several rates, of each."""
-    base, bar, condition = gap.metric.partition("|")
-    if bar:
-        return [f"rows of each value of {attribute_words(condition)}"]
-    rates = [METRICS.get(part.split("[")[0]) for part in get_gap(base).parts]
+    if gap.name.given:
+        return [f"rows of each value of {attribute_words(gap.name.given)}"]
+    rates = [METRICS.get(part) for part in get_gap(gap.name.base).parts]
     known = [rate.noun for rate in rates if isinstance(rate, Proportion)]
     return list(dict.fromkeys(known)) or ["rows of each class"]
 

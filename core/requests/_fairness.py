@@ -11,6 +11,7 @@ from core.contracts import (
     Constraint,
     DatasetPredictRequest,
     FairnessRequest,
+    MetricName,
     MitigationRequest,
     Mitigator,
     Slice,
@@ -78,7 +79,7 @@ def slices_request(
     InputError
         As :func:`fairness_request` does, and for a metric that is no rate.
     """
-    get_rate(metric.partition("[")[0])
+    get_rate(MetricName.parse(metric).base)
     if not 1 <= depth <= MAX_DEPTH:
         raise ParameterError(f"depth must be from 1 to {MAX_DEPTH}. Received: {depth}.")
     fields = audit_fields(table, options)

@@ -13,6 +13,7 @@ from core.contracts import (
     FairnessReport,
     Gap,
     GroupTable,
+    MetricName,
     attribute_words,
     group_words,
 )
@@ -29,7 +30,6 @@ from dashboard.fairness_words import (
     metric_name,
     reference_words,
     span,
-    split_metric,
 )
 from dashboard.figures.gaps import GapRow, forest
 from dashboard.run_words import points
@@ -51,7 +51,7 @@ _UNSHARED = ("mcc", "generalized_entropy", "theil")
 
 
 def _is_share(metric: str) -> bool:
-    return split_metric(metric)[0] not in _UNSHARED
+    return MetricName.parse(metric).base not in _UNSHARED
 
 
 # ---- the table
@@ -60,7 +60,7 @@ def _is_share(metric: str) -> bool:
 def table(report: FairnessReport, by: str, rate: str) -> None:
     """Draw the groups of an attribute with one rate."""
     found, gap = report.table(by), gap_of(report, by, rate)
-    card = services.fairness_metrics().get(split_metric(rate)[0])
+    card = services.fairness_metrics().get(MetricName.parse(rate).base)
     if card is not None:
         st.markdown(
             f"**{escape(metric_name(rate))}**: {escape(card.summary)} "

@@ -66,7 +66,7 @@ def remember(report: FairnessReport, request: FairnessRequest) -> None:
     """Remember which gaps this table has: those that may be confirmed."""
     if request.rows != "confirm":
         # Conditional parity follows from the condition, and is tested whenever there is one.
-        found = dict.fromkeys(gap.metric for gap in report.gaps if "|" not in gap.metric)
+        found = dict.fromkeys(gap.metric for gap in report.gaps if not gap.name.given)
         st.session_state[_THERE] = (_subject(request), tuple(found))
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.contracts import FairnessReport, SliceFinding, SliceReport
+from core.contracts import FairnessReport, MetricName, SliceFinding, SliceReport
 from core.errors import PellucidError
 from dashboard import glossary, services, slice_choice
 from dashboard.app_pages import fairness_rows, fairness_slice
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.desk import desk
-from dashboard.fairness_words import STATUS, count, metric_name, span, split_metric
+from dashboard.fairness_words import STATUS, count, metric_name, span
 from dashboard.run_words import points
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
@@ -133,7 +133,7 @@ def _found(found: SliceReport) -> None:
 
 def _is_worse(finding: SliceFinding, metric: str) -> bool:
     """Whether the slice does worse than the rest; any difference, where neither end is better."""
-    card = services.fairness_metrics().get(split_metric(metric)[0])
+    card = services.fairness_metrics().get(MetricName.parse(metric).base)
     if card is None or card.higher_is_better is None:
         return True
     return (finding.difference < 0) == card.higher_is_better

@@ -109,6 +109,17 @@ def test_matching_is_the_same_in_both_directions() -> None:
     assert matched({"Cat", "cat"}, {"cat"}).unclear == {"Cat", "cat"}
 
 
+def test_what_was_matched_is_said_by_every_command(write: Write) -> None:
+    path = write(spelt(("no", "yes"), ("0", "1")), "t.csv")
+    said = "Spellings taken for one class: '0' and 'no'; '1' and 'yes'."
+    found = api.fairness(path, **TASK)
+    assert api.fairness_document(found)["notes"] == [said]
+    assert api.slices(path, **TASK).notes == (said,)
+    assert "notes" not in api.fairness_document(
+        api.fairness(write(spelt(("0", "1"), ("0", "1")), "plain.csv"), **TASK)
+    )
+
+
 # ---- no value
 
 
