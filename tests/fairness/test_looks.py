@@ -265,6 +265,7 @@ def _flagged(table: Mapping[str, np.ndarray], group: str, rows: str) -> bool:
     return report.gaps[0].verdict == "flag"
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("n_tables", "at_most"), [(40, 5), pytest.param(300, 22, marks=pytest.mark.slow)]
 )

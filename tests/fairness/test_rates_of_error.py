@@ -178,7 +178,7 @@ FAMILIES_OF_49: dict[str, list[Kind]] = {
     **{
         name: 49 * [AT_THE_TOLERANCE[name]]
         for name in ("25 groups, one apart", "25 groups, unlike sizes", "multiclass",
-                     "equalized odds", "weights", "small areas")
+                     "equalized odds", "weights")
     },
 }  # fmt: skip
 
@@ -200,6 +200,25 @@ def test_families_of_six_at_exactly_the_tolerance(name: str) -> None:
 @pytest.mark.parametrize("name", FAMILIES_OF_49)
 def test_families_of_49_at_exactly_the_tolerance(name: str) -> None:
     held(f"49 gaps, {name}", *wrong(FAMILIES_OF_49[name], 500, seed=2), 500)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("truth", "n"), [([0.8, 0.9], [300, 300]), ([0.895, 0.995], [90, 900]), ([0.5, 0.6], [15, 600])]
+)
+def test_49_comparisons_of_areas_at_exactly_the_tolerance(truth: list[float], n: list[int]) -> None:
+    rng = np.random.default_rng(5)
+    flags = passes = 0
+    for _ in range(500):
+        drawn = [areas_of(rng, truth, n) for _ in range(49)]
+        one, other = (
+            Areas(*np.array([[*vars(each).values()] for each in drawn])[:, :, i].T) for i in (0, 1)
+        )
+        found = pair_tests([(one, other)], RULES)
+        flags += bool((found.p_flag < RULES.alpha).any())
+        passes += bool((found.p_pass < RULES.alpha).any())
+    held(f"49 comparisons of areas of {truth}", flags, passes, 500)
 
 
 @pytest.mark.slow
