@@ -15,6 +15,7 @@ from tests.fairness.conftest import Write
 from tests.fairness.spelled import COLUMNS, Drawn, drawn
 
 FEW, MANY = 80, 600
+_SLOW = [pytest.mark.slow, pytest.mark.timeout(900)]
 Counts = dict[str, list[list[float]]]
 
 
@@ -40,7 +41,7 @@ def counted_alike(table: Drawn, folder: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("seeds", [range(FEW), pytest.param(range(MANY), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seeds", [range(FEW), pytest.param(range(MANY), marks=_SLOW)])
 def test_any_spelling_gives_the_plain_tables_counts_or_a_refusal(
     seeds: range, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ from core.fairness.rows import open_table
 from tests.fairness.spelled import drawn, workbook
 
 FEW, MANY = 400, 3200
+_SLOW = [pytest.mark.slow, pytest.mark.timeout(900)]
 SECONDS, MEGABYTES = 2.0, 300
 COLUMNS = TableColumns(label="y", prediction="p", score="s", groups=("g", "h"))
 ODD = (b"\0", b"\xff", b'"', b"\n", b"\r", b",", b";", b"\t", b"#", b"sep=;\n", b"=1+1", b"\xe2")
@@ -89,7 +90,7 @@ def refusal(path: Path) -> str:
     return ""
 
 
-@pytest.mark.parametrize("n", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [FEW, pytest.param(MANY, marks=_SLOW)])
 def test_no_damaged_table_ends_in_a_traceback(n: int, tmp_path: Path) -> None:
     rng = random.Random(5)
     tables = originals()
