@@ -52,8 +52,10 @@ def is_function(value: Any) -> bool:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether ``value`` is a number, text or array, or a list of such."""
-    if isinstance(value, list | tuple):
+    """Whether ``value`` is a number, text or array, or a list, set or mapping of such."""
+    if isinstance(value, Mapping):
+        return all(map(is_plain, value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
         return all(map(is_plain, value))
     return value is None or isinstance(value, _PLAIN)
 
@@ -125,8 +127,11 @@ class CodeWriter:
             numbers = getattr(value, "numpy", None)  # a tensor that code has closed over
             return _array(np.asarray(numbers())) if callable(numbers) else _name(type(value))
         self.opaque = True
-        held = getattr(value, "__dict__", {})
-        held = {k: v for k, v in held.items() if is_plain(v) or is_function(v)}
+        held = {
+            k: v
+            for k, v in getattr(value, "__dict__", {}).items()
+            if is_plain(v) or is_function(v) or not is_library(type(v))
+        }
         return ["object", self.write(type(value)), self.write(held)]
 
     def _function(self, function: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Container, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from core.models.code import CodeWriter, is_function, is_library, is_plain
@@ -18,7 +19,7 @@ __all__ = ["GraphWriter"]
 
 _NO_EFFECT = {"name", "trainable", "seed"}
 """Of a layer's configuration: what changes no answer at inference (a seed acts in training)."""
-_WRAPPED = {"name", "build", "quantize", "call"}
+_WRAPPED = {"name", "build", "quantize"}
 """Set by Keras on every layer; what they do is told with the class."""
 
 
@@ -41,7 +42,17 @@ class GraphWriter(CodeWriter):
         steps = [self._step(node) for node in _calls(model.outputs)]
         places = {name: self._place(model, name) for name in declared}
         ends = [[self._tensor(t) for t in side] for side in (model.inputs, model.outputs)]
-        return ["graph", steps, ends, places]
+        return self._own(model, ["graph", steps, ends, places])
+
+    def _own(self, model: keras.Model, inside: Any) -> Any:
+        """Return a graph with what its model does beside it: its class's code, and its own."""
+        kind = type(model)
+        more = {k: v for k, v in vars(model).items() if k not in _of_models()}
+        functions = {k: v for k, v in more.items() if is_function(v)}
+        if is_library(kind):
+            return ["model", self.write(functions), inside] if functions else inside
+        held = {k: v for k, v in more.items() if is_plain(v)} | functions
+        return ["model", self.write(kind), self.write(held), inside]
 
     def instance(self, value: Any) -> Any:
         """Return a layer or a nested model; other objects as they are."""
@@ -79,7 +90,7 @@ class GraphWriter(CodeWriter):
         nested = _functional(operation)
         if nested is not None:
             inside = self.graph(nested)
-            return inside if is_library(kind) else ["model", self.write(kind), inside]
+            return inside if nested is operation else self._own(operation, inside)
         attributes = {k: v for k, v in vars(operation).items() if k not in self._of_all}
         attributes.pop("_self_update_uid", None)  # TensorFlow's counter
         functions = {k for k, v in attributes.items() if is_function(v)}
@@ -95,6 +106,17 @@ class GraphWriter(CodeWriter):
             self.write({k: v for k, v in attributes.items() if is_plain(v) or is_function(v)}),
             [self.write(layer) for layer in getattr(operation, "_layers", ())],
         ]
+
+
+@lru_cache(maxsize=1)
+def _of_models() -> frozenset[str]:
+    """Return what Keras itself puts into a model, compiled or not."""
+    inputs = keras.Input((1,))
+    names = set(_WRAPPED)
+    for model in (keras.Model(inputs, inputs), keras.Sequential([inputs, keras.layers.Dense(1)])):
+        model.compile(loss="mse")
+        names |= vars(model).keys()
+    return frozenset(names)
 
 
 def _config(operation: Any, *, leave_out: Container[str]) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.contracts import Array, ModelRef
 from core.errors import CapabilityError, UnknownNameError
+from core.models.code import is_library
 from core.models.fold import Folded, folded, refold
 from core.models.guided import guided
 from core.models.settle import norms_of, settle
@@ -76,6 +77,7 @@ def assemble(spec: ModelSpec, n_classes: int) -> keras.Model:
     offset = [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)]
     inputs = keras.layers.Rescaling(scale, offset, name="preprocessing")(ordered)
     built = _builder(spec)(inputs, n_classes)
+    _refuse_own_call(built, spec)
     return keras.Model(pixels, _logits(built, pixels, spec), name=spec.id)
 
 
@@ -96,6 +98,17 @@ def _logits(built: keras.Model, pixels: Any, spec: ModelSpec) -> Any:
             "keras.Model(keras.utils.get_source_inputs(inputs), logits)."
         )
     return last._inbound_nodes[0].output_tensors[place]
+
+
+def _refuse_own_call(built: keras.Model, spec: ModelSpec) -> None:
+    """What an overridden ``call`` adds lies outside the graph that is run: it would be lost."""
+    changed = "call" in vars(built) or not is_library(type(built).call)
+    if changed:
+        raise CapabilityError(
+            f"{spec.id} is a model whose call is its own ({type(built).__name__}): only the graph "
+            "between its inputs and outputs would run. Put what call adds into a layer, and let "
+            "the builder return keras.Model(keras.utils.get_source_inputs(inputs), logits)."
+        )
 
 
 def _builder(spec: ModelSpec) -> Callable[..., keras.Model]:
