@@ -10,6 +10,7 @@ __all__ = ["STATUS", "bound", "figures", "made", "ordered", "summary"]
 STATUS: dict[ClaimStatus, tuple[str, str, str]] = {
     "broken": ("✗", "broken", "bad"),
     "holds": ("✓", "holds", "good"),
+    "not refuted": ("△", "not refuted", "unsure"),
     "not measured": ("○", "not measured", "muted"),
 }
 """Symbol, word and colour token, the worst first."""
@@ -51,10 +52,13 @@ def _percent(share: float) -> str:
 def summary(table: CalibrationTable) -> str:
     """Return how many claims hold, in a sentence or two."""
     count = {status: sum(row.status == status for row in table.rows) for status in STATUS}
-    measured, broken = count["holds"] + count["broken"], count["broken"]
-    told = f"Of {measured} claims that were measured, {count['holds']} hold"
-    told += f" and {broken} {'is' if broken == 1 else 'are'} broken." if broken else "."
-    left = count["not measured"]
+    left, broken = count["not measured"], count["broken"]
+    told = f"Of {len(table.rows) - left} claims that were measured, {count['holds']} hold"
+    if count["not refuted"]:
+        told += f", {count['not refuted']} are not refuted"
+    told += (
+        f", {broken} {'is' if broken == 1 else 'are'} broken." if broken else ", none is broken."
+    )
     return f"{told} {left} could not be measured." if left else told
 
 

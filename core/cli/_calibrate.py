@@ -12,12 +12,12 @@ import typer
 from core import api
 from core.cli._common import JsonFlag, Terminal, app, emit
 from core.cli._lists import ListCommand, words
-from core.contracts import CalibrationTable, MeasuredClaim
+from core.contracts import CalibrationTable, ClaimStatus, MeasuredClaim
 from core.errors import InputError
 
 __all__: list[str] = []
 
-_MARKS = {"holds": "✓", "broken": "✗", "not measured": "–"}
+_MARKS = {"holds": "✓", "not refuted": "△", "broken": "✗", "not measured": "–"}
 
 
 @app.command(cls=ListCommand)
@@ -56,7 +56,8 @@ def calibrate(
 
 def _document(found: CalibrationTable) -> dict[str, Any]:
     return {
-        "holds": sum(row.status == "holds" for row in found.rows),
+        "holds": _count(found, "holds"),
+        "not_refuted": _count(found, "not refuted"),
         "broken": [row.card.id for row in found.broken],
         "quick": found.quick,
         "seed": found.seed,
@@ -83,8 +84,16 @@ def _lines(found: CalibrationTable) -> Iterator[str]:
             topic = row.card.topic
             yield topic
         yield f"{_MARKS[row.status]} {row.status}: {row.card.claim} {_measured(row)}"
-    held = sum(row.status == "holds" for row in found.rows)
-    yield f"Of {len(found.rows)} claims {held} hold, {len(found.broken)} are broken."
+    yield (
+        f"Of {len(found.rows)} claims {_count(found, 'holds')} hold (the whole interval lies "
+        f"inside), {_count(found, 'not refuted')} are not refuted (it reaches beyond), "
+        f"{len(found.broken)} are broken (it lies outside), {_count(found, 'not measured')} were "
+        "not measured."
+    )
+
+
+def _count(found: CalibrationTable, status: ClaimStatus) -> int:
+    return sum(row.status == status for row in found.rows)
 
 
 def _measured(row: MeasuredClaim) -> str:

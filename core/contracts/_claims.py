@@ -17,7 +17,7 @@ __all__ = [
 ]  # fmt: skip
 
 ClaimDirection = Literal["at most", "at least"]
-ClaimStatus = Literal["holds", "broken", "not measured"]
+ClaimStatus = Literal["holds", "not refuted", "broken", "not measured"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,10 @@ class MeasuredClaim(Stored):
 
     @property
     def status(self) -> ClaimStatus:
-        """``"broken"`` where the whole interval lies outside the claim.
+        """``"holds"`` where the whole interval lies inside the claim, ``"broken"`` where outside.
+
+        Between, ``"not refuted"``: what was measured fits, but would be as likely if the truth lay
+        beyond. So it is of every claim of never or always, whose interval is never a point.
 
         >>> card = ClaimCard("x", "", "", "", "at most", 0.05, "tables", 500, 20)
         >>> MeasuredClaim(card, 500, 500, 70, .111, .173, 0, 1.0, "", "", "", "").status
@@ -110,12 +113,12 @@ class MeasuredClaim(Stored):
         """
         if self.reason:
             return "not measured"
-        outside = (
-            self.low > self.card.bound
-            if self.card.direction == "at most"
-            else self.high < self.card.bound
-        )
-        return "broken" if outside else "holds"
+        bound = self.card.bound
+        if self.card.direction == "at most":
+            inside, outside = self.high <= bound, self.low > bound
+        else:
+            inside, outside = self.low >= bound, self.high < bound
+        return "holds" if inside else "broken" if outside else "not refuted"
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,9 @@ class Host:
 async def serve() -> None:
     """Do what the lines on standard input say, until they end."""
     lines, answer = await _connect_parent()
-    order = Order(**json.loads(await lines.readline()))
+    if not (first := await lines.readline()):
+        return  # whoever started this process has gone again
+    order = Order(**json.loads(first))
     dask.config.set({**CONFIG, "temporary-directory": order.scratch})
     async with Scheduler(
         host=LOOPBACK,

@@ -27,8 +27,10 @@ def page() -> None:
         st.markdown(
             "Every ✓ and ✗ of these pages is a claim that can be wrong. Here each claim meets data "
             "whose truth is known: tables drawn from known rates, maps that know nothing, models "
-            "that hide their gradients. A claim is *broken* where the whole 95 % interval of what "
-            "was measured lies outside of it."
+            "that hide their gradients. A claim *holds* where the whole 95 % interval of what "
+            "was measured lies inside of it, and is *broken* where it lies outside. Where the "
+            "interval reaches across, it is *not refuted*: what was measured fits, but does not "
+            "show it."
         )
         found = services.calibration_table()
         _told(found)

@@ -22,7 +22,7 @@ _STYLE = """
   column-gap: 1.25rem; padding: .6rem 0; border-bottom: 1px solid {line}; }}
 .pl-claims .status {{ font-weight: 600; white-space: nowrap; }}
 .pl-claims .bad {{ color: {bad}; }} .pl-claims .good {{ color: {good}; }}
-.pl-claims .muted {{ color: {muted}; }}
+.pl-claims .muted {{ color: {muted}; }} .pl-claims .unsure {{ color: {unsure}; }}
 .pl-claims .small {{ font-size: .8rem; color: {muted}; }}
 .pl-claims .bar {{ position: relative; height: 14px; margin: .25rem 0 .1rem; background: {raised};
   border-radius: 2px; overflow: hidden; }}
@@ -52,8 +52,8 @@ def claim_table(rows: Sequence[MeasuredClaim], *, label: str, mode: Mode) -> Non
     """
     colours = tokens(mode)
     style = _STYLE.format(
-        line=colours.line, bad=colours.bad, good=colours.good, muted=colours.muted,
-        raised=colours.raised, bar=colours.bar,
+        line=colours.line, bad=colours.bad, good=colours.good, unsure=colours.unsure,
+        muted=colours.muted, raised=colours.raised, bar=colours.bar,
     )  # fmt: skip
     body = "".join(_row(row, getattr(colours, STATUS[row.status][2])) for row in rows)
     body = body.replace(" %", "\N{NO-BREAK SPACE}%")

@@ -57,7 +57,7 @@ def test_a_claim_is_broken_where_its_whole_interval_lies_outside(
     assert measure(coin(0.04), 400).status == "holds"
     assert measure(coin(0.15), 400).status == "broken"
     assert measure(coin(0.15), 400, seed=1).status == "broken"
-    assert measure(coin(0.10), 5).status == "holds"  # too few to tell
+    assert measure(coin(0.10), 5).status == "not refuted"  # too few to tell
 
 
 def test_the_interval_is_clopper_and_pearsons() -> None:
@@ -82,7 +82,7 @@ def test_a_verdict_that_says_pass_to_everything_makes_it_red(
     assert measure(CLAIMS["gaps.pass.6"], 10).status == "broken"
     assert measure(CLAIMS["gaps.found"], 10).status == "broken"
     assert measure(CLAIMS["small.found"], 10).status == "broken"
-    assert measure(CLAIMS["gaps.flag.6"], 10).status == "holds"  # hence a claim beside it
+    assert measure(CLAIMS["gaps.flag.6"], 10).status == "not refuted"  # hence a claim beside it
 
 
 def test_a_verdict_that_flags_everything_makes_it_red(
@@ -158,7 +158,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(coins: dict[str, int]) -> N
         api.calibrate(quick=True, seed=101, control=control)
     found = api.calibrate(quick=True, seed=101)
     assert coins == {"coin.head": 1, "coin.tail": 2}
-    assert [row.status for row in found.rows] == ["holds", "broken"]
+    assert [row.status for row in found.rows] == ["not refuted", "broken"]
     assert [row.card.id for row in found.broken] == ["coin.tail"]
     assert api.calibrate(quick=True, seed=101).cached
     assert coins == {"coin.head": 1, "coin.tail": 2}
@@ -221,14 +221,14 @@ def test_the_command_names_broken_claims_and_says_so_in_its_status(
     document = json.loads(capfd.readouterr().out)
     assert end.value.code == 1
     assert document["broken"] == ["coin.tail"]
-    assert [row["status"] for row in document["rows"]] == ["holds", "broken"]
+    assert [row["status"] for row in document["rows"]] == ["not refuted", "broken"]
     assert document["rows"][1]["command"] == (
         "python -m core calibrate --only coin.tail --quick --seed 103"
     )
     with pytest.raises(SystemExit) as end:
         main(["calibrate", "--only", "coin.head", "--quick", "--seed", "103"])
     assert end.value.code == 0
-    assert "Of 1 claims 1 hold" in capfd.readouterr().out
+    assert "Of 1 claims 0 hold" in capfd.readouterr().out
     with pytest.raises(SystemExit) as end:
         main(["calibrate", "--quick", "--out", "table.txt"])
     assert end.value.code == 2
