@@ -77,12 +77,15 @@ class Picture:
         The format found in the bytes, for example ``"PNG"``.
     notes : tuple of str
         What was done to it ("alpha laid over white"), one sentence each.
+    bits : int
+        Bits of each sample that were read from the file: 8, or up to 16 in a file of 16.
     """
 
     name: str
     pixels: Pixels
     format: str = "array"
     notes: tuple[str, ...] = ()
+    bits: int = 8
 
     @property
     def width(self) -> int:

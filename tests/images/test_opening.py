@@ -104,7 +104,7 @@ def test_animations_use_their_first_frame_and_say_so(kind: str) -> None:
     )
     picture = open_picture(encoded(frames[0], kind, **options), name="x")
     assert tuple(picture.pixels[16, 16]) == (255, 0, 0)
-    assert "3 frames" in picture.notes[0]
+    assert "first of several frames" in picture.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,6 @@ def test_animations_use_their_first_frame_and_say_so(kind: str) -> None:
         (png_header(30_000, 30_000), "too many pixels"),
         (png_header(8_000, 8_000), "8000×8000"),
         (encoded(Image.fromarray(RGB), "ICO"), "no picture"),
-        (encoded(Image.new("F", (20, 20)), "TIFF"), "floating-point"),
     ],
     ids=lambda value: value if isinstance(value, str) else "data",
 )
@@ -218,7 +217,7 @@ def test_antialiasing_when_shrinking() -> None:
 
 def test_suffixes_and_formats_agree() -> None:
     Image.init()
-    assert {Image.EXTENSION[s] for s in images.SUFFIXES} == set(images.FORMATS)
+    assert {Image.EXTENSION.get(s, "DICOM") for s in images.SUFFIXES} == {*images.FORMATS, "DICOM"}
 
 
 @pytest.mark.parametrize("width", [300, 427, 640, 701])

@@ -1,0 +1,29 @@
+"""From bytes to a checked picture, and from a picture to what a model sees.
+
+Whatever comes in ends as a picture or as one :class:`~core.errors.ImageError`. What decoding would
+cost is looked up before it begins (:mod:`core.images._cost`): a stranger's file costs a header
+read at most, unless it stays within the caps.
+"""
+
+from core.images._depth import DEPTHS, Depth
+from core.images._geometry import to_input
+from core.images._opening import (
+    FORMATS,
+    MIN_SIDE,
+    SUFFIXES,
+    check_file,
+    from_array,
+    open_picture,
+)
+
+__all__ = [
+    "DEPTHS",
+    "FORMATS",
+    "MIN_SIDE",
+    "SUFFIXES",
+    "Depth",
+    "check_file",
+    "from_array",
+    "open_picture",
+    "to_input",
+]

@@ -1,0 +1,232 @@
+"""Opening a picture: the one place where strangers' bytes meet decoders."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from core.contracts import Picture
+from core.errors import ImageError, PellucidError
+from core.images._cost import Metered, check_cost, check_head, room
+from core.images._depth import Depth, bits_of, depth_note, eight_bits
+from core.images._dicom import dicom_size, is_dicom, read_dicom
+from core.images._pixels import is_deep, upright_rgb
+from core.settings import settings
+
+__all__ = ["FORMATS", "MIN_SIDE", "SUFFIXES", "check_file", "from_array", "open_picture"]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
+"""What Pillow decodes; DICOM is read by pydicom."""
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".dcm")
+MIN_SIDE = 8
+
+for _decoder in ("PIL", "pydicom"):  # what they tell in many lines is told here in one
+    logging.getLogger(_decoder).setLevel(logging.CRITICAL)
+
+_HEAD_BYTES = 2**16
+_WANTED = "Expected a PNG, JPEG, WebP, BMP, TIFF, GIF or DICOM picture."
+_SIGNATURES = (
+    (b"%PDF", "a PDF document"),
+    (b"<svg", "an SVG drawing"),
+    (b"<?xml", "an XML or SVG file"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<html", "a web page"),
+    (b"PK\x03\x04", "a ZIP archive or office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x00\x00\x00\x0cjP", "a JPEG 2000 picture"),
+    (b"\x00\x05\x16\x07", "what macOS notes beside a file (AppleDouble)"),
+)
+
+
+def open_picture(
+    source: bytes | str | Path | npt.NDArray[np.generic],
+    *,
+    name: str | None = None,
+    depth: Depth = "auto",
+) -> Picture:
+    """Decode one picture to upright RGB.
+
+    Parameters
+    ----------
+    source : bytes, path or ndarray
+        A file's bytes, a file's path, or an array ``(H, W)``, ``(H, W, 3)``: uint8, uint16, or
+        floats in [0, 1].
+    name : str, optional
+        Name to show; the file's name by default.
+    depth : {"auto", "8", "10", "12", "14", "16"}
+        Bits of each sample in a file of 16; ``"auto"``: as few of these as hold the largest value.
+        Files of 8 bits are what they are.
+
+    Returns
+    -------
+    Picture
+        ``notes`` says what had to be done: alpha laid over white, 16 bits reduced to 8, 12 bits
+        scaled, a DICOM window applied, only the first frame of several, the camera's orientation.
+
+    Raises
+    ------
+    ImageError
+        If the source is no picture of an allowed format, exceeds the caps of the settings, would
+        take too much to decode, is smaller than 8 pixels a side, or is damaged.
+    """
+    if isinstance(source, np.ndarray):
+        return from_array(source, name=name or "array", depth=depth)
+    if isinstance(source, str | Path):
+        return _decode(_read(Path(source)), name or Path(source).name, depth)
+    return _decode(source, name or "picture", depth)
+
+
+def from_array(
+    array: npt.NDArray[np.generic], *, name: str = "array", depth: Depth = "auto"
+) -> Picture:
+    """Wrap an array ``(H, W)`` or ``(H, W, 3)``: uint8, uint16, or floats in [0, 1].
+
+    Raises
+    ------
+    ImageError
+        If shape, type or range is another.
+    """
+    shaped = np.stack([array] * 3, axis=-1) if array.ndim == 2 else array
+    if shaped.ndim != 3 or shaped.shape[-1] != 3:
+        raise ImageError(f"Expected an array (H, W, 3) or (H, W). Received shape {array.shape}.")
+    _check_size(shaped.shape[1], shaped.shape[0], name)
+    notes, bits = [], 8
+    if np.issubdtype(shaped.dtype, np.floating):
+        if not np.isfinite(shaped).all() or shaped.min() < 0 or shaped.max() > 1:
+            raise ImageError(f"{name}: float pixels must be finite and in [0, 1].")
+        shaped = np.rint(shaped * 255)
+    elif shaped.dtype == np.uint16:
+        bits = bits_of(int(shaped.max()), depth, name)
+        notes = [depth_note(bits, depth)]
+        shaped = eight_bits(shaped.astype(np.uint16), bits)
+    elif shaped.dtype != np.uint8:
+        raise ImageError(f"Expected uint8, uint16, or floats in [0, 1]. Received {array.dtype}.")
+    pixels = np.ascontiguousarray(shaped, dtype=np.uint8)
+    return Picture(name, pixels, notes=tuple(notes), bits=bits)
+
+
+def check_file(path: Path) -> bool:
+    """Check a file against every cap by its size and header; no pixel is decoded.
+
+    Returns
+    -------
+    bool
+        Whether it holds samples of 16 bits, which ``depth`` says how to read.
+
+    Raises
+    ------
+    ImageError
+        As :func:`open_picture`, but damage behind the header is not found.
+    """
+    _check_bytes(path)
+    name = path.name
+    with path.open("rb") as file, _explained(name, path):
+        head = file.read(_HEAD_BYTES)
+        file.seek(0)
+        if is_dicom(head):
+            _check_size(*dicom_size(file, name), name)
+            return False
+        check_head(head, name)
+        with Image.open(Metered(file, name), formats=FORMATS) as image:  # type: ignore[arg-type]
+            _check_size(*image.size, name)
+            return is_deep(image)
+
+
+def _check_bytes(path: Path) -> None:
+    if not path.is_file():
+        kind = "is a folder" if path.is_dir() else "does not exist"
+        raise ImageError(f"{path} {kind}. {_WANTED}")
+    cap = settings().max_upload_mb
+    if path.stat().st_size > cap * 1e6:
+        raise ImageError(_too_many_bytes(path.name, path.stat().st_size))
+
+
+def _read(path: Path) -> bytes:
+    _check_bytes(path)
+    return path.read_bytes()
+
+
+def _decode(data: bytes, name: str, depth: Depth) -> Picture:
+    if not data:
+        raise ImageError(f"{name} is empty (0 bytes). {_WANTED}")
+    if len(data) > settings().max_upload_mb * 1e6:
+        raise ImageError(_too_many_bytes(name, len(data)))
+    with _explained(name, data):
+        if is_dicom(data):
+            _check_size(*dicom_size(io.BytesIO(data), name), name)
+            pixels, notes = read_dicom(data, name)
+            return Picture(name, pixels, "DICOM", tuple(notes))
+        check_head(data, name)
+        file = Metered(io.BytesIO(data), name)
+        with Image.open(file, formats=FORMATS) as image:  # type: ignore[arg-type]
+            _check_size(*image.size, name)
+            with room(check_cost(image, data, name)):
+                pixels, notes, bits = upright_rgb(image, data, name, depth)
+            return Picture(name, pixels, str(image.format), tuple(notes), bits)
+
+
+@contextmanager
+def _explained(name: str, source: bytes | Path) -> Iterator[None]:
+    """Turn whatever a decoder raises inside into an :class:`ImageError` that helps."""
+    try:
+        with warnings.catch_warnings():
+            # Our own caps are checked before any pixel is decoded; odd tags are no news.
+            warnings.simplefilter("ignore")
+            yield
+    except PellucidError:
+        raise
+    except UnidentifiedImageError as error:
+        head = source if isinstance(source, bytes) else source.read_bytes()
+        raise ImageError(f"{name} is {_describe(head)}. {_WANTED}") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name} has too many pixels. {_pixel_cap()}") from error
+    except Exception as error:
+        # The boundary to decoders: strangers' bytes make them raise anything that Python knows.
+        raise ImageError(
+            f"{name} is damaged or cut off and cannot be read ({_first_line(error)}). "
+            "Save it again from its source, or try another file."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    line = (str(error).splitlines() or [""])[0][:120].strip() or type(error).__name__
+    return "".join(sign if sign.isprintable() else "�" for sign in line)
+
+
+def _too_many_bytes(name: str, size: int) -> str:
+    return (
+        f"{name} has {size / 1e6:.1f} MB; at most {settings().max_upload_mb:g} MB are read "
+        "(PELLUCID_MAX_UPLOAD_MB)."
+    )
+
+
+def _pixel_cap() -> str:
+    return (
+        f"At most {settings().max_megapixels:g} megapixels are read (PELLUCID_MAX_MEGAPIXELS): "
+        "make it smaller first."
+    )
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(
+            f"{name} has {width}×{height} pixels; at least {MIN_SIDE}×{MIN_SIDE} are needed."
+        )
+    if width * height > settings().max_megapixels * 1e6:
+        raise ImageError(f"{name} has {width}×{height} pixels. {_pixel_cap()}")
+
+
+def _describe(data: bytes) -> str:
+    head = data[:64].lstrip()
+    for signature, words in _SIGNATURES:
+        if head.startswith(signature):
+            return words
+    return "no picture that can be read"

@@ -1,0 +1,165 @@
+"""Pictures of every format, and the ways in which files get damaged."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+Rng = np.random.Generator
+_EXTREMES = (0, 1, 7, 8, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 60_000, 3_000_000)
+
+
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    # Pictures remember how they were saved last.
+    if "append_images" in options:
+        options["append_images"] = [frame.copy() for frame in options["append_images"]]
+    image.copy().save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def png_sixteen(values: np.ndarray) -> bytes:
+    """A PNG of 16 bits, ``(H, W)`` or ``(H, W, C)`` with 2, 3 or 4 channels; Pillow writes none."""
+    array = values if values.ndim == 3 else values[..., None]
+    height, width, channels = array.shape
+    lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in array)
+    head = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(lines))
+        + chunk(b"IEND", b"")
+    )
+
+
+def chunk(kind: bytes, data: bytes = b"") -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def dicom(values: np.ndarray, **tags: object) -> bytes:
+    """An uncompressed DICOM file of ``(H, W)`` or ``(frames, H, W)``, int16 or uint16 or uint8."""
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    made = FileDataset("x", {}, file_meta=meta, preamble=b"\0" * 128)
+    made.Rows, made.Columns = values.shape[-2:]
+    made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
+    made.BitsAllocated = made.BitsStored = values.dtype.itemsize * 8
+    made.HighBit = made.BitsAllocated - 1
+    made.PixelRepresentation = int(values.dtype.kind == "i")
+    if values.ndim == 3:
+        made.NumberOfFrames = len(values)
+    for name, value in tags.items():
+        setattr(made, name, value)
+    made.PixelData = values.tobytes()
+    buffer = io.BytesIO()
+    made.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def sound_files() -> dict[str, bytes]:
+    """Small pictures in every format, mode and compression that is read."""
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
+    rgb = coarse.resize((40, 30), Image.Resampling.BICUBIC)
+    frames = [rgb.rotate(90 * i) for i in range(3)]
+    several = {"save_all": True, "append_images": frames[1:]}
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a picture"
+    deep = np.linspace(0, 4095, 40, dtype=np.uint16)[None].repeat(30, 0)
+    found = {
+        "png": encoded(rgb, "PNG", exif=exif),
+        "png palette": encoded(rgb.convert("P"), "PNG", transparency=0),
+        "png animated": encoded(frames[0], "PNG", **several),
+        "png 16": encoded(Image.fromarray(deep), "PNG"),
+        "png 16 colours": png_sixteen(np.repeat(deep[..., None], 3, -1)),
+        "jpeg": encoded(rgb, "JPEG", exif=exif),
+        "jpeg progressive": encoded(rgb, "JPEG", progressive=True),
+        "jpeg cmyk": encoded(rgb.convert("CMYK"), "JPEG"),
+        "mpo": encoded(frames[0], "MPO", **several),
+        "webp": encoded(rgb, "WEBP", exif=exif),
+        "webp lossless": encoded(rgb.convert("RGBA"), "WEBP", lossless=True),
+        "webp animated": encoded(frames[0], "WEBP", **several),
+        "bmp": encoded(rgb, "BMP"),
+        "bmp palette": encoded(rgb.convert("P"), "BMP"),
+        "gif": encoded(rgb.convert("P"), "GIF"),
+        "gif animated": encoded(frames[0], "GIF", **several, loop=0, comment=b"c" * 300),
+        "tiff": encoded(rgb, "TIFF", exif=exif),
+        "tiff pages": encoded(frames[0], "TIFF", **several),
+        "tiff float": encoded(Image.fromarray(deep.astype(np.float32) / 4095), "TIFF"),
+        "tiff 16": encoded(Image.fromarray(deep), "TIFF", compression="tiff_lzw"),
+        "dicom": dicom(deep, WindowCenter=2000, WindowWidth=4000),
+        "dicom frames": dicom(np.stack([deep, deep])),
+    }
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "tiff_jpeg", "packbits"):
+        found[compression] = encoded(rgb, "TIFF", compression=compression)
+    return found
+
+
+def mutated(data: bytes, rng: Rng) -> bytes:
+    """Damage a file in one to three ways."""
+    found = bytearray(data)
+    for _ in range(int(rng.integers(1, 4))):
+        _WAYS[int(rng.integers(len(_WAYS)))](found, rng)
+        if not found:
+            return data[: len(data) // 2]
+    return bytes(found)
+
+
+def _at(found: bytearray, rng: Rng) -> int:
+    """A place in the file; every other time in its head, where the structure is."""
+    end = len(found) if rng.random() < 0.5 else min(len(found), 256)
+    return int(rng.integers(end))
+
+
+def _flip(found: bytearray, rng: Rng) -> None:
+    for _ in range(int(rng.integers(1, 9))):
+        found[_at(found, rng)] = int(rng.integers(256))
+
+
+def _number(found: bytearray, rng: Rng) -> None:
+    value, at = _EXTREMES[int(rng.integers(len(_EXTREMES)))], _at(found, rng)
+    width = 2 if value < 2**16 and rng.random() < 0.5 else 4
+    order = "big" if rng.random() < 0.5 else "little"
+    found[at : at + width] = value.to_bytes(width, order)
+
+
+def _cut(found: bytearray, rng: Rng) -> None:
+    del found[_at(found, rng) :]
+
+
+def _drop(found: bytearray, rng: Rng) -> None:
+    at = _at(found, rng)
+    del found[at : at + int(rng.integers(1, 40))]
+
+
+def _repeat(found: bytearray, rng: Rng) -> None:
+    at, length = _at(found, rng), int(rng.integers(1, 60))
+    found[at:at] = found[at : at + length] * int(rng.integers(1, 20))
+
+
+def _blank(found: bytearray, rng: Rng) -> None:
+    at, length = _at(found, rng), int(rng.integers(1, 60))
+    found[at : at + length] = bytes(len(found[at : at + length]))
+
+
+_WAYS = (_flip, _number, _cut, _drop, _repeat, _blank)
+
+
+def damaged_files(n: int, *, seed: int) -> Iterator[tuple[str, bytes]]:
+    """``n`` damaged pictures, each format as often as the others."""
+    rng = np.random.default_rng(seed)
+    sound = list(sound_files().items())
+    for i in range(n):
+        name, data = sound[i % len(sound)]
+        yield f"{name} {i}", mutated(data, rng)

@@ -1,0 +1,75 @@
+"""Whatever a file holds, it ends as a picture or as one line."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+
+import pytest
+
+from core.errors import ImageError
+from core.images import open_picture
+from tests.images.damage import damaged_files, sound_files
+
+SECONDS, MEGABYTES = 2.0, 300 + 200
+"""Most processor time of a file; most memory: 300 MB beside 50 megapixels of 4 bytes."""
+
+
+@pytest.mark.parametrize("name", sound_files())
+def test_the_files_that_are_damaged_here_are_sound_at_first(name: str) -> None:
+    picture = open_picture(sound_files()[name])
+    assert min(picture.pixels.shape[:2]) == 30
+    assert picture.pixels.std() > 20, "almost black or white"
+
+
+@pytest.mark.parametrize(
+    ("n", "seed"), [(1_300, 1), pytest.param(15_600, 2, marks=pytest.mark.slow)]
+)
+@pytest.mark.timeout(900)
+def test_damaged_files_end_as_pictures_or_in_one_line(n: int, seed: int) -> None:
+    before = _peak()
+    opened, refused, worst = 0, 0, (0.0, "")
+    for name, data in damaged_files(n, seed=seed):
+        began = time.process_time()
+        try:
+            open_picture(data, name="photo")
+            opened += 1
+        except ImageError as error:
+            told = str(error)
+            assert "photo" in told, name
+            assert told.isprintable(), name
+            refused += 1
+        worst = max(worst, (time.process_time() - began, name))
+    taken = _peak() - before
+    print(
+        f"\n{n} damaged pictures: {opened} opened, {refused} refused in one line, 0 tracebacks; "
+        f"worst processor time {worst[0]:.2f} s ({worst[1]}), peak memory +{taken:.0f} MB"
+    )
+    assert refused > n / 5
+    assert worst[0] <= SECONDS
+    assert taken <= MEGABYTES
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@pytest.mark.parametrize(
+    "error",
+    [IndexError, KeyError, OverflowError, MemoryError, RecursionError, SyntaxError, ValueError,
+     EOFError, AssertionError, AttributeError, TypeError, ZeroDivisionError],
+)  # fmt: skip
+def test_whatever_a_decoder_raises_becomes_one_line(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from PIL import ImageFile
+
+    def broken(self: object) -> None:
+        raise error("what is\nwrong")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", broken)
+    with pytest.raises(ImageError, match=r"^photo is damaged or cut off .*\(") as told:
+        open_picture(sound_files()["jpeg"], name="photo")
+    assert isinstance(told.value.__cause__, error)
+    assert "\n" not in str(told.value)
