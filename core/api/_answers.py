@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from core.contracts import (
 )
 from core.engine.control import Control, LocalControl
 from core.engine.work import execute
+from core.errors import ImageError
 from core.requests import explanation_request, prediction_request
 from core.workspace import open_store
 
@@ -38,15 +39,18 @@ __all__ = [
 ]
 
 Source = bytes | str | Path | npt.NDArray[np.generic] | Picture
+Unreadable = Callable[[int, ImageError], None]
 _BATCH = 64
 T = TypeVar("T")
 
 
-def open_picture(source: Source, *, name: str | None = None) -> Picture:
+def open_picture(
+    source: Source, *, name: str | None = None, depth: images.Depth = "auto"
+) -> Picture:
     """Decode a file's bytes, a path or an array; see :func:`core.images.open_picture`."""
     if isinstance(source, Picture):
         return source
-    return images.open_picture(source, name=name)
+    return images.open_picture(source, name=name, depth=depth)
 
 
 def answer(request: Request, *, control: Control | None = None) -> Any:
@@ -71,7 +75,12 @@ def predict(source: Source, **options: Any) -> Prediction:
 
 
 def predict_many(
-    sources: Iterable[Source], *, control: Control | None = None, **options: Any
+    sources: Iterable[Source],
+    *,
+    control: Control | None = None,
+    depth: images.Depth = "auto",
+    on_unreadable: Unreadable | None = None,
+    **options: Any,
 ) -> Iterator[Prediction]:
     """Predict pictures in batches, in their order; the next ones are decoded meanwhile.
 
@@ -80,21 +89,27 @@ def predict_many(
     sources : iterable of bytes, path, ndarray or Picture
     control : Control, optional
         Progress and cancellation.
+    depth : Depth
+        Bits of each sample in files of 16; see :func:`open_picture`.
+    on_unreadable : callable, optional
+        Told the number of each source that is no picture, and why; the rest is predicted. Whatever
+        it raises ends the work.
     **options
         As in :func:`prediction_request`.
 
     Raises
     ------
     ImageError
-        At the first source that is no picture; the pictures before it have been yielded.
+        At the first source that is no picture, unless ``on_unreadable`` takes it; the pictures
+        before it have been yielded.
     """
     # Wrong options are told before the first file is opened.
     prediction_request(blank(), **options)
 
     def ready(source: Source) -> PredictRequest:
-        return prediction_request(open_picture(source), **options)
+        return prediction_request(open_picture(source, depth=depth), **options)
 
-    return _answers(ready, sources, control)  # type: ignore[return-value]
+    return _answers(ready, sources, control, on_unreadable)  # type: ignore[return-value]
 
 
 def explain(source: Source, **options: Any) -> Explanation:
@@ -103,7 +118,12 @@ def explain(source: Source, **options: Any) -> Explanation:
 
 
 def explain_many(
-    sources: Iterable[Source], *, control: Control | None = None, **options: Any
+    sources: Iterable[Source],
+    *,
+    control: Control | None = None,
+    depth: images.Depth = "auto",
+    on_unreadable: Unreadable | None = None,
+    **options: Any,
 ) -> Iterator[Explanation]:
     """Explain pictures with one method, in batches, in their order.
 
@@ -113,27 +133,41 @@ def explain_many(
     explanation_request(blank(), **options)
 
     def ready(source: Source) -> ExplainRequest:
-        return explanation_request(open_picture(source), **options)
+        return explanation_request(open_picture(source, depth=depth), **options)
 
-    return _answers(ready, sources, control)  # type: ignore[return-value]
+    return _answers(ready, sources, control, on_unreadable)  # type: ignore[return-value]
 
 
 def _answers(
-    ready: Callable[[Source], Request], sources: Iterable[Source], control: Control | None
+    ready: Callable[[Source], Request],
+    sources: Iterable[Source],
+    control: Control | None,
+    on_unreadable: Unreadable | None,
 ) -> Iterator[Result]:
-    for batch in _batches(_ahead(ready, sources), _BATCH):
+    for batch in _batches(_ahead(ready, sources, on_unreadable), _BATCH):
         yield from execute(batch, control or LocalControl(), open_store())
 
 
-def _ahead(ready: Callable[[Source], T], sources: Iterable[Source]) -> Iterator[T]:
+def _ahead(
+    ready: Callable[[Source], T], sources: Iterable[Source], on_unreadable: Unreadable | None
+) -> Iterator[T]:
     """Apply ``ready`` in a thread, at most two batches ahead (decoding releases the GIL)."""
     with ThreadPoolExecutor(1, thread_name_prefix="pellucid-decode") as pool:
         remaining = iter(sources)
         pending = [pool.submit(ready, s) for s in islice(remaining, 2 * _BATCH)]
-        while pending:
+        for index in count():
+            if not pending:
+                return
             first = pending.pop(0)
             pending += [pool.submit(ready, s) for s in islice(remaining, 1)]
-            yield first.result()
+            try:
+                made = first.result()
+            except ImageError as error:
+                if on_unreadable is None:
+                    raise
+                on_unreadable(index, error)
+            else:
+                yield made
 
 
 def _batches(items: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -25,6 +25,8 @@ from core.cli._common import (
     emit,
     parameter_pairs,
 )
+from core.cli._folders import DepthName, opened
+from core.cli._outputs import class_suffix
 from core.contracts import ExplanationDrift, Norm
 from core.errors import InputError
 
@@ -58,6 +60,7 @@ def attack(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
@@ -65,7 +68,7 @@ def attack(
     if out is not None and out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; expected a folder.")
     found = api.explanation_drift(
-        image,
+        opened(image, depth),
         control=Terminal(),
         attack=attack,
         attack_parameters=parameter_pairs(attack_param),
@@ -85,10 +88,18 @@ def attack(
 def _written(out: Path, found: ExplanationDrift) -> list[dict[str, str]]:
     out.mkdir(parents=True, exist_ok=True)
     epsilons = [step.eps for step in found.steps]
-    np.savez(out / "drift.npz", epsilons=epsilons, pictures=found.frames, maps=found.maps)
+    suffix = class_suffix(out / "drift.npz", [found.target])
+    np.savez(
+        out / f"drift{suffix}.npz",
+        epsilons=epsilons,
+        pictures=found.frames,
+        maps=found.maps,
+        classes=[found.target.index],
+    )
     files = []
     for i, layer in enumerate(api.explanation_drift_overlays(found)):
-        names = {kind: out / f"eps-{i:02d}.{kind}.png" for kind in ("picture", "change", "map")}
+        kinds = {"picture": "picture", "change": "change", "map": f"map{suffix}"}
+        names = {kind: out / f"eps-{i:02d}.{ending}.png" for kind, ending in kinds.items()}
         pixels = np.rint(found.frames[i] * 255).astype(np.uint8)
         Image.fromarray(pixels).save(names["picture"])
         Image.fromarray(api.magnified(found.frames[i] - found.frames[0])[0]).save(names["change"])

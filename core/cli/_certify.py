@@ -24,6 +24,7 @@ from core.cli._common import (
     emit,
     parameter_pairs,
 )
+from core.cli._folders import DepthName, opened
 from core.cli._lists import words
 from core.contracts import Certified, PictureCertificate, SplitName
 from core.errors import InputError
@@ -70,6 +71,7 @@ def certify(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
@@ -89,7 +91,7 @@ def certify(
         if image is None:
             raise InputError("Nothing to certify: name a picture or a --dataset.")
         request = api.certify_picture_request(
-            api.open_picture(image), geometry=checked_geometry(geometry), **common
+            opened(image, depth), geometry=checked_geometry(geometry), **common
         )
         one = api.certify_picture(request, control=Terminal())
         emit(_picture_document(image, one), json_, lambda: _picture_lines(one))

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 
-from core import images
 from core.contracts import GEOMETRIES, Geometry
 from core.errors import InputError, ParameterError
 
@@ -31,7 +30,6 @@ __all__ = [
     "common_options",
     "emit",
     "parameter_pairs",
-    "picture_paths",
     "printable",
 ]
 
@@ -76,22 +74,6 @@ def emit(document: dict[str, Any], as_json: bool, lines: Callable[[], Iterator[s
 def printable(text: str) -> str:
     """Return a line in which no name of a stranger can steer the terminal."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
-
-
-def picture_paths(paths: Sequence[Path]) -> list[Path]:
-    """Expand folders to the pictures in them, in the order of their names."""
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in images.SUFFIXES)
-        if not inside:
-            raise InputError(
-                f"The folder {path} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF)."
-            )
-        found += inside
-    return found
 
 
 def checked_geometry(text: str) -> Geometry:

@@ -26,7 +26,9 @@ from core.cli._common import (
     emit,
     parameter_pairs,
 )
-from core.contracts import ClassScore, Drift, Explanation, MapComparison
+from core.cli._folders import DepthName, opened
+from core.cli._outputs import class_suffix
+from core.contracts import ClassScore, Drift, Explanation, MapComparison, Picture
 from core.errors import InputError
 
 __all__: list[str] = []
@@ -53,6 +55,7 @@ def compare(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
@@ -69,15 +72,16 @@ def compare(
         if value is not None
     }
     path_b = image if image_b is None else image_b
-    a = api.explain(image, control=Terminal(), **first)
-    b = api.explain(path_b, control=Terminal(), **second)
+    shown, shown_b = opened(image, depth), opened(path_b, depth)
+    a = api.explain(shown, control=Terminal(), **first)
+    b = api.explain(shown_b, control=Terminal(), **second)
     result = api.compare(a, b)
     if out is not None:
-        _write_difference(out, image, result)
+        _write_difference(out, shown, result)
     names = ("model", "weights", "classes", "geometry", "seed")
     sides = [
-        _side(path, map_, api.predict(path, **{name: given[name] for name in names}), classes)
-        for path, map_, given in ((image, a, first), (path_b, b, second))
+        _side(path, map_, api.predict(seen, **{name: given[name] for name in names}), classes)
+        for path, seen, map_, given in ((image, shown, a, first), (path_b, shown_b, b, second))
     ]
     document = {
         "a": sides[0],
@@ -116,10 +120,10 @@ def _side(path: Path, result: Explanation, prediction: Any, classes: Path | None
     }
 
 
-def _write_difference(out: Path, image: Path, result: MapComparison) -> None:
+def _write_difference(out: Path, shown: Picture, result: MapComparison) -> None:
     if out.suffix.lower() != ".png":
         raise InputError(f"--out must name a .png file. Received: {out}.")
-    drawn = api.difference_png(api.open_picture(image), result)
+    drawn = api.difference_png(shown, result)
     if drawn is None:
         raise InputError(f"There is no difference map to write: {result.words}")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -145,6 +149,7 @@ def drift(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
@@ -152,11 +157,11 @@ def drift(
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; expected a folder.")
     result = api.drift(
-        image, control=Terminal(), path=path, steps=steps, maximum=maximum, method=method,
-        layer=layer, target=target, parameters=parameter_pairs(param),
+        opened(image, depth), control=Terminal(), path=path, steps=steps, maximum=maximum,
+        method=method, layer=layer, target=target, parameters=parameter_pairs(param),
         **common_options(model, weights, classes, geometry, seed),
     )  # fmt: skip
-    entries = _write_frames(out, result)
+    maps, entries = _write_frames(out, result)
     document = {
         "image": str(image),
         "model": model,
@@ -167,7 +172,7 @@ def drift(
         "flip": result.flip,
         "words": result.words,
         "frames": entries,
-        "maps": str(out / "maps.npz"),
+        "maps": str(maps),
         "key": result.key,
         "device": result.device,
         "seconds": result.seconds,
@@ -186,12 +191,14 @@ def drift(
     emit(document, json_, lines)
 
 
-def _write_frames(out: Path, result: Drift) -> list[dict[str, Any]]:
+def _write_frames(out: Path, result: Drift) -> tuple[Path, list[dict[str, Any]]]:
     out.mkdir(parents=True, exist_ok=True)
-    np.savez(out / "maps.npz", maps=result.maps, severities=result.severities)
+    suffix = class_suffix(out / "maps.npz", [result.target])
+    maps = out / f"maps{suffix}.npz"
+    np.savez(maps, maps=result.maps, severities=result.severities, classes=[result.target.index])
     entries = []
     for i, layer in enumerate(api.drift_overlays(result)):
-        frame, over = out / f"frame-{i:02d}.png", out / f"frame-{i:02d}.map.png"
+        frame, over = out / f"frame-{i:02d}.png", out / f"frame-{i:02d}.map{suffix}.png"
         Image.fromarray(result.frames[i]).save(frame)
         over.write_bytes(layer.png)
         entries.append(
@@ -205,4 +212,4 @@ def _write_frames(out: Path, result: Drift) -> list[dict[str, Any]]:
                 "map": str(over),
             }
         )
-    return entries
+    return maps, entries

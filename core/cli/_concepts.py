@@ -22,6 +22,7 @@ from core.cli._common import (
     common_options,
     emit,
 )
+from core.cli._folders import DepthName, opened
 from core.contracts import Concepts, ConceptScore, Neighbours, Result, Tcav
 from core.errors import InputError
 
@@ -42,12 +43,13 @@ def neighbours(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
     """Find the reference pictures that the model finds most like a picture."""
     request = api.neighbours_request(
-        api.open_picture(image),
+        opened(image, depth),
         reference=folder,
         k=k,
         layer=layer,

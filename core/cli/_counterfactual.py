@@ -22,6 +22,7 @@ from core.cli._common import (
     common_options,
     emit,
 )
+from core.cli._folders import DepthName, opened
 from core.contracts import Counterfactual
 
 __all__: list[str] = []
@@ -42,13 +43,14 @@ def counterfactual(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
     """Find the smallest set of regions whose removal changes the decision."""
     options = common_options(model, weights, classes, geometry, seed)
     request = api.counterfactual_request(
-        api.open_picture(image),
+        opened(image, depth),
         regions=regions,
         count=count,
         baseline=baseline,

@@ -25,8 +25,15 @@ from core.cli._common import (
     app,
     common_options,
     emit,
-    picture_paths,
 )
+from core.cli._folders import (
+    DepthName,
+    RecursiveFlag,
+    StrictFlag,
+    checked_depth,
+    find_pictures,
+    opened,
+)  # fmt: skip
 from core.contracts import Geometry, GroupScore, Leaderboard
 from core.errors import InputError
 
@@ -66,16 +73,22 @@ def evaluate(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
+    recursive: RecursiveFlag = False,
+    strict: StrictFlag = False,
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
     """Measure which methods' maps can be trusted: means over pictures with 95 % intervals."""
     options = common_options(model, weights, classes, geometry, seed)
-    paths = picture_paths([image])[:limit]
+    found = find_pictures([image], recursive=recursive)
+    found.paths = found.paths[:limit]
+    bits = checked_depth(depth)
+    paths = found.check(bits)
     groups = [] if by is None else _groups(image, paths, by)
-    masks = [] if mask is None else [_mask(mask, image, model, options["geometry"])]
+    masks = [] if mask is None else [_mask(mask, image, model, options["geometry"], depth)]
     table = api.evaluate(
-        paths,
+        (api.open_picture(path, depth=bits) for path in paths),
         control=Terminal(),
         methods=_names(methods),
         metrics=_names(metrics),
@@ -91,8 +104,10 @@ def evaluate(
         "n": table.n,
         "scores": [asdict(score) for score in table.scores],
         "seconds": table.seconds,
+        **found.facts(),
     }
     emit(document, json_, lambda: _lines(table))
+    found.tell(strict=strict)
 
 
 def _names(text: str | None) -> list[str] | None:
@@ -103,13 +118,14 @@ def _names(text: str | None) -> list[str] | None:
 def _groups(folder: Path, paths: Sequence[Path], column: str) -> list[str]:
     """Return the value of ``column`` for each picture."""
     rows = _rows(folder, column)
-    missing = [path.name for path in paths if path.name not in rows]
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    missing = [name for name in names if name not in rows]
     if missing:
         raise InputError(
             f"{folder / _TABLE} has no row for {missing[0]} ({len(missing)} of {len(paths)} "
             f"pictures). Expected one row for each, its name in the column {_NAME!r}."
         )
-    return [rows[path.name] for path in paths]
+    return [rows[name] for name in names]
 
 
 def _rows(folder: Path, column: str) -> dict[str, str]:
@@ -136,11 +152,13 @@ def _rows(folder: Path, column: str) -> dict[str, str]:
     return {row[_NAME]: (row[column] or "").strip() for row in reader}
 
 
-def _mask(file: Path, image: Path, model: str, geometry: Geometry) -> npt.NDArray[np.bool_]:
+def _mask(
+    file: Path, image: Path, model: str, geometry: Geometry, depth: str
+) -> npt.NDArray[np.bool_]:
     if image.is_dir():
         raise InputError("--mask belongs to one picture. Give a picture instead of a folder.")
     return api.input_mask(
-        api.open_picture(file), api.open_picture(image), model=model, geometry=geometry
+        api.open_picture(file), opened(image, depth), model=model, geometry=geometry
     )
 
 

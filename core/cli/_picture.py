@@ -23,8 +23,15 @@ from core.cli._common import (
     common_options,
     emit,
     parameter_pairs,
-    picture_paths,
 )
+from core.cli._folders import (
+    DepthName,
+    RecursiveFlag,
+    StrictFlag,
+    checked_depth,
+    find_pictures,
+)  # fmt: skip
+from core.cli._outputs import class_suffix
 from core.cli._split import predict_split
 from core.contracts import Explanation, Picture
 from core.errors import InputError
@@ -53,6 +60,9 @@ def predict(
     classes: Classes = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 5,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
+    recursive: RecursiveFlag = False,
+    strict: StrictFlag = False,
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
@@ -69,8 +79,14 @@ def predict(
         raise InputError("Nothing to predict: name pictures, folders of pictures or a --dataset.")
     if limit is not None or out is not None:
         raise InputError("--limit and --out go with --dataset alone.")
-    paths = picture_paths(image)
-    results = list(api.predict_many(paths, control=Terminal(), **options))
+    found = find_pictures(image, recursive=recursive)
+    bits = checked_depth(depth)
+    results = list(
+        api.predict_many(
+            found.paths, control=Terminal(), depth=bits, on_unreadable=found.missed, **options
+        )
+    )
+    paths = found.read
     ranked = [api.ranking(r, top, classes=options["classes"]) for r in results]
     document = {
         "model": model,
@@ -85,6 +101,7 @@ def predict(
             }
             for path, result, scores in zip(paths, results, ranked, strict=True)
         ],
+        **found.facts(),
     }
 
     def lines() -> Iterator[str]:
@@ -93,6 +110,7 @@ def predict(
             yield from (f"  {s.probability:6.1%}  {s.label} ({s.index})" for s in scores)
 
     emit(document, json_, lines)
+    found.tell(strict=strict)
 
 
 @app.command()
@@ -114,18 +132,24 @@ def explain(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
+    recursive: RecursiveFlag = False,
+    strict: StrictFlag = False,
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
     """Draw what a decision rests on: <stem>.<method>.npz (raw map) and .png (overlay)."""
     options = common_options(model, weights, classes, geometry, seed)
-    paths = picture_paths(image)
+    found = find_pictures(image, recursive=recursive)
+    bits = checked_depth(depth)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; expected a folder.")
     results = list(
         api.explain_many(
-            paths,
+            found.paths,
             control=Terminal(),
+            depth=bits,
+            on_unreadable=found.missed,
             method=method,
             layer=layer,
             target=target,
@@ -136,18 +160,25 @@ def explain(
     )
     # Nothing is written before every picture has succeeded.
     out.mkdir(parents=True, exist_ok=True)
+    paths = found.read
     stems = _unique_stems(paths)
     entries = [
-        _write(path, out / f"{stem}.{method}", result)
+        _write(path, api.open_picture(path, depth=bits), out / f"{stem}.{method}", result)
         for path, stem, result in zip(paths, stems, results, strict=True)
     ]
-    document = {"model": model, "device": results[0].device, "explanations": entries}
+    document = {
+        "model": model,
+        "device": results[0].device,
+        "explanations": entries,
+        **found.facts(),
+    }
 
     def lines() -> Iterator[str]:
         for entry in entries:
             yield f"{entry['overlay']}  {entry['target']['label']}  f = {entry['logit']:.3g}"
 
     emit(document, json_, lines)
+    found.tell(strict=strict)
 
 
 def _unique_stems(paths: Sequence[Path]) -> list[str]:
@@ -163,9 +194,10 @@ def _unique_stems(paths: Sequence[Path]) -> list[str]:
     return stems
 
 
-def _write(path: Path, target: Path, result: Explanation) -> dict[str, Any]:
-    map_file, overlay_file = Path(f"{target}.npz"), Path(f"{target}.png")
-    picture: Picture = api.open_picture(path)
+def _write(path: Path, picture: Picture, target: Path, result: Explanation) -> dict[str, Any]:
+    about = [one for one in (result.target, result.against) if one is not None]
+    name = f"{target}{class_suffix(Path(f'{target}.npz'), about)}"
+    map_file, overlay_file = Path(f"{name}.npz"), Path(f"{name}.png")
     map_file.write_bytes(api.explanation_npz(result))
     overlay_file.write_bytes(api.overlay_png(picture, result))
     box = result.box

@@ -24,8 +24,9 @@ from core.cli._common import (
     common_options,
     emit,
     parameter_pairs,
-    picture_paths,
 )
+from core.cli._folders import DepthName, checked_depth, find_pictures, opened
+from core.cli._outputs import class_suffix
 from core.contracts import DEFAULT_EXPLAINER, Picture, ShapResult
 from core.errors import InputError
 
@@ -69,6 +70,7 @@ def shap(
     weights: Weights = "pretrained",
     classes: Classes = None,
     geometry: GeometryName = "crop",
+    depth: DepthName = "auto",
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
@@ -77,17 +79,18 @@ def shap(
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; expected a folder.")
     request = api.shap_request(
-        api.open_picture(image),
+        opened(image, depth),
         explainer=explainer,
         parameters=parameter_pairs(param),
         targets=target,
         top=classes_top,
-        background=_background(background, seed),
+        background=_background(background, seed, depth),
         **options,
     )
     result: ShapResult = api.answer(request, control=Terminal())
     out.mkdir(parents=True, exist_ok=True)
     stem = out / f"{image.stem}.shap.{explainer}"
+    stem = Path(f"{stem}{class_suffix(Path(f'{stem}.npz'), result.targets)}")
     arrays, panels = Path(f"{stem}.npz"), Path(f"{stem}.png")
     arrays.write_bytes(api.shap_npz(result))
     panels.write_bytes(api.shap_panels(request, result))
@@ -95,18 +98,21 @@ def shap(
     emit(document, json_, lambda: _lines(document))
 
 
-def _background(folder: Path | None, seed: int) -> Sequence[Picture]:
+def _background(folder: Path | None, seed: int, depth: str) -> Sequence[Picture]:
     """Open the folder's pictures; of more than 256, as many drawn with ``seed``."""
     if folder is None:
         return ()
     if not folder.is_dir():
         raise InputError(f"--background {folder} is no folder; expected a folder of pictures.")
-    paths = picture_paths([folder])
+    bits = checked_depth(depth)
+    found = find_pictures([folder])
+    paths = found.check(bits)
+    found.tell(strict=False)
     if len(paths) > _MOST_BACKGROUND:
         rng = np.random.default_rng(seed)
         chosen = np.sort(rng.choice(len(paths), _MOST_BACKGROUND, replace=False))
         paths = [paths[i] for i in chosen]
-    return [api.open_picture(path) for path in paths]
+    return [api.open_picture(path, depth=bits) for path in paths]
 
 
 def _document(image: Path, result: ShapResult) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""Pictures that a command line names, and the files of folders that cannot be read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import api, images
+from core.cli._common import printable
+from core.contracts import Picture
+from core.errors import ImageError, InputError
+from core.images import DEPTHS, Depth
+
+__all__ = [
+    "DepthName", "Pictures", "RecursiveFlag", "StrictFlag", "checked_depth", "find_pictures",
+    "opened",
+]  # fmt: skip
+
+DepthName = Annotated[
+    str, typer.Option("--depth", help=f"Bits of samples in files of 16: {', '.join(DEPTHS)}.")
+]
+RecursiveFlag = Annotated[bool, typer.Option("--recursive", help="Look into subfolders too.")]
+StrictFlag = Annotated[
+    bool, typer.Option("--strict", help="Exit with 2 where a file of a folder cannot be read.")
+]
+
+
+@dataclass
+class Pictures:
+    """Paths, and what was found out about them while they were read.
+
+    A file that was named itself must be read; of a folder the rest is done.
+    """
+
+    paths: list[Path]
+    named: frozenset[Path]
+    problems: dict[Path, str] = field(default_factory=dict)
+
+    def missed(self, index: int, error: ImageError) -> None:
+        """Note a file that cannot be read.
+
+        Raises
+        ------
+        ImageError
+            If it was named itself, or no file is left.
+        """
+        path = self.paths[index]
+        if path in self.named:
+            raise error
+        self.problems[path] = str(error)
+        if len(self.problems) == len(self.paths):
+            raise InputError(
+                f"None of the {len(self.paths)} pictures can be read. The first: {path}: {error}"
+            ) from error
+
+    @property
+    def read(self) -> list[Path]:
+        """Those that can be read, in their order; all, before any was."""
+        return [path for path in self.paths if path not in self.problems]
+
+    def check(self, depth: Depth) -> list[Path]:
+        """Open each file once, and return those that can be read."""
+        for index, path in enumerate(self.paths):
+            try:
+                api.open_picture(path, depth=depth)
+            except ImageError as error:
+                self.missed(index, error)
+        return self.read
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a document says of the files that were left out; nothing if none was."""
+        left_out = [{"image": str(p), "problem": text} for p, text in self.problems.items()]
+        return {"unreadable": left_out} if left_out else {}
+
+    def tell(self, *, strict: bool) -> None:
+        """List on stderr what was left out, and exit with 2 if that may not be."""
+        for path, problem in self.problems.items():
+            print(printable(f"left out: {path}: {problem}"), file=sys.stderr)
+        if self.problems:
+            count = f"{len(self.problems)} of {len(self.paths)} pictures could not be read."
+            print(count, file=sys.stderr)
+            if strict:
+                raise typer.Exit(2)
+
+
+def find_pictures(paths: Sequence[Path], *, recursive: bool = False) -> Pictures:
+    """Expand folders to the pictures in them, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        For a folder without pictures.
+    """
+    found: list[Path] = []
+    for path in paths:
+        found += _inside(path, recursive) if path.is_dir() else [path]
+    return Pictures(found, frozenset(path for path in paths if not path.is_dir()))
+
+
+def _inside(folder: Path, recursive: bool) -> list[Path]:
+    found: list[Path] = []
+    for place, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith((".", "__")))
+        at = Path(place)
+        found += [at / n for n in sorted(names) if Path(n).suffix.lower() in images.SUFFIXES]
+        if not recursive:
+            break
+    hint = f"; it has {len(below)} subfolder(s), which --recursive looks into" * bool(below)
+    if not found:
+        raise InputError(
+            f"The folder {folder} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF, DICOM){hint}."
+        )
+    if below and not recursive:
+        told = f"{folder}: {len(below)} subfolder(s) were not looked into (--recursive)."
+        print(printable(told), file=sys.stderr)
+    return found
+
+
+def checked_depth(text: str) -> Depth:
+    """Return the depth that ``text`` names."""
+    for depth in DEPTHS:
+        if text == depth:
+            return depth
+    raise InputError(f"--depth must be one of {', '.join(DEPTHS)}. Received: {text!r}.")
+
+
+def opened(path: Path, depth: str) -> Picture:
+    """Open one picture that was named itself."""
+    return api.open_picture(path, depth=checked_depth(depth))
