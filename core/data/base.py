@@ -121,7 +121,7 @@ class Dataset:
     classes : tuple of str
         Class names by index; a stranger's text.
     parts : mapping
-        The splits that there are, ``"train"`` and ``"test"`` at least.
+        The splits that there are; those that are carved have a ``"test"`` at least.
     fingerprint : str
         SHA-256 of everything that the pictures, labels, groups and splits depend on.
     size : int

@@ -101,7 +101,7 @@ class Cifar10(DatasetKind):
             )
         given = [name for name in kept.splits for _ in kept.splits[name].ids]
         labels = np.concatenate([split.labels for split in kept.splits.values()])
-        rows = carve(labels, given, CLASSES, parameters)
+        rows = carve(labels, given, parameters)
         parts: dict[SplitName, Part] = {
             name: _part(name, own, kept.splits) for name, own in rows.items()
         }

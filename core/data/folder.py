@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 
 from core import images
 from core.contracts import DatasetRef, Picture, SplitName, content_key
 from core.data.base import Dataset, DatasetKind, Labels, Mask, Part
-from core.data.folder_check import broken_files
+from core.data.folder_check import checked_files
 from core.data.folder_listing import Listing, in_order, list_folder
 from core.data.splits import CARVING, Rows, carve
 from core.errors import ImageError, InputError
@@ -33,6 +33,8 @@ class FolderPart(Part):
     root : Path
     masks : sequence of str
         Path of each picture's mask inside ``root``, ``""`` for none; empty without any masks.
+    depth : Depth
+        Bits of each sample in files of 16; see :func:`core.images.open_picture`.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class FolderPart(Part):
         labels: Labels,
         groups: Mapping[str, Sequence[str]],
         masks: Sequence[str],
+        depth: images.Depth,
     ) -> None:
         super().__init__(name, ids=ids, labels=labels, groups=groups, has_masks=bool(masks))
         self._root = root
         self._masks = tuple(masks)
+        self._depth = depth
 
     def picture(self, index: int) -> Picture:
         """Decode one picture; see :func:`core.images.open_picture`."""
@@ -77,7 +81,7 @@ class FolderPart(Part):
 
     def _open(self, name: str) -> Picture:
         try:
-            return images.open_picture(self._root / name, name=name)
+            return images.open_picture(self._root / name, name=name, depth=self._depth)
         except ImageError as error:
             raise ImageError(str(error).replace(f"{self._root}/", "")) from error
 
@@ -100,6 +104,9 @@ class Folder(DatasetKind):
     parameters: ClassVar[tuple[Parameter, ...]] = (
         *CARVING,
         Parameter("skip_broken", "bool", False, "Leave out files that cannot be read"),
+        Parameter(
+            "depth", "choice", "auto", "Bits of each sample in files of 16", choices=images.DEPTHS
+        ),
     )
 
     def open(self, ref: DatasetRef, parameters: Mapping[str, Value]) -> Dataset:
@@ -112,18 +119,23 @@ class Folder(DatasetKind):
             label outside the classes, files that cannot be read (unless ``skip_broken``).
         """
         listing = list_folder(ref.source)
-        broken = broken_files(listing)
+        checked = checked_files(listing)
+        broken = checked.broken
         if broken and not parameters["skip_broken"]:
             raise InputError(_told(broken, len(listing)))
         kept = _readable(listing, broken)
         classes, labels = _classified(listing)
         groups = _groups(listing, kept)
-        rows = carve(labels[kept], [listing.splits[i] for i in kept], classes, parameters)
+        rows = carve(labels[kept], [listing.splits[i] for i in kept], parameters)
         parts = {
-            name: _part(name, listing, kept[own], labels, groups) for name, own in rows.items()
+            name: _part(name, listing, kept[own], labels, groups, parameters)
+            for name, own in rows.items()
         }
+        told = dict(parameters)
+        if not checked.deep:  # what depth says changes nothing
+            del told["depth"]
         fingerprint = content_key(
-            {"dataset": self.id, "version": _VERSION, "files": listing.digest, **parameters}
+            {"dataset": self.id, "version": _VERSION, "files": listing.digest, **told}
         )
         return Dataset(ref, classes, parts, fingerprint, unreadable=tuple(broken.values()))
 
@@ -185,6 +197,7 @@ def _part(
     rows: Rows,
     labels: Labels,
     groups: Mapping[str, Sequence[str]],
+    parameters: Mapping[str, Value],
 ) -> FolderPart:
     return FolderPart(
         name,
@@ -193,4 +206,5 @@ def _part(
         labels=labels[rows],
         groups={key: [values[i] for i in rows] for key, values in groups.items()},
         masks=[listing.masks[i] for i in rows] if listing.masks else (),
+        depth=cast(images.Depth, parameters["depth"]),
     )

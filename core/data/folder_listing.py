@@ -187,8 +187,6 @@ def _split_folders(root: Path) -> list[tuple[Path, SplitName]]:
         and (find_table(path) is not None or _folders(root, within=path))
     ]
     names = [split for _, split in found]
-    if found and "train" not in names:
-        raise InputError(f"{root.name} has split folders, but none called train. Add one.")
     if len(set(names)) < len(names):
         raise InputError(f"{root.name} has two folders for one split (valid and val?): keep one.")
     further = [path.name for path in candidates if path not in [p for p, _ in found]]

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import SplitName
-from core.data.base import Labels
+from core.data.base import Dataset, Labels
 from core.errors import InputError
 from core.parameters import Parameter, Value
 
-__all__ = ["CARVING", "Rows", "apportion", "carve", "draw"]
+__all__ = ["CARVING", "Rows", "apportion", "carve", "check_trainable", "draw"]
 
 Rows = npt.NDArray[np.int64]
 """Indices of pictures."""
@@ -61,27 +61,27 @@ def draw(labels: Labels, per_class: npt.NDArray[np.int64], *, seed: int, split: 
 def carve(
     labels: Labels,
     splits: Sequence[SplitName | None],
-    classes: Sequence[str],
     parameters: Mapping[str, Value],
 ) -> dict[SplitName, Rows]:
     """Return each split's rows; what has no test or validation split gives some pictures to it.
 
     The rows are in an order whose every beginning holds the classes in proportion: the first
-    hundred pictures of a split stand for all of them, also where a folder lists class by class.
+    hundred pictures of a split stand for all of them, also where a folder lists class by class. The
+    only picture of a class is tested with: :func:`check_trainable` says that nothing is left to
+    train on.
 
     Parameters
     ----------
     labels : ndarray of int64, shape (n,)
     splits : sequence of n split names
         ``None`` for pictures that belong to none yet.
-    classes : sequence of str
     parameters : mapping
         Values of :data:`CARVING`.
 
     Raises
     ------
     InputError
-        If pictures are in a split and others in none, or a class has too few to train and test on.
+        If pictures are in a split and others in none.
     """
     given = np.array([split or "" for split in splits])
     rows: dict[SplitName, Rows] = {
@@ -96,11 +96,10 @@ def carve(
     rows.setdefault("train", loose)
     seed = int(parameters["seed"])
     if "test" not in rows:
-        rows |= _held_out(labels, rows["train"], float(parameters["test"]), seed, "test", classes)
+        rows |= _held_out(labels, rows["train"], float(parameters["test"]), seed, "test")
     if "validation" not in rows and parameters["validation"]:
         share = float(parameters["validation"])
-        rows |= _held_out(labels, rows["train"], share, seed, "validation", classes)
-    _no_class_missing(labels[rows["train"]], classes)
+        rows |= _held_out(labels, rows["train"], share, seed, "validation")
     return {name: _interleaved(labels, rows[name]) for name in _SALT if len(rows.get(name, ()))}
 
 
@@ -115,28 +114,32 @@ def _interleaved(labels: Labels, rows: Rows) -> Rows:
 
 
 def _held_out(
-    labels: Labels, rows: Rows, share: float, seed: int, split: SplitName, classes: Sequence[str]
+    labels: Labels, rows: Rows, share: float, seed: int, split: SplitName
 ) -> dict[SplitName, Rows]:
-    """Split ``rows`` into those held out and the rest; one of each class stays at least."""
-    counts = np.bincount(labels[rows], minlength=len(classes))
-    few = np.flatnonzero(counts < 2)
-    if split == "test" and len(few):
-        raise InputError(
-            f"The class {classes[few[0]]!r} has {counts[few[0]]} picture(s). Expected 2 at least: "
-            "one to train on and one to test with."
-        )
-    wanted = np.rint(counts * share).astype(np.int64)
-    chosen = draw(
-        labels[rows], np.clip(wanted, 1, np.maximum(counts - 1, 0)), seed=seed, split=split
-    )
+    """Split ``rows`` into those held out and the rest, where one of each class stays if it can."""
+    counts = np.bincount(labels[rows])
+    most = np.maximum(counts - 1, counts == 1) if split == "test" else np.maximum(counts - 1, 0)
+    wanted = np.clip(np.rint(counts * share).astype(np.int64), 1, most)
+    if not wanted.any():
+        return {}
+    chosen = draw(labels[rows], wanted, seed=seed, split=split)
     return {split: rows[chosen], "train": np.delete(rows, chosen)}
 
 
-def _no_class_missing(labels: Labels, classes: Sequence[str]) -> None:
-    empty = np.flatnonzero(np.bincount(labels, minlength=len(classes)) == 0)
+def check_trainable(dataset: Dataset) -> None:
+    """Check what training alone needs: pictures of every class to train on.
+
+    Raises
+    ------
+    InputError
+        If a class has none.
+    """
+    labels = dataset.parts["train"].labels if "train" in dataset.parts else np.empty(0, np.int64)
+    empty = np.flatnonzero(np.bincount(labels, minlength=len(dataset.classes)) == 0)
     if len(empty):
-        names = ", ".join(repr(classes[i]) for i in empty[:5])
+        names = ", ".join(repr(dataset.classes[i]) for i in empty[:5])
         raise InputError(
-            f"No picture to train on belongs to {names} ({len(empty)} of {len(classes)} classes "
-            "are empty). Add pictures, or take the class out."
+            f"No picture to train on belongs to {names} ({len(empty)} of {len(dataset.classes)} "
+            "classes are empty). A class needs 2 at least, one to train on and one to test with: "
+            "add pictures, or take the class out."
         )

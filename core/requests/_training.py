@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from core.contracts import DEFAULT_DATASET, DEFAULT_RECIPE, ModelRef, TrainRequest
 from core.data.registry import open_dataset
+from core.data.splits import check_trainable
 from core.errors import InputError
 from core.models import zoo
 from core.models.fingerprint import versions
@@ -60,6 +61,7 @@ def train_request(
         given["epochs"] = epochs
     values = resolve(chosen.parameters, given, owner=recipe)
     opened = open_dataset(dataset)
+    check_trainable(opened)
     drawn = chosen_seed(seed)
     ref = _base(chosen, base, weights)
     used = versions()

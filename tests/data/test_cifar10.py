@@ -17,6 +17,7 @@ from core.data.base import Dataset
 from core.data.cifar10_source import CLASSES
 from core.data.decoded import Writer
 from core.data.registry import open_dataset
+from core.data.splits import check_trainable
 from core.errors import InputError, StoreError
 
 from ..conftest import ROOT
@@ -245,7 +246,8 @@ def test_what_is_no_cifar10(tmp_path: Path, paint: Paint, own_home: Path) -> Non
 
 def test_a_class_without_pictures_is_told(folder: Path, own_home: Path) -> None:
     shutil.rmtree(folder / "train" / "ship")
-    refused(pack(folder, "c.tar"), "No picture to train on belongs to 'ship'")
+    with pytest.raises(InputError, match="No picture to train on belongs to 'ship'"):
+        check_trainable(opened(pack(folder, "c.tar")))
 
 
 def test_two_pictures_of_one_name_are_told(folder: Path, own_home: Path) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.data.base import Dataset
 from core.data.registry import open_dataset
+from core.data.splits import check_trainable
 from core.errors import ImageError, InputError
 
 from .conftest import Paint
@@ -27,6 +28,13 @@ def refused(folder: Path, words: str, query: str = "") -> str:
     with pytest.raises(InputError, match=words) as caught:
         opened(folder, query)
     return str(caught.value)
+
+
+def untrainable(folder: Path, words: str) -> None:
+    """It can be opened, but not trained on."""
+    found = opened(folder)
+    with pytest.raises(InputError, match=words):
+        check_trainable(found)
 
 
 def by_class(dataset: Dataset) -> dict[str, list[int]]:
@@ -152,7 +160,7 @@ def test_classes_txt_orders_and_names_the_classes(pets: Path) -> None:
     assert found.classes == ("dog", "cat")
     assert by_class(found)["test"] == [2, 4]
     (pets / "classes.txt").write_text("dog\ncat\nhorse\n")
-    refused(pets, "'horse' has 0 picture")
+    untrainable(pets, "belongs to 'horse'")
     (pets / "classes.txt").write_text("dog\nhorse\n")
     assert "20 pictures" in refused(pets, "1 labels are outside the 2 classes, the first is 'cat'")
     (pets / "classes.txt").write_text("dog\ndog\n")
@@ -234,9 +242,9 @@ def test_an_empty_class_and_too_few_pictures_are_told(tmp_path: Path, paint: Pai
     paint(tmp_path / "a" / "0.png")
     refused(tmp_path, "All 1 picture.s. belong to one class, 'a'")
     (tmp_path / "b").mkdir()
-    refused(tmp_path, "The class 'a' has 1 picture")
+    untrainable(tmp_path, r"belongs to 'a', 'b' \(2 of 2 classes")
     paint(tmp_path / "a" / "1.png", seed=1)
-    refused(tmp_path, "The class 'b' has 0 picture")
+    untrainable(tmp_path, "belongs to 'b'")
     for i in range(2):
         paint(tmp_path / "b" / f"{i}.png", seed=i)
     assert by_class(opened(tmp_path))["test"] == [1, 1]
@@ -247,7 +255,8 @@ def test_an_empty_class_in_the_training_split_is_told(tmp_path: Path, paint: Pai
         paint(tmp_path / split / "a" / "0.png")
     (tmp_path / "train" / "b").mkdir()
     paint(tmp_path / "test" / "b" / "0.png", seed=1)
-    refused(tmp_path, "No picture to train on belongs to 'b'")
+    untrainable(tmp_path, "No picture to train on belongs to 'b'")
+    assert by_class(opened(tmp_path))["test"] == [1, 1]
 
 
 def test_folders_that_are_none_or_hold_nothing(tmp_path: Path, paint: Paint) -> None:
@@ -255,7 +264,8 @@ def test_folders_that_are_none_or_hold_nothing(tmp_path: Path, paint: Paint) -> 
     refused(tmp_path, "holds no pictures")
     paint(tmp_path / "test" / "a" / "0.png")
     paint(tmp_path / "test" / "b" / "0.png")
-    refused(tmp_path, "none called train")
+    untrainable(tmp_path, "2 of 2 classes")
+    assert by_class(opened(tmp_path)) == {"test": [1, 1]}
     paint(tmp_path / "train" / "a" / "0.png")
     (tmp_path / "further" / "x").mkdir(parents=True)
     refused(tmp_path, "split folders and also 'further'")
@@ -375,3 +385,25 @@ def test_two_tables_are_one_too_many(tmp_path: Path) -> None:
     for kind in ("csv", "jsonl"):
         (tmp_path / f"metadata.{kind}").write_text("")
     refused(tmp_path, "Expected one table")
+
+
+def deep(folder: Path, bits: int) -> None:
+    for label, top in (("a", 2**bits - 1), ("b", 2 ** (bits - 1))):
+        for i in range(3):
+            values = np.linspace(0, top, 32).astype(np.uint16)[None].repeat(32, 0)
+            (folder / label).mkdir(exist_ok=True)
+            Image.fromarray(values).save(folder / label / f"{i}.png")
+
+
+def test_pictures_of_twelve_bits_are_read_as_such_or_as_asked(tmp_path: Path) -> None:
+    deep(tmp_path, 12)
+    found, asked = opened(tmp_path), opened(tmp_path, "?depth=14")
+    part = found.part("test")
+    # Each file is read by what it holds: 2048 needs 12 bits as 4095 does.
+    assert sorted(int(part.picture(i).pixels.max()) for i in range(len(part))) == [128, 255]
+    assert int(asked.part("test").picture(0).pixels.max()) < 70
+    assert found.fingerprint != asked.fingerprint
+
+
+def test_a_depth_changes_nothing_where_all_have_eight_bits(pets: Path) -> None:
+    assert opened(pets).fingerprint == opened(pets, "?depth=12").fingerprint

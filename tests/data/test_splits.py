@@ -8,13 +8,12 @@ import pytest
 from core.data.splits import apportion, carve, draw
 from core.errors import InputError
 
-CLASSES = ("a", "b", "c")
 LABELS = np.repeat([0, 1, 2], [60, 30, 10])
 ASKED = {"validation": 0.1, "test": 0.2, "seed": 0}
 
 
 def carved(labels: np.ndarray = LABELS, **changed: float) -> dict[str, np.ndarray]:
-    return carve(labels, [None] * len(labels), CLASSES, ASKED | changed)
+    return carve(labels, [None] * len(labels), ASKED | changed)
 
 
 def test_every_picture_is_in_one_split_and_classes_keep_their_shares() -> None:
@@ -39,7 +38,7 @@ def test_the_test_split_does_not_depend_on_the_validation_share() -> None:
 
 def test_a_further_class_does_not_change_the_draw_of_the_others() -> None:
     fewer = LABELS[LABELS < 2]
-    short = carve(fewer, [None] * 90, CLASSES[:2], ASKED)["test"]
+    short = carve(fewer, [None] * 90, ASKED)["test"]
     assert set(short) == {i for i in carved()["test"] if LABELS[i] < 2}
 
 
@@ -64,14 +63,26 @@ def test_one_picture_of_each_class_stays_to_train_on() -> None:
     assert "validation" not in rows
 
 
-def test_a_class_of_one_picture_is_told() -> None:
-    with pytest.raises(InputError, match="The class 'c' has 1 picture"):
-        carved(np.array([0, 0, 1, 1, 2]))
+def test_the_only_picture_of_a_class_is_tested_with() -> None:
+    rows = carved(np.array([0, 0, 1, 1, 2]))
+    assert 4 in rows["test"]
+    assert len(rows["test"]) == 3
+    assert len(rows["train"]) == 2
+
+
+def test_of_one_picture_a_class_all_are_tested_with() -> None:
+    assert {name: sorted(own) for name, own in carved(np.arange(3)).items()} == {"test": [0, 1, 2]}
+
+
+@pytest.mark.parametrize("name", ["test", "validation"])
+def test_a_folder_without_a_training_split_is_carved(name: str) -> None:
+    rows = carve(np.arange(6) % 3, [name] * 6, ASKED)
+    assert {key: len(own) for key, own in rows.items()} == {name: 6}
 
 
 def test_pictures_of_no_split_beside_others_are_refused() -> None:
     with pytest.raises(InputError, match="3 pictures belong to no split, others to train, test"):
-        carve(np.arange(6) % 3, ["train", "train", "test", None, None, None], CLASSES, ASKED)
+        carve(np.arange(6) % 3, ["train", "train", "test", None, None, None], ASKED)
 
 
 def test_apportion_gives_exactly_n_in_proportion() -> None:
