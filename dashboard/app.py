@@ -20,6 +20,7 @@ from dashboard.app_pages import (
     robustness,
     shap,
 )
+from dashboard.guard import guarded
 
 _ASSETS = Path(__file__).resolve().parent / "assets"
 
@@ -58,8 +59,9 @@ def main() -> None:
                     url_path="calibration"),
         ]
     )  # fmt: skip
-    _let_go_of_deleted_model()
-    page.run()
+    with guarded():
+        _let_go_of_deleted_model()
+        page.run()
 
 
 def _let_go_of_deleted_model() -> None:

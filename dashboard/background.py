@@ -8,6 +8,7 @@ import time
 from functools import lru_cache
 
 from dashboard import services
+from dashboard.guard import guard_callbacks
 
 __all__ = ["start"]
 
@@ -17,6 +18,7 @@ _COLLECT_SECONDS = 30.0
 @lru_cache(maxsize=1)
 def start() -> None:
     """Start the workers, and collect garbage on a timer instead of after every run."""
+    guard_callbacks()
     services.warm_up()
     threading.Thread(target=_collect, name="pellucid-gc", daemon=True).start()
 

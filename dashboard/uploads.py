@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import streamlit as st
 
-from core.contracts import Picture
+from core.contracts import Depth, Picture
 from core.errors import ImageError, PellucidError
 from dashboard import dataset_pictures, services
 from dashboard.dataset_pictures import Facts
@@ -25,7 +25,7 @@ from dashboard.lru import Lru
 
 __all__ = [
     "MAX_BYTES", "MAX_COUNT", "Item", "add", "examples", "find", "of_dataset", "picture",
-    "session_items",
+    "reread", "session_items",
 ]  # fmt: skip
 
 MAX_COUNT = 24
@@ -66,6 +66,8 @@ class Item:
         Data URI.
     facts : Facts, optional
         What a dataset knows of its picture.
+    depth : Depth
+        How many bits were asked for, where the file has 16.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Item:
     data: bytes
     thumbnail: str
     facts: Facts | None = None
+    depth: Depth = "auto"
 
 
 _shelf: Lru[str, Item] = Lru(_SHELF_BYTES, lambda item: len(item.data))
@@ -187,4 +190,25 @@ def picture(item: Item) -> Picture:
     """Return the decoded picture of ``item``, decoded once while it is in use."""
     if item.facts is not None:
         return item.facts.picture()
-    return _decoded.get_or(item.id, lambda: services.open_picture(item.data, name=item.file))
+    return _decoded.get_or(item.id, lambda: _opened(item))
+
+
+def _opened(item: Item) -> Picture:
+    return services.open_picture(item.data, name=item.file, depth=item.depth)
+
+
+def reread(item: Item, depth: Depth) -> Item:
+    """Read an upload as having so many bits; the new one stands in the strip in its place.
+
+    Raises
+    ------
+    ImageError
+        If the file holds more bits than that.
+    """
+    shown = services.open_picture(item.data, name=item.file, depth=depth)
+    made = replace(item, id=shown.sha256, thumbnail=services.thumbnail_uri(shown), depth=depth)
+    strip = [made if one.id == item.id else one for one in session_items().values()]
+    st.session_state[_UPLOADS] = {one.id: one for one in strip}
+    _shelf.put(made.id, made)
+    _decoded.put(made.id, shown)
+    return made

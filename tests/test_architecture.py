@@ -26,7 +26,8 @@ FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fing
 
 # Lower may not import higher.
 LEVELS = [
-    ("core.errors", "core.lookup", "core.parameters", "core.settings", "core.home"),
+    ("core.errors", "core.lookup", "core.parameters", "core.settings", "core.home",
+     "core.logfile"),
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
      "core.tabular", "core.runs", "core.proportions", "core.multiplicity"),

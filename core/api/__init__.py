@@ -138,6 +138,7 @@ from core.data.prediction_table import (
 )
 from core.gallery import Gallery
 from core.jobs import JobTable, JobView
+from core.logfile import log_failure
 from core.models.zoo import Affine
 from core.overlay import OverlayLayer, colour_scale
 from core.proportions import newcombe, wilson
@@ -280,6 +281,7 @@ __all__ = [
     "leaderboard_request",
     "local_law_144",
     "local_law_144_csv",
+    "log_failure",
     "look",
     "look_ahead",
     "looks_at",

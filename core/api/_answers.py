@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from core import images
 from core.contracts import (
+    Depth,
     ExplainRequest,
     Explanation,
     Picture,
@@ -44,9 +45,7 @@ _BATCH = 64
 T = TypeVar("T")
 
 
-def open_picture(
-    source: Source, *, name: str | None = None, depth: images.Depth = "auto"
-) -> Picture:
+def open_picture(source: Source, *, name: str | None = None, depth: Depth = "auto") -> Picture:
     """Decode a file's bytes, a path or an array; see :func:`core.images.open_picture`."""
     if isinstance(source, Picture):
         return source
@@ -78,7 +77,7 @@ def predict_many(
     sources: Iterable[Source],
     *,
     control: Control | None = None,
-    depth: images.Depth = "auto",
+    depth: Depth = "auto",
     on_unreadable: Unreadable | None = None,
     **options: Any,
 ) -> Iterator[Prediction]:
@@ -121,7 +120,7 @@ def explain_many(
     sources: Iterable[Source],
     *,
     control: Control | None = None,
-    depth: images.Depth = "auto",
+    depth: Depth = "auto",
     on_unreadable: Unreadable | None = None,
     **options: Any,
 ) -> Iterator[Explanation]:

@@ -36,6 +36,7 @@ from core.cli import (  # noqa: F401  (each adds its commands)
 )
 from core.cli._common import app, printable
 from core.errors import InputError, PellucidError
+from core.logfile import log_failure, log_path
 
 __all__ = ["app", "main"]
 
@@ -76,6 +77,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail("Stopped.", 130)
     except OSError as error:
         return _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 1)
+    except Exception as error:
+        # The last net: a traceback helps nobody who typed a command, and is kept for who does.
+        log_failure("A command failed")
+        return _fail(
+            f"Something went wrong inside Pellucid ({type(error).__name__}). The details are in "
+            f"{log_path()}.",
+            1,
+        )
     return status if isinstance(status, int) else 0
 
 

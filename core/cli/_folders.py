@@ -13,9 +13,8 @@ import typer
 
 from core import api, images
 from core.cli._common import printable
-from core.contracts import Picture
+from core.contracts import DEPTHS, Depth, Picture
 from core.errors import ImageError, InputError
-from core.images import DEPTHS, Depth
 
 __all__ = [
     "DepthName", "Pictures", "RecursiveFlag", "StrictFlag", "checked_depth", "find_pictures",

@@ -15,6 +15,7 @@ import numpy.typing as npt
 __all__ = [
     "DEFAULT_METHOD",
     "DEFAULT_MODEL",
+    "DEPTHS",
     "GEOMETRIES",
     "LANES",
     "Array",
@@ -22,6 +23,7 @@ __all__ = [
     "Box",
     "ClassRef",
     "ClassScore",
+    "Depth",
     "Geometry",
     "Lane",
     "ModelInput",
@@ -34,6 +36,9 @@ Array = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 Geometry = Literal["crop", "squash", "letterbox"]
 GEOMETRIES: tuple[Geometry, ...] = get_args(Geometry)
+Depth = Literal["auto", "8", "10", "12", "14", "16"]
+"""Bits of each sample in a file of 16; ``auto``: as few as hold the largest value."""
+DEPTHS: tuple[Depth, ...] = get_args(Depth)
 Lane = Literal["interactive", "batch", "training"]
 LANES: tuple[Lane, ...] = get_args(Lane)
 DEFAULT_MODEL = "efficientnet_lite0"
@@ -77,15 +82,15 @@ class Picture:
         The format found in the bytes, for example ``"PNG"``.
     notes : tuple of str
         What was done to it ("alpha laid over white"), one sentence each.
-    bits : int
-        Bits of each sample that were read from the file: 8, or up to 16 in a file of 16.
+    bits : int, optional
+        How many bits of each sample were read in a file of 16; ``None`` for other files.
     """
 
     name: str
     pixels: Pixels
     format: str = "array"
     notes: tuple[str, ...] = ()
-    bits: int = 8
+    bits: int | None = None
 
     @property
     def width(self) -> int:

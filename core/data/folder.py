@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 import numpy as np
 
 from core import images
-from core.contracts import DatasetRef, Picture, SplitName, content_key
+from core.contracts import DEPTHS, DatasetRef, Depth, Picture, SplitName, content_key
 from core.data.base import Dataset, DatasetKind, Labels, Mask, Part
 from core.data.folder_check import checked_files
 from core.data.folder_listing import Listing, in_order, list_folder
@@ -46,7 +46,7 @@ class FolderPart(Part):
         labels: Labels,
         groups: Mapping[str, Sequence[str]],
         masks: Sequence[str],
-        depth: images.Depth,
+        depth: Depth,
     ) -> None:
         super().__init__(name, ids=ids, labels=labels, groups=groups, has_masks=bool(masks))
         self._root = root
@@ -104,9 +104,7 @@ class Folder(DatasetKind):
     parameters: ClassVar[tuple[Parameter, ...]] = (
         *CARVING,
         Parameter("skip_broken", "bool", False, "Leave out files that cannot be read"),
-        Parameter(
-            "depth", "choice", "auto", "Bits of each sample in files of 16", choices=images.DEPTHS
-        ),
+        Parameter("depth", "choice", "auto", "Bits of each sample in files of 16", choices=DEPTHS),
     )
 
     def open(self, ref: DatasetRef, parameters: Mapping[str, Value]) -> Dataset:
@@ -206,5 +204,5 @@ def _part(
         labels=labels[rows],
         groups={key: [values[i] for i in rows] for key, values in groups.items()},
         masks=[listing.masks[i] for i in rows] if listing.masks else (),
-        depth=cast(images.Depth, parameters["depth"]),
+        depth=cast(Depth, parameters["depth"]),
     )

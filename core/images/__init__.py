@@ -5,7 +5,6 @@ cost is looked up before it begins (:mod:`core.images._cost`): a stranger's file
 read at most, unless it stays within the caps.
 """
 
-from core.images._depth import DEPTHS, Depth
 from core.images._geometry import to_input
 from core.images._opening import (
     FORMATS,
@@ -17,11 +16,9 @@ from core.images._opening import (
 )
 
 __all__ = [
-    "DEPTHS",
     "FORMATS",
     "MIN_SIDE",
     "SUFFIXES",
-    "Depth",
     "check_file",
     "from_array",
     "open_picture",

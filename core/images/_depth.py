@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
 import numpy.typing as npt
 
+from core.contracts import DEPTHS, Depth
 from core.errors import ImageError
 
-__all__ = ["DEPTHS", "Depth", "bits_of", "depth_note", "eight_bits"]
+__all__ = ["bits_of", "depth_note", "eight_bits"]
 
-Depth = Literal["auto", "8", "10", "12", "14", "16"]
-"""Bits of each sample in a file of 16; ``auto``: as few as hold the largest value."""
-DEPTHS: tuple[Depth, ...] = get_args(Depth)
 _BITS = tuple(int(depth) for depth in DEPTHS if depth != "auto")
 FULL = 16
 

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from core.contracts import Picture
+from core.contracts import Depth, Picture
 from core.errors import ImageError, PellucidError
 from core.images._cost import Metered, check_cost, check_head, room
-from core.images._depth import Depth, bits_of, depth_note, eight_bits
+from core.images._depth import bits_of, depth_note, eight_bits
 from core.images._dicom import dicom_size, is_dicom, read_dicom
 from core.images._pixels import is_deep, upright_rgb
 from core.settings import settings
@@ -98,7 +98,8 @@ def from_array(
     if shaped.ndim != 3 or shaped.shape[-1] != 3:
         raise ImageError(f"Expected an array (H, W, 3) or (H, W). Received shape {array.shape}.")
     _check_size(shaped.shape[1], shaped.shape[0], name)
-    notes, bits = [], 8
+    notes: list[str] = []
+    bits = None
     if np.issubdtype(shaped.dtype, np.floating):
         if not np.isfinite(shaped).all() or shaped.min() < 0 or shaped.max() > 1:
             raise ImageError(f"{name}: float pixels must be finite and in [0, 1].")

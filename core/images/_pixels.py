@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from core.contracts import Depth
 from core.errors import ImageError
-from core.images._depth import FULL, Depth, bits_of, depth_note, eight_bits
+from core.images._depth import FULL, bits_of, depth_note, eight_bits
 
 __all__ = ["is_deep", "upright_rgb"]
 
@@ -41,7 +42,7 @@ def is_deep(image: Image.Image) -> bool:
 
 def upright_rgb(
     image: Image.Image, data: bytes, name: str, depth: Depth
-) -> tuple[Pixels, list[str], int]:
+) -> tuple[Pixels, list[str], int | None]:
     """Decode an opened picture.
 
     Parameters
@@ -53,8 +54,8 @@ def upright_rgb(
     -------
     pixels : ndarray of uint8, shape (H, W, 3)
     notes : list of str
-    bits : int
-        Of each sample: 8, or how many of 16 were read.
+    bits : int or None
+        How many of 16 were read, ``None`` for a file of 8.
     """
     notes: list[str] = []
     if getattr(image, "is_animated", False):
@@ -67,7 +68,7 @@ def upright_rgb(
     image.load()
     if noted in _TURNED:
         notes.append("Turned upright as the camera noted.")
-    bits = 8
+    bits = None
     if image.mode == "F":
         convert = _from_floats(image, name, notes)
     elif image.mode.startswith("I"):

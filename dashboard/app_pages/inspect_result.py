@@ -7,8 +7,8 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.contracts import Box, Explanation, MethodCard, Picture, Prediction
-from dashboard import services, uploads
+from core.contracts import DEPTHS, Box, Explanation, MethodCard, Picture, Prediction
+from dashboard import services, state, uploads
 from dashboard.desk import Answer
 from dashboard.figures.ranking import ranking
 from dashboard.lru import Lru
@@ -142,3 +142,19 @@ def _about_picture(shown: Picture, box: Box, choice: Choice) -> None:
     if inside or box.right < shown.width - 0.5 or box.bottom < shown.height - 0.5:
         words.append("Dimmed: what the model did not see.")
     st.caption(" · ".join(escape(w) for w in words))
+    if shown.bits is not None and item is not None and item.facts is None:
+        _depth(item)
+
+
+def _depth(item: uploads.Item) -> None:
+    key = f"depth/{item.id}"
+    st.session_state[key] = item.depth
+    st.selectbox(
+        "Bits in the file", DEPTHS, key=key, width=180, on_change=_reread, args=(item, key),
+        help="Cameras and scanners keep 10, 12 or 14 bits in files of 16. By itself a file is read "
+        "as having as few of these as hold its largest value.",
+    )  # fmt: skip
+
+
+def _reread(item: uploads.Item, key: str) -> None:
+    state.change(picture=uploads.reread(item, st.session_state[key]).id, mask="")

@@ -103,6 +103,7 @@ from dashboard.services._evidence import (
     metrics,
     sanity_request,
 )
+from dashboard.services._failures import log_failure
 from dashboard.services._fairness import (
     audited_data,
     audited_models,
@@ -218,6 +219,7 @@ from dashboard.services._training import (
 )
 
 __all__ = [
+    "log_failure",
     "calibration_table", "quick_calibration",
     "Broken", "Defence", "DriftFilm", "EpsilonFilm", "Gallery", "Gap", "JobView", "Layer", "Making",
     "Mistake", "OfferedDataset", "Order", "Paired", "Rate", "Shift", "ShownSplit", "Training",
