@@ -54,8 +54,9 @@ class Pictures:
             raise error
         self.problems[path] = str(error)
         if len(self.problems) == len(self.paths):
+            first, problem = next(iter(self.problems.items()))
             raise InputError(
-                f"None of the {len(self.paths)} pictures can be read. The first: {path}: {error}"
+                f"None of the {len(self.paths)} pictures can be read. The first: {first}: {problem}"
             ) from error
 
     @property
