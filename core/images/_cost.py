@@ -113,7 +113,8 @@ def check_cost(image: Image.Image, data: bytes, name: str) -> int:
             "Save it as PNG."
         )
     coefficients = 2 * len(image.getbands()) if scans > 1 else 0
-    twice = _HELD if is_deep(image) else 0  # the lower bytes are a second picture
+    # The lower bytes of colours are a second picture.
+    twice = _HELD if is_deep(image) and not image.mode.startswith("I") else 0
     decoding = max(_HELD + coefficients, twice + _TO_DECODE.get(str(image.format), _HELD))
     needed = pixels * max(decoding, _HELD + twice + _RESULT)
     most = settings().max_megapixels * 1e6 * _HELD + ALLOWANCE

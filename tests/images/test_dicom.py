@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,8 +125,8 @@ def test_a_file_of_very_many_elements_is_refused_in_time() -> None:
     assert time.process_time() - began <= 2
 
 
-def test_check_file_reads_the_size(tmp_path: object) -> None:
-    path = tmp_path / "ct.dcm"  # type: ignore[operator]
+def test_check_file_reads_the_size(tmp_path: Path) -> None:
+    path = tmp_path / "ct.dcm"
     path.write_bytes(dicom(VALUES))
     assert check_file(path) is False
     path.write_bytes(_resized(Rows=5000, Columns=12000))
