@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from core.images._cost import Metered, check_cost, check_head, room
 from core.images._depth import bits_of, depth_note, eight_bits
 from core.images._dicom import dicom_size, is_dicom, read_dicom
 from core.images._pixels import is_deep, upright_rgb
+from core.images._quiet import quieten
 from core.settings import settings
 
 __all__ = ["FORMATS", "MIN_SIDE", "SUFFIXES", "check_file", "from_array", "open_picture"]
@@ -28,8 +28,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".dcm")
 MIN_SIDE = 8
 
-for _decoder in ("PIL", "pydicom"):  # what they tell in many lines is told here in one
-    logging.getLogger(_decoder).setLevel(logging.CRITICAL)
+quieten()
 
 _HEAD_BYTES = 2**16
 _WANTED = "Expected a PNG, JPEG, WebP, BMP, TIFF, GIF or DICOM picture."

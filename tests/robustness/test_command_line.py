@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core import api
 from core.cli import main
 
 QUICK = ("--model", "rob_curved", "--split", "train", "--limit", "12", "--attack", "fgsm")
@@ -111,3 +113,21 @@ def test_attacks_are_listed_with_their_parameters(capfd: pytest.CaptureFixture[s
     assert {"fgsm", "pgd", "apgd_ce", "square"} <= set(listed)
     assert "steps" in {p["name"] for p in listed["pgd"]["parameters"]}
     assert listed["square"]["needs_gradients"] is False
+
+
+def test_a_folder_with_one_picture_a_class_is_attacked_corrupted_and_predicted(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one = tmp_path / "one"
+    names = api.class_names("rob_curved")
+    for name, file in zip(names, sorted(folder.glob("*.png")), strict=False):
+        (one / name).mkdir(parents=True)
+        shutil.copy(file, one / name)
+    asked = ("--dataset", f"folder:{one}", "--model", "rob_curved")
+    attacked = ("--attack", "fgsm", "--eps", "4/255", "--no-checks", "--no-rounding")
+    assert answered(capfd, "robustness", *asked, *attacked)["n"] == len(names)
+    noise = ("--corruption", "gaussian_noise", "--severity", "1")
+    assert answered(capfd, "corruptions", *asked, *noise)["n"] == len(names)
+    assert answered(capfd, "predict", *asked)["n"] == len(names)
+    assert run("train", "--dataset", f"folder:{one}") == 2
+    assert "to train on" in capfd.readouterr().err
