@@ -8,6 +8,7 @@
     │   ├── UnknownNameError    a model, method, layer or class that does not exist
     │   │   └── AmbiguousNameError   a class name that several classes share
     │   ├── ParameterError      a parameter of the wrong type or out of its range
+    │   │   └── NumeralError     no number, or one out of its bounds; also a ValueError
     │   ├── WeightsError        weights that are missing, of the wrong kind or do not fit
     │   ├── CapabilityError     the model lacks what the method needs
     │   └── TrainingError       a training that cannot go on: its loss diverged
@@ -27,6 +28,7 @@ __all__ = [
     "CapabilityError",
     "ImageError",
     "InputError",
+    "NumeralError",
     "ParameterError",
     "PellucidError",
     "StoreError",
@@ -59,6 +61,16 @@ class AmbiguousNameError(UnknownNameError):
 
 class ParameterError(InputError):
     """A parameter is unknown, of the wrong type or out of range."""
+
+
+class NumeralError(ParameterError, ValueError):
+    """What came is no number, or outside its bounds.
+
+    Parameters
+    ----------
+    message : str
+        What was expected, and what came.
+    """
 
 
 class WeightsError(InputError):

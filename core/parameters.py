@@ -6,18 +6,28 @@ the dashboard: nothing else in the house knows a parameter's range.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.errors import ParameterError
+from core import numerals
+from core.errors import NumeralError, ParameterError
 
-__all__ = ["Parameter", "Value", "resolve"]
+__all__ = ["Parameter", "Value", "eps_words", "resolve"]
 
 Value = int | float | str | bool
-Kind = Literal["int", "float", "choice", "bool", "text"]
+Kind = Literal["int", "float", "choice", "bool", "text", "epsilon"]
 _MAX_TEXT = 64
+_ROUNDING = 1e-9
+
+
+def eps_words(distance: float) -> str:
+    """Return a distance between pixels in [0, 1] as people write it.
+
+    >>> eps_words(8 / 255), eps_words(0.25 / 255)
+    ('8/255', '0.25/255')
+    """
+    return f"{distance * 255:.6g}/255"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +38,9 @@ class Parameter:
     ----------
     name : str
         Identifier, as used in ``--param name=value`` and in URLs.
-    kind : {"int", "float", "choice", "bool", "text"}
-        Type of the value; a text is a name of at most 64 characters, or empty.
+    kind : {"int", "float", "choice", "bool", "text", "epsilon"}
+        Type of the value; a text is a name of at most 64 characters, or empty. An epsilon is a
+        distance between pixels in [0, 1], given as a number or a fraction, and told as ``"8/255"``.
     default : int, float, str or bool
         Value when none is given; always inside the range.
     help : str
@@ -60,6 +71,9 @@ class Parameter:
             return "true or false"
         if self.kind == "text":
             return f"a name of at most {_MAX_TEXT} characters, or nothing"
+        if self.kind == "epsilon":
+            ends = f"from {eps_words(self.low or 0.0)} to {eps_words(self.high or 1.0)}"
+            return f"a distance between pixels in [0, 1] {ends}"
         noun = "a whole number" if self.kind == "int" else "a number"
         return f"{noun} from {self.low:g} to {self.high:g}"
 
@@ -82,30 +96,46 @@ class Parameter:
             "bool": self._parse_bool,
             "choice": self._parse_choice,
             "text": self._parse_text,
+            "epsilon": self._parse_epsilon,
         }[self.kind](value)
         if parsed is None:
             raise ParameterError(
-                f"{self.name} must be {self.expected}. Received: {self.name}={value}. "
+                f"{self.name} must be {self.expected}. Received: "
+                f"{self.name}={numerals.excerpt(value)}{self._hint(value) or '.'} "
                 f"The default is {self.default}."
             )
         return parsed
 
-    def _inside(self, number: float) -> bool:
-        above = self.low is None or number >= self.low
-        return above and (self.high is None or number <= self.high)
-
     def _parse_int(self, value: object) -> int | None:
-        number = self._parse_float(value)
-        return int(number) if number is not None and number == int(number) else None
+        try:
+            return numerals.whole(value, self.low, self.high)
+        except NumeralError:
+            return None
 
     def _parse_float(self, value: object) -> float | None:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            return None
         try:
-            number = float(value)
-        except ValueError:
+            return float(numerals.number(value, self.low, self.high))
+        except (NumeralError, OverflowError):
             return None
-        return number if math.isfinite(number) and self._inside(number) else None
+
+    def _parse_epsilon(self, value: object) -> str | None:
+        try:
+            distance = numerals.fraction(value)
+        except NumeralError:
+            return None
+        within = (self.low or 0.0) - _ROUNDING <= distance <= (self.high or 1.0) + _ROUNDING
+        return eps_words(distance) if within else None
+
+    def _hint(self, value: object) -> str:
+        """Return what was meant, where levels of 8 bits were given for an epsilon."""
+        if self.kind != "epsilon" or "/" in str(value):
+            return ""
+        try:
+            levels = numerals.number(value, 0, 255)
+        except NumeralError:
+            return ""
+        meant = self._parse_epsilon(f"{levels}/255")
+        return "" if meant is None else f"; did you mean {self.name}={meant}?"
 
     def _parse_bool(self, value: object) -> bool | None:
         if isinstance(value, bool):

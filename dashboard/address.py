@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
-from core.contracts import DEFAULT_METHOD, GEOMETRIES, Value
+from core.contracts import DEFAULT_METHOD, GEOMETRIES
 from core.errors import InputError
 from dashboard import services, suitable
+from dashboard.address_parts import class_indices, listed, one_of, values
 from dashboard.dataset_pictures import LONGEST_ID
-from dashboard.state import Choice, Comparison, parameter_texts
+from dashboard.state import PARAMETER, Choice, Comparison
 
 __all__ = ["read"]
 
 _COMPARISONS: tuple[Comparison, ...] = ("", "methods", "classes")
-T = TypeVar("T", bound=str)
 
 
 def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
@@ -33,8 +32,10 @@ def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
         Plain text, to be escaped.
     """
     problems: list[str] = []
-    model = _one_of("model", query, tuple(services.models()), problems)
+    models = tuple(services.models())
+    model = one_of(query, "model", models, models[0], problems)
     method = _method(query, model, problems)
+    card = services.method(method)
     names = len(services.class_names(model))
     target = _class_index("target", query, model, problems)
     against = _class_index("against", query, model, problems)
@@ -44,15 +45,15 @@ def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
     choice = Choice(
         picture=query.get("picture", suitable.default_picture(model))[:LONGEST_ID],
         model=model,
-        geometry=_one_of("framing", query, GEOMETRIES, problems),
+        geometry=one_of(query, "framing", GEOMETRIES, GEOMETRIES[0], problems),
         method=method,
         target=target,
         against=against,
         layer=_layer(query, model, method, problems),
-        parameters=_parameters(query, method, problems),
-        compare=_one_of("compare", query, _COMPARISONS, problems),
-        compared=_compared(query, names),
-        metrics=_metrics(query),
+        parameters=values(query, PARAMETER, card.parameters, problems, owner=card.name),
+        compare=one_of(query, "compare", _COMPARISONS, "", problems),
+        compared=_compared(query, names, problems),
+        metrics=listed(query, "metrics", services.metrics(), problems),
         mask=query.get("mask", "")[:16],
     )
     return choice, problems
@@ -61,20 +62,7 @@ def read(query: Mapping[str, str]) -> tuple[Choice, list[str]]:
 def _method(query: Mapping[str, str], model: str, problems: list[str]) -> str:
     offered = services.offered(services.model(model))
     ids = sorted(offered, key=lambda id: id != DEFAULT_METHOD)  # the default first, the rest kept
-    return _one_of("method", query, tuple(ids), problems)
-
-
-def _one_of(name: str, query: Mapping[str, str], options: tuple[T, ...], problems: list[str]) -> T:
-    """Return the option that the address names; the first one if it names none."""
-    text = query.get(name, options[0])
-    for option in options:
-        if option == text:
-            return option
-    known = ", ".join(option for option in options if option)
-    problems.append(
-        f"The address asks for {name}={text[:60]}, which does not exist. Known: {known}."
-    )
-    return options[0]
+    return one_of(query, "method", ids, ids[0], problems)
 
 
 def _class_index(
@@ -103,34 +91,7 @@ def _layer(query: Mapping[str, str], model: str, method: str, problems: list[str
     return text
 
 
-def _parameters(
-    query: Mapping[str, str], method: str, problems: list[str]
-) -> tuple[tuple[str, Value], ...]:
-    given = parameter_texts(query)
-    specs = {spec.name: spec for spec in services.method(method).parameters}
-    kept: list[tuple[str, Value]] = []
-    for name, text in given.items():
-        if name not in specs:
-            problems.append(f"{services.method(method).name} has no parameter {name[:60]}.")
-            continue
-        try:
-            value = specs[name].parse(text)
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        if value != specs[name].default:
-            kept.append((name, value))
-    return tuple(kept)
-
-
-def _compared(query: Mapping[str, str], n_classes: int) -> tuple[str, ...]:
-    wanted = query.get("with", "").split(",")
+def _compared(query: Mapping[str, str], n_classes: int, problems: list[str]) -> tuple[str, ...]:
     if query.get("compare") == "methods":
-        return tuple(dict.fromkeys(text for text in wanted if text in services.methods()))
-    indices = (text for text in wanted if text.isdecimal() and int(text) < n_classes)
-    return tuple(dict.fromkeys(indices))
-
-
-def _metrics(query: Mapping[str, str]) -> tuple[str, ...]:
-    wanted = query.get("metrics", "").split(",")
-    return tuple(dict.fromkeys(id for id in wanted if id in services.metrics()))
+        return listed(query, "with", services.methods(), problems)
+    return tuple(map(str, class_indices(query, "with", n_classes, problems)))

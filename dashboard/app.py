@@ -59,7 +59,7 @@ def main() -> None:
                     url_path="calibration"),
         ]
     )  # fmt: skip
-    with guarded():
+    with guarded():  # also what a page does before and after its own guards: its address
         _let_go_of_deleted_model()
         page.run()
 

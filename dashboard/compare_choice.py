@@ -12,7 +12,10 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
+from core.contracts import severity_text
+from core.errors import NumeralError
 from dashboard import services, slice_choice
+from dashboard.address_parts import one_of, whole
 from dashboard.dataset_pictures import LONGEST_ID
 from dashboard.state import Choice
 
@@ -62,7 +65,9 @@ class Pair:
         query = {"differ": self.differ, "other": self.other, "path": self.path}
         if self.path:
             query["steps"] = str(self.steps)
-            query["maximum"] = "" if self.maximum is None else f"{self.maximum:g}"
+            query["maximum"] = (
+                "" if self.maximum is None else severity_text(self.path, self.maximum)
+            )
         return {name: text for name, text in query.items() if text}
 
 
@@ -94,36 +99,17 @@ def publish(choice: Choice, pair: Pair) -> None:
 def read(query: Mapping[str, str]) -> tuple[Pair, list[str]]:
     """Return the pair that an address describes, and a sentence for each part left out."""
     problems: list[str] = []
-    differ = next((d for d in DIFFERS if d == query.get("differ", "method")), None)
-    if differ is None:
-        problems.append(_unknown("differ", query["differ"], DIFFERS))
-    paths = services.drift_paths()
-    path = query.get("path", "")
-    if path and path not in paths:
-        problems.append(_unknown("path", path, tuple(paths)))
-        path = ""
+    differ = one_of(query, "differ", DIFFERS, Pair.differ, problems)
+    path = one_of(query, "path", ("", *services.drift_paths()), "", problems)
+    understood = query.get("differ", differ) == differ
     pair = Pair(
-        differ=differ or "method",
-        other=query.get("other", "")[:LONGEST_ID] if differ else "",
+        differ=differ,
+        other=query.get("other", "")[:LONGEST_ID] if understood else "",
         path=path,
-        steps=_steps(query, problems),
+        steps=whole(query, "steps", (1, MOST_STEPS), Pair.steps, problems),
         maximum=_maximum(query, path, problems),
     )
     return pair, problems
-
-
-def _unknown(name: str, text: str, known: tuple[str, ...]) -> str:
-    return (
-        f"The address asks for {name}={text[:60]}, which does not exist. Known: {', '.join(known)}."
-    )
-
-
-def _steps(query: Mapping[str, str], problems: list[str]) -> int:
-    text = query.get("steps", str(Pair.steps))
-    if text.isdecimal() and 1 <= int(text) <= MOST_STEPS:
-        return int(text)
-    problems.append(f"steps must be a whole number from 1 to {MOST_STEPS}. Received: {text[:20]}.")
-    return Pair.steps
 
 
 def _maximum(query: Mapping[str, str], path: str, problems: list[str]) -> float | None:
@@ -132,8 +118,8 @@ def _maximum(query: Mapping[str, str], path: str, problems: list[str]) -> float 
         return None
     card = services.drift_paths()[path]
     try:
-        value = float(text)
-    except ValueError:
+        value = card.parse(text)
+    except NumeralError:
         value = 0.0
     if 0 < value <= card.highest:
         return value

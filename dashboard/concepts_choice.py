@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.contracts import Selection
 from dashboard import services, slice_choice
+from dashboard.address_parts import listed, one_of, whole
 from dashboard.state import Choice
 
 __all__ = [
@@ -143,36 +144,20 @@ def read(query: Mapping[str, str], choice: Choice) -> tuple[Study, list[str]]:
     problems: list[str] = []
     plain = Study()
 
-    def one_of(name: str, known: tuple[Any, ...], default: Any) -> Any:
-        text = query.get(name, default)
-        if text not in known:
-            problems.append(
-                f"The address asks for {name}={text[:60]}, which does not exist. "
-                f"Known: {', '.join(known)}."
-            )
-        return text if text in known else default
-
-    def number(name: str, ends: tuple[int, int], default: int | None) -> int | None:
-        text = query.get(name)
-        if text is None or (text.isdecimal() and ends[0] <= int(text[:9]) <= ends[1]):
-            return default if text is None else int(text)
-        problems.append(f"{name} must be from {ends[0]} to {ends[1]}. Received: {text[:20]}.")
-        return default
-
     n_classes = len(services.class_names(choice.model))
     study = Study(
-        tab=one_of("tab", TABS, plain.tab),
-        target=number("class", (0, n_classes - 1), None),
-        steps=number("steps", STEPS, plain.steps) or plain.steps,
-        seed=number("seed", SEEDS, plain.seed) or 0,
-        source=one_of("source", SOURCES, plain.source),
-        selection=one_of("select", SELECTIONS, plain.selection),
+        tab=one_of(query, "tab", TABS, plain.tab, problems),
+        target=whole(query, "class", (0, n_classes - 1), None, problems),
+        steps=whole(query, "steps", STEPS, plain.steps, problems),
+        seed=whole(query, "seed", SEEDS, plain.seed, problems),
+        source=one_of(query, "source", SOURCES, plain.source, problems),
+        selection=one_of(query, "select", SELECTIONS, plain.selection, problems),
         label=query.get("label", "")[:80],
-        n_concepts=number("concepts", N_CONCEPTS, plain.n_concepts) or plain.n_concepts,
+        n_concepts=whole(query, "concepts", N_CONCEPTS, plain.n_concepts, problems),
         of_class=query.get("ofclass", "")[:80],
         labels=_parts(query.get("tested", "")),
         groups=_groups(query),
-        asked=tuple(tab for tab in TABS if tab in query.get("asked", "").split(",")),
+        asked=tuple(tab for tab in TABS if tab in listed(query, "asked", TABS, problems)),
     )
     return study, problems
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.contracts import RegionKind
 from dashboard import services, slice_choice
+from dashboard.address_parts import one_of, whole
 from dashboard.state import Choice
 
 __all__ = [
@@ -105,30 +106,13 @@ def read(query: Mapping[str, str], choice: Choice) -> tuple[Search, list[str]]:
     problems: list[str] = []
     plain = Search()
 
-    def one_of(name: str, known: tuple[str, ...]) -> Any:
-        text = query.get(name, str(getattr(plain, name)))
-        if text in known:
-            return text
-        problems.append(
-            f"The address asks for {name}={text[:60]}, which does not exist. "
-            f"Known: {', '.join(known)}."
-        )
-        return getattr(plain, name)
-
-    def number(name: str, low: int, high: int) -> int | None:
-        text = query.get(name)
-        if text is None or (text.isdecimal() and low <= int(text[:9]) <= high):
-            return None if text is None else int(text)
-        problems.append(f"{name} must be from {low} to {high}. Received: {text[:20]}.")
-        return None
-
     n_classes = len(services.class_names(choice.model))
     search = Search(
-        regions=one_of("regions", KINDS),
-        count=number("count", *COUNTS) or plain.count,
-        baseline=one_of("baseline", services.baselines()),
-        towards=number("towards", 0, n_classes - 1),
-        removed=number("removed", 0, COUNTS[1]),
-        source=one_of("source", SOURCES),
+        regions=one_of(query, "regions", KINDS, plain.regions, problems),
+        count=whole(query, "count", COUNTS, plain.count, problems),
+        baseline=one_of(query, "baseline", services.baselines(), plain.baseline, problems),
+        towards=whole(query, "towards", (0, n_classes - 1), None, problems),
+        removed=whole(query, "removed", (0, COUNTS[1]), None, problems),
+        source=one_of(query, "source", SOURCES, plain.source, problems),
     )
     return search, problems

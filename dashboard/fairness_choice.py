@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
+from core import numerals
 from core.contracts import ADJUSTMENTS, MISSING, ROWS, Adjustment, RowsChoice
 from dashboard import slice_choice, visit
 
@@ -161,14 +162,8 @@ def publish(audit: Audit) -> None:
 # ---- from an address
 
 
-def _between(low: float, high: float, kind: type[float] = float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        value = kind(text)
-        if not low <= value <= high:
-            raise ValueError(text)
-        return value
-
-    return parse
+def _between(low: float, high: float) -> Callable[[str], float]:
+    return lambda text: numerals.number(text, low, high)
 
 
 def _one_of(*known: str) -> Callable[[str], str]:
@@ -208,7 +203,7 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "drop_missing": (lambda text: _one_of("true", "false")(text) == "true", "is true or false"),
     "alpha": (_between(0.0001, 0.5), "is a number from 0.0001 to 0.5"),
     "tolerance": (_between(0, 0.99), "is a number from 0 to 0.99"),
-    "min_n": (_between(1, 1_000_000, int), "is a whole number from 1"),
+    "min_n": (lambda text: numerals.whole(text, 1, 1_000_000), "is a whole number from 1"),
 }
 """How a parameter is read, and what it is; others are plain text."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -9,6 +10,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from dashboard import services
+from dashboard.address_parts import listed, one_of, whole
 
 __all__ = [
     "DEFAULT_METRICS", "MOST_PICTURES", "Board", "Source", "begin", "change", "current", "read",
@@ -19,7 +21,7 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 DEFAULT_METRICS = ("deletion", "insertion")
 MOST_PICTURES = 200
 _BOARD = "board"
-_DIGITS = 64
+_RUN = re.compile(r"[0-9a-f]{64}|")
 
 
 @dataclass(frozen=True)
@@ -65,22 +67,22 @@ class Board:
         return {name: text for name, text in query.items() if text}
 
 
-def read(query: Mapping[str, str]) -> Board:
-    """Return the board that an address describes; what does not exist is left out."""
-    run, count = query.get("run", ""), query.get("n", "")
-    known = len(run) == _DIGITS and set(run) <= set("0123456789abcdef")
-    return Board(
-        methods=_listed(query.get("methods", ""), services.methods()) or None,
-        metrics=_listed(query.get("measure", ""), services.metrics()) or DEFAULT_METRICS,
-        source=next((known for known in SOURCES if known == query.get("from")), Board.source),
-        count=min(MOST_PICTURES, int(count)) if count.isdecimal() and int(count) else Board.count,
+def read(query: Mapping[str, str]) -> tuple[Board, list[str]]:
+    """Return the board that an address describes, and a sentence for each part left out."""
+    problems: list[str] = []
+    run = query.get("run", "")
+    if not _RUN.fullmatch(run):
+        problems.append(f"run is the number of a run. The address holds: {run[:40]}.")
+        run = ""
+    board = Board(
+        methods=listed(query, "methods", services.methods(), problems) or None,
+        metrics=listed(query, "measure", services.metrics(), problems) or DEFAULT_METRICS,
+        source=one_of(query, "from", SOURCES, Board.source, problems),
+        count=whole(query, "n", (1, MOST_PICTURES), Board.count, problems),
         by=query.get("by", "")[:80],
-        run=run if known else "",
+        run=run,
     )
-
-
-def _listed(text: str, known: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(id for id in text.split(",") if id in known))
+    return board, problems
 
 
 def current() -> Board | None:

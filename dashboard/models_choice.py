@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from core.contracts import DEFAULT_RECIPE, Parameter, RecipeCard, Value
-from core.errors import InputError
 from dashboard import services
+from dashboard.address_parts import listed, one_of, values, whole
 from dashboard.services import Order
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
 View = Literal["list", "run", "compare", "new", "bring"]
 VIEWS: tuple[View, ...] = get_args(View)
 MOST_COMPARED = 4
+MOST_SEED = 2**31 - 1
 _SHOWN = "models shown"
 _DATA, _RECIPE = "d.", "p."
 _ID = re.compile(r"\w{1,120}")
@@ -125,19 +126,19 @@ def read(query: Mapping[str, str]) -> tuple[Shown, list[str]]:
     """Return what an address describes, and a sentence for each part left out."""
     problems: list[str] = []
     run = query.get("run", "")
-    view = "run" if run else query.get("view", "list")
-    if view not in VIEWS:
-        problems.append(_unknown("view", view, VIEWS))
-        view = "list"
+    if run and not _ID.fullmatch(run):
+        problems.append(f"run is the id of a model. The address holds: {run[:60]}.")
+        run = ""
     known = {found.model for found in services.runs()}
-    compared = [id for id in query.get("with", "").split(",") if id in known]
+    view = one_of(query, "view", VIEWS, "list", problems)
+    compared = listed(query, "with", known, problems)
     return (
         Shown(
-            view=next(each for each in VIEWS if each == view),
-            run=run if _ID.fullmatch(run) else "",
-            compared=tuple(dict.fromkeys(compared))[:MOST_COMPARED],
+            view="run" if run else view,
+            run=run,
+            compared=compared[:MOST_COMPARED],
             by=query.get("by", "")[:80],
-            order=_order(query, problems) if view == "new" else first_order(),
+            order=_order(query, problems) if not run and view == "new" else first_order(),
         ),
         problems,
     )
@@ -146,27 +147,16 @@ def read(query: Mapping[str, str]) -> tuple[Shown, list[str]]:
 def _order(query: Mapping[str, str], problems: list[str]) -> Order:
     start = first_order()
     datasets, recipes = services.offered_data(), services.recipes()
-    dataset, recipe = query.get("dataset", start.dataset), query.get("recipe", start.recipe)
-    if dataset not in datasets:
-        problems.append(_unknown("dataset", dataset, tuple(datasets)))
-        dataset = start.dataset
-    if recipe not in recipes:
-        problems.append(_unknown("recipe", recipe, tuple(recipes)))
-        recipe = start.recipe
-    base, seed = query.get("base", ""), query.get("seed", "0")
-    if base and base not in services.bases():
-        problems.append(_unknown("base", base, services.bases()))
-        base = ""
-    if not (seed.isdecimal() and int(seed) < 2**31):
-        problems.append(f"seed must be a whole number from 0. Received: {seed[:20]}.")
-        seed = "0"
+    data = datasets[one_of(query, "dataset", tuple(datasets), start.dataset, problems)]
+    recipe = recipes[one_of(query, "recipe", tuple(recipes), start.recipe, problems)]
+    base = one_of(query, "base", ("", *services.bases()), "", problems)
     return Order(
-        dataset=dataset,
-        data=_values(query, _DATA, datasets[dataset].parameters, problems),
-        recipe=recipe,
-        base=base_for(recipes[recipe], base),
-        parameters=_values(query, _RECIPE, recipes[recipe].parameters, problems),
-        seed=int(seed),
+        dataset=data.id,
+        data=_values(query, _DATA, data.parameters, data.name, problems),
+        recipe=recipe.id,
+        base=base_for(recipe, base),
+        parameters=_values(query, _RECIPE, recipe.parameters, recipe.name, problems),
+        seed=whole(query, "seed", (0, MOST_SEED), 0, problems),
     )
 
 
@@ -178,27 +168,9 @@ def base_for(recipe: RecipeCard, wanted: str) -> str:
 
 
 def _values(
-    query: Mapping[str, str], prefix: str, specs: Sequence[Parameter], problems: list[str]
-) -> tuple[tuple[str, Value], ...]:
+    query: Mapping[str, str], prefix: str, specs: Sequence[Parameter], owner: str,
+    problems: list[str],
+) -> tuple[tuple[str, Value], ...]:  # fmt: skip
     """Return the values that differ from their defaults, in the order of the specs."""
-    given = {n.removeprefix(prefix): text for n, text in query.items() if n.startswith(prefix)}
-    kept: list[tuple[str, Value]] = []
-    for spec in specs:
-        text = given.pop(spec.name, None)
-        if text is None:
-            continue
-        try:
-            value = spec.parse(text)
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        if value != spec.default:
-            kept.append((spec.name, value))
-    problems += [f"There is no parameter {name[:60]} here." for name in given]
-    return tuple(kept)
-
-
-def _unknown(name: str, text: str, known: Sequence[str]) -> str:
-    return (
-        f"The address asks for {name}={text[:60]}, which does not exist. Known: {', '.join(known)}."
-    )
+    given = dict(values(query, prefix, specs, problems, owner=owner))
+    return tuple((spec.name, given[spec.name]) for spec in specs if spec.name in given)

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
+from core import numerals
 from core.contracts import NORM_NAMES, SPLITS, Norm, SplitName
 from dashboard import slice_choice
 
@@ -172,13 +173,7 @@ def _one_of(*known: str) -> Callable[[str], str]:
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise ValueError(text)
-        return value
-
-    return parse
+    return lambda text: numerals.whole(text, low, high)
 
 
 def _among(*known: int) -> Callable[[str], int]:

@@ -6,15 +6,15 @@ Inspect and SHAP look at the same thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from core.contracts import DEFAULT_EXPLAINER, Parameter, Value
-from core.errors import InputError
+from core.contracts import DEFAULT_EXPLAINER, Value
 from dashboard import services, slice_choice
+from dashboard.address_parts import class_indices, one_of, values, whole
 from dashboard.state import Choice
 
 __all__ = [
@@ -100,59 +100,15 @@ def publish(choice: Choice, sharing: Sharing) -> None:
 def read(query: Mapping[str, str], choice: Choice) -> tuple[Sharing, list[str]]:
     """Return what an address describes, and a sentence for each part left out."""
     problems: list[str] = []
-    explainer = query.get("explainer", DEFAULT_EXPLAINER)
     known = services.explainers()
-    if explainer not in known:
-        problems.append(_unknown("explainer", explainer, known))
-        explainer = DEFAULT_EXPLAINER
-    colouring = next((c for c in COLOURINGS if c == query.get("colour", "pixels")), None)
-    if colouring is None:
-        problems.append(_unknown("colour", query["colour"], COLOURINGS))
+    explainer = one_of(query, "explainer", tuple(known), DEFAULT_EXPLAINER, problems)
+    card = known[explainer]
     n = len(services.class_names(choice.model))
-    classes = _indices(query.get("classes", ""), n, problems)
-    subject = _indices(query.get("subject", ""), n, problems)
     sharing = Sharing(
         explainer=explainer,
-        parameters=_parameters(query, known[explainer].parameters, problems),
-        classes=classes[:MOST_CLASSES],
-        subject=subject[0] if subject else None,
-        colouring=colouring or "pixels",
+        parameters=values(query, _PARAMETER, card.parameters, problems, owner=card.name),
+        classes=class_indices(query, "classes", n, problems)[:MOST_CLASSES],
+        subject=whole(query, "subject", (0, n - 1), None, problems),
+        colouring=one_of(query, "colour", COLOURINGS, "pixels", problems),
     )
     return sharing, problems
-
-
-def _unknown(name: str, text: str, known: Iterable[str]) -> str:
-    names = ", ".join(known)
-    return f"The address asks for {name}={text[:60]}, which does not exist. Known: {names}."
-
-
-def _indices(text: str, n: int, problems: list[str]) -> tuple[int, ...]:
-    found: list[int] = []
-    for part in filter(None, text[:200].split(",")):
-        if part.isdecimal() and int(part) < n:
-            found.append(int(part))
-        else:
-            problems.append(f"The model has no class number {part[:20]}: it has 0 to {n - 1}.")
-    return tuple(dict.fromkeys(found))
-
-
-def _parameters(
-    query: Mapping[str, str], specs: tuple[Parameter, ...], problems: list[str]
-) -> tuple[tuple[str, Value], ...]:
-    by_name = {spec.name: spec for spec in specs}
-    kept: list[tuple[str, Value]] = []
-    for name, text in query.items():
-        if not name.startswith(_PARAMETER):
-            continue
-        spec = by_name.get(name.removeprefix(_PARAMETER))
-        if spec is None:
-            problems.append(f"This explainer has no parameter {name.removeprefix('s.')[:60]}.")
-            continue
-        try:
-            value = spec.parse(text)
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        if value != spec.default:
-            kept.append((spec.name, value))
-    return tuple(kept)

@@ -15,13 +15,13 @@ import streamlit as st
 from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL, Geometry, Value
 
 __all__ = [
+    "PARAMETER",
     "Choice",
     "Comparison",
     "Focus",
     "begin",
     "change",
     "current",
-    "parameter_texts",
     "publish",
     "session_id",
 ]
@@ -31,7 +31,7 @@ Comparison = Literal["", "methods", "classes"]
 Focus = Literal["predicted", "class", "contrast"]
 
 _CHOICE = "choice"
-_PARAMETER = "p."
+PARAMETER = "p."
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Choice:
             "mask": self.mask,
         }
         query |= {name: text for name, text in optional.items() if text}
-        return query | {_PARAMETER + name: _text(value) for name, value in self.parameters}
+        return query | {PARAMETER + name: _text(value) for name, value in self.parameters}
 
 
 def _text(value: Value) -> str:
@@ -132,15 +132,6 @@ def begin(choice: Choice) -> Choice:
 def change(**values: Any) -> None:
     """Replace parts of the session's choice: what every callback does."""
     st.session_state[_CHOICE] = replace(current() or Choice(), **values)
-
-
-def parameter_texts(query: Mapping[str, str]) -> dict[str, str]:
-    """Return the method's parameters in an address, still text."""
-    return {
-        name.removeprefix(_PARAMETER): text
-        for name, text in query.items()
-        if name.startswith(_PARAMETER)
-    }
 
 
 def publish(choice: Choice, more: Mapping[str, str]) -> None:

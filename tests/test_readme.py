@@ -10,6 +10,8 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -117,7 +119,7 @@ def test_the_shipped_models_are_as_good_as_said() -> None:
     assert robust is not None
     under = robust.facts["robust_accuracy_pgd20"]
     assert f"{100 * under.low:.0f} to {100 * under.high:.0f} % under PGD-20 at 8/255" in WORDS
-    assert robust.facts["epsilon_255"].mean == 8
+    assert robust.facts["epsilon"].mean == 8 / 255
     biased = shipped["portraits_biased"].seeds
     assert biased is not None
     tone = next(gap for gap in biased.gaps if gap.attribute == "skin_tone_band")
@@ -221,3 +223,18 @@ def test_each_command_exists_with_its_options(words: Sequence[str]) -> None:
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
     assert {word for word in words if word.startswith("--")} <= options
+
+
+def test_the_builder_runs_as_printed(
+    cat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+        if "register_model" in block
+    ]
+    (tmp_path / "cat.jpg").write_bytes(cat.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)
+    assert names["explanation"].map.shape == (96, 96)

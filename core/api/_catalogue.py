@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from core import images
+from core import images, numerals
 from core.contracts import ClassRef, MethodCard, ModelCard, ModelRef
-from core.errors import InputError
+from core.errors import InputError, NumeralError
 from core.models import zoo
 from core.models.labels import class_names as _class_names
 from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
 from core.saliency import registry
 
 __all__ = ["class_names", "find_class", "methods", "models", "register_model"]
+
+_IMAGENET = 1000
+_Named = Literal["imagenet", "numbered"]
 
 
 def models() -> tuple[ModelCard, ...]:
@@ -52,7 +55,7 @@ def register_model(
     layers: Sequence[str] = (),
     name: str = "",
     preprocessing: Affine | None = None,
-    labels: Literal["imagenet", "numbered"] = "numbered",
+    labels: _Named | Sequence[str] = "numbered",
     summary: str = "Registered by the user.",
 ) -> None:
     """Add an architecture of your own to the zoo of this process.
@@ -74,6 +77,15 @@ def register_model(
         Layers offered for CAMs; the feature layer alone by default.
     preprocessing : Affine, optional
         Done inside the model; by default pixels stay in [0, 1].
+    labels : {"imagenet", "numbered"} or sequence of str
+        Names of the classes, as many as there are logits.
+
+    Raises
+    ------
+    InputError
+        The model is built once here, and looked at: outputs that are not one logit for each class
+        (probabilities, sigmoids, another number), weights that are no numbers, an input of another
+        shape or a layer that maps cannot read are refused in one sentence.
 
     Notes
     -----
@@ -82,26 +94,42 @@ def register_model(
     """
     if not id.isidentifier():
         raise InputError(f"A model id is a plain identifier such as my_resnet. Received: {id!r}.")
-    if input_size < images.MIN_SIDE or n_classes < 2:
-        raise InputError(
-            f"Expected input_size of at least {images.MIN_SIDE} and n_classes of at least 2. "
-            f"Received {input_size} and {n_classes}."
-        )
-    zoo.register(
-        ModelSpec(
-            id=id,
-            name=name or id,
-            builder=builder,
-            input_size=input_size,
-            preprocessing=preprocessing or Affine(),
-            feature_layer=feature_layer or "",
-            layers=tuple(layers) or ((feature_layer,) if feature_layer else ()),
-            features=feature_layer is not None,
-            n_parameters=0,
-            paper="",
-            licence="yours",
-            summary=summary,
-            n_classes=n_classes,
-            labels=labels,
-        )
+    side = _whole("input_size", input_size, images.MIN_SIDE, " (square pictures: one side)")
+    n_classes = _whole("n_classes", n_classes, 2)
+    named: _Named | tuple[str, ...] = (
+        cast(_Named, labels) if isinstance(labels, str) else tuple(labels)
     )
+    n_names = {"imagenet": _IMAGENET, "numbered": n_classes}.get(str(labels), len(named))
+    if n_names != n_classes:
+        raise InputError(
+            f"{n_names} class names for {n_classes} classes: give n_classes and labels as many as "
+            "there are logits."
+        )
+    spec = ModelSpec(
+        id=id,
+        name=name or id,
+        builder=builder,
+        input_size=side,
+        preprocessing=preprocessing or Affine(),
+        feature_layer=feature_layer or "",
+        layers=tuple(layers) or ((feature_layer,) if feature_layer else ()),
+        features=feature_layer is not None,
+        n_parameters=0,
+        paper="",
+        licence="yours",
+        summary=summary,
+        n_classes=n_classes,
+        labels=named,
+        registration=1,
+    )
+    from core.models.assembly import check_registration
+
+    check_registration(spec)
+    zoo.register(spec)
+
+
+def _whole(name: str, given: object, low: int, about: str = "") -> int:
+    try:
+        return numerals.whole(given, low)
+    except NumeralError as error:
+        raise InputError(f"{name}{about}: {error}") from error

@@ -9,6 +9,7 @@ from core.contracts import RecipeCard, Run, SeedSpread
 from core.engine.control import Control, LocalControl, PartControl
 from core.errors import InputError
 from core.requests import train_request
+from core.requests._common import chosen_seed
 from core.runs import delete_run, finished_runs, is_shipped, run_folder
 from core.training import registry
 from core.training.card import CARD, model_card
@@ -74,7 +75,7 @@ def train(*, control: Control | None = None, **options: Any) -> Run:
 
 
 def train_seeds(
-    *, n: int = 5, seed: int = 0, control: Control | None = None, **options: Any
+    *, n: int = 5, seed: int | None = None, control: Control | None = None, **options: Any
 ) -> SeedSpread:
     """Train the same model with ``n`` seeds, and say how far figures and verdicts depend on it.
 
@@ -85,8 +86,8 @@ def train_seeds(
     ----------
     n : int
         How many seeds, 2 to 50.
-    seed : int
-        The first of them; the others follow it.
+    seed : int, optional
+        The first of them, the setting's by default; the others follow it.
     **options
         As of :func:`train_request`.
 
@@ -96,12 +97,12 @@ def train_seeds(
         For another ``n``, or data without a test split; and whatever :func:`train` refuses.
     """
     if not 2 <= n <= MOST_SEEDS:
-        raise InputError(f"A spread takes 2 to {MOST_SEEDS} seeds. Received: {n}. (--seeds 5)")
-    whole = control or LocalControl()
+        raise InputError(f"A spread takes 2 to {MOST_SEEDS} seeds. Received: {n}.")
+    whole, first = control or LocalControl(), chosen_seed(seed)
     trained = []
     for i in range(n):
         part = PartControl(whole, i / n, (i + 1) / n, f"seed {i + 1} of {n}")
-        trained.append(train(seed=seed + i, control=part, **options))
+        trained.append(train(seed=first + i, control=part, **options))
     spread = spread_of(trained)
     note_spread(trained, spread)
     return spread

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core import api
-from core.cli._common import JsonFlag, Terminal, app, emit
+from core.cli._common import JsonFlag, Seed, Terminal, app, emit
 from core.cli._lists import ListCommand, words
 from core.contracts import CalibrationTable, ClaimStatus, MeasuredClaim
 from core.errors import InputError
@@ -34,7 +34,7 @@ def calibrate(
         Path | None,
         typer.Option(help="Write the table as .json; its rows that were not measured now stay."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")] = None,
+    seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
     """Measure how often verdicts are right where the truth is known; status 1 if a claim breaks."""

@@ -22,7 +22,9 @@ from core.cli._common import (
     app,
     checked_geometry,
     emit,
+    number,
     parameter_pairs,
+    whole,
 )
 from core.cli._folders import DepthName, opened
 from core.cli._lists import words
@@ -44,16 +46,16 @@ def certify(
         str, typer.Option(help="smoothing (L2, any model) or ibp (L∞, small networks).")
     ] = "smoothing",
     sigma: Annotated[
-        float | None, typer.Option(help="Standard deviation of the noise (smoothing).")
+        float | None, number(help="Standard deviation of the noise (smoothing).")
     ] = None,
     n0: Annotated[
-        int | None, typer.Option("--n0", help="Noisy copies that choose the class (smoothing).")
+        int | None, whole("--n0", help="Noisy copies that choose the class (smoothing).")
     ] = None,
     n: Annotated[
-        int | None, typer.Option("--n", help="Noisy copies that are counted (smoothing).")
+        int | None, whole("--n", help="Noisy copies that are counted (smoothing).")
     ] = None,
     alpha: Annotated[
-        float | None, typer.Option(help="Probability that a certificate is wrong (smoothing).")
+        float | None, number(help="Probability that a certificate is wrong (smoothing).")
     ] = None,
     param: Annotated[list[str], typer.Option(help="A parameter as name=value.")] = [],  # noqa: B006
     radii: Annotated[
@@ -62,7 +64,7 @@ def certify(
     ] = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="So many pictures, drawn from the split.")
+        int | None, whole(low=1, help="So many pictures, drawn from the split.")
     ] = None,
     by: Annotated[
         str | None, typer.Option(help="Attribute that subgroups are formed by, or 'class'.")

@@ -6,11 +6,13 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core import numerals
 from core.contracts import GEOMETRIES, Geometry
 from core.errors import InputError, ParameterError
 
@@ -29,9 +31,29 @@ __all__ = [
     "checked_geometry",
     "common_options",
     "emit",
+    "number",
     "parameter_pairs",
     "printable",
+    "whole",
 ]
+
+
+def whole(
+    *names: str,
+    help: str,
+    low: int | None = None,
+    high: int | None = None,
+    envvar: str | None = None,
+) -> Any:
+    """Return an option that takes a whole number within bounds (:mod:`core.numerals`)."""
+    read = partial(numerals.whole, low=low, high=high)
+    return typer.Option(*names, parser=read, metavar="INTEGER", help=help, envvar=envvar)
+
+
+def number(*, help: str) -> Any:
+    """Return an option that takes a finite number."""
+    return typer.Option(parser=numerals.number, metavar="NUMBER", help=help)
+
 
 app = typer.Typer(
     name="pellucid",
@@ -52,7 +74,10 @@ Weights = Annotated[
 ]
 Classes = Annotated[Path | None, typer.Option(help="Text file, one class name a line.")]
 GeometryName = Annotated[str, typer.Option(help="crop, squash or letterbox.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of every random draw.")]
+Seed = Annotated[
+    int,
+    whole(low=0, help="Seed of every random draw.", envvar="PELLUCID_SEED"),
+]
 SliceText = Annotated[
     str | None,
     typer.Option(

@@ -25,6 +25,7 @@ from core.cli._common import (
     common_options,
     emit,
     parameter_pairs,
+    whole,
 )
 from core.cli._folders import DepthName, opened
 from core.cli._outputs import class_suffix
@@ -137,9 +138,12 @@ def drift(
     path: Annotated[
         str, typer.Option(help=f"One of {', '.join(p.id for p in api.drift_paths())}.")
     ] = "noise",
-    steps: Annotated[int, typer.Option(help="Changed pictures, 1 to 24.")] = 8,
+    steps: Annotated[int, whole(help="Changed pictures, 1 to 24.")] = 8,
     maximum: Annotated[
-        float | None, typer.Option(help="Severity of the last step, in the path's unit.")
+        str | None,
+        typer.Option(
+            help="Severity of the last step, in the path's unit; an ε (adversarial) as 2/255."
+        ),
     ] = None,
     model: Model = api.DEFAULT_MODEL,
     method: Method = api.DEFAULT_METHOD,

@@ -10,7 +10,7 @@ from typing import Annotated, cast
 import typer
 
 from core import api
-from core.cli._common import JsonFlag, Seed, Terminal, app, emit
+from core.cli._common import JsonFlag, Seed, Terminal, app, emit, number, whole
 from core.contracts import DEFAULT_MODEL, CompressionForm, Run
 from core.errors import InputError
 
@@ -30,7 +30,7 @@ def compress(
             "by default the model's own dataset."
         ),
     ] = None,
-    sparsity: Annotated[float, typer.Option(help="Share of weights set to 0 (pruned).")] = 0.7,
+    sparsity: Annotated[float, number(help="Share of weights set to 0 (pruned).")] = 0.7,
     seed: Seed = 0,
     json_: JsonFlag = False,
 ) -> None:
@@ -66,7 +66,7 @@ def import_(
     classes: Annotated[Path, typer.Option(help="Text file, one class name a line.")],
     name: Annotated[str, typer.Option(help="The model's name, for people.")],
     input_size: Annotated[
-        int | None, typer.Option(help="Side of the input in pixels; the architecture's own.")
+        int | None, whole(help="Side of the input in pixels; the architecture's own.")
     ] = None,
     json_: JsonFlag = False,
 ) -> None:

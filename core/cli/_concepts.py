@@ -21,6 +21,7 @@ from core.cli._common import (
     app,
     common_options,
     emit,
+    whole,
 )
 from core.cli._folders import DepthName, opened
 from core.contracts import Concepts, ConceptScore, Neighbours, Result, Tcav
@@ -38,7 +39,7 @@ def neighbours(
         Path, typer.Option(help="Reference pictures: class folders, or with metadata.csv.")
     ],
     model: Model = api.DEFAULT_MODEL,
-    k: Annotated[int, typer.Option(min=1, max=50, help="How many to list.")] = 8,
+    k: Annotated[int, whole(low=1, high=50, help="How many to list.")] = 8,
     layer: Layer = None,
     weights: Weights = "pretrained",
     classes: Classes = None,
@@ -81,8 +82,8 @@ def concepts(
     select: Annotated[
         str, typer.Option(help="Pictures that count: predicted, labelled or all.")
     ] = "predicted",
-    n_concepts: Annotated[int, typer.Option(help="How many concepts to look for.")] = 6,
-    n_pictures: Annotated[int, typer.Option(help="At most so many pictures are cut up.")] = 100,
+    n_concepts: Annotated[int, whole(help="How many concepts to look for.")] = 6,
+    n_pictures: Annotated[int, whole(help="At most so many pictures are cut up.")] = 100,
     out: Annotated[Path | None, typer.Option(help="Folder for the concepts' crops.")] = None,
     layer: Layer = None,
     weights: Weights = "pretrained",
@@ -143,7 +144,7 @@ def tcav(
     random: Annotated[Path, typer.Option(help="Pictures of no concept in particular.")],
     target: Annotated[str, typer.Option(help="The class: index, name or WordNet id.")],
     model: Model = api.DEFAULT_MODEL,
-    n_runs: Annotated[int, typer.Option(help="Random sets for each concept.")] = 20,
+    n_runs: Annotated[int, whole(help="Random sets for each concept.")] = 20,
     layer: Layer = None,
     weights: Weights = "pretrained",
     classes: Classes = None,
@@ -186,7 +187,7 @@ def visualise(
     target: Annotated[str, typer.Option(help="The class: index, name or WordNet id.")],
     out: Annotated[Path, typer.Option(help="Folder for the picture; made if missing.")],
     model: Model = api.DEFAULT_MODEL,
-    steps: Annotated[int, typer.Option(help="Steps up the gradient.")] = 256,
+    steps: Annotated[int, whole(help="Steps up the gradient.")] = 256,
     weights: Weights = "pretrained",
     classes: Classes = None,
     seed: Seed = 0,

@@ -21,6 +21,7 @@ from core.cli._common import (
     app,
     common_options,
     emit,
+    whole,
 )
 from core.cli._folders import DepthName, opened
 from core.contracts import Counterfactual
@@ -33,7 +34,7 @@ def counterfactual(
     image: Annotated[Path, typer.Argument(help="One picture.")],
     model: Model = api.DEFAULT_MODEL,
     regions: Annotated[str, typer.Option(help="superpixels or grid.")] = "superpixels",
-    count: Annotated[int, typer.Option(help="About how many regions, 4 to 64.")] = 30,
+    count: Annotated[int, whole(help="About how many regions, 4 to 64.")] = 30,
     baseline: Annotated[
         str, typer.Option(help=f"What a removed pixel becomes: {', '.join(api.baselines())}.")
     ] = "blur",

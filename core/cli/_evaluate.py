@@ -25,6 +25,7 @@ from core.cli._common import (
     app,
     common_options,
     emit,
+    whole,
 )
 from core.cli._folders import (
     DepthName,
@@ -68,7 +69,7 @@ def evaluate(
         typer.Option(help="Picture of the object's mask, bright on the object; for one picture."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Take the first N pictures of the folder.")
+        int | None, whole(low=1, help="Take the first N pictures of the folder.")
     ] = None,
     weights: Weights = "pretrained",
     classes: Classes = None,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from core import api
-from core.cli._common import JsonFlag, app, emit
+from core.cli._common import JsonFlag, app, emit, number, whole
 from core.cli._fairness_options import audited
 from core.cli._looks import looked
 from core.contracts import (
@@ -117,7 +117,7 @@ def slices(
     table: Path | None,
     options: AuditOptions,
     metric: Annotated[str, typer.Option(help="A rate: accuracy, tpr, fpr, …")] = "accuracy",
-    depth: Annotated[int, typer.Option(help="Conditions of a slice at most, 1 to 3.")] = 3,
+    depth: Annotated[int, whole(help="Conditions of a slice at most, 1 to 3.")] = 3,
     slice_: Annotated[
         list[str],
         typer.Option("--slice", help="Test this slice alone, such as 'sex=f&age=old'; repeatable."),
@@ -177,7 +177,7 @@ def mitigate(
         str, typer.Option(help="group_thresholds, or threshold_optimizer (Fairlearn's).")
     ] = "group_thresholds",
     held_out: Annotated[
-        float, typer.Option(help="Share of a table's rows that decisions are judged on.")
+        float, number(help="Share of a table's rows that decisions are judged on.")
     ] = 0.5,
     fit_split: Annotated[
         str, typer.Option(help="Of a dataset, the split that decisions are made from.")

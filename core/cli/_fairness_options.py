@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from core import api
+from core.cli._common import Seed, number, whole
 from core.contracts import MISSING, Adjustment, FairnessRules, RowsChoice, SplitName
 from core.errors import InputError, ParameterError
 from core.requests import AuditOptions
@@ -52,7 +53,7 @@ def _shared(
         str, typer.Option(help="Column of the positive class's probability, in [0, 1].")
     ] = "",
     threshold: Annotated[
-        float | None, typer.Option(help="Without --y-pred: scores from here on are positive.")
+        float | None, number(help="Without --y-pred: scores from here on are positive.")
     ] = None,
     no_labels: Annotated[
         bool, typer.Option("--no-labels", help="There is no true class: selection rates alone.")
@@ -91,16 +92,16 @@ def _shared(
         typer.Option(help="Column of weights; with --dataset, the model's weights."),
     ] = "",
     gap: Annotated[list[str], typer.Option(help="Id of a gap to test, such as tpr.")] = [],  # noqa: B006
-    alpha: Annotated[float, typer.Option(help="Level of tests and intervals.")] = _RULES.alpha,
+    alpha: Annotated[float, number(help="Level of tests and intervals.")] = _RULES.alpha,
     tolerance: Annotated[
-        float, typer.Option(help="Gap between rates that is put up with.")
+        float, number(help="Gap between rates that is put up with.")
     ] = _RULES.tolerance,
     min_n: Annotated[
-        int, typer.Option(help="Rows below the line that a group needs to be compared.")
+        int, whole(help="Rows below the line that a group needs to be compared.")
     ] = _RULES.min_n,
     adjust: Annotated[str, typer.Option(help="holm or bh (Benjamini–Hochberg).")] = _RULES.adjust,
-    n_boot: Annotated[int, typer.Option(help="Replicates of the bootstrap.")] = _RULES.n_boot,
-    n_bins: Annotated[int, typer.Option(help="Bins of scores for ECE.")] = _RULES.n_bins,
+    n_boot: Annotated[int, whole(help="Replicates of the bootstrap.")] = _RULES.n_boot,
+    n_bins: Annotated[int, whole(help="Bins of scores for ECE.")] = _RULES.n_bins,
     explore: Annotated[
         bool, typer.Option("--explore", help="One half of the rows: the other is kept to confirm.")
     ] = False,
@@ -117,8 +118,8 @@ def _shared(
     dataset: Annotated[str, typer.Option(help="Such as portraits?bias=0.9.")] = "",
     classes: Annotated[Path | None, typer.Option(help="Text file, one class name a line.")] = None,
     split: Annotated[str, typer.Option(help="Split of the dataset.")] = "test",
-    limit: Annotated[int | None, typer.Option(min=1, help="Its first N pictures.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of every random draw.")] = 0,
+    limit: Annotated[int | None, whole(low=1, help="Its first N pictures.")] = None,
+    seed: Seed = 0,
 ) -> tuple[Path | None, AuditOptions]:
     """Return the table, and what is asked about it."""
     options: AuditOptions = {

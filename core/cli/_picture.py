@@ -23,6 +23,7 @@ from core.cli._common import (
     common_options,
     emit,
     parameter_pairs,
+    whole,
 )
 from core.cli._folders import (
     DepthName,
@@ -49,7 +50,7 @@ def predict(
     ] = None,
     split: Annotated[str, typer.Option(help="train, validation or test; with --dataset.")] = "test",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="The first so many pictures; with --dataset.")
+        int | None, whole(low=1, help="The first so many pictures; with --dataset.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -58,7 +59,7 @@ def predict(
     model: Model = api.DEFAULT_MODEL,
     weights: Weights = "pretrained",
     classes: Classes = None,
-    top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 5,
+    top: Annotated[int, whole(low=1, help="How many classes to list for each picture.")] = 5,
     geometry: GeometryName = "crop",
     depth: DepthName = "auto",
     recursive: RecursiveFlag = False,

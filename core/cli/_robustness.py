@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 import typer
 
-from core import api
+from core import api, numerals
 from core.cli._common import (
     Classes,
     JsonFlag,
@@ -20,10 +20,11 @@ from core.cli._common import (
     app,
     emit,
     parameter_pairs,
+    whole,
 )
 from core.cli._lists import ListCommand, words
 from core.contracts import Corrupted, Norm, Robustness, SplitName
-from core.errors import ParameterError
+from core.errors import NumeralError, ParameterError
 from core.robustness.epsilons import AUTO, eps_text
 
 __all__: list[str] = []
@@ -37,7 +38,7 @@ def robustness(
     model: Model = api.DEFAULT_MODEL,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="So many pictures, drawn from the split.")
+        int | None, whole(low=1, help="So many pictures, drawn from the split.")
     ] = None,
     attack: Annotated[
         list[str] | None,
@@ -114,7 +115,7 @@ def corruptions(
     model: Model = api.DEFAULT_MODEL,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="So many pictures, drawn from the split.")
+        int | None, whole(low=1, help="So many pictures, drawn from the split.")
     ] = None,
     corruption: Annotated[
         list[str] | None, typer.Option(help="Id of a corruption, or several; all by default.")
@@ -157,10 +158,10 @@ def corruptions(
 
 
 def _levels(text: str) -> list[int]:
-    words = text.replace(",", " ").split()
-    if not all(word.isdecimal() for word in words):
-        raise ParameterError(f"--severity takes 1 to 5, by commas. Received: {text!r}.")
-    return [int(word) for word in words]
+    try:
+        return [numerals.whole(word, 1, 5) for word in text.replace(",", " ").split()]
+    except NumeralError as error:
+        raise ParameterError(f"--severity takes 1 to 5, by commas. {error}") from error
 
 
 def _matrix(found: Corrupted) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import core
-from core.cli._common import app
+from core.cli._common import app, whole
 from core.errors import InputError
 
 __all__: list[str] = []
@@ -25,7 +25,7 @@ _APP = Path(core.__file__).resolve().parent.parent / "dashboard" / "app.py"
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = _PORT,
+    port: Annotated[int, whole(low=1, high=65535, help="Port to listen on.")] = _PORT,
     address: Annotated[
         str, typer.Option(help="Address to listen on; by default this machine alone.")
     ] = _LOOPBACK,

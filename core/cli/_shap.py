@@ -24,6 +24,7 @@ from core.cli._common import (
     common_options,
     emit,
     parameter_pairs,
+    whole,
 )
 from core.cli._folders import DepthName, checked_depth, find_pictures, opened
 from core.cli._outputs import class_suffix
@@ -61,7 +62,7 @@ def shap(
         list[str], typer.Option(help="A class: index, name or WordNet id. May be repeated.")
     ] = [],  # noqa: B006
     classes_top: Annotated[
-        int, typer.Option(min=1, max=10, help="How many of the likeliest classes, if no --target.")
+        int, whole(low=1, high=10, help="How many of the likeliest classes, if no --target.")
     ] = 3,
     background: Annotated[
         Path | None, typer.Option(help="Folder of pictures to compare with, for 'gradient'.")

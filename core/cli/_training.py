@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core import api
-from core.cli._common import JsonFlag, Seed, Terminal, Weights, app, emit, parameter_pairs
+from core.cli._common import JsonFlag, Seed, Terminal, Weights, app, emit, parameter_pairs, whole
 from core.contracts import DEFAULT_DATASET, DEFAULT_RECIPE, Epoch, Run, SeedSpread
 
 __all__: list[str] = []
@@ -24,14 +24,12 @@ def train(
     recipe: Annotated[str, typer.Option(help="Id of the recipe; see 'recipes'.")] = DEFAULT_RECIPE,
     base: Annotated[str | None, typer.Option(help="Model of the zoo to start from.")] = None,
     weights: Weights = "pretrained",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    epochs: Annotated[int | None, whole(low=1, help="Passes over the data.")] = None,
     param: Annotated[list[str], typer.Option(help="A parameter as name=value.")] = [],  # noqa: B006
     seed: Seed = 0,
     seeds: Annotated[
         int | None,
-        typer.Option(
-            help="Train with this many seeds, from --seed on, and say how far they differ."
-        ),
+        whole(help="Train with this many seeds, from --seed on, and say how far they differ."),
     ] = None,
     json_: JsonFlag = False,
 ) -> None:

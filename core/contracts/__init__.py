@@ -72,6 +72,7 @@ from core.contracts._drift import (
     DriftPath,
     DriftRequest,
     MapComparison,
+    severity_text,
 )
 from core.contracts._evidence import (
     CONTROL_FAMILIES,
@@ -209,7 +210,7 @@ from core.contracts._values import (
     Picture,
     content_key,
 )
-from core.parameters import Parameter, Value
+from core.parameters import Parameter, Value, eps_words
 
 __all__ = [
     "Adjustment", "ADJUSTMENTS", "AdversarialExample", "Agreement", "Array", "Artefact",
@@ -244,6 +245,6 @@ __all__ = [
     "SeedSpread", "Selection", "ShapRequest", "ShapResult", "Slice", "SliceFinding", "SliceReport",
     "SlicesRequest", "SplitName", "SPLITS", "Spread", "Stored", "Strongest", "TableColumns",
     "TablePreview", "TableSource", "Task", "Tcav", "TcavRequest", "ThresholdEffect", "TIMES",
-    "TrainRequest", "Trust", "UNKNOWN", "Value", "Verdict", "verdict_of", "Visualisation",
-    "VisualiseRequest",
+    "TrainRequest", "Trust", "UNKNOWN", "Value", "Verdict", "eps_words", "severity_text",
+    "verdict_of", "Visualisation", "VisualiseRequest",
 ]  # fmt: skip

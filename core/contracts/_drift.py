@@ -8,19 +8,39 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from core import numerals
 from core.contracts._codec import Stored
 from core.contracts._evidence import Score
 from core.contracts._requests import PictureRequest
 from core.contracts._results import PictureResult
 from core.contracts._values import Array, Box, ClassRef, Lane
+from core.errors import NumeralError
 from core.parameters import Value
 
-__all__ = ["Agreement", "DifferenceUnit", "Drift", "DriftPath", "DriftRequest", "MapComparison"]
+__all__ = [
+    "Agreement",
+    "DifferenceUnit",
+    "Drift",
+    "DriftPath",
+    "DriftRequest",
+    "MapComparison",
+    "severity_text",
+]
 
 Agreement = Literal["agree", "partly", "disagree", "unknown"]
 """Of the rank correlation: at least 0.7, at least 0.3, less, not defined."""
 DifferenceUnit = Literal["raw", "mean", ""]
 """Of a difference map: the maps' own unit, multiples of each map's mean |value|, no such map."""
+_EPSILON_PATH = "adversarial"
+
+
+def severity_text(path: str, severity: float) -> str:
+    """Return a severity along a path as people give it: an ε in pixels of [0, 1].
+
+    >>> severity_text("adversarial", 2.0), severity_text("blur", 6.0)
+    ('2/255', '6')
+    """
+    return f"{severity:g}/255" if path == _EPSILON_PATH else f"{severity:g}"
 
 
 @dataclass(frozen=True)
@@ -77,6 +97,35 @@ class DriftPath:
     needs_gradients: bool
     random: bool
 
+    @property
+    def is_epsilon(self) -> bool:
+        """Whether its severity is an ε, given in pixels of [0, 1] and told in 255ths."""
+        return self.id == _EPSILON_PATH
+
+    def parse(self, given: float | str) -> float:
+        """Return a severity in the path's unit, whatever its size.
+
+        Raises
+        ------
+        NumeralError
+            If it is no number.
+        """
+        if not self.is_epsilon:
+            return numerals.number(given)
+        return float(f"{numerals.fraction(given) * 255:.9g}")
+
+    def text(self, severity: float) -> str:
+        """Return a severity as :meth:`parse` reads it."""
+        return severity_text(self.id, severity)
+
+    def hint(self, given: float | str) -> str:
+        """Return what was meant, where an ε was given in levels of 8 bits."""
+        try:
+            levels = numerals.number(given, 0, self.highest)
+        except NumeralError:
+            return ""
+        return f"; did you mean {self.text(levels)}?" if self.is_epsilon and levels else ""
+
 
 @dataclass(frozen=True)
 class DriftRequest(PictureRequest):
@@ -127,7 +176,8 @@ class DriftRequest(PictureRequest):
         import shlex
 
         words = ["python", "-m", "core", "drift", self.input.name, *self.model_words()]
-        words += ["--path", self.path, "--steps", str(self.steps), "--maximum", f"{self.maximum:g}"]
+        words += ["--path", self.path, "--steps", str(self.steps)]
+        words += ["--maximum", severity_text(self.path, self.maximum)]
         words += ["--method", self.method, "--target", str(target)]
         if self.layer is not None:
             words += ["--layer", self.layer]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from core.contracts._codec import Stored
 from core.contracts._datasets import DatasetRef, Evaluation
+from core.contracts._epsilon import keyed, migrated, migrated_run
 from core.contracts._results import Result
 from core.contracts._seeds import SeedSpread
-from core.contracts._values import Lane, ModelRef, content_key
+from core.contracts._values import Artefact, Lane, ModelRef, content_key
 from core.parameters import Parameter, Value
 
 __all__ = [
@@ -81,7 +82,7 @@ class TrainRequest:
                 "recipe": self.recipe,
                 "base": None if self.base is None else self.base.id,
                 "base_weights": self.base_sha256,
-                "parameters": self.parameters,
+                "parameters": keyed(self.parameters),
                 "seed": self.seed,
                 "versions": self.versions,
             }
@@ -123,7 +124,8 @@ class TrainRequest:
         """Rebuild a request; whatever does not fit is a ``ValueError``."""
         from pydantic import TypeAdapter
 
-        return TypeAdapter(cls).validate_python(document)
+        found = TypeAdapter(cls).validate_python(document)
+        return replace(found, parameters=migrated(found.parameters))
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,12 @@ class Run(Result):
     facts: dict[str, float | int | str | bool] = field(default_factory=dict)
     twin_test: Evaluation | None = None
     seeds: SeedSpread | None = None
+
+    @classmethod
+    def from_artefact(cls, artefact: Artefact) -> Self:
+        """Rebuild a run, as in :meth:`Stored.from_artefact`; those of older versions as well."""
+        document = migrated_run(artefact.document)
+        return super().from_artefact(replace(artefact, document=document))
 
     @property
     def lowest_validation(self) -> Epoch | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core import numerals
 from core.errors import InputError
 from core.fairness.dates import PERIODS
 from core.fairness.rows import Rows
@@ -139,12 +139,9 @@ def _number(value: float) -> str:
 def _parsed(text: str) -> int | tuple[float, ...]:
     """Return a number of groups, or rising cuts; ``ValueError`` for anything else."""
     parts = [part.strip() for part in text.split(",")]
-    if len(parts) == 1 and parts[0].isdigit():
-        if not 2 <= int(parts[0]) <= _MOST:
-            raise ValueError(text)
-        return int(parts[0])
-    cuts = tuple(float(part) for part in parts)
-    rising = all(low < high for low, high in pairwise(cuts))
-    if len(cuts) > _MOST or not rising or not all(map(math.isfinite, cuts)):
+    if len(parts) == 1 and numerals.is_whole(parts[0]):
+        return numerals.whole(parts[0], 2, _MOST)
+    cuts = tuple(numerals.number(part) for part in parts[: _MOST + 1])
+    if len(cuts) > _MOST or any(low >= high for low, high in pairwise(cuts)):
         raise ValueError(text)
     return cuts

@@ -36,7 +36,7 @@ def export(network: Network, layers: tuple[str, ...]) -> Artefact:
     """
     import openvino as ov
 
-    from core.models.network import layer_tensor
+    from core.models.checked import layer_tensor
     from core.models.tensorflow import keras, tf
 
     model = network.model

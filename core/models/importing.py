@@ -18,8 +18,8 @@ import numpy as np
 from core.contracts import ImportRequest, Run
 from core.errors import StoreError, WeightsError
 from core.models import zoo
+from core.models.assembly import assemble
 from core.models.device import describe_device
-from core.models.network import assemble
 from core.models.weights import fill, save_safetensors
 from core.runs import WEIGHTS, file_facts, publish, unfinished_root
 

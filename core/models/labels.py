@@ -16,8 +16,9 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from core import numerals
 from core.contracts import ClassRef, ModelRef
-from core.errors import AmbiguousNameError, InputError, UnknownNameError
+from core.errors import AmbiguousNameError, InputError, NumeralError, UnknownNameError
 from core.models import zoo
 
 __all__ = ["ClassNames", "class_names"]
@@ -69,8 +70,8 @@ class ClassNames:
             If several do; the text lists them.
         """
         wanted = str(text).strip()
-        if wanted.lstrip("-").isdigit():
-            return self.ref(int(wanted))
+        if numerals.is_whole(wanted):
+            return self.ref(self._index(wanted))
         if _WNID.fullmatch(wanted) and wanted in self.wnids:
             return self.ref(self.wnids.index(wanted))
         name = _fold(wanted)
@@ -84,6 +85,14 @@ class ClassNames:
         if matches:
             raise AmbiguousNameError(self._ambiguous(wanted, matches))
         raise UnknownNameError(self._unknown(wanted))
+
+    def _index(self, wanted: str) -> int:
+        try:
+            return numerals.whole(wanted)
+        except NumeralError as error:
+            raise UnknownNameError(
+                f"There is no class {numerals.excerpt(wanted)}: the model has {len(self.labels)}."
+            ) from error
 
     def _ambiguous(self, wanted: str, matches: Sequence[int]) -> str:
         listed = "; ".join(

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from core.contracts import Array, ModelRef
-from core.errors import CapabilityError, UnknownNameError
-from core.models.code import is_library
+from core.contracts import Array
+from core.errors import CapabilityError
+from core.models.checked import head, layer_tensor
 from core.models.fold import Folded, folded, refold
 from core.models.guided import guided
-from core.models.settle import norms_of, settle
 from core.models.tensorflow import keras, tf
-from core.models.weights import load_weights
-from core.models.zoo import ModelSpec
 from core.settings import settings
-from core.store import Store
 
-__all__ = ["Network", "assemble", "build", "configure_devices", "split"]
+__all__ = ["Network", "configure_devices", "split"]
 
 _BUCKETS = (1, 4, 8, 16)
 _GRADIENT_MEMORY = 1.2e9
@@ -49,101 +44,6 @@ def configure_devices() -> str:
         except RuntimeError:
             break  # the process has used its GPU already: the choice was made then
     return "gpu"
-
-
-def build(
-    spec: ModelSpec, ref: ModelRef, n_classes: int, *, seed: int, store: Store
-) -> keras.Model:
-    """Build the architecture with its preprocessing inside, and load its weights."""
-    if ref.weights == "random":
-        keras.utils.set_random_seed(seed)
-    model = assemble(spec, n_classes)
-    if ref.weights == "random":
-        # Fresh batch statistics would let activations die out or explode layer by layer.
-        noise = np.random.default_rng(seed).random((4, *model.input_shape[1:]), dtype=np.float32)
-        settle(model, norms_of(model), [noise])
-    load_weights(model, spec, ref, store)
-    model.trainable = False
-    _refuse_probabilities(model, spec)
-    return model
-
-
-def assemble(spec: ModelSpec, n_classes: int) -> keras.Model:
-    """Return the bare architecture with its preprocessing inside: pixels in [0, 1] to logits."""
-    pixels = keras.Input((spec.input_size, spec.input_size, 3), name="pixels")
-    affine = spec.preprocessing
-    ordered = keras.ops.flip(pixels, axis=-1) if affine.order == "bgr" else pixels
-    scale = [255.0 / s for s in affine.scale]
-    offset = [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)]
-    inputs = keras.layers.Rescaling(scale, offset, name="preprocessing")(ordered)
-    built = _builder(spec)(inputs, n_classes)
-    _refuse_own_call(built, spec)
-    return keras.Model(pixels, _logits(built, pixels, spec), name=spec.id)
-
-
-def _logits(built: keras.Model, pixels: Any, spec: ModelSpec) -> Any:
-    """Return the tensor of ``pixels`` that ``built`` ends in.
-
-    ``keras.Model(inputs, out)`` copies the calls from ``inputs`` on to an input of its own; what
-    the builder called is still there, as the first call of the layer that the model ends in.
-    """
-    out = built.outputs[0]
-    if any(tensor is pixels for tensor in built.inputs):
-        return out
-    last, place = out._keras_history.operation, out._keras_history.tensor_index
-    if len(last._inbound_nodes) != 2:  # the builder's call, and its copy
-        raise CapabilityError(
-            f"{spec.id} ends in a layer that is called more than once: its logits are ambiguous. "
-            "End in a layer that is called once, or let the builder return "
-            "keras.Model(keras.utils.get_source_inputs(inputs), logits)."
-        )
-    return last._inbound_nodes[0].output_tensors[place]
-
-
-def _refuse_own_call(built: keras.Model, spec: ModelSpec) -> None:
-    """What an overridden ``call`` adds lies outside the graph that is run: it would be lost."""
-    changed = "call" in vars(built) or not is_library(type(built).call)
-    if changed:
-        raise CapabilityError(
-            f"{spec.id} is a model whose call is its own ({type(built).__name__}): only the graph "
-            "between its inputs and outputs would run. Put what call adds into a layer, and let "
-            "the builder return keras.Model(keras.utils.get_source_inputs(inputs), logits)."
-        )
-
-
-def _builder(spec: ModelSpec) -> Callable[..., keras.Model]:
-    if callable(spec.builder):
-        return spec.builder
-    module, _, function = spec.builder.partition(":")
-    built: Callable[..., keras.Model] = getattr(import_module(module), function)
-    return built
-
-
-def _refuse_probabilities(model: keras.Model, spec: ModelSpec) -> None:
-    """Pellucid applies softmax itself; a model that already did would be flattened."""
-    last = model.layers[-1]
-    if getattr(last, "activation", None) is keras.activations.softmax or isinstance(
-        last, keras.layers.Softmax
-    ):
-        raise CapabilityError(
-            f"{spec.id} returns probabilities, but logits are expected: build it without its "
-            "final softmax (classifier_activation=None, or Dense(activation=None))."
-        )
-
-
-def layer_tensor(model: keras.Model, name: str) -> Any:
-    """Return the tensor that a feature layer's name means (``"layer"`` or ``"layer:input"``)."""
-    layer_name, _, side = name.partition(":")
-    known = {layer.name for layer in model.layers}
-    if layer_name not in known:
-        raise UnknownNameError(f"{model.name} has no layer {layer_name!r}.")
-    layer = model.get_layer(layer_name)
-    tensor = layer.input if side == "input" else layer.output
-    if isinstance(tensor, list) or len(tensor.shape) != 4:
-        raise CapabilityError(
-            f"Layer {name!r} has no (height, width, channels) output; choose a convolutional one."
-        )
-    return tensor
 
 
 def split(n: int, buckets: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
@@ -308,7 +208,7 @@ class Network:
 
         @tf.function(autograph=False)
         def features(x: Any) -> Any:
-            return both(x, training=False)
+            return [tf.cast(out, tf.float32) for out in both(x, training=False)]
 
         return features.get_concrete_function(self._spec(bucket, self._fast.input))
 
@@ -337,12 +237,5 @@ class Network:
 
     def _head(self, layer: str) -> keras.Model:
         if layer not in self._heads:
-            try:
-                head = keras.Model(layer_tensor(self._fast, layer), self._fast.output)
-            except ValueError as error:
-                raise CapabilityError(
-                    f"The logits do not depend on {layer!r} alone (a connection runs around it); "
-                    "choose the output of a whole block."
-                ) from error
-            self._heads[layer] = head
+            self._heads[layer] = head(self._fast, layer)
         return self._heads[layer]

@@ -113,12 +113,12 @@ class Runtime:
             )
         with self._lock:
             if self._network is None:
-                from core.models.network import Network, build, configure_devices
+                from core.models.assembly import build
+                from core.models.network import Network, configure_devices
 
                 configure_devices()
-                model = build(
-                    self.spec, self.ref, self.n_classes, seed=self._seed, store=self._store
-                )
+                spec, seed = self.spec, self._seed
+                model = build(spec, self.ref, self.n_classes, seed=seed, store=self._store)
                 self._network = Network(model, keep=self.spec.layers)
             return self._network
 

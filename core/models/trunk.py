@@ -5,11 +5,12 @@ from __future__ import annotations
 from core.contracts import Array, ModelRef, content_key
 from core.errors import CapabilityError
 from core.models import zoo
+from core.models.assembly import build
 from core.models.device import gpu_in_use
 from core.models.fingerprint import versions
 from core.models.forward import TOLERANCE, Forward, export, read_export
 from core.models.labels import class_names
-from core.models.network import Network, build
+from core.models.network import Network
 from core.models.tensorflow import keras
 from core.settings import settings
 from core.store import Store

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from core.contracts import DriftRequest, Picture
-from core.errors import CapabilityError, InputError
+from core import numerals
+from core.contracts import DriftPath, DriftRequest, Picture
+from core.errors import CapabilityError, InputError, NumeralError
 from core.models import zoo
 from core.requests._picture import explanation_request
 from core.saliency import drift_paths, registry
@@ -21,7 +21,7 @@ def drift_request(
     *,
     path: str = "noise",
     steps: int = 8,
-    maximum: float | None = None,
+    maximum: float | str | None = None,
     **options: Any,
 ) -> DriftRequest:
     """Describe the work of following one map along a path.
@@ -32,8 +32,9 @@ def drift_request(
         Id of a path; see :func:`core.api.drift_paths`.
     steps : int
         Changed pictures, at most 24.
-    maximum : float, optional
-        Severity of the last step, in the path's unit; the path's default without one.
+    maximum : float or str, optional
+        Severity of the last step, in the path's unit; the path's default without one. Of the
+        adversarial path it is an ε in pixels of [0, 1]: ``"2/255"``.
     **options
         As in :func:`explanation_request`, except ``against``.
 
@@ -47,12 +48,7 @@ def drift_request(
         raise InputError("A path follows the map of one class: leave the second class out.")
     if not 1 <= steps <= MOST_STEPS:
         raise InputError(f"steps must be a whole number from 1 to {MOST_STEPS}. Received: {steps}.")
-    last = card.maximum if maximum is None else maximum
-    if not (math.isfinite(last) and 0 < last <= card.highest):
-        raise InputError(
-            f"maximum of the path {path!r} must be above 0 and at most {card.highest:g}{card.unit}."
-            f" Received: {last:g}. The default is {card.maximum:g}."
-        )
+    last = card.maximum if maximum is None else _severity(card, maximum)
     explained = explanation_request(picture, **options)
     spec = zoo.get(explained.model.id)
     if card.needs_gradients and not spec.gradients:
@@ -74,3 +70,18 @@ def drift_request(
         # Gradients through the whole network, many for each frame, would hold up quick answers.
         lane="interactive" if method.uses_layer and not method.slow else "batch",
     )
+
+
+def _severity(card: DriftPath, given: float | str) -> float:
+    """Return a severity in the path's unit."""
+    try:
+        value = card.parse(given)
+    except NumeralError:
+        value = 0.0
+    if not 0 < value <= card.highest:
+        raise InputError(
+            f"maximum of the path {card.id!r} must be above 0 and at most "
+            f"{card.highest:g}{card.unit}. Received: {numerals.excerpt(given)}{card.hint(given)}. "
+            f"The default is {card.text(card.maximum)}."
+        )
+    return value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+from core import numerals
 from core.contracts import Norm
-from core.errors import ParameterError
+from core.errors import NumeralError, ParameterError
 from core.robustness.norms import ball
 
 __all__ = ["AUTO", "eps_text", "epsilon", "epsilons"]
@@ -34,11 +34,13 @@ def epsilon(given: float | str, *, norm: Norm, n_values: int) -> float:
     >>> round(epsilon("4/255", norm="linf", n_values=12), 5)
     0.01569
     """
-    value = _number(given)
-    if value is None or not math.isfinite(value):
+    try:
+        value = numerals.fraction(given)
+    except NumeralError as error:
         raise ParameterError(
-            f"ε must be a number such as 0.03 or a fraction such as 8/255. Received: {given!r}."
-        )
+            "ε must be a number such as 0.03 or a fraction such as 8/255. Received: "
+            f"{numerals.excerpt(given)!r}."
+        ) from error
     if value < 0:
         raise ParameterError(
             f"ε must not be negative, it is a distance. Received: {given}. "
@@ -84,14 +86,6 @@ def eps_text(value: float, norm: Norm) -> str:
     ('0.25/255', '0.5')
     """
     return f"{value * _LEVELS:.3g}/{_LEVELS}" if norm == "linf" else f"{value:.4g}"
-
-
-def _number(given: float | str) -> float | None:
-    top, slash, bottom = str(given).partition("/")
-    try:
-        return float(top) / float(bottom) if slash else float(top)
-    except (ValueError, ZeroDivisionError):
-        return None
 
 
 def _too_large(text: str, value: float, norm: Norm, most: float) -> str:

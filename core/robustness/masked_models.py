@@ -13,7 +13,7 @@ from typing import Any
 
 from core.contracts import ModelRef
 from core.models import zoo
-from core.models.network import build
+from core.models.assembly import build
 from core.models.tensorflow import keras, tf
 from core.workspace import open_store
 

@@ -9,8 +9,8 @@ import numpy as np
 from core.contracts import ModelRef
 from core.errors import CapabilityError
 from core.models import zoo
+from core.models.assembly import assemble, build
 from core.models.labels import class_names
-from core.models.network import assemble, build
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras
 from core.models.trunk import head_of

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import InputError
+from core.models.assembly import build
 from core.models.fold import folded
 from core.models.labels import class_names
-from core.models.network import build
 from core.models.tensorflow import keras, tf
 from core.training.build import base_of
 from core.training.job import Job

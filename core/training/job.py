@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from core import numerals
 from core.contracts import Array, Epoch, ModelRef, Run, TrainRequest
 from core.data.base import Dataset
 from core.engine.control import Control
@@ -86,6 +87,10 @@ class Job:
     def number(self, name: str) -> float:
         """Return a parameter as a float."""
         return float(self.request.parameters[name])
+
+    def distance(self, name: str) -> float:
+        """Return a parameter that is a distance between pixels in [0, 1]."""
+        return numerals.fraction(self.request.parameters[name])
 
     def whole(self, name: str) -> int:
         """Return a parameter as an int."""

@@ -25,8 +25,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from core.errors import CapabilityError
+from core.models.checked import layer_tensor
 from core.models.lite import open_lite
-from core.models.network import layer_tensor
 from core.models.tensorflow import keras, tf
 from core.training.material import Pictures
 from core.training.task import Made, Task

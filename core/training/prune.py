@@ -24,8 +24,9 @@ import numpy as np
 
 from core.data.base import Part
 from core.engine.control import PartControl
+from core.models.assembly import build
 from core.models.forward import export, read_export
-from core.models.network import Network, build
+from core.models.network import Network
 from core.models.settle import norms_of, settle
 from core.models.tensorflow import keras, tf
 from core.models.weights import save_safetensors

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.contracts import LEADERBOARD_METHODS, Leaderboard, LeaderboardRequest
@@ -18,16 +20,18 @@ from dashboard.words import escape
 
 __all__ = ["page"]
 
-_PROBLEM = "leaderboard problem"
+_PROBLEM, _PROBLEMS = "leaderboard problem", "leaderboard address problems"
 
 
 def page() -> None:
     """Draw the page."""
     query = st.query_params.to_dict()
-    choice = state.current() or state.begin(address.read(query)[0])
-    held = leaderboard_choice.current() or leaderboard_choice.begin(leaderboard_choice.read(query))
+    choice, held = _asked_for(query)
     with guarded():
         inspect_controls.sidebar(choice)
+        seen, problems = st.session_state.get(_PROBLEMS, (None, []))
+        for problem in problems if seen == (choice, held) else []:
+            st.warning(escape(problem), icon=":material/link_off:")
         st.title("Evidence", anchor=False)
         st.markdown(
             "Which method tells most about this model? All explain the same pictures. Then pixels "
@@ -38,6 +42,22 @@ def page() -> None:
     with guarded():
         _run(held)
     _publish(choice, held)
+
+
+def _asked_for(query: Mapping[str, str]) -> tuple[Choice, Board]:
+    choice, held = state.current(), leaderboard_choice.current()
+    problems: list[str] = []
+    if choice is None:
+        mine = {part: query[part] for part in ("model", "framing") if part in query}
+        choice, problems = address.read(mine)
+        state.begin(choice)
+    if held is None:
+        held, more = leaderboard_choice.read(query)
+        problems += more
+        leaderboard_choice.begin(held)
+    if problems:
+        st.session_state[_PROBLEMS] = ((choice, held), problems)
+    return choice, held
 
 
 def _publish(choice: Choice, held: Board) -> None:

@@ -11,7 +11,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from core import api
-from core.contracts import Drift, DriftPath, DriftRequest, Explanation, MapComparison, Picture
+from core.contracts import (
+    Drift,
+    DriftPath,
+    DriftRequest,
+    Explanation,
+    MapComparison,
+    Picture,
+    severity_text,
+)
 from dashboard.lru import Lru
 from dashboard.services._maps import Layer
 from dashboard.services._pictures import data_uri
@@ -89,7 +97,7 @@ def drift_request(
             picture,
             path=path,
             steps=steps,
-            maximum=maximum,
+            maximum=severity_text(path, maximum),
             model=choice.model,
             method=choice.method,
             parameters=dict(choice.parameters),

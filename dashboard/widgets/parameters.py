@@ -7,7 +7,8 @@ from typing import Protocol
 
 import streamlit as st
 
-from core.contracts import Parameter, Value
+from core import numerals
+from core.contracts import Parameter, Value, eps_words
 from dashboard import state
 from dashboard.words import escape
 
@@ -133,10 +134,19 @@ def _name(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
     st.text_input(_label(spec), key=key, help=_help(spec), on_change=changed, max_chars=64)
 
 
+def _distance(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
+    low, high = spec.low or 0.0, spec.high or 1.0
+    step = spec.step or (high - low) / 100
+    grid = {eps_words(low + i * step) for i in range(round((high - low) / step) + 1)}
+    options = sorted(grid | {str(st.session_state[key])}, key=numerals.fraction)
+    st.select_slider(_label(spec), options, key=key, help=_help(spec), on_change=changed)
+
+
 _DRAW: dict[str, Callable[[Parameter, str, Callable[[], None]], None]] = {
     "int": _whole,
     "float": _real,
     "choice": _choice,
     "bool": _switch,
     "text": _name,
+    "epsilon": _distance,
 }

@@ -170,12 +170,14 @@ def test_a_verdict_has_symbol_word_threshold_and_protocol(check: Check, label: s
     ],
 )
 def test_a_board_is_read_back_from_its_address(held: Board) -> None:
-    assert leaderboard_choice.read(held.to_query()) == held
+    assert leaderboard_choice.read(held.to_query()) == (held, [])
 
 
 def test_nonsense_in_the_address_is_left_out() -> None:
     query = {"methods": "nope,gradcam", "measure": "<b>", "n": "-3", "run": "../../etc"}
-    assert leaderboard_choice.read(query) == Board(methods=("gradcam",))
+    found, problems = leaderboard_choice.read(query)
+    assert found == Board(methods=("gradcam",))
+    assert len(problems) == 4
 
 
 def test_a_spreadsheet_gets_no_formula() -> None:

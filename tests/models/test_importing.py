@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def drawn(architecture: str, *, size: int) -> Any:
-    from core.models.network import assemble
+    from core.models.assembly import assemble
 
     return assemble(replace(zoo.architecture(architecture), input_size=size), len(NAMES))
 

@@ -58,22 +58,12 @@ def _stopped(inputs: Any, n_classes: int) -> Any:
     return _curved(inputs, n_classes, stopped=True)
 
 
-def _softmaxed(inputs: Any, n_classes: int) -> Any:
-    """Probabilities from a layer of the user's own, which no look at the layers gives away."""
-    from core.models.tensorflow import keras, tf
-
-    curved = _curved(inputs, n_classes)
-    out = keras.layers.Lambda(tf.nn.softmax, output_shape=(n_classes,))(curved.output)
-    return keras.Model(curved.input, out)
-
-
 @pytest.fixture(scope="session")
 def models() -> None:
     """Register ``rob_linear`` (2 classes), ``rob_curved`` (5), and its twins.
 
-    ``rob_stopped`` has its gradients cut off, ``rob_softmax`` returns probabilities.
+    ``rob_stopped`` has its gradients cut off.
     """
-    api.register_model("rob_softmax", _softmaxed, input_size=SIZE, n_classes=5)
     api.register_model("rob_linear", _linear, input_size=SIZE, n_classes=2)
     api.register_model("rob_curved", _curved, input_size=SIZE, n_classes=5)
     api.register_model("rob_stopped", _stopped, input_size=SIZE, n_classes=5)

@@ -82,13 +82,6 @@ def test_mistakes_are_one_line_that_says_how_to_mend_them(
     assert told in line
 
 
-def test_a_model_that_returns_probabilities_is_told(
-    models: None, folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert run("robustness", "--dataset", str(folder), *QUICK, "--model", "rob_softmax") == 2
-    assert "rob_softmax returns probabilities, but logits are expected" in capfd.readouterr().err
-
-
 def test_the_command_line_prints_the_promised_json(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

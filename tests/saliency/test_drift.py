@@ -90,7 +90,7 @@ def test_everything_covered_is_grey(toys: None, noise_picture: np.ndarray) -> No
 class TestAdversarial:
     @pytest.fixture(scope="class")
     def on_the_cat(self, cat: Path) -> Drift:
-        return api.drift(cat, path="adversarial", steps=4, maximum=2, method="gradcam")
+        return api.drift(cat, path="adversarial", steps=4, maximum="2/255", method="gradcam")
 
     def test_it_stays_within_epsilon(self, on_the_cat: Drift) -> None:
         np.testing.assert_allclose(on_the_cat.severities, [0, 0.5, 1, 1.5, 2])
@@ -161,6 +161,7 @@ def test_a_model_without_gradients_has_no_adversarial_path(
         ({"steps": 99}, "Received: 99"),
         ({"maximum": 0.0}, "above 0"),
         ({"path": "adversarial", "maximum": 90.0}, "at most 32/255"),
+        ({"path": "adversarial", "maximum": 2}, r"did you mean 2/255\?"),
         ({"maximum": float("nan")}, "Received: nan"),
         ({"against": 3}, "leave the second class out"),
     ],

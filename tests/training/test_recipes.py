@@ -271,7 +271,7 @@ def test_scratch_takes_no_base() -> None:
 def robust(run: Run) -> float:
     """Accuracy under PGD-20 at 8/255, of a run as its weights are on the disk."""
     from core.models import zoo
-    from core.models.network import build
+    from core.models.assembly import build
     from core.training.job import Trained
     from core.training.robust_accuracy import robust_accuracy
     from core.workspace import open_store

@@ -33,8 +33,8 @@ class Adversarial(Recipe):
     parameters = (
         *ARCHITECTURE,
         Parameter("method", "choice", "pgd", "Objective", choices=("pgd", "trades")),
-        Parameter("epsilon", "float", 8.0, "L∞ distance in 1/255 of a pixel's range",
-                  low=0.25, high=64.0, step=0.25),
+        Parameter("epsilon", "epsilon", "8/255", "L∞ distance",
+                  low=0.25 / 255, high=64 / 255, step=0.25 / 255),
         Parameter("steps", "int", 5, "Steps of the attack in training", low=1, high=20),
         Parameter("beta", "float", 6.0, "Weight of the divergence nearby (TRADES)",
                   low=0.0, high=20.0, step=0.5),
@@ -53,7 +53,7 @@ class Adversarial(Recipe):
         from core.training.robust_accuracy import robust_accuracy
         from core.training.simple import train_whole
 
-        epsilon, steps = job.number("epsilon") / 255.0, job.whole("steps")
+        epsilon, steps = job.distance("epsilon"), job.whole("steps")
         step, smoothing = _STEP * epsilon / steps, job.number("label_smoothing")
         attack = {"epsilon": epsilon, "step": step}
         objective: Objective
@@ -65,7 +65,7 @@ class Adversarial(Recipe):
             )
         trained = train_whole(job, objective, clean_epochs=job.whole("clean_epochs"))
         accuracy, n = robust_accuracy(trained, job, epsilon=epsilon)
-        trained.facts["epsilon_255"] = job.number("epsilon")
+        trained.facts["epsilon"] = epsilon
         trained.facts["robust_accuracy_pgd20"] = accuracy
         trained.facts["robust_accuracy_n"] = n
         return trained

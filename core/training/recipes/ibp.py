@@ -41,8 +41,8 @@ class Ibp(Recipe):
     parameters = (
         _NETWORK,
         *(p for p in ARCHITECTURE if p.name != "architecture"),
-        Parameter("epsilon", "float", 2.0, "L∞ distance at the end, in 1/255 of a pixel's range",
-                  low=0.25, high=64.0, step=0.25),
+        Parameter("epsilon", "epsilon", "2/255", "L∞ distance at the end",
+                  low=0.25 / 255, high=64 / 255, step=0.25 / 255),
         Parameter("kappa", "float", 0.5, "Share of the plain loss at the end; the rest is that of "
                   "the worst logits", low=0.0, high=1.0, step=0.05),
         Parameter("clean_epochs", "int", 2, "Epochs before ε leaves 0", low=0, high=100),
@@ -63,7 +63,7 @@ class Ibp(Recipe):
         from core.training.robust_accuracy import robust_accuracy
         from core.training.simple import train_whole
 
-        epsilon, start = job.number("epsilon") / 255.0, job.number("clean_epochs")
+        epsilon, start = job.distance("epsilon"), job.number("clean_epochs")
         ramp = job.number("ramp") * max(job.number("epochs") - start, 0.0)
         objective = IntervalBounds(
             epsilon=epsilon, kappa=job.number("kappa"), start=start, ramp=ramp
@@ -71,7 +71,7 @@ class Ibp(Recipe):
         trained = train_whole(job, objective, before_step=objective.at)
         certified, n = certified_accuracy(trained, job, epsilon=epsilon)
         attacked, _ = robust_accuracy(trained, job, epsilon=epsilon)
-        trained.facts["epsilon_255"] = job.number("epsilon")
+        trained.facts["epsilon"] = epsilon
         trained.facts["certified_accuracy_ibp"] = certified
         trained.facts["certified_n"] = n
         trained.facts["robust_accuracy_pgd20"] = attacked
