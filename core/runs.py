@@ -78,7 +78,7 @@ def run_folder(model_id: str) -> Path:
     for root in (runs_root(), SHIPPED):
         if model_id in _list(root):
             return root / model_id
-    raise InputError(f"There is no run {model_id!r}. See 'python -m core runs'.")
+    raise InputError(f"There is no run {model_id!r}.")
 
 
 def is_shipped(model_id: str) -> bool:

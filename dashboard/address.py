@@ -10,6 +10,7 @@ from dashboard import services, suitable
 from dashboard.address_parts import class_indices, listed, one_of, values
 from dashboard.dataset_pictures import LONGEST_ID
 from dashboard.state import PARAMETER, Choice, Comparison
+from dashboard.words import error_words
 
 __all__ = ["read"]
 
@@ -74,7 +75,7 @@ def _class_index(
     try:
         return services.find_class(model, text).index
     except InputError as error:
-        problems.append(f"{name}={text}: {error}")
+        problems.append(f"{name}={text}: {error_words(error)}")
         return None
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from core import numerals
 from core.contracts import Parameter, Value
 from core.errors import InputError, NumeralError
+from dashboard.words import error_words
 
 __all__ = ["class_indices", "listed", "one_of", "unknown", "values", "whole"]
 
@@ -109,7 +110,7 @@ def values(
         try:
             value = spec.parse(text)
         except InputError as error:
-            problems.append(str(error))
+            problems.append(error_words(error))
             continue
         if value != spec.default:
             kept[spec.name] = value

@@ -22,6 +22,7 @@ from core.errors import ImageError, PellucidError
 from dashboard import dataset_pictures, services
 from dashboard.dataset_pictures import Facts
 from dashboard.lru import Lru
+from dashboard.words import error_words
 
 __all__ = [
     "MAX_BYTES", "MAX_COUNT", "Item", "add", "examples", "find", "of_dataset", "picture",
@@ -120,7 +121,7 @@ def add(files: Iterable[File]) -> tuple[list[Item], list[str]]:
         try:
             added.append(_add(file.name, file.getvalue()))
         except PellucidError as error:
-            problems.append(str(error))
+            problems.append(error_words(error))
     return added, problems
 
 

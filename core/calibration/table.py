@@ -35,8 +35,8 @@ def read_table(path: Path) -> CalibrationTable:
         return CalibrationTable.from_artefact(Artefact(document))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path.name} is no table of measured claims. Write it anew: calibrate --out "
-            f"{path.name}."
+            f"{path.name} is no table of measured claims. Calibrate anew, and let it be written "
+            f"there (--out {path.name})."
         ) from error
 
 

@@ -49,7 +49,7 @@ def dicom_size(file: IO[bytes], name: str) -> tuple[int, int]:
     if syntax not in _PLAIN:
         raise ImageError(
             f"{name} is a DICOM file with compressed pixels (transfer syntax {syntax!r}). "
-            "Save it uncompressed, for example with gdcmconv --raw."
+            "Save it uncompressed, for example with gdcmconv."
         )
     header = _dataset(file, name, stop_before_pixels=True)
     if "Rows" not in header or "Columns" not in header:

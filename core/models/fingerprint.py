@@ -62,7 +62,7 @@ def weights_path(ref: ModelRef) -> Path | None:
     if spec.runtime == "litert" and ref.weights != "pretrained":
         raise WeightsError(
             f"{spec.id} is a compressed file and takes no other weights. Received: "
-            f"--weights {ref.weights}. Compress the model that has them."
+            f"{ref.weights}. Compress the model that has them."
         )
     if ref.weights == "random":
         return None

@@ -116,7 +116,8 @@ def _assign(model: keras.Model, tensors: Tensors, *, origin: str) -> None:
         if tuple(given.shape) != tuple(variable.shape):
             raise WeightsError(
                 f"{origin}: {variable.path} has shape {tuple(given.shape)}, but {model.name} "
-                f"needs {tuple(variable.shape)}. A head for other classes needs --classes FILE."
+                f"needs {tuple(variable.shape)}. A head for other classes needs their names "
+                "(--classes FILE)."
             )
     for variable in model.weights:
         variable.assign(tensors[variable.path])
@@ -174,12 +175,14 @@ def _download(spec: ModelSpec, path: Path) -> None:
     except Exception as error:  # Keras raises a bare Exception when a download fails
         raise WeightsError(
             f"The weights of {spec.id} are not here and could not be downloaded: Keras wants "
-            f"{spec.weights_file} in {keras_home() / 'models'}. Put the file there, or pass "
-            "--weights FILE (.weights.h5, .h5 or .safetensors). The default model, "
+            f"{spec.weights_file} in {keras_home() / 'models'}. Put the file there, or "
+            "give a file: .weights.h5, .h5 or .safetensors (--weights FILE). The default model, "
             "efficientnet_lite0, needs no network."
         ) from error
     if not path.is_file():
-        raise WeightsError(f"Keras downloaded no {path.name}; pass the file with --weights.")
+        raise WeightsError(
+            f"Keras downloaded no {path.name}; give the file yourself (--weights FILE)."
+        )
 
 
 def _load_h5(model: keras.Model, path: Path, *, exact: bool) -> None:
@@ -214,7 +217,7 @@ def _load_h5(model: keras.Model, path: Path, *, exact: bool) -> None:
 def _misfit(model: keras.Model, path: Path, reason: str) -> str:
     return (
         f"The weights in {path.name} do not fit {model.name}: {reason} "
-        "A head for other classes needs --classes FILE."
+        "A head for other classes needs their names (--classes FILE)."
     )
 
 

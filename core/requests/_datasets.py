@@ -45,7 +45,7 @@ def dataset_request(
         raise InputError(
             f"{model} tells {len(names)} classes apart ({_few(names)}), {opened.ref.text} has "
             f"{len(opened.classes)} ({_few(opened.classes)}). They must be the same, in the same "
-            "order: train a model on this dataset, or name the classes with --classes FILE."
+            "order: train a model on this dataset, or name the classes (--classes FILE)."
         )
     return DatasetPredictRequest(
         **fields, dataset=opened.ref, fingerprint=opened.fingerprint, split=split, limit=limit

@@ -53,7 +53,7 @@ def sliced(text: str | None, part: Part) -> tuple[str, int]:
     chosen = Slice.parse(text)
     if not chosen.conditions:
         raise ParameterError(
-            "A slice is attribute=value, several joined by &, as 'slices' prints it: "
+            "A slice is attribute=value, several joined by &, such as "
             f"age_band=young&lighting=dim. Received: {text!r}."
         )
     n = len(members(chosen, part.groups))
@@ -80,7 +80,7 @@ def class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:
             f"{opened.ref.text} has {len(opened.classes)} classes ({_few(opened.classes)}), and "
             f"not all of them are among the {len(names.labels)} of {ref.id} "
             f"({_few(names.labels)}): {error} Take a model of these classes, or "
-            "name them with --classes FILE."
+            "name them (--classes FILE)."
         ) from error
     if len(set(found)) < len(found):
         raise InputError(

@@ -93,7 +93,7 @@ def _checked_layer(spec: ModelSpec, uses_layer: bool, layer: str | None) -> str 
     if layer is None:
         return None
     if not uses_layer:
-        raise InputError("This method reads the pixels, not a layer: leave --layer out.")
+        raise InputError("This method reads the pixels, not a layer: leave it out (--layer).")
     if layer not in spec.layers:
         raise InputError(
             f"{spec.id} offers no layer {layer!r} for maps. Choose one of {', '.join(spec.layers)}."

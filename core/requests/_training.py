@@ -93,6 +93,6 @@ def _base(recipe: type[Recipe], base: str | None, weights: str) -> ModelRef | No
         return None
     wanted = base or recipe.default_base
     if not wanted:
-        raise InputError(f"{recipe.id} needs a model of the zoo to start from: --base ID.")
+        raise InputError(f"{recipe.id} needs a model of the zoo to start from (--base ID).")
     zoo.get(wanted)
     return ModelRef(wanted, weights)

@@ -110,7 +110,7 @@ class Job:
             If there is none.
         """
         if self.request.base is None:
-            raise InputError(f"{self.request.recipe} needs a model to start from: --base ID.")
+            raise InputError(f"{self.request.recipe} needs a model to start from (--base ID).")
         return self.request.base
 
     @property

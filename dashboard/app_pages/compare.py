@@ -27,7 +27,7 @@ from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.pair import Panel, legend, pair, panel
 from dashboard.widgets.progress import Pending
-from dashboard.words import caption, errors_line, escape, percent
+from dashboard.words import caption, error_words, errors_line, escape, percent
 
 __all__ = ["page"]
 
@@ -142,7 +142,7 @@ def _asked(side: _Side) -> _Side:
         evidence = services.explanation_request(side.picture, side.choice)
         prediction = services.prediction_request(side.picture, side.choice)
     except PellucidError as error:
-        return replace(side, error=str(error))
+        return replace(side, error=error_words(error))
     desk().ask(evidence, patience=0)
     answer = desk().ask(prediction)
     return replace(side, answer=answer, evidence=desk().ask(evidence))

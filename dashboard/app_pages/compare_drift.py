@@ -13,7 +13,7 @@ from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.drift import drift_slider
 from dashboard.widgets.progress import Pending
-from dashboard.words import duration, escape
+from dashboard.words import duration, error_words, escape
 
 __all__ = ["section"]
 
@@ -81,7 +81,7 @@ def _film(picture: Picture, choice: Choice, pair: Pair, card: DriftPath) -> None
             picture, choice, path=card.id, steps=pair.steps, maximum=last
         )
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     answer = desk().ask(request)
     name = f"{card.name}: {services.method(choice.method).name}"

@@ -10,7 +10,7 @@ from dashboard import concepts_choice, services
 from dashboard.app_pages.inspect_controls import likely_classes
 from dashboard.concepts_choice import Study
 from dashboard.state import Choice
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["HOW_TO_SET", "class_box", "left_out", "run_button"]
 
@@ -52,7 +52,7 @@ def _class_chosen(model: str) -> None:
     try:
         index = value if isinstance(value, int) else services.find_class(model, str(value)).index
     except InputError as error:
-        st.session_state["study/class/problem"] = str(error)
+        st.session_state["study/class/problem"] = error_words(error)
         return
     concepts_choice.change(target=index)
 

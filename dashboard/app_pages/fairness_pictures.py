@@ -94,7 +94,7 @@ def _asked(subject: Subject) -> tuple[Run, DatasetPredictions] | None:
     try:
         request = services.predictions_request(run)
     except PellucidError as error:
-        st.caption(escape(str(error)))
+        st.caption(escape(error_words(error)))
         return None
     answer = desk().ask(request)
     if isinstance(answer.result, DatasetPredictions):

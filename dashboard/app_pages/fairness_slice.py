@@ -11,7 +11,7 @@ from core.errors import PellucidError
 from dashboard import services, slice_choice
 from dashboard.app_pages import fairness_pictures, slice_ways
 from dashboard.app_pages.fairness_source import Subject
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["one", "saved"]
 
@@ -96,4 +96,4 @@ def _saved(chosen: Slice, subject: Subject) -> None:
     try:
         services.save_slice(data, st.session_state[_NAME], chosen)
     except PellucidError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error_words(error)

@@ -9,7 +9,7 @@ from core.errors import InputError
 from dashboard import glossary, model_words, services, state, suitable
 from dashboard.state import Choice, Focus
 from dashboard.widgets.parameters import parameter_widgets
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["explain_panel", "likely_classes", "method_label", "sidebar"]
 
@@ -145,7 +145,7 @@ def _class_chosen(part: str, model: str) -> None:
                 "A and B are the same class: their difference is always 0. Choose two classes."
             )
     except InputError as error:
-        st.session_state[f"{key}/problem"] = str(error)
+        st.session_state[f"{key}/problem"] = error_words(error)
         return
     state.change(**{part: index})
 

@@ -15,7 +15,7 @@ from dashboard.state import Choice
 from dashboard.widgets import progress, verdicts
 from dashboard.widgets.mask import mask
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape, number, percent
+from dashboard.words import error_words, escape, number, percent
 
 __all__ = ["fold", "on_the_object"]
 
@@ -148,7 +148,7 @@ def _drawn(size: tuple[int, int], runs: object) -> None:
     try:
         masks.cells(runs, size)
     except InputError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error_words(error)
         return
     state.change(mask=masks.keep(masks.Drawn(choice.picture, str(runs))))
 
@@ -157,7 +157,7 @@ def _agreement(shown: Picture, choice: Choice, drawn: masks.Drawn) -> None:
     try:
         request = services.localisation_request(shown, choice, drawn)
     except InputError as error:
-        st.warning(escape(str(error)), icon=":material/draw:")
+        st.warning(escape(error_words(error)), icon=":material/draw:")
         return
     held = desk().ask(request, patience=0)
     if isinstance(held.result, EvidenceCard):

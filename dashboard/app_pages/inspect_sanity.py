@@ -15,7 +15,7 @@ from dashboard.guard import guarded
 from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.widgets import verdicts
-from dashboard.words import escape, percent, time_left
+from dashboard.words import error_words, escape, percent, time_left
 
 __all__ = ["Standing", "chip", "details", "standing"]
 
@@ -64,7 +64,7 @@ def standing(choice: Choice, *, later: bool) -> Standing:
     try:
         request = services.sanity_request(choice, thorough=thorough)
     except CapabilityError as error:
-        return Standing(None, str(error))
+        return Standing(None, error_words(error))
     if later and services.kept(request.key) is None:
         return Standing(None, "It waits for the metrics that you chose.")
     return Standing(desk().ask(request, patience=0))

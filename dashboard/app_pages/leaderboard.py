@@ -16,7 +16,7 @@ from dashboard.leaderboard_choice import Board
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["page"]
 
@@ -145,7 +145,7 @@ def _start(
             groups=taken.groups,
         )
     except PellucidError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error_words(error)
         return
     desk().again(request.key)
     leaderboard_choice.change(run=request.key)

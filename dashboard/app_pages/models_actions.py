@@ -13,7 +13,7 @@ from dashboard.app_pages import inspect, models_smaller
 from dashboard.dataset_pictures import dataset_picture_id
 from dashboard.models_choice import MOST_COMPARED
 from dashboard.state import Choice
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["back", "inspect_later", "leave", "look_at", "row"]
 
@@ -79,7 +79,7 @@ def _deleted(run: Run) -> None:
     try:
         services.delete_run(run)
     except PellucidError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error_words(error)
         return
     shown = models_choice.current() or models_choice.Shown()
     models_choice.change(

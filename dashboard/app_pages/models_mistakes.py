@@ -18,7 +18,7 @@ from dashboard.services import Mistake
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import escape, percent
+from dashboard.words import error_words, escape, percent
 
 __all__ = ["panel"]
 
@@ -34,7 +34,7 @@ def panel(run: Run) -> None:
     try:
         request = services.predictions_request(run)
     except InputError as error:
-        st.caption(escape(str(error)))
+        st.caption(escape(error_words(error)))
         return
     answer = desk().ask(request)
     if isinstance(answer.result, DatasetPredictions):

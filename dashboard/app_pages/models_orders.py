@@ -11,7 +11,7 @@ from core.errors import PellucidError
 from dashboard import services
 from dashboard.guard import guarded
 from dashboard.services import Making
-from dashboard.words import escape, time_left
+from dashboard.words import error_words, escape, time_left
 
 __all__ = ["begin", "followed", "is_on_its_way", "making_bar"]
 
@@ -49,7 +49,7 @@ def followed(place: str) -> Any:
     try:
         return future.result()
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return None
 
 

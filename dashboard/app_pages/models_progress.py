@@ -13,7 +13,7 @@ from dashboard.run_words import BADGES, Badge, changed_words, epoch_words
 from dashboard.services import Training
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import Glance, glance, heading
-from dashboard.words import escape, percent, time_left
+from dashboard.words import error_words, escape, percent, time_left
 
 __all__ = ["draw", "section"]
 
@@ -128,14 +128,14 @@ def _resumed(held: Training) -> None:
     try:
         services.resume(held.request)
     except PellucidError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error_words(error)
 
 
 def _discarded(held: Training) -> None:
     try:
         services.discard_training(held.request.key)
     except PellucidError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error_words(error)
         return
     models_choice.change(view="list", run="")
 

@@ -13,7 +13,7 @@ from dashboard.app_pages.robustness_source import Subject
 from dashboard.robustness_choice import CERTIFIED, Trial
 from dashboard.robustness_words import NORMS
 from dashboard.widgets.parameters import Changed, parameter_widgets
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["draw"]
 
@@ -58,7 +58,7 @@ def _chosen(trial: Trial, card: CertifierCard) -> tuple[dict[str, Value], list[s
         try:
             chosen[name] = specs[name].parse(value)
         except ParameterError as error:
-            problems.append(str(error))
+            problems.append(error_words(error))
     return chosen, problems
 
 

@@ -15,7 +15,7 @@ from dashboard.desk import desk
 from dashboard.robustness_choice import Trial
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape, number, percent
+from dashboard.words import error_words, escape, number, percent
 
 __all__ = ["draw"]
 
@@ -33,7 +33,7 @@ def draw(
             picture, model=subject.model, method=card.id, parameters=parameters, seed=subject.seed
         )
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     answer = desk().ask(request)
     if isinstance(answer.result, PictureCertificate):

@@ -18,7 +18,7 @@ from dashboard.guard import guarded
 from dashboard.robustness_choice import Trial
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["certificates_section"]
 
@@ -45,7 +45,7 @@ def certificates_section(trial: Trial, subject: Subject) -> None:
             },
         )
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     _supersede(request)
     answer = desk().ask(request, hold=True)

@@ -18,7 +18,7 @@ from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.severity_table import SeverityCell, SeverityRow, severity_table
-from dashboard.words import duration, escape, percent
+from dashboard.words import duration, error_words, escape, percent
 
 __all__ = ["corruptions_section"]
 
@@ -39,7 +39,7 @@ def corruptions_section(trial: Trial, subject: Subject) -> None:
     try:
         request = services.corruption_request(subject.data, subject.options(), other=other)
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     _supersede(request)
     answer = desk().ask(request, hold=True)

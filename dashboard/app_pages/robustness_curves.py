@@ -19,7 +19,7 @@ from dashboard.app_pages.robustness_source import Subject
 from dashboard.desk import desk
 from dashboard.robustness_choice import Trial
 from dashboard.widgets import progress
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["curves_section"]
 
@@ -39,7 +39,7 @@ def curves_section(trial: Trial, subject: Subject) -> None:
     try:
         request = services.robustness_request(subject.data, options)
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     robustness_running.supersede(request, place="curves")
     answer = desk().ask(request, hold=True)

@@ -29,7 +29,7 @@ from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import escape, number, percent
+from dashboard.words import error_words, escape, number, percent
 
 __all__ = ["defences_section"]
 
@@ -63,7 +63,7 @@ def defences_section(trial: Trial, subject: Subject) -> None:
             for model in models
         }
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     done = robustness_options.words(next(iter(requests.values())))
     st.caption(escape(f"{done} Others are chosen under Curves, Options."))

@@ -17,7 +17,7 @@ from dashboard.robustness_words import NORMS
 from dashboard.widgets import progress
 from dashboard.widgets.epsilon_film import epsilon_film
 from dashboard.widgets.progress import Pending
-from dashboard.words import duration, escape
+from dashboard.words import duration, error_words, escape
 
 __all__ = ["picture_section"]
 
@@ -40,7 +40,7 @@ def picture_section(trial: Trial, subject: Subject) -> None:
             method=method, seed=subject.seed,
         )  # fmt: skip
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return
     answer = desk().ask(request)
     name = f"{services.attacks()[attack].name}: {services.method(method).name}"

@@ -11,7 +11,7 @@ from dashboard.app_pages.robustness_source import Subject
 from dashboard.dataset_pictures import Facts, Place
 from dashboard.robustness_choice import Trial
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["chosen"]
 
@@ -37,7 +37,7 @@ def chosen(trial: Trial, subject: Subject) -> Picture | None:
     try:
         picture = facts.picture()
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/broken_image:")
+        st.error(escape(error_words(error)), icon=":material/broken_image:")
         return None
     words = ", ".join(facts.group_words)
     st.caption(escape(f"{facts.name}: truly {facts.label_name}" + (f"; {words}" if words else "")))

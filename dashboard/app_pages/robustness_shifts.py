@@ -17,7 +17,7 @@ from dashboard.theme import current_mode
 from dashboard.widgets import group_table
 from dashboard.widgets.group_table import GroupRow
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import escape, number, percent
+from dashboard.words import error_words, escape, number, percent
 
 __all__ = ["confidence", "groups", "other_things", "out_of_distribution", "strip"]
 
@@ -51,7 +51,7 @@ def strip(trial: Trial, subject: Subject) -> None:
     try:
         shown = services.corrupted_picture(subject.model, subject.data, index, trial.severity)
     except PellucidError as error:
-        st.warning(escape(str(error)), icon=":material/broken_image:")
+        st.warning(escape(error_words(error)), icon=":material/broken_image:")
         return
     names = {"": "As it is"} | {id: card.name for id, card in services.corruptions().items()}
     tiles(

@@ -18,7 +18,7 @@ from dashboard.robustness_choice import AUTO, LIMITS, Trial
 from dashboard.run_words import attribute_words
 from dashboard.services import ShownSplit
 from dashboard.widgets.slice_chip import slice_chip
-from dashboard.words import escape
+from dashboard.words import error_words, escape
 
 __all__ = ["BY_CLASS", "Subject", "choose"]
 
@@ -86,7 +86,7 @@ def choose(trial: Trial) -> Subject | None:
     try:
         data = services.attacked_split(offered[key], trial.split)
     except PellucidError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error_words(error)), icon=":material/error:")
         return None
     by = _attribute(trial.by, data)
     with right:

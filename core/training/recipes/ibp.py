@@ -29,7 +29,7 @@ class Ibp(Recipe):
     name = "Certifiably (IBP)"
     summary = (
         "Learns at the worst logits that any picture nearby could have, so that many answers are "
-        "proven to hold within ε: see 'certify --method ibp'."
+        "proven to hold within ε."
     )
     limits = (
         "A small plain network, and some accuracy lost: bounds of a larger one are too loose to "
