@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.contracts import Slice
 from dashboard import (
@@ -167,3 +168,29 @@ def test_numbers_as_people_write_them_are_read(text: str) -> None:
 def test_a_slice_that_is_none_leaves_everything() -> None:
     for text in drawn():
         assert isinstance(slice_choice.read({"slice": text})[0], Slice)
+
+
+WORST = {
+    "target": "²", "against": "9" * 5_000, "with": "²,1", "compare": "classes", "steps": "",
+    "maximum": "nan", "classes": "²", "subject": "1e999", "count": "0x10", "seed": "१", "n": "²",
+    "limit": "²", "alpha": "nan", "min_n": "9" * 5_000, "view": "new", "p.epochs": "²",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "page", ["inspect", "shap", "leaderboard", "compare", "robustness", "models", "fairness"]
+)
+def test_the_page_stands_and_says_what_it_did_not_understand(page: str) -> None:
+    script = (
+        "from dashboard.guard import guarded\n"
+        f"from dashboard.app_pages.{page} import page\n"
+        "with guarded():\n"
+        "    page()\n"
+    )
+    app = AppTest.from_string(script, default_timeout=120)
+    for name, text in WORST.items():
+        app.query_params[name] = text
+    app.run()
+    assert not app.exception
+    assert not [error for error in app.error if "on our side" in error.value]
+    assert app.warning
