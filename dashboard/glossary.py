@@ -214,8 +214,8 @@ TERMS: dict[str, str] = {
         "The probability of the positive class; of the predicted class where there are several."
     ),
     "weights column": (
-        "How many people a row stands for. Rates are sums of weights; intervals use Kish's "
-        "effective number of rows."
+        "How many people a row stands for. Rates are sums of weights; intervals use the "
+        "effective number of rows: Kish's, or fewer where weights go with the outcome."
     ),
     "calibration": (
         "Among rows with a score of 70 %, 70 % should be positive. Points below the diagonal: the "

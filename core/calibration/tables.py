@@ -64,35 +64,50 @@ def random_sizes(rng: np.random.Generator, groups: int, rows: int, *, equal: boo
 
 def counts(rng: np.random.Generator, rates: Floats, sizes: Integers) -> Cells:
     """Return groups of which rows are predicted positive at these rates; no row is positive."""
-    k = rng.binomial(sizes, rates)
-    return _cells(k.astype(np.float64), sizes.astype(np.float64), sizes.astype(np.float64))
+    return _unweighted(rng.binomial(sizes, rates).astype(np.float64), sizes)
 
 
 def expected(rates: Floats, sizes: Integers) -> Cells:
     """Return groups whose counts are what the rates lead one to expect; parts of rows included."""
-    rows = sizes.astype(np.float64)
-    return _cells(rates * rows, rows, rows)
+    return _unweighted(rates * sizes, sizes)
 
 
-def weighted(rng: np.random.Generator, rates: Floats, sizes: Integers) -> Cells:
-    """Return the same of rows whose weights vary fourfold around their mean (gamma, shape 2)."""
-    sums = np.array([_weighted_sums(rng, r, n) for r, n in zip(rates, sizes, strict=True)])
-    return _cells(*sums.T)
+def weighted(
+    rng: np.random.Generator, rates: Floats, sizes: Integers, *, rejected: float = 1.0
+) -> Cells:
+    """Return the same of rows whose weights vary fourfold around their mean (gamma, shape 2).
+
+    Parameters
+    ----------
+    rejected : float
+        How much more a row weighs that is not selected. Fewer of them are drawn then, so that the
+        weighted rates are the true ones.
+    """
+    drawn = [_weighted_row(rng, rate, n, rejected) for rate, n in zip(rates, sizes, strict=True)]
+    return _cells(*(np.stack(sums) for sums in zip(*drawn, strict=True)))
 
 
-def _weighted_sums(rng: np.random.Generator, rate: float, n: int) -> tuple[float, float, float]:
-    weights = rng.gamma(2.0, 0.5, n)
-    selected = rng.random(n) < rate
-    return float(weights[selected].sum()), float(weights.sum()), float(np.square(weights).sum())
+def _weighted_row(
+    rng: np.random.Generator, rate: float, n: int, rejected: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return rows, weights and their squares of a group, each of those rejected and selected."""
+    selected = rng.random(n) < rate * rejected / (1 + rate * (rejected - 1))
+    weights = rng.gamma(2.0, 0.5, n) * np.where(selected, 1.0, rejected)
+    powers = np.stack([np.ones(n), weights, weights**2])
+    rows, sums, squares = np.stack([powers * ~selected, powers * selected]).sum(axis=2).T
+    return rows, sums, squares
 
 
-def _cells(k: Floats, total: Floats, squares: Floats) -> Cells:
-    w = np.zeros((len(k), 2, 2))
-    w[:, 0, 0], w[:, 0, 1] = total - k, k
-    share = (squares / total)[:, None, None]
-    names = tuple((f"g{i}",) for i in range(len(k)))
-    codes = np.arange(len(k))[:, None]
-    return Cells(("group",), codes, names, np.rint(w).astype(np.int64), w, w * share)
+def _unweighted(k: Floats, sizes: Integers) -> Cells:
+    said = np.stack([sizes - k, k], axis=1)
+    return _cells(said, said, said)
+
+
+def _cells(rows: Floats, sums: Floats, squares: Floats) -> Cells:
+    """Return cells from what is said of each group's rows, no and yes, ``(G, 2)``."""
+    n, w, w2 = (np.stack([said, 0 * said], axis=1) for said in (rows, sums, squares))
+    names = tuple((f"g{i}",) for i in range(len(w)))
+    return Cells(("group",), np.arange(len(w))[:, None], names, np.rint(n).astype(np.int64), w, w2)
 
 
 def verdicts(

@@ -26,7 +26,8 @@ class GroupRate:
         Numerator and denominator of a rate (sums of weights where rows have weights); ``k`` is NaN
         for metrics that are no rates.
     n_effective : float
-        Kish's effective number behind ``n``; equal to it without weights.
+        Effective number behind ``n``: Kish's; of a rate, fewer where weights go with the outcome
+        (Korn and Graubard 1998). Equal to ``n`` without weights.
     value, low, high : float
         NaN where not estimable; ``reason`` says why.
     """

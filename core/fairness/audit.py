@@ -23,6 +23,7 @@ from core.fairness.calibration import calibrations, inequality, score_curves
 from core.fairness.candidates import Candidate, candidate
 from core.fairness.count import count
 from core.fairness.counted import MAX_DEPTH, Counted, Set, attribute_sets
+from core.fairness.effective import kish
 from core.fairness.gap_specs import GapSpec, default_gaps, get_gap
 from core.fairness.gaps import tested
 from core.fairness.grouping import Grouping
@@ -32,7 +33,6 @@ from core.fairness.pairs import compared
 from core.fairness.predictions import predictions_rows
 from core.fairness.rows import Rows, open_table
 from core.fairness.scores import score_median, scores_of
-from core.fairness.subject import kish
 from core.fairness.tables import group_table, offered
 from core.fairness.words import number
 

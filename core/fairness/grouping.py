@@ -10,15 +10,15 @@ import numpy.typing as npt
 from core.contracts import UNKNOWN
 from core.fairness.comparable import Areas, Comparable, Rates
 from core.fairness.counted import Cells
+from core.fairness.effective import effective_rows, kish
 from core.fairness.metrics.base import against_rest
 from core.fairness.metrics.registry import get_rate
 from core.fairness.scores import Scores, class_sizes
-from core.fairness.subject import kish
 
 __all__ = ["Denominators", "Few", "Grouping", "Part"]
 
 Floats = npt.NDArray[np.float64]
-RateSums = tuple[Floats, Floats, Floats, str]
+RateSums = tuple[Floats, Floats, Floats, Floats, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Part:
     ----------
     denominators : Denominators
         What the minimum is asked of.
-    weights, k, of, of2 : ndarray of float64
-        Of a sum of rates: shapes ``(C,)``, and three of ``(C, G)``: sums of weights above and below
-        the line, and of squares below.
+    weights, k, of, k2, of2 : ndarray of float64
+        Of a sum of rates: shapes ``(C,)``, and four of ``(C, G)``: sums of weights above and below
+        the line, and of their squares.
     areas : Scores or None
         Of areas under the curve, whose positives and negatives ``denominators`` counts.
     strata : tuple of str
@@ -70,6 +70,7 @@ class Part:
     weights: Floats
     k: Floats
     of: Floats
+    k2: Floats
     of2: Floats
     areas: Scores | None = None
     strata: tuple[str, ...] = ()
@@ -126,7 +127,7 @@ class Part:
         return found
 
     def _values(self, groups: npt.NDArray[np.intp], *, rest: bool) -> Rates | None:
-        sums = np.stack([self.k, self.of, self.of2])[:, :, groups]
+        sums = np.stack([self.k, self.of, self.k2, self.of2])[:, :, groups]
         shared = self._shared(groups)
         if not shared.any():
             return None
@@ -134,9 +135,9 @@ class Part:
             sums = sums.sum(axis=2, keepdims=True) - sums
             if not (sums[1, shared] > 0).all():
                 return None
-        k, of, of2 = sums[:, shared]
+        k, of, k2, of2 = sums[:, shared]
         weights = self.weights[shared] * (self.weights.sum() / self.weights[shared].sum())
-        return Rates(weights, np.clip(k / of, 0.0, 1.0), kish(of, of2))
+        return Rates(weights, np.clip(k / of, 0.0, 1.0), effective_rows(k, of, k2, of2))
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class Grouping:
         if metric == "scoring_rate":
             assert self.scores is not None, "offered only where there are scores"
             total, squares = self.cells.w.sum(axis=(1, 2)), self.cells.w2.sum(axis=(1, 2))
-            return _rates([(self.scores.above, total, squares, "rows")])
+            return _rates([(self.scores.above, total, self.scores.above2, squares, "rows")])
         if metric == "balanced_accuracy":
             return self._recalls()
         if given:
@@ -198,24 +199,24 @@ class Grouping:
         return _rates([self.rate(metric, of=of)])
 
     def rate(self, metric: str, *, of: str = "") -> RateSums:
-        """Return a rate's sums of weights above and below the line, of squares below, and its noun.
+        """Return a rate's sums of weights above and below the line, of squares, and its noun.
 
         ``of`` names a class, for its rate against the rest.
         """
         w, w2, rate = self.cells.w, self.cells.w2, get_rate(metric)
-        if not of:
-            return rate.numerator(w), rate.denominator(w), rate.denominator(w2), rate.noun
-        at = self.classes.index(of)
-        w, w2 = against_rest(w, at), against_rest(w2, at)
-        noun = f"{rate.noun} of {of}"
-        return rate.numerator(w), rate.denominator(w), rate.denominator(w2), noun
+        if of:
+            at = self.classes.index(of)
+            w, w2 = against_rest(w, at), against_rest(w2, at)
+        sums = (rate.numerator(w), rate.denominator(w), rate.numerator(w2), rate.denominator(w2))
+        return *sums, f"{rate.noun} of {of}" if of else rate.noun
 
     def _areas(self) -> Part:
         assert self.scores is not None, "offered only where there are scores"
         sizes = Denominators(
             np.stack(class_sizes(self.cells.w, self.cells.w2)), ("positives", "negatives")
         )
-        return Part(sizes, np.ones(1), sizes.n[:1], sizes.n[:1], sizes.n[:1], self.scores)
+        n = sizes.n[:1]
+        return Part(sizes, np.ones(1), n, n, n, n, self.scores)
 
     def _recalls(self) -> Part:
         w, w2 = self.cells.w, self.cells.w2
@@ -223,7 +224,7 @@ class Grouping:
         nouns = binary if len(self.classes) == 2 else [f"rows of {name}" for name in self.classes]
         return _rates(
             [
-                (w[:, c, c], w[:, c].sum(axis=1), w2[:, c].sum(axis=1), noun)
+                (w[:, c, c], w[:, c].sum(axis=1), w2[:, c, c], w2[:, c].sum(axis=1), noun)
                 for c, noun in enumerate(nouns)
             ]
         )
@@ -236,9 +237,10 @@ class Grouping:
         group = np.array([at[tuple(codes[:-1])] for codes in strata.codes.tolist()])
         condition = strata.codes[:, -1]
         shape = (int(condition.max()) + 1, len(self.cells.codes))
-        k, of, of2 = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        k, of, k2, of2 = np.zeros((4, *shape))
         k[condition, group] = rate.numerator(strata.w)
         of[condition, group] = rate.denominator(strata.w)
+        k2[condition, group] = rate.numerator(strata.w2)
         of2[condition, group] = rate.denominator(strata.w2)
         there = np.flatnonzero(of.any(axis=1))
         values = [_value(strata, c) for c in there.tolist()]
@@ -250,6 +252,7 @@ class Grouping:
             counted / counted.sum() if known.any() else counted,
             k[there],
             of[there],
+            k2[there],
             of2[there],
             strata=tuple(f"{strata.attributes[-1]} = {value}" for value in values),
         )
@@ -278,8 +281,8 @@ def _count(n: float) -> str:
 
 
 def _rates(components: list[RateSums]) -> Part:
-    """Return equally weighted rates from (k, n, Σw², noun) of each component."""
-    k, of, of2 = (np.stack([component[i] for component in components]) for i in range(3))
-    nouns = tuple(component[3] for component in components)
+    """Return equally weighted rates from the sums and the noun of each component."""
+    k, of, k2, of2 = (np.stack([component[i] for component in components]) for i in range(4))
+    nouns = tuple(component[4] for component in components)
     weights = np.full(len(components), 1 / len(components))
-    return Part(Denominators(kish(of, of2), nouns), weights, k, of, of2)
+    return Part(Denominators(kish(of, of2), nouns), weights, k, of, k2, of2)

@@ -23,12 +23,12 @@ from core.fairness.audit import opened
 from core.fairness.comparable import Rates
 from core.fairness.count import count
 from core.fairness.counted import Cells, Counted, attribute_sets
+from core.fairness.effective import effective_rows, kish
 from core.fairness.fisher import fisher
 from core.fairness.grouping import Grouping
 from core.fairness.metrics.registry import METRICS
 from core.fairness.multiplicity import WORDS
 from core.fairness.pair_tests import pair_tests
-from core.fairness.subject import kish
 from core.fairness.tables import offered
 from core.fairness.values import group_text
 
@@ -58,7 +58,7 @@ def discover(requests: Sequence[SlicesRequest], control: Control) -> list[SliceR
 
 @dataclass(frozen=True)
 class _Searched:
-    """S slices: conditions, rows, the rate's sums inside ``(3, S)`` and over all rows ``(3,)``."""
+    """S slices: conditions, rows, the rate's sums inside ``(4, S)`` and over all rows ``(4,)``."""
 
     slices: list[Slice]
     rows: npt.NDArray[np.int64]
@@ -80,7 +80,7 @@ def _discover(request: SlicesRequest, control: Control) -> SliceReport:
         wanted = _wanted(searched, request)
     control.check()
     findings, n_slices = _findings(searched, wanted, request)
-    k, of, _ = searched.total
+    k, of, *_ = searched.total
     report = SliceReport(
         key=request.key,
         model="" if request.predict is None else request.predict.model.id,
@@ -124,7 +124,7 @@ def _searched(counted: Counted, groupings: Sequence[Cells], whole: Cells, metric
 
     def sums(cells: Cells) -> Floats:
         grouping = Grouping(cells, None, None, counted.classes.names)
-        return np.stack(grouping.rate(asked.base, of=asked.of)[:3])
+        return np.stack(grouping.rate(asked.base, of=asked.of)[:4])
 
     slices = [
         Slice(tuple(zip(cells.attributes, values, strict=True)))
@@ -166,11 +166,11 @@ def _findings(
 ) -> tuple[tuple[SliceFinding, ...], int]:
     rules = request.rules
     inside, rest = searched.inside, searched.total[:, None] - searched.inside
-    n, n_rest = kish(*inside[1:]), kish(*rest[1:])
-    large = wanted & (n >= rules.min_n) & (n_rest >= rules.min_n)
+    large = wanted & (kish(*inside[1::2]) >= rules.min_n) & (kish(*rest[1::2]) >= rules.min_n)
     if not large.any():
         return (), 0
     at = np.flatnonzero(large)
+    n, n_rest = effective_rows(*inside), effective_rows(*rest)
     with np.errstate(invalid="ignore", divide="ignore"):
         value, other = inside[0] / inside[1], rest[0] / rest[1]
     inside_rates, rest_rates = (
@@ -234,7 +234,7 @@ def _explained(
         return {}
     own, wider = np.array(pairs).T
     around = searched.inside[:, wider] - searched.inside[:, own]
-    n_around = kish(around[1], around[2])
+    n_around = effective_rows(*around)
     with np.errstate(invalid="ignore", divide="ignore"):
         k_around = np.nan_to_num(around[0] / around[1] * n_around)
     alike = n_around == 0  # the wider slice has no other rows

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from core.fairness.effective import kish
 from core.fairness.intervals import normal_quantile
 from core.fairness.scores import Scores
 
-__all__ = ["Column", "Reference", "Subject", "kish", "redrawn"]
+__all__ = ["Column", "Reference", "Subject", "redrawn"]
 
 Floats = npt.NDArray[np.float64]
 _PRIOR = 2.0
@@ -141,12 +142,6 @@ def _quantiles(draws: Floats, ends: tuple[float, float]) -> list[Floats]:
         low, high = ordered[below, columns], ordered[np.minimum(below + 1, last), columns]
         found.append(low + (at - below) * (high - low))
     return found
-
-
-def kish(total: Floats, squares: Floats) -> Floats:
-    """Return (Σw)²/Σw²; 0 for nothing."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1), 0.0)
 
 
 def redrawn(cells: Floats, n: Floats, *, n_boot: int, seed: int) -> Floats:

@@ -18,7 +18,7 @@ from core.calibration.base import Claim, Outcome, Trials, claim
 from core.calibration.measure import interval
 from core.calibration.registry import CLAIMS
 from core.calibration.table import read_table, write_table
-from core.calibration.tables import audited, random_rates
+from core.calibration.tables import audited, random_rates, weighted
 from core.contracts import CalibrationTable, Gap, MeasuredClaim
 from core.engine.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
@@ -110,6 +110,18 @@ def test_true_gaps_are_what_they_are_said_to_be() -> None:
             assert np.ptp(rates) == pytest.approx(gap)
             assert rates.min() >= 0
             assert rates.max() <= 1
+
+
+@pytest.mark.parametrize("rejected", [1.0, 3.0])
+def test_weighted_tables_have_their_rates_and_true_squares_in_every_cell(rejected: float) -> None:
+    """On old code the squares of a cell were its share of the group's: weights that tell nothing."""
+    rates, n = np.array([0.9, 0.5]), np.array([40_000, 40_000])
+    cells = weighted(np.random.default_rng(2), rates, n, rejected=rejected)
+    said, squares = cells.w[:, 0], cells.w2[:, 0]
+    assert said[:, 1] / said.sum(axis=1) == pytest.approx(rates, abs=0.02)
+    assert (cells.n.sum(axis=(1, 2)) == n).all()
+    mean_square = squares / said  # of a gamma of shape 2 and mean 1: 1.5, times the weight
+    assert mean_square == pytest.approx(np.array([[1.5 * rejected, 1.5]] * 2), rel=0.05)
 
 
 def test_tables_are_audited_as_the_facade_audits_them() -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from core.fairness.effective import effective_rows
 from core.fairness.subject import Column, Subject
 from core.proportions import wilson_limits
 
@@ -75,13 +76,14 @@ class Proportion(Metric):
     event: str
 
     def column(self, subject: Subject) -> Column:
-        """Return the rates with Wilson's intervals, at Kish's effective numbers."""
+        """Return the rates with Wilson's intervals, at their effective numbers."""
         k, of = self.numerator(subject.w), self.denominator(subject.w)
         with np.errstate(invalid="ignore", divide="ignore"):
             value = k / of
-            effective = of**2 / self.denominator(subject.w2)
+        squares = self.numerator(subject.w2), self.denominator(subject.w2)
+        effective = effective_rows(k, of, *squares)
         low, high = wilson_limits(value, effective, subject.z)
-        return Column(k, of, np.nan_to_num(effective), value, low, high)
+        return Column(k, of, effective, value, low, high)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.fairness.effective import effective_rows
 from core.fairness.intervals import area_interval
 from core.fairness.metrics.base import Metric
 from core.fairness.scores import Scores, class_sizes
-from core.fairness.subject import Column, Subject, kish, redrawn
+from core.fairness.subject import Column, Subject, redrawn
 from core.proportions import wilson_limits
 
 __all__ = ["OF_SCORES"]
@@ -94,7 +95,8 @@ class _ScoringRate(Metric):
         """Return the rates with Wilson's intervals."""
         scores = _given(subject)
         of = subject.w.sum(axis=(-2, -1))
-        effective = kish(of, subject.w2.sum(axis=(-2, -1)))
+        squares = scores.above2, subject.w2.sum(axis=(-2, -1))
+        effective = effective_rows(scores.above, of, *squares)
         with np.errstate(invalid="ignore", divide="ignore"):
             rate = scores.above / of
         return Column(scores.above, of, effective, rate, *wilson_limits(rate, effective, subject.z))
