@@ -17,6 +17,7 @@ from core.contracts import (
     GroupRate,
     MetricName,
     attribute_words,
+    decimals_beside,
     group_words,
 )
 from dashboard import services
@@ -24,8 +25,9 @@ from dashboard.run_words import points
 from dashboard.words import number, percent
 
 __all__ = [
-    "STATUS", "Standing", "chosen_findings", "confidence", "count", "estimate", "gap_name",
-    "gap_of", "left_out_words", "metric_name", "rates_of", "reference_words", "span", "widest",
+    "STATUS", "Standing", "chosen_findings", "confidence", "count", "counted", "estimate",
+    "gap_name", "gap_of", "left_out_words", "metric_name", "rates_of", "reference_words", "span",
+    "widest",
 ]  # fmt: skip
 
 Standing = Literal["flag", "pass", "insufficient evidence", "excluded", "reference", "untested"]
@@ -75,6 +77,17 @@ def count(value: float) -> str:
     ).is_integer() else number(value)  # fmt: skip
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{count(n)} {noun}{'' if n == 1 else 's'}"
+
+
 def estimate(rate: GroupRate, *, share: bool) -> str:
     """Return a metric's value."""
     if math.isnan(rate.value):
@@ -93,15 +106,22 @@ def confidence(alpha: float) -> str:
     return f"{100 * (1 - alpha):g}\N{NO-BREAK SPACE}%"
 
 
-def span(low: float, high: float) -> str:
-    """Return an interval of a difference in points.
+def span(low: float, high: float, tolerance: float) -> str:
+    """Return an interval of a difference in points, each end on its side of the tolerance.
 
     Examples
     --------
-    >>> span(-0.31, 0.0)
-    '−31 to 0'
+    >>> span(-0.31, 0.0, 0.1), span(-0.104, 0.0998, 0.1)
+    ('−31 to 0', '−10.4 to 9.98')
     """
-    return f"{points(low)} to {points(high)}"
+    return f"{_end(low, tolerance)} to {_end(high, tolerance)}"
+
+
+def _end(end: float, tolerance: float) -> str:
+    text = points(end)
+    shown = len(text.partition(".")[2])
+    decimals = decimals_beside(100 * end, 100 * tolerance, least=shown)
+    return text if decimals == shown else f"{100 * end:.{decimals}f}".replace("-", "−")
 
 
 def reference_words(against: Comparisons) -> str:

@@ -20,8 +20,11 @@ from core.contracts import (
     Looks,
     Mitigation,
     RowsTaken,
+    SliceFinding,
     SliceReport,
     SplitName,
+    count_words,
+    decimals_beside,
 )
 from core.errors import InputError
 from core.requests import AuditOptions
@@ -83,8 +86,9 @@ def _check_suffix(option: str, path: Path | None, known: tuple[str, ...]) -> Non
 def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:
     rules = report.rules
     yield (
-        f"{report.source}: {report.n} rows, {report.task}; α {rules.alpha:g}, tolerance "
-        f"{rules.tolerance:g}, groups of fewer than {rules.min_n} rows below the line are small"
+        f"{report.source}: {count_words(report.n, 'row')}, {report.task}; α {rules.alpha:g}, "
+        f"tolerance {rules.tolerance:g}, groups of fewer than {count_words(rules.min_n, 'row')} "
+        "below the line are small"
     )
     yield from filter(None, [report.taken.text])
     for table in report.tables:
@@ -102,7 +106,7 @@ def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:
     yield report.family
     for attribute, n in report.unknown.items():
         if n:
-            yield f"{n} {'row has' if n == 1 else 'rows have'} no value of {attribute}."
+            yield f"{count_words(n, 'row')} {'has' if n == 1 else 'have'} no value of {attribute}."
     yield from report.notes
     yield looks.text
 
@@ -150,7 +154,8 @@ def slices(
 
 
 def _slice_lines(report: SliceReport, looks: Looks) -> Iterator[str]:
-    yield f"{report.source}: {report.metric} {report.overall:.3f} over {report.n} rows"
+    rows = count_words(report.n, "row")
+    yield f"{report.source}: {report.metric} {report.overall:.3f} over {rows}"
     yield from filter(None, [report.taken.text])
     yield report.family
     for found in report.findings[:20]:
@@ -158,10 +163,15 @@ def _slice_lines(report: SliceReport, looks: Looks) -> Iterator[str]:
         yield (
             f"{_mark(found.verdict, report.taken)}: {found.slice.name}: {found.value:.3f} against "
             f"{found.rest:.3f}, {found.k:.10g} of {found.of:.10g}, difference "
-            f"{found.low:+.3f} to {found.high:+.3f}, {found.p_words}, adjusted{within}"
+            f"{_beside(found.low, found)} to {_beside(found.high, found)}, {found.p_words}, "
+            f"adjusted{within}"
         )
     yield from report.notes
     yield looks.text
+
+
+def _beside(end: float, found: SliceFinding) -> str:
+    return f"{end:+.{decimals_beside(end, found.tolerance, least=3)}f}"
 
 
 @app.command()
@@ -217,7 +227,8 @@ def _mitigation_lines(found: Mitigation, looks: Looks) -> Iterator[str]:
             yield f"  {group:24} never: {found.never[group]}"
         else:
             yield f"  {group:24} from {threshold:.4f}"
-    yield f"Made from {found.n_fit} rows, judged on {found.before.n} others:"
+    others = count_words(found.before.n, "other")
+    yield f"Made from {count_words(found.n_fit, 'row')}, judged on {others}:"
     for gap in found.before.gaps:
         if gap.attribute == found.attribute:
             after = found.after.gap(gap.attribute, gap.metric)

@@ -111,7 +111,8 @@ def _shared(
     reference: Annotated[
         str,
         typer.Option(
-            help="What groups are shown against: largest, best, rest, or a group of another name."
+            help="What groups are shown against: largest, best, rest, or a group's name (=best for "
+            "one that is called best)."
         ),
     ] = _RULES.reference,
     model: Annotated[str, typer.Option(help="Id of the model; see 'models'.")] = "",

@@ -48,6 +48,7 @@ from core.contracts._corruption import (
     CorruptionRow,
     OutOfDistribution,
 )
+from core.contracts._count_words import count_words
 from core.contracts._counterfactual import (
     Counterfactual,
     CounterfactualRequest,
@@ -124,7 +125,13 @@ from core.contracts._fairness_report import (
     ScoreCurves,
     Task,
 )
-from core.contracts._fairness_verdicts import P_OF, FairnessVerdict, LeftOut, verdict_of
+from core.contracts._fairness_verdicts import (
+    P_OF,
+    FairnessVerdict,
+    LeftOut,
+    decimals_beside,
+    verdict_of,
+)
 from core.contracts._fairness_views import (
     Finding,
     GapCard,
@@ -221,11 +228,11 @@ __all__ = [
     "CompressRequest", "Concept", "ConceptMaps", "ConceptMapsRequest", "Concepts", "ConceptScore",
     "ConceptsRequest", "Constraint", "CONSTRAINTS", "content_key", "CONTROL_FAMILIES",
     "CONTROLS_VERSION", "Corrupted", "CorruptionCard", "CorruptionChunk", "CorruptionGap",
-    "CorruptionGroup", "CorruptionRequest", "CorruptionRow", "Counterfactual",
+    "CorruptionGroup", "CorruptionRequest", "CorruptionRow", "Counterfactual", "count_words",
     "CounterfactualRequest", "CounterfactualStep", "Curve", "DatasetCard", "DatasetPredictions",
-    "DatasetPredictRequest", "DatasetRef", "DEFAULT_DATASET", "DEFAULT_EXPLAINER", "DEFAULT_METHOD",
-    "DEFAULT_MODEL", "DEFAULT_RECIPE", "Depth", "DEPTHS", "DifferenceUnit", "Drift", "DriftPath",
-    "DriftRequest",
+    "DatasetPredictRequest", "DatasetRef", "decimals_beside", "DEFAULT_DATASET",
+    "DEFAULT_EXPLAINER", "DEFAULT_METHOD", "DEFAULT_MODEL", "DEFAULT_RECIPE", "Depth", "DEPTHS",
+    "DifferenceUnit", "Drift", "DriftPath", "DriftRequest",
     "Epoch", "Evaluation", "EvidenceCard", "EvidenceRequest", "ExplainerCard", "ExplainRequest",
     "Explanation", "ExplanationDrift", "ExplanationDriftRequest", "ExplanationStep",
     "FairnessReport", "FairnessRequest", "FairnessRules", "FairnessVerdict", "Finding",

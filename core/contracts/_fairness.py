@@ -140,7 +140,8 @@ class FairnessRules(Stored):
         Equal-width bins of scores for ECE and calibration curves.
     reference : str
         What each group is shown against: ``"largest"`` group, ``"best"`` one, ``"rest"`` (all
-        others together), or a group by its name.
+        others together), or a group by its name; a group called like one of these words is
+        ``"=best"``.
     """
 
     alpha: float = 0.05

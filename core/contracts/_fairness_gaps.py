@@ -13,7 +13,9 @@ from core.contracts._codec import Stored
 from core.contracts._fairness_verdicts import (
     FairnessVerdict,
     LeftOut,
+    agreed_words,
     coverage_words,
+    decimals_beside,
     p_words,
     points_words,
     verdict_of,
@@ -146,15 +148,19 @@ class Gap(Stored):
     def coverage(self) -> str:
         """Who is not covered by the verdict, in a sentence or two; ``""`` if everybody is."""
         agreed = self.verdict == "insufficient evidence" and self.p_compared < self.alpha
-        first = f"The compared groups agree within {points_words(self.tolerance)}. "
-        return (first if agreed and self.excluded else "") + coverage_words(self.excluded)
+        first = f"{agreed_words(self.groups, self.tolerance)} " if agreed and self.excluded else ""
+        return first + coverage_words(self.excluded)
 
     @property
     def reason(self) -> str:
         """Why the verdict is what it is, and what it does not cover."""
         if self.verdict == "excluded":
             return self.why_excluded
-        span = f"The interval of the gap is {100 * self.low:.1f} to {100 * self.high:.1f} points."
+        low, high = (
+            f"{100 * end:.{decimals_beside(100 * end, 100 * self.tolerance, least=1)}f}"
+            for end in (self.low, self.high)
+        )
+        span = f"The interval of the gap is {low} to {high} points."
         return " ".join(filter(None, (span, self.conclusion, self.coverage)))
 
 

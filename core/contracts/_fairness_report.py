@@ -162,10 +162,10 @@ class FairnessReport(Result):
         return next(same, None)
 
     def comparisons_note(self, attribute: str = "", metric: str = "") -> str:
-        """Say why a gap passes that single comparisons are too uncertain for, or ``""``.
+        """Say that comparisons and gaps may differ in their verdicts; ``""`` without comparisons.
 
-        The comparisons are a family of their own: passing them with their gap would double the
-        chance of a false pass among them.
+        The comparisons are a family of their own: flagging or passing them with their gap would
+        double the chance of a false verdict among them.
 
         Parameters
         ----------
@@ -173,18 +173,30 @@ class FairnessReport(Result):
             The gap to look at; all of them by default.
         """
         gaps = dict.fromkeys((block.attribute, block.metric) for block in self.comparisons)
+        shown = [gap for gap in gaps if not attribute or gap == (attribute, metric)]
+        if not shown:
+            return ""
         uncertain = any(
             pair.verdict == "insufficient evidence"
-            for gap in ([(attribute, metric)] if attribute else gaps)
-            if gap in gaps and self.gap(*gap).verdict == "pass"
+            for gap in shown
+            if self.gap(*gap).verdict == "pass"
             for pair in self.against(*gap) or ()
         )
-        if not uncertain:
-            return ""
         n_pairs = sum(len(block.groups) for block in self.comparisons)
+        among = (
+            "One comparison of single groups is made, apart from the gaps"
+            if n_pairs == 1
+            else f"The {n_pairs} comparisons of single groups are adjusted among themselves, apart "
+            "from the gaps"
+        )
         return (
-            f"A gap can pass as a whole though single comparisons, adjusted over all {n_pairs} of "
+            f"{among}: the same two groups can be flagged as a gap and be “not enough evidence” as "
+            "a pair, or the other way round."
+        ) + (
+            f" A gap can pass as a whole though single comparisons, adjusted over all {n_pairs} of "
             "them, cannot be told from the tolerance."
+            if uncertain
+            else ""
         )
 
     def gap(self, attribute: str, metric: str) -> Gap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,8 @@ from core.contracts._codec import Stored
 from core.contracts._group_names import group_words
 
 __all__ = [
-    "P_OF", "FairnessVerdict", "LeftOut", "coverage_words", "p_words", "points_words", "verdict_of",
+    "P_OF", "FairnessVerdict", "LeftOut", "agreed_words", "coverage_words", "decimals_beside",
+    "p_words", "points_words", "verdict_of",
 ]  # fmt: skip
 
 FairnessVerdict = Literal["flag", "pass", "insufficient evidence", "excluded"]
@@ -31,6 +32,7 @@ P_OF: dict[str, str] = {
 }
 """What each p value supposes, in every document."""
 _NAMED = 3
+_MOST_DECIMALS = 4
 
 
 def verdict_of(p_flag: float, p_pass: float, alpha: float) -> FairnessVerdict:
@@ -108,6 +110,46 @@ def coverage_words(excluded: Mapping[str, LeftOut]) -> str:
     named = [f"{group_words(name)} ({out.words})" for name, out in excluded.items()]
     more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     return f"Not covered: {'; '.join(named[:_NAMED])}{more}."
+
+
+def agreed_words(groups: Sequence[str], tolerance: float) -> str:
+    """Say which groups are shown to lie within the tolerance of each other.
+
+    >>> agreed_words(("A", "D"), 0.1)
+    'A and D agree within 10 points.'
+    >>> agreed_words(("A", "B", "C", "D", "E"), 0.1)
+    'A, B, C and 2 more agree within 10 points.'
+    """
+    named = [group_words(group) for group in groups]
+    if len(named) > _NAMED + 1:
+        named = [*named[:_NAMED], f"{len(named) - _NAMED} more"]
+    return f"{', '.join(named[:-1])} and {named[-1]} agree within {points_words(tolerance)}."
+
+
+def decimals_beside(value: float, edge: float, *, least: int) -> int:
+    """Return how many decimals a number takes so that it lies on its own side of ±``edge``.
+
+    Parameters
+    ----------
+    value, edge : float
+        As they are shown: in points, say.
+    least : int
+        Decimals that it is rounded to anyway.
+
+    Examples
+    --------
+    >>> decimals_beside(-10.4, 10, least=0), decimals_beside(-10.6, 10, least=0)
+    (1, 0)
+    >>> decimals_beside(9.97, 10, least=1), decimals_beside(10.0, 10, least=0)
+    (2, 0)
+    """
+    size = abs(value)
+    if math.isinf(edge) or abs(size - edge) < 10.0**-_MOST_DECIMALS:
+        return least
+    enough = (
+        d for d in range(least, _MOST_DECIMALS) if (round(size, d) - edge) * (size - edge) > 0
+    )
+    return next(enough, _MOST_DECIMALS)
 
 
 def points_words(difference: float) -> str:

@@ -17,6 +17,7 @@ from core.contracts import (
     Gap,
     MetricName,
     TableColumns,
+    count_words,
 )
 from core.errors import InputError
 from core.fairness.calibration import calibrations, inequality, score_curves
@@ -29,12 +30,11 @@ from core.fairness.gaps import tested
 from core.fairness.grouping import Grouping
 from core.fairness.halves import taken_rows
 from core.fairness.multiplicity import WORDS
-from core.fairness.pairs import compared
+from core.fairness.pairs import compared, reference_notes
 from core.fairness.predictions import predictions_rows
 from core.fairness.rows import Rows, open_table
 from core.fairness.scores import score_median, scores_of
 from core.fairness.tables import group_table, offered
-from core.fairness.words import number
 
 if TYPE_CHECKING:
     from core.engine.control import Control
@@ -134,7 +134,7 @@ def audit_rows(
         calibrations=calibrations(scored, rules),
         curves=score_curves(counted, scored),
         score_bins=f"{rules.n_bins} bins of equal width over [0, 1]" if scored else "",
-        notes=counted.merged,
+        notes=(*counted.merged, *reference_notes(candidates, rules)),
         command=request.command,
         taken=rows.taken,
         seconds=time.perf_counter() - began,
@@ -225,8 +225,8 @@ def _family(gaps: Sequence[Gap], comparisons: Sequence[Comparisons], rules: Fair
     crossed = " and intersections" if len(attributes) > 1 else ""
     n_pairs = sum(len(block.groups) for block in comparisons)
     return (
-        f"{number(n_tests, 'gap')}: {number(len(metrics), 'metric')} of "
-        f"{number(len(attributes), 'attribute')}{crossed}. {WORDS[rules.adjust]}. "
-        f"{number(n_pairs, 'comparison')} of single groups "
+        f"{count_words(n_tests, 'gap')}: {count_words(len(metrics), 'metric')} of "
+        f"{count_words(len(attributes), 'attribute')}{crossed}. {WORDS[rules.adjust]}. "
+        f"{count_words(n_pairs, 'comparison')} of single groups "
         f"{'stands alone' if n_pairs == 1 else 'are adjusted among themselves'}."
     )

@@ -182,9 +182,9 @@ def _not_covered(
     """Return the groups that no verdict covers, those of the most rows first.
 
     A small group is covered if it is one of the two that are flagged, or shown to lie within the
-    tolerance of those that are compared; ``inside`` says that all groups that were tested are. Rows
-    without a value are never covered: their value is held against the same groups, like a small
-    group's.
+    tolerance of those that are compared and of the small ones that are covered before it, so that
+    all who are covered agree; ``inside`` says that all groups that were tested are. Rows without a
+    value are never covered: their value is held against the groups that are compared.
     """
     found = {}
     named = {limits.span.higher, limits.span.lower} if flagged else set()
@@ -192,19 +192,24 @@ def _not_covered(
     wanted = each.small or each.unknown
     circles = [on_circle(part.limits, high_z) for part in each.known] if wanted else []
     compared = each.large if len(each.large) else np.arange(len(each.names))
+    agreed = compared
 
-    def widest(i: int) -> float:
-        others = compared[compared != i]
+    def widest(i: int, among: npt.NDArray[np.intp]) -> float:
+        others = among[among != i]
         return min(max(_widest(*circle, i, others) for circle in circles), 1.0)
 
     for i, name in enumerate(each.names):
         if name in each.small and i not in named and not inside:
-            hides = widest(i)
-            if hides > rules.tolerance:
+            hides = widest(i, agreed)
+            if hides <= rules.tolerance:
+                agreed = np.append(agreed, i)
+            else:
                 found[name] = LeftOut(each.small[name].reason, each.small[name].n, hides)
     seen = {name: len(each.names) + i for i, name in enumerate(each.unknown)}
     for name, out in each.untested.items():
-        found[name] = LeftOut(out.reason, out.n, widest(seen[name]) if name in seen else 1.0)
+        found[name] = LeftOut(
+            out.reason, out.n, widest(seen[name], compared) if name in seen else 1.0
+        )
     last = {name for name, out in each.untested.items() if out.unknown}
     return dict(sorted(found.items(), key=lambda pair: (pair[0] in last, -pair[1].n)))
 

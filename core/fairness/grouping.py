@@ -44,7 +44,7 @@ class Denominators:
         """Return why a group is small, and its rows; ``None`` if it is not."""
         for n, noun in zip(self.n[:, group], self.nouns, strict=True):
             if n < min_n:
-                return Few(f"{n:.4g} {noun}, fewer than {min_n}", float(n))
+                return Few(f"{_rows(f'{n:.4g}', noun)}, fewer than {min_n}", float(n))
         return None
 
 
@@ -113,9 +113,9 @@ class Part:
         rows = kish(of.sum(axis=1), of2.sum(axis=1))
         return {
             self.strata[c]: Few(
-                f"{_count(rows[c])} rows, not in all groups, so not compared"
+                f"{_rows(_count(rows[c]), 'rows')}, not in all groups, so not compared"
                 if self.weights[c] > 0
-                else f"{_count(rows[c])} rows without a value",
+                else f"{_rows(_count(rows[c]), 'rows')} without a value",
                 float(rows[c]),
             )
             for c in np.flatnonzero((of > 0).any(axis=1) & ~self._shared(among)).tolist()
@@ -272,12 +272,22 @@ def _without_value(parts: list[Part], group: int) -> Few:
     }
     total = float(parts[0].denominators.n[:, group].sum())
     kinds = sizes if len(sizes) <= 2 else {"rows": total}
-    shown = " and ".join(f"{_count(n)} {noun}" for noun, n in kinds.items())
+    shown = " and ".join(_rows(_count(n), noun) for noun, n in kinds.items())
     return Few(f"{shown} without a value", total, unknown=True)
 
 
 def _count(n: float) -> str:
     return f"{n:.0f}" if n >= 10 else f"{n:.4g}"
+
+
+def _rows(count: str, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> _rows("1", "rows of cats"), _rows("2", "predicted positives")
+    ('1 row of cats', '2 predicted positives')
+    """
+    counted, of, rest = noun.partition(" of ")
+    return f"{count} {counted.removesuffix('s') if count == '1' else counted}{of}{rest}"
 
 
 def _rates(components: list[RateSums]) -> Part:

@@ -6,7 +6,7 @@ does not depend on what is found, except for the best group's, which is kept for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +19,13 @@ from core.fairness.comparable import Comparable
 from core.fairness.metrics.registry import METRICS
 from core.fairness.pair_tests import PairTests, pair_tests
 
-__all__ = ["REFERENCES", "compared"]
+__all__ = ["REFERENCES", "compared", "reference_notes"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 REFERENCES: tuple[ReferenceKind, ...] = ("largest", "best", "rest")
-"""What a group can be held against without naming it."""
+"""What a group can be held against without naming it; ``=best`` is the group called so."""
+_EXACTLY = "="
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ def compared(
     """
     both = [(e, gap) for e, gap in zip(candidates, gaps, strict=True) if len(e.parts) == 1]
     named = rules.reference not in REFERENCES
-    if named and not any(rules.reference in each.names for each in candidates):
-        there = dict.fromkeys(name for each in candidates for name in each.names)
+    there = dict.fromkeys(name for each in candidates for name in each.names)
+    if named and _named(there, rules) is None:
         raise InputError(
             f"No group {rules.reference!r} can be compared. The reference is largest, best, rest, "
             f"or one of: {', '.join(there)}."
@@ -77,6 +78,25 @@ def compared(
         _comparisons(block, found, slice(end - len(block.groups), end), rules)
         for block, end in zip(blocks, ends.tolist(), strict=True)
     )
+
+
+def reference_notes(candidates: Sequence[Candidate], rules: FairnessRules) -> tuple[str, ...]:
+    """Say what was meant where a group is called like the kind of reference that was asked for."""
+    word = rules.reference
+    if word not in REFERENCES or not any(word in each.names for each in candidates):
+        return ()
+    meant = "all others together" if word == "rest" else f"the {word} group"
+    return (
+        f"Groups are shown against {meant}, not against the group called {word!r}: for that one "
+        f"the reference is {_EXACTLY}{word}.",
+    )
+
+
+def _named(groups: Iterable[str], rules: FairnessRules) -> str | None:
+    """Return the group that is meant: one of just that name, else what follows the sign."""
+    names = (rules.reference, rules.reference.removeprefix(_EXACTLY))
+    there = set(groups)
+    return next((name for name in names if name in there), None)
 
 
 def _blocks(each: Candidate, gap: Gap, kind: ReferenceKind, rules: FairnessRules) -> list[_Block]:
@@ -124,7 +144,8 @@ def _reference(
     each: Candidate, part: Comparable, kind: ReferenceKind, rules: FairnessRules
 ) -> int | None:
     if kind == "named":
-        return each.names.index(rules.reference) if rules.reference in each.names else None
+        name = _named(each.names, rules)
+        return None if name is None else each.names.index(name)
     if kind == "largest":
         return min(range(len(each.names)), key=lambda i: (-each.rows[i], each.names[i]))
     known = each.large if len(each.large) else np.arange(len(each.names))

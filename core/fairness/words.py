@@ -13,13 +13,15 @@ from core.contracts import (
     GroupTable,
     MetricName,
     attribute_words,
+    count_words,
+    decimals_beside,
     group_words,
 )
 from core.fairness.gap_specs import get_gap
 from core.fairness.metrics.base import Proportion
 from core.fairness.metrics.registry import METRICS
 
-__all__ = ["comparisons", "findings", "number"]
+__all__ = ["comparisons", "findings"]
 
 _ORDER = ("flag", "insufficient evidence", "pass", "excluded")
 
@@ -47,15 +49,6 @@ def comparisons(report: FairnessReport) -> tuple[Finding, ...]:
     )
 
 
-def number(n: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> number(1, "gap"), number(2, "gap")
-    ('1 gap', '2 gaps')
-    """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def _n_pairs(report: FairnessReport) -> int:
     return sum(len(block.groups) for block in report.comparisons)
 
@@ -76,20 +69,22 @@ def _comparison(pair: GroupGap, report: FairnessReport) -> str:
     if metric in table.metrics and not math.isnan(table.rate(pair.group, metric).k):
         rate = table.rate(pair.group, metric)
         own = f", {rate.k:.10g} of {rate.n:.10g} ({rate.value:.0%})"
+    low, high = (_signed(end, beside=pair.tolerance) for end in (pair.low, pair.high))
     return (
         f"{_name(metric)}: {_who(table, pair.group, named=True)}{own}, against {other}"
         f"{_KINDS[pair.kind]}: {_signed(pair.difference)} points, {1 - pair.alpha:.0%} interval "
-        f"{_signed(pair.low)} to {_signed(pair.high)} ({pair.p_words}), adjusted over "
-        f"{number(_n_pairs(report), 'comparison')}."
+        f"{low} to {high} ({pair.p_words}), adjusted over "
+        f"{count_words(_n_pairs(report), 'comparison')}."
         + (f" {pair.coverage}" if pair.excluded else "")
     )
 
 
-def _signed(difference: float) -> str:
+def _signed(difference: float, *, beside: float = math.inf) -> str:
     points = 100 * difference
     if abs(points) < 0.05:
         return "0"
-    return (f"{points:+.0f}" if abs(points) >= 1.5 else f"{points:+.1f}").replace("-", "−")
+    decimals = decimals_beside(points, 100 * beside, least=0 if abs(points) >= 1.5 else 1)
+    return f"{points:+.{decimals}f}".replace("-", "−")
 
 
 def _or_zero(value: float) -> float:
@@ -101,11 +96,11 @@ def _text(gap: Gap, report: FairnessReport) -> str:
     if gap.verdict == "excluded":
         by = attribute_words(gap.attribute)
         return f"{name} by {by} was not compared. {gap.why_excluded}"
-    n_tests = sum(not math.isnan(each.p) for each in report.gaps)
+    tested = count_words(sum(not math.isnan(each.p) for each in report.gaps), "gap")
     sentences = [
         _sizes(gap, report.table(gap.attribute), name),
         _gap(gap),
-        f"{gap.conclusion.rstrip('.')} ({gap.p_words}, adjusted over {number(n_tests, 'gap')}).",
+        f"{gap.conclusion.rstrip('.')} ({gap.p_words}, adjusted over {tested}).",
         gap.coverage,
         _needed(gap, weighted=report.weighted),
     ]
@@ -124,7 +119,7 @@ def _pair(gap: Gap) -> tuple[str, str]:
 
 
 def _gap(gap: Gap) -> str:
-    interval = f"{1 - gap.alpha:.0%} interval {100 * gap.low:.0f} to {100 * gap.high:.0f}"
+    interval = f"{1 - gap.alpha:.0%} interval {_span(gap.low, gap.high, gap.tolerance)}"
     lower, higher = _pair(gap)
     if gap.difference == 0:
         return f"There is no gap in these rows, {interval}."
@@ -133,10 +128,16 @@ def _gap(gap: Gap) -> str:
     own = gap.strongest
     return (
         f"They are {_points(own.difference)} apart, {1 - gap.alpha:.0%} interval "
-        f"{100 * own.low:.0f} to {100 * own.high:.0f}; the largest gap, between "
+        f"{_span(own.low, own.high, gap.tolerance)}; the largest gap, between "
         f"{group_words(gap.highest)} and {group_words(gap.lowest)}, is "
         f"{_points(gap.difference)}, {interval}."
     )
+
+
+def _span(low: float, high: float, tolerance: float) -> str:
+    """Return an interval in whole points, with decimals where they say which side an end is on."""
+    ends = (100 * low, 100 * high)
+    return " to ".join(f"{e:.{decimals_beside(e, 100 * tolerance, least=0)}f}" for e in ends)
 
 
 def _name(metric: str) -> str:

@@ -117,7 +117,7 @@ def _standing(report: FairnessReport, by: str, rate: str, group: str) -> tuple[S
     left_out = gap.excluded.get(group)
     note = "" if left_out is None else left_out.words
     if pair is not None:
-        numbers = f"{points(pair.difference)} ({span(pair.low, pair.high)})"
+        numbers = f"{points(pair.difference)} ({span(pair.low, pair.high, pair.tolerance)})"
         hidden = ", ".join(map(group_words, pair.excluded))
         words = (numbers, note, hidden and f"not covered: {hidden}")
         return pair.verdict, "; ".join(filter(None, words))
@@ -205,25 +205,33 @@ _REFERENCES = {
 def _reference(report: FairnessReport, by: str) -> None:
     """Draw the choice of what groups are held against."""
     key, groups = "fairness reference", _namable(report, by)
-    chosen = report.rules.reference
+    asked = report.rules.reference
+    chosen = asked if asked in groups else asked.removeprefix("=")
     st.session_state[key] = chosen if chosen in (*_REFERENCES, *groups) else "largest"
     st.selectbox(
         "Held against", [*_REFERENCES, *groups], key=key, help=glossary.explain("reference"),
-        format_func=lambda name: _REFERENCES.get(name) or group_words(name),
+        format_func=lambda name: _REFERENCES.get(name) or _spoken(name),
         on_change=lambda: fairness_choice.change(reference=st.session_state[key]),
     )  # fmt: skip
 
 
 def _namable(report: FairnessReport, by: str) -> list[str]:
-    """Return the groups that can be named as reference: not those called like another choice."""
-    return [group for group in report.table(by).groups if group not in (UNKNOWN, *_REFERENCES)]
+    """Return the groups as they are named as reference: one called "best" is "=best"."""
+    groups = [group for group in report.table(by).groups if group != UNKNOWN]
+    return [f"={group}" if group in _REFERENCES else group for group in groups]
+
+
+def _spoken(name: str) -> str:
+    own = name.removeprefix("=")
+    return f"{group_words(own)}, the group" if own in _REFERENCES else group_words(name)
 
 
 def _forest(rows: list[GapRow], report: FairnessReport, *, key: str) -> None:
-    spoken = [f"{r.name}: {points(r.difference)} points, {span(r.low, r.high)}, {r.verdict}"
-              for r in rows if not math.isnan(r.low)]  # fmt: skip
+    tolerance = report.rules.tolerance
+    spoken = [f"{r.name}: {points(r.difference)} points, {span(r.low, r.high, tolerance)}, "
+              f"{r.verdict}" for r in rows if not math.isnan(r.low)]  # fmt: skip
     st.plotly_chart(
-        forest(rows, tolerance=report.rules.tolerance, mode=current_mode()),
+        forest(rows, tolerance=tolerance, mode=current_mode()),
         theme=None, key=key, config=_PLOT, alt="Gaps. " + "; ".join(spoken),
     )  # fmt: skip
 
@@ -274,7 +282,8 @@ def intersections(report: FairnessReport, by: str, rate: str) -> None:
         f"{attribute_words(chosen.attributes[1])} (columns), k of n below: the deeper the colour, "
         "the higher.",
         f"The largest gap among them: {standing}, {points(gap.difference)} points "
-        f"({span(gap.low, gap.high)})." if gap is not None and gap.verdict != "excluded" else "",
+        f"({span(gap.low, gap.high, gap.tolerance)})."
+        if gap is not None and gap.verdict != "excluded" else "",
         f"Cells with fewer than {report.rules.min_n} in the denominator are not coloured; they are "
         "tested like the others.",
         "" if gap is None else gap.coverage,

@@ -21,7 +21,7 @@ from dashboard import glossary, services
 from dashboard.app_pages import fairness_rows
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.desk import desk
-from dashboard.fairness_words import STATUS, count, estimate, gap_name, metric_name, span
+from dashboard.fairness_words import STATUS, count, counted, estimate, gap_name, metric_name, span
 from dashboard.run_words import points
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
@@ -156,8 +156,8 @@ def _found(found: Mitigation) -> None:
         f"{found.rule.rstrip('.')}.",
         f"Selected are: {thresholds}." if thresholds else "",
         _coverage(found),
-        f"Decided from {count(found.n_fit)} rows, judged on {count(after.n)} others. Different "
-        "rules for different groups may not be lawful.",
+        f"Decided from {counted(found.n_fit, 'row')}, judged on {counted(after.n, 'other')}. "
+        "Different rules for different groups may not be lawful.",
     ]
     st.caption(escape(" ".join(word for word in words if word)))
     st.code(found.command, language=None, wrap_lines=True)
@@ -187,7 +187,7 @@ def _gap_row(found: Mitigation, before: FairnessReport, after: FairnessReport) -
             continue
         symbol, word, _ = STATUS[gap.verdict]
         values.append(f"{points(gap.difference)} points")
-        notes.append(f"{span(gap.low, gap.high)} · {symbol} {word}")
+        notes.append(f"{span(gap.low, gap.high, gap.tolerance)} · {symbol} {word}")
     return Row(f"Gap: {gap_name(found.constraint)}", values, notes, strong=True)
 
 

@@ -20,7 +20,7 @@ from dashboard.app_pages import (
 )
 from dashboard.app_pages.fairness_source import Subject
 from dashboard.fairness_choice import Audit
-from dashboard.fairness_words import STATUS, count, estimate, metric_name, rates_of
+from dashboard.fairness_words import STATUS, count, counted, estimate, metric_name, rates_of
 from dashboard.figures.by_score import MOST_LINES, calibration
 from dashboard.theme import current_mode
 from dashboard.widgets.group_table import Share, shares
@@ -61,7 +61,7 @@ def _headline(report: FairnessReport) -> None:
             st.markdown(escape(finding.text))
     tested = [gap for gap in report.gaps if gap.verdict != "excluded"]
     flagged = sum(gap.verdict == "flag" for gap in tested)
-    facts = [f"{count(report.n)} rows", f"{flagged} of {len(tested)} gaps flagged", report.family]
+    facts = [counted(report.n, "row"), f"{flagged} of {len(tested)} gaps flagged", report.family]
     if report.weighted:
         facts.insert(1, f"effective number {count(round(report.n_effective, 1))}")
     st.caption(escape(" · ".join(fact.rstrip(".") for fact in facts if fact) + "."))

@@ -149,7 +149,8 @@ def _finding(finding: SliceFinding, suffix: str, *, selected: bool) -> None:
         st.markdown(
             f"**{escape(slice_choice.words(finding.slice))}** · {percent(finding.value)} "
             f"({count(finding.k)} of {count(finding.of)}), elsewhere {percent(finding.rest)} · "
-            f"{points(finding.difference)} points ({span(finding.low, finding.high)})"
+            f"{points(finding.difference)} points ("
+            f"{span(finding.low, finding.high, finding.tolerance)})"
             + (" · :gray[a wider slice explains it as well]" if finding.within else ""),
             width="stretch",
         )

@@ -61,7 +61,7 @@ def forest(rows: Sequence[GapRow], *, tolerance: float, mode: Mode) -> go.Figure
         layer="below",
     )  # fmt: skip
     for y, row in enumerate(rows):
-        _add(figure, y, row, colours)
+        _add(figure, y, row, tolerance, colours)
     ends = [100 * end for row in rows for end in (row.low, row.high) if not math.isnan(end)]
     figure.update_layout(
         template=template(mode),
@@ -90,7 +90,7 @@ def _range(ends: Sequence[float], tolerance: float, *, signed: bool) -> list[flo
     return [min(low, -0.02 * high), high]
 
 
-def _add(figure: go.Figure, y: int, row: GapRow, colours: Tokens) -> None:
+def _add(figure: go.Figure, y: int, row: GapRow, tolerance: float, colours: Tokens) -> None:
     symbol, word, tone = STATUS[row.verdict]
     colour = getattr(colours, tone)
     if math.isnan(row.low) or math.isnan(row.high):
@@ -99,7 +99,8 @@ def _add(figure: go.Figure, y: int, row: GapRow, colours: Tokens) -> None:
             showarrow=False, font={"size": 13, "color": colour},
         )  # fmt: skip
         return
-    words = f"{plain(row.name)}: {points(row.difference)} points, {span(row.low, row.high)}: {word}"
+    interval = span(row.low, row.high, tolerance)
+    words = f"{plain(row.name)}: {points(row.difference)} points, {interval}: {word}"
     figure.add_scatter(
         x=[100 * row.low, 100 * row.high],
         y=[y, y],

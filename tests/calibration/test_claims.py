@@ -114,7 +114,7 @@ def test_true_gaps_are_what_they_are_said_to_be() -> None:
 
 @pytest.mark.parametrize("rejected", [1.0, 3.0])
 def test_weighted_tables_have_their_rates_and_true_squares_in_every_cell(rejected: float) -> None:
-    """On old code the squares of a cell were its share of the group's: weights that tell nothing."""
+    """On old code the squares of a cell were its share of those of its group."""
     rates, n = np.array([0.9, 0.5]), np.array([40_000, 40_000])
     cells = weighted(np.random.default_rng(2), rates, n, rejected=rejected)
     said, squares = cells.w[:, 0], cells.w2[:, 0]

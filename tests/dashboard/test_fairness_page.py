@@ -197,7 +197,13 @@ def test_a_gap_that_passes_over_uncertain_pairs_is_explained_and_groups_may_be_c
     shown = unescape(texts(app))
     assert "against all other groups together" in shown, "the word wins over the group"
     options = app.selectbox(key="fairness reference").options
-    assert len(options) == len(set(options)) == 3 + 24
+    assert len(options) == len(set(options)) == 3 + 25
+    assert "rest, the group" in options
+    app.selectbox(key="fairness reference").set_value("=rest").run()
+    settled(app)
+    shown = unescape(texts(app))
+    assert "each group against rest, the most evidence first" in shown
+    assert "365 comparisons of single groups are adjusted among themselves, apart from" in shown
     app.selectbox(key="fairness reference").set_value("g00").run()
     settled(app)
     assert "adjusted over all 365 of them, cannot be told" in unescape(texts(app))
@@ -215,7 +221,7 @@ def test_page_document_and_report_say_the_same_of_who_is_not_covered() -> None:
     )  # fmt: skip
     gap = found.gap("sex", "tpr")
     assert gap.verdict == "insufficient evidence"
-    assert gap.coverage.startswith("The compared groups agree within 10 points. Not covered: c (5")
+    assert gap.coverage.startswith("a and b agree within 10 points. Not covered: c (5")
     document = api.fairness_document(found)
     (own,) = [each for each in document["gaps"] if each["metric"] == "tpr"]
     assert own["excluded"]["c"]["n"] == 5

@@ -43,9 +43,7 @@ def test_no_pass_hides_rows_without_a_value() -> None:
     assert 0.85 < out.could_hide <= gap.high < 0.95
     assert gap.needed_n is None, "more rows in each group would not help"
     text = next(each.text for each in api.fairness_findings(report) if each.metric == "tpr")
-    assert (
-        "The compared groups agree within 10 points. Not covered: Unknown (150 positives " in text
-    )
+    assert "A and B agree within 10 points. Not covered: Unknown (150 positives " in text
     assert f"without a value; a gap of up to {100 * out.could_hide:.3g} points could hide" in text
 
 
@@ -76,7 +74,7 @@ def test_conditional_parity_names_the_values_that_not_all_groups_have() -> None:
     assert (out.n, out.could_hide, gap.high) == (2000, 1, 1)
     assert gap.groups == ("A", "B", "C")
     assert gap.coverage == (
-        "The compared groups agree within 10 points. Not covered: c = y (2000 rows, not in all "
+        "A, B and C agree within 10 points. Not covered: c = y (2000 rows, not in all "
         "groups, so not compared; a gap of up to 100 points could hide there)."
     )
 
