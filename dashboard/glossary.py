@@ -214,8 +214,10 @@ TERMS: dict[str, str] = {
         "The probability of the positive class; of the predicted class where there are several."
     ),
     "weights column": (
-        "How many people a row stands for. Rates are sums of weights; intervals use the "
-        "effective number of rows: Kish's, or fewer where weights go with the outcome."
+        "How many people a row stands for. Rates are sums of weights; intervals use the effective "
+        "number of rows: Kish's, or, of a rate, fewer where weights go with the outcome. Of areas, "
+        "of values made of several rates, and of thresholds that are moved it is always Kish's: "
+        "where weights go with the outcome, these intervals may be too narrow."
     ),
     "calibration": (
         "Among rows with a score of 70 %, 70 % should be positive. Points below the diagonal: the "

@@ -36,6 +36,10 @@ def effective_rows(k: Floats, of: Floats, k2: Floats, of2: Floats) -> Floats:
     exact limits of weighted rates. It is never above Kish's, which is exactly the number of rows
     where all weights are 1; where p is 0 or 1 there is no variance, and Kish's stands.
 
+    Areas, values made of several rates, and thresholds that are moved have no such squares: for
+    them it is always Kish's, and their intervals may be too narrow where weights go with the
+    outcome.
+
     Examples
     --------
     Ninety events and ten others, all of weight 1; then others of weight 3:
