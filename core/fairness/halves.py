@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import RowsChoice, RowsTaken
+from core.contracts import RowsChoice, RowsTaken, count_words
 from core.errors import InputError
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier, literal
@@ -59,7 +59,7 @@ def taken_rows(rows: Rows, which: RowsChoice) -> Rows:
         )
     taken = _counted(rows, columns, f"SELECT {columns}, {inside} AS inside FROM ({numbered})")
     if taken.of < 2:
-        raise InputError(f"{rows.name} has {taken.of} rows: too few to be halved.")
+        raise InputError(f"{rows.name} has {count_words(taken.of, 'row')}: too few to be halved.")
     own = taken.of - taken.n if which == "confirm" else taken.n
     return replace(
         rows, source=which, cut_source="explore", taken=replace(taken, which=which, n=own)

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.contracts import FairnessReport, Mitigation, MitigationRequest, RowsTaken, TableColumns
+from core.contracts import (
+    FairnessReport,
+    Mitigation,
+    MitigationRequest,
+    RowsTaken,
+    TableColumns,
+    count_words,
+)
 from core.engine.control import PartControl
 from core.errors import InputError
 from core.fairness.audit import audit_rows, opened
@@ -105,7 +112,7 @@ def _parts(
     judged = np.random.default_rng(request.seed).random(len(codes)) < request.held_out
     if not judged.any() or judged.all():
         raise InputError(
-            f"{request.source} has {len(codes)} rows: too few to decide from one part and judge by "
-            "the other."
+            f"{request.source} has {count_words(len(codes), 'row')}: too few to decide from one "
+            "part and judge by the other."
         )
     return codes.take(~judged), codes.take(judged), columns, taken

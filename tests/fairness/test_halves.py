@@ -134,7 +134,7 @@ def test_cases_that_stand_in_both_halves_are_said(write) -> None:
 
 
 def test_a_single_row_cannot_be_halved(write) -> None:
-    with pytest.raises(InputError, match="has 1 rows: too few to be halved"):
+    with pytest.raises(InputError, match="has 1 row: too few to be halved"):
         api.fairness(write({"y": [1], "p": [1], "g": ["a"]}), **MAPPED, rows="explore")
 
 
