@@ -152,6 +152,10 @@ STATED = {
         f"{share('gaps.flag.6')} % {between('gaps.flag.6')}], "
         f"{share('gaps.pass.6')} % {between('gaps.pass.6')}] (claimed: at most 5 %)"
     ),
+    "the same where rows have weights": lambda: (
+        f"{share('gaps.flag.outcome_weights')} % {between('gaps.flag.outcome_weights')}], "
+        f"{share('gaps.pass.outcome_weights')} % {between('gaps.pass.outcome_weights')}]"
+    ),
     "a pass hides a group": lambda: of("small.hidden"),
     "the rows said to be needed": lambda: (
         f"{share('needed.0.98.2', 0)} % {between('needed.0.98.2', 0)}]"
@@ -176,6 +180,15 @@ def test_each_figure_of_the_table_is_checked() -> None:
 def test_the_figures_now_are_those_of_the_table_that_comes_along(begin: str) -> None:
     (now,) = (row[2] for row in table("claim") if row[0].startswith(begin))
     assert now == STATED[begin]()
+
+
+def test_how_many_hold_is_what_the_table_says() -> None:
+    states = [row.status for row in rows().values()]
+    counts = [states.count(state) for state in ("holds", "not refuted", "broken")]
+    assert sum(counts) == len(states)
+    assert counts[2] == 0
+    said = f"Of its {len(states)} claims {counts[0]} hold, {counts[1]} are not refuted and none is"
+    assert said in " ".join(WORDS.split())
 
 
 def test_the_bounds_claimed_are_the_ones_tested() -> None:
