@@ -219,7 +219,7 @@ def test_rows_that_were_not_measured_now_stay(tmp_path: Path) -> None:
     assert merged.rows == (newer, *shipped.rows[1:])
     assert read_table(file).rows == merged.rows
     file.write_text("{}")
-    with pytest.raises(InputError, match=r"calibrate --out table\.json"):
+    with pytest.raises(InputError, match=r"--out table\.json"):
         read_table(file)
 
 
