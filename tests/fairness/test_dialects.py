@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,8 +38,15 @@ def audited(tmp_path: Path, data: str | bytes, name: str = "t.csv", **options: o
 
 
 def document(report: FairnessReport) -> dict[str, object]:
-    """What the command line prints, without how it was read."""
-    return {name: part for name, part in api.fairness_document(report).items() if name != "notes"}
+    """What the command line prints, without how it was read.
+
+    Sums are rounded: threads add in any order.
+    """
+    printed = {k: part for k, part in api.fairness_document(report).items() if k != "notes"}
+    rounded: dict[str, object] = json.loads(
+        json.dumps(printed), parse_float=lambda digits: round(float(digits), 12)
+    )
+    return rounded
 
 
 def sizes(report: FairnessReport) -> dict[str, int]:
