@@ -20,7 +20,7 @@ from core.contracts import Request, Result
 from core.engine.control import CANCELLED
 from core.engine.work import execute, resolve_target
 from core.errors import Cancelled, PellucidError
-from core.models.runtime import export_in_background
+from core.models.exporting import export_in_background
 from core.store import Store
 from core.workspace import open_store
 

@@ -38,7 +38,8 @@ class Randomised(Runtime):
     """
 
     def __init__(self, ref: ModelRef, *, store: Store, seed: int, settle: Array) -> None:
-        super().__init__(ref, store=store, seed=seed)
+        # These weights live for one check.
+        super().__init__(ref, store=store, seed=seed, exported=False)
         self._rng = np.random.default_rng(seed)
         self._settle = settle
         self._norms: list[Any] = []
@@ -62,9 +63,6 @@ class Randomised(Runtime):
                 self._norms.append(layer)
         settle(network.model, self._norms, [self._settle])
         network.refresh()
-
-    def _may_export(self) -> bool:
-        return False  # these weights live for one check
 
 
 def _drawn(variable: Any, rng: np.random.Generator) -> Array:

@@ -7,17 +7,15 @@ stored export never does. A compressed model is a file that OpenVINO reads, and 
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from functools import cached_property
-from threading import Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.contracts import (
     Array,
-    Artefact,
     CompressRequest,
     ModelRef,
     ModelRequest,
@@ -26,11 +24,11 @@ from core.contracts import (
 )
 from core.errors import CapabilityError, InputError, UnknownNameError
 from core.models import zoo
-from core.models.device import describe_cpu, describe_device, gpu_in_use
-from core.models.fingerprint import verified_file, versions, weights_sha256
+from core.models.device import describe_cpu, describe_device
+from core.models.exporting import Export
+from core.models.fingerprint import verified_file, weights_sha256
 from core.models.labels import class_names
 from core.models.zoo import ModelSpec
-from core.settings import settings
 from core.store import Store
 from core.workspace import open_store
 
@@ -39,22 +37,9 @@ if TYPE_CHECKING:
     from core.models.lite import LiteForward
     from core.models.network import Network
 
-__all__ = [
-    "Runtime", "describe_device", "export_in_background", "identify", "runtime", "runtime_of",
-]  # fmt: skip
+__all__ = ["Runtime", "describe_device", "identify", "runtime", "runtime_of"]
 
-_log = logging.getLogger(__name__)
-_EXPORT_AT = 400
-"""Forward passes at which waiting for an export (2 to 10 s, once a model) pays for itself."""
 _KEEP = 2
-
-_background = False
-
-
-def export_in_background() -> None:
-    """Let this process export models in a thread after their first answer (workers call it)."""
-    global _background
-    _background = True
 
 
 class Runtime:
@@ -67,9 +52,13 @@ class Runtime:
         Keeps converted weights and exports.
     seed : int
         Seed of random weights.
+    exported : bool
+        Whether forward passes may move to an export of these weights.
     """
 
-    def __init__(self, ref: ModelRef, *, store: Store, seed: int = 0) -> None:
+    def __init__(
+        self, ref: ModelRef, *, store: Store, seed: int = 0, exported: bool = True
+    ) -> None:
         self.ref = ref
         self.spec = zoo.get(ref.id)
         self.classes = class_names(ref)
@@ -78,10 +67,11 @@ class Runtime:
         self._seed = seed
         self._lock = Lock()
         self._network: Network | None = None
-        self._forward: Forward | None = None
         self._lite: LiteForward | None = None
-        self._exporting = False
-        self._export_refused = False
+        self._export = Export(
+            self.spec, self.n_classes, named=lambda: self.weights_sha256, network=self.network,
+            store=store, allowed=exported,
+        )  # fmt: skip
 
     @cached_property
     def weights_sha256(self) -> str:
@@ -131,7 +121,7 @@ class Runtime:
         if forward is not None:
             return forward.run(batch, ("logits",))[0]
         logits = self.network().logits(batch)
-        self._export_later()
+        self._export.later()
         return logits
 
     def gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
@@ -152,7 +142,7 @@ class Runtime:
         self._check(batch)
         self._need(gradients=True)
         result = self.network().gradient(batch, directions)
-        self._export_later()
+        self._export.later()
         return result
 
     def guided_gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
@@ -177,7 +167,7 @@ class Runtime:
             logits, features = forward.run(batch, ("logits", name))
             return logits, features
         result = self.network().features(batch, name)
-        self._export_later()
+        self._export.later()
         return result
 
     def features_and_gradients(
@@ -223,7 +213,7 @@ class Runtime:
         """Where forward passes run now, in words."""
         if self.spec.runtime == "litert":
             return describe_cpu(self._lite_runtime().arithmetic)
-        return describe_device(openvino=self._forward is not None)
+        return describe_device(openvino=self._export.forward is not None)
 
     def provenance(self, request: ModelRequest) -> dict[str, Any]:
         """Return the fields that every result carries: what was asked, of what, run where."""
@@ -264,13 +254,6 @@ class Runtime:
         if features and not self.spec.features:
             raise CapabilityError(f"{self.spec.id} has no convolutional feature layer.")
 
-    @property
-    def _export_key(self) -> str:
-        return content_key({
-            "kind": "openvino", "model": self.spec.id, "weights": self.weights_sha256,
-            "classes": self.n_classes, "layers": list(self.spec.layers), "versions": versions(),
-        })  # fmt: skip
-
     def _lite_runtime(self) -> LiteForward:
         with self._lock:
             if self._lite is None:
@@ -283,53 +266,13 @@ class Runtime:
     def _forward_runtime(self, n_passes: int) -> Forward | None:
         if self.spec.runtime == "litert":
             return self._lite_runtime()
-        if self._forward is None and self._may_export():
-            stored = self._store.contains(self._export_key)
-            if stored or n_passes >= _EXPORT_AT:
-                self._load_export()
-        return self._forward
-
-    def _may_export(self) -> bool:
-        if self._export_refused or settings().forward == "tensorflow":
-            return False
-        return settings().device != "gpu" and not gpu_in_use()
+        return self._export.ready(n_passes)
 
     def exported(self) -> Forward:
         """Return the passes on OpenVINO, on the processor, whatever else the device is."""
         if self.spec.runtime == "litert":
             return self._lite_runtime()
-        from core.models.forward import read_export
-
-        return self._forward or read_export(self._export())
-
-    def _export(self) -> Artefact:
-        from core.models.forward import export
-
-        artefact, _ = self._store.get_or_compute(
-            self._export_key, lambda: export(self.network(), self.spec.layers)
-        )
-        return artefact
-
-    def _load_export(self) -> None:
-        from core.models.forward import TOLERANCE, read_export
-
-        artefact = self._export()
-        difference = artefact.document["difference"]
-        if difference > TOLERANCE:
-            _log.warning(
-                "OpenVINO's logits of %s differ by %.2g: TensorFlow stays in use.",
-                self.spec.id,
-                difference,
-            )
-            self._export_refused = True
-            return
-        self._forward = read_export(artefact)
-
-    def _export_later(self) -> None:
-        if not _background or self._exporting or self._forward or not self._may_export():
-            return
-        self._exporting = True
-        Thread(target=self._load_export, name="pellucid-export", daemon=True).start()
+        return self._export.whatever_device()
 
 
 _Key = tuple[ModelRef, ModelSpec, str, int]

@@ -43,7 +43,7 @@ def test_accuracy_on_real_pictures(model: Runtime, imagenet_sample: list[tuple[P
 
 
 def test_openvino_and_tensorflow_agree(model: Runtime, batch: np.ndarray) -> None:
-    model._load_export()
+    model._export.load()
     assert "OpenVINO" in model.device
     network = model.network()
     assert np.abs(model.logits(batch) - network.logits(batch)).max() < TOLERANCE
