@@ -20,6 +20,7 @@ from core import numerals
 from core.contracts import ClassRef, ModelRef
 from core.errors import AmbiguousNameError, InputError, NumeralError, UnknownNameError
 from core.models import zoo
+from core.models.spec import ModelSpec
 
 __all__ = ["ClassNames", "class_names"]
 
@@ -150,14 +151,24 @@ def class_names(ref: ModelRef) -> ClassNames:
     Raises
     ------
     InputError
-        If the file is missing or is not a list of names.
+        If the file is missing, is not a list of names, or holds a model's own in another order.
     """
     if ref.classes is not None:
         path = Path(ref.classes)
         if not path.is_file():
             raise InputError(f"There is no class file {ref.classes!r}; expected a text file.")
-        return _from_file(str(path), path.stat().st_mtime)
-    spec = zoo.get(ref.id)
+        given = _from_file(str(path), path.stat().st_mtime)
+        own = _declared(zoo.get(ref.id)).labels
+        if ref.weights == "pretrained" and given.labels != own and set(given.labels) == set(own):
+            raise InputError(
+                f"The class file {ref.classes!r} names the classes of {ref.id} in another order, "
+                "so its answers would go under wrong names. Leave the file out: the model has names."
+            )
+        return given
+    return _declared(zoo.get(ref.id))
+
+
+def _declared(spec: ModelSpec) -> ClassNames:
     if isinstance(spec.labels, tuple):
         return ClassNames(spec.labels)
     if spec.labels == "imagenet":

@@ -42,10 +42,16 @@ def dataset_request(
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     names = class_names(fields["model"]).labels
     if names != opened.classes:
+        mend = (
+            "The same names stand in another order: only pictures sorted in the model's own order "
+            "can be counted here."
+            if set(names) == set(opened.classes)
+            else "They must be the same, in the same order: train a model on this dataset, or, if "
+            "the model has no names of its own, name the classes (--classes FILE)."
+        )
         raise InputError(
             f"{model} tells {len(names)} classes apart ({_few(names)}), {opened.ref.text} has "
-            f"{len(opened.classes)} ({_few(opened.classes)}). They must be the same, in the same "
-            "order: train a model on this dataset, or name the classes (--classes FILE)."
+            f"{len(opened.classes)} ({_few(opened.classes)}). {mend}"
         )
     return DatasetPredictRequest(
         **fields, dataset=opened.ref, fingerprint=opened.fingerprint, split=split, limit=limit
