@@ -162,7 +162,7 @@ def class_names(ref: ModelRef) -> ClassNames:
         if ref.weights == "pretrained" and given.labels != own and set(given.labels) == set(own):
             raise InputError(
                 f"The class file {ref.classes!r} names the classes of {ref.id} in another order, "
-                "so its answers would go under wrong names. Leave the file out: the model has names."
+                "so its answers would go under wrong names. Leave the file out."
             )
         return given
     return _declared(zoo.get(ref.id))
