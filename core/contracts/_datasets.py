@@ -105,19 +105,28 @@ class DatasetCard:
 
 @dataclass(frozen=True)
 class DatasetPredictRequest(ModelRequest):
-    """Ask what a model says about every picture of a split."""
+    """Ask what a model says about every picture of a split.
+
+    Parameters
+    ----------
+    class_map : tuple of int
+        For each class of the dataset its index among the model's; empty where both name the same
+        classes in the same order.
+    """
 
     kind: ClassVar[str] = "predict_dataset"
     dataset: DatasetRef
     fingerprint: str
     split: SplitName
     limit: int | None = None
+    class_map: tuple[int, ...] = ()
     lane: Lane = "batch"
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
         own = {"dataset": self.fingerprint, "split": self.split, "limit": self.limit}
-        return super().parts() | own
+        matched = {"class_map": list(self.class_map)} if self.class_map else {}
+        return super().parts() | own | matched
 
     @property
     def batch(self) -> str:
@@ -144,6 +153,8 @@ class DatasetPredictions(Result):
 
     Parameters
     ----------
+    classes : tuple of str
+        The dataset's in its order, then what else the model tells apart.
     ids : tuple of str
         Name of each of the n pictures, unique in the split; a stranger's text.
     labels : ndarray of int64, shape (n,)

@@ -74,8 +74,11 @@ def paired(first: DatasetPredictions, second: DatasetPredictions) -> Paired:
         )
     from scipy.stats import binomtest
 
-    said = [each.probabilities.argmax(axis=1) for each in (first, second)]
-    right = [each == first.labels for each in said]
+    said = [
+        np.asarray(each.classes, object)[each.probabilities.argmax(axis=1)]
+        for each in (first, second)
+    ]
+    right = [each == np.asarray(first.classes, object)[first.labels] for each in said]
     lost, gained = right[0] & ~right[1], right[1] & ~right[0]
     n_lost, n_gained = int(lost.sum()), int(gained.sum())
     p = float(binomtest(n_lost, n_lost + n_gained).pvalue) if n_lost + n_gained else 1.0

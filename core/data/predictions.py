@@ -51,11 +51,12 @@ def _predict(request: DatasetPredictRequest, control: Control) -> DatasetPredict
     model = runtime_of(request)
     model.prepare(n)
     began = time.perf_counter()
+    columns, classes = _classes(request, dataset.classes, model.classes.labels)
     logits: list[Array] = []
     done = 0
     for chunk in _ahead(part, n, model.spec.input_size):
         control.check()
-        logits.append(model.logits(chunk))
+        logits.append(model.logits(chunk)[:, columns])
         done += len(chunk)
         control.progress(done / n, f"{done} of {n} pictures")
     return DatasetPredictions(
@@ -64,13 +65,22 @@ def _predict(request: DatasetPredictRequest, control: Control) -> DatasetPredict
         dataset=request.dataset.text,
         fingerprint=request.fingerprint,
         split=request.split,
-        classes=dataset.classes,
+        classes=classes,
         ids=part.ids[:n],
         labels=part.labels[:n],
         probabilities=np.asarray(softmax(np.concatenate(logits), axis=1), np.float32),
         groups={name: values[:n] for name, values in part.groups.items()},
         command=request.command,
     )
+
+
+def _classes(
+    request: DatasetPredictRequest, own: tuple[str, ...], known: tuple[str, ...]
+) -> tuple[list[int], tuple[str, ...]]:
+    """Return the order of the logits' columns, and the names: the dataset's, then the others."""
+    first = list(request.class_map) or list(range(len(own)))
+    further = [i for i in range(len(known)) if i not in set(first)]
+    return first + further, (*own, *(known[i] for i in further))
 
 
 def _ahead(part: Part, n: int, size: int) -> Iterator[Array]:

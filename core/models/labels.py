@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,6 +88,44 @@ class ClassNames:
             raise AmbiguousNameError(self._ambiguous(wanted, matches))
         raise UnknownNameError(self._unknown(wanted))
 
+    def matching(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Return the index of each class of a dataset, found by its name; numbers are names too.
+
+        A class ``3`` of a dataset is a model's class of that very name, or the one of a model
+        without names (``class 3``), and never whatever class stands at that place.
+
+        Raises
+        ------
+        UnknownNameError
+            If one is not among the model's classes, or two are the same.
+        """
+        if tuple(names) == self.labels:
+            return tuple(range(len(self.labels)))
+        found: dict[int, str] = {}
+        for name in names:
+            index = self._named(name)
+            if index in found:
+                raise UnknownNameError(
+                    f"{found[index]!r} and {name!r} are the same class of the model, "
+                    f"{self.labels[index]!r}. Name each class once."
+                )
+            found[index] = name
+        return tuple(found)
+
+    def _named(self, name: str) -> int:
+        same = [i for i, label in enumerate(self.labels) if label == name]
+        if len(same) == 1:
+            return same[0]
+        if not numerals.is_whole(name):
+            return self.find(name).index
+        unnamed = f"class {name}"
+        if unnamed in self.labels:
+            return self.labels.index(unnamed)
+        raise UnknownNameError(
+            f"{name!r} is a number, and which of the model's classes it stands for isn't known. "
+            "Name classes as the model does."
+        )
+
     def _index(self, wanted: str) -> int:
         try:
             return numerals.whole(wanted)
@@ -113,7 +152,8 @@ class ClassNames:
 
 
 def _fold(text: str) -> str:
-    return " ".join(text.replace("_", " ").casefold().split())
+    composed = unicodedata.normalize("NFC", text)
+    return " ".join(composed.replace("_", " ").casefold().split())
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from core.data.registry import open_dataset
 from core.errors import InputError
 from core.models.labels import class_names
 from core.requests._common import model_fields
+from core.requests._labelled import class_map
 
 __all__ = ["dataset_request"]
 
@@ -26,7 +27,8 @@ def dataset_request(
     Parameters
     ----------
     dataset : str
-        Such as ``portraits`` or ``folder:/data/pets``.
+        Such as ``portraits`` or ``folder:/data/pets``. Its classes are found by name among the
+        model's, in whatever order; the model may know further ones.
     limit : int, optional
         Takes the first so many pictures.
 
@@ -40,23 +42,9 @@ def dataset_request(
     if not len(part) or (limit is not None and limit < 1):
         raise InputError(f"There is no picture to predict in {opened.ref.text}, split {split}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
-    names = class_names(fields["model"]).labels
-    if names != opened.classes:
-        mend = (
-            "The same names stand in another order: only pictures sorted in the model's own order "
-            "can be counted here."
-            if set(names) == set(opened.classes)
-            else "They must be the same, in the same order: train a model on this dataset, or, if "
-            "the model has no names of its own, name the classes (--classes FILE)."
-        )
-        raise InputError(
-            f"{model} tells {len(names)} classes apart ({_few(names)}), {opened.ref.text} has "
-            f"{len(opened.classes)} ({_few(opened.classes)}). {mend}"
-        )
+    known = class_map(opened, fields["model"])
+    same = class_names(fields["model"]).labels == opened.classes
     return DatasetPredictRequest(
-        **fields, dataset=opened.ref, fingerprint=opened.fingerprint, split=split, limit=limit
-    )
-
-
-def _few(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        **fields, dataset=opened.ref, fingerprint=opened.fingerprint, split=split, limit=limit,
+        class_map=() if same else known,
+    )  # fmt: skip

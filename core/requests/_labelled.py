@@ -63,7 +63,7 @@ def sliced(text: str | None, part: Part) -> tuple[str, int]:
 
 
 def class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:
-    """Return for each class of the dataset its index among the model's.
+    """Return for each class of the dataset its index among the model's, found by name.
 
     Raises
     ------
@@ -71,23 +71,15 @@ def class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:
         If one is not among them, or two are the same.
     """
     names = class_names(ref)
-    if names.labels == opened.classes:
-        return tuple(range(len(names.labels)))
     try:
-        found = tuple(names.find(name).index for name in opened.classes)
+        return names.matching(opened.classes)
     except UnknownNameError as error:
         raise InputError(
             f"{opened.ref.text} has {len(opened.classes)} classes ({_few(opened.classes)}), and "
             f"not all of them are among the {len(names.labels)} of {ref.id} "
-            f"({_few(names.labels)}): {error} Take a model of these classes, or "
-            "name them (--classes FILE)."
+            f"({_few(names.labels)}): {error} Take a model of these classes, or train one on this "
+            "dataset; a model without names of its own takes them from a file (--classes FILE)."
         ) from error
-    if len(set(found)) < len(found):
-        raise InputError(
-            f"Two classes of {opened.ref.text} are the same class of {ref.id}: "
-            f"{_few(opened.classes)}. Name each class once."
-        )
-    return found
 
 
 def _few(names: tuple[str, ...]) -> str:

@@ -93,15 +93,24 @@ def open_material(
         raise InputError(f"{data.text} has changed since this was asked: ask again.")
     train, test = dataset.part("train"), dataset.part("test")
     drawn = rng.permutation(len(train))[:CALIBRATION]
-    labelled = dataset.classes == classes.labels
+    labels = _mapped(test.labels, dataset.classes, classes)
     return Material(
         name=data.text,
         calibration=_of_part(train, sorted(drawn.tolist()), size),
         evaluation=_of_part(test, range(len(test)), size),
-        labels=test.labels if labelled else None,
-        groups=test.groups if labelled else {},
+        labels=labels,
+        groups={} if labels is None else test.groups,
         train=train,
     )
+
+
+def _mapped(labels: Labels, names: Sequence[str], classes: ClassNames) -> Labels | None:
+    """Return labels as the model numbers its classes, ``None`` where it does not know them all."""
+    try:
+        known = classes.matching(names)
+    except UnknownNameError:
+        return None
+    return np.asarray(known, np.int64)[labels]
 
 
 def _of_part(part: Part, rows: Sequence[int], size: int) -> Pictures:

@@ -213,7 +213,7 @@ def test_figures_for_people(trained: Run, capfd: pytest.CaptureFixture[str]) -> 
         (("--dataset", "portraits", "--split", "holdout"), "--split must be one of train"),
         (("--dataset", "portraits", "--out", "p.txt"), ".parquet or .csv"),
         (("--dataset", "portraits", "--geometry", "squash"), "--geometry crop"),
-        (("--dataset", "portraits"), "tells 1000 classes apart"),
+        (("--dataset", "portraits"), "are among the 1000 of efficientnet_lite0"),
         (("--dataset", "folder:/nonsense"), "is no folder"),
     ],
 )
