@@ -14,7 +14,7 @@ _BITS = tuple(int(depth) for depth in DEPTHS if depth != "auto")
 FULL = 16
 
 
-def bits_of(largest: int, depth: Depth, name: str) -> int:
+def bits_of(largest: int, depth: Depth, name: str, *, declared: int = FULL) -> int:
     """Return how many bits the samples of a picture have.
 
     Parameters
@@ -23,6 +23,8 @@ def bits_of(largest: int, depth: Depth, name: str) -> int:
         The largest value in the file.
     depth : Depth
         What was asked for.
+    declared : int
+        Bits of a sample as the file says: of 12, none has to be found out.
 
     Raises
     ------
@@ -31,7 +33,7 @@ def bits_of(largest: int, depth: Depth, name: str) -> int:
     """
     needed = next((bits for bits in _BITS if largest < 2**bits), FULL) if largest else FULL
     if depth == "auto":
-        return needed
+        return declared if needed <= declared < FULL else needed
     if largest >= 2 ** int(depth):
         raise ImageError(
             f"{name} holds values up to {largest}, which are more than {depth} bits "

@@ -19,6 +19,7 @@ from core.images._depth import bits_of, depth_note, eight_bits
 from core.images._dicom import dicom_size, is_dicom, read_dicom
 from core.images._pixels import is_deep, upright_rgb
 from core.images._quiet import quieten
+from core.images._tiff import is_tiff, tiff_kind, tiff_words
 from core.settings import settings
 
 __all__ = ["FORMATS", "MIN_SIDE", "SUFFIXES", "check_file", "from_array", "open_picture"]
@@ -41,6 +42,9 @@ _SIGNATURES = (
     (b"PK\x03\x04", "a ZIP archive or office document"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"\x00\x00\x00\x0cjP", "a JPEG 2000 picture"),
+    (b"II*\x00", "a TIFF that is damaged"),
+    (b"MM\x00*", "a TIFF that is damaged"),
+    (b"MM\x00+", "a big-endian BigTIFF, which is not read"),
     (b"\x00\x05\x16\x07", "what macOS notes beside a file (AppleDouble)"),
 )
 
@@ -135,7 +139,11 @@ def check_file(path: Path) -> bool:
             _check_size(*dicom_size(file, name), name)
             return False
         check_head(head, name)
-        with Image.open(Metered(file, name), formats=FORMATS) as image:  # type: ignore[arg-type]
+        kind = tiff_kind(path.read_bytes()) if is_tiff(head) else None
+        if kind is not None:
+            kind.check(name)
+        opened = Metered(file if kind is None else io.BytesIO(kind.data), name)
+        with Image.open(opened, formats=FORMATS) as image:  # type: ignore[arg-type]
             _check_size(*image.size, name)
             return is_deep(image)
 
@@ -165,11 +173,15 @@ def _decode(data: bytes, name: str, depth: Depth) -> Picture:
             pixels, notes = read_dicom(data, name)
             return Picture(name, pixels, "DICOM", tuple(notes))
         check_head(data, name)
+        kind = tiff_kind(data)
+        if kind is not None:
+            kind.check(name)
+            data = kind.data
         file = Metered(io.BytesIO(data), name)
         with Image.open(file, formats=FORMATS) as image:  # type: ignore[arg-type]
             _check_size(*image.size, name)
             with room(check_cost(image, data, name)):
-                pixels, notes, bits = upright_rgb(image, data, name, depth)
+                pixels, notes, bits = upright_rgb(image, data, name, depth, kind)
             return Picture(name, pixels, str(image.format), tuple(notes), bits)
 
 
@@ -185,6 +197,9 @@ def _explained(name: str, source: bytes | Path) -> Iterator[None]:
         raise
     except UnidentifiedImageError as error:
         head = source if isinstance(source, bytes) else source.read_bytes()
+        kind = tiff_kind(head)
+        if kind is not None and not kind.known:
+            raise ImageError(tiff_words(kind, name)) from error
         raise ImageError(f"{name} is {_describe(head)}. {_WANTED}") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has too many pixels. {_pixel_cap()}") from error

@@ -14,12 +14,14 @@ from PIL import Image
 from core.contracts import Depth
 from core.errors import ImageError
 from core.images._depth import FULL, bits_of, depth_note, eight_bits
+from core.images._tiff import TiffKind, in_native_order
 
-__all__ = ["is_deep", "upright_rgb"]
+__all__ = ["INVERTED", "is_deep", "upright_rgb"]
 
 Pixels = npt.NDArray[np.uint8]
 _BAND_PIXELS = 2**21
 OVER_WHITE = "Transparent parts are laid over white."
+INVERTED = "Inverted: the file says that its lowest values are white."
 _ORIENTATION = 0x0112
 _TURNED: dict[int, Callable[[Pixels], Pixels]] = {
     2: lambda pixels: pixels[:, ::-1],
@@ -41,7 +43,7 @@ def is_deep(image: Image.Image) -> bool:
 
 
 def upright_rgb(
-    image: Image.Image, data: bytes, name: str, depth: Depth
+    image: Image.Image, data: bytes, name: str, depth: Depth, kind: TiffKind | None = None
 ) -> tuple[Pixels, list[str], int | None]:
     """Decode an opened picture.
 
@@ -49,6 +51,8 @@ def upright_rgb(
     ----------
     data : bytes
         Its file: the lower bytes of colours of 16 bits are read in a second pass.
+    kind : TiffKind, optional
+        What the tags of a TIFF say.
 
     Returns
     -------
@@ -65,14 +69,17 @@ def upright_rgb(
         image.seek(0)
     rawmode = _colour_rawmode(image)
     noted = image.getexif().get(_ORIENTATION, 1)
+    in_native_order(image)
     image.load()
     if noted in _TURNED:
         notes.append("Turned upright as the camera noted.")
+    if kind is not None and kind.dropped:
+        notes.append(f"Of {kind.bands} bands, {kind.dropped} beyond the colours are left out.")
     bits = None
     if image.mode == "F":
         convert = _from_floats(image, name, notes)
     elif image.mode.startswith("I"):
-        bits, convert = _from_sixteen_bits(image, name, depth, notes)
+        bits, convert = _from_sixteen_bits(image, name, depth, notes, kind)
     else:
         convert = _to_rgb(image, notes)
         if rawmode is not None:
@@ -83,6 +90,9 @@ def upright_rgb(
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     for top, bottom in _bands(image):
         pixels[top:bottom] = convert(top, bottom)
+    if kind is not None and kind.inverted:
+        notes.append(INVERTED)
+        np.subtract(255, pixels, out=pixels)
     # A TIFF was turned while it was loaded, and says so no more.
     turn = _TURNED.get(image.getexif().get(_ORIENTATION, 1))
     image.close()
@@ -117,7 +127,8 @@ def _to_rgb(image: Image.Image, notes: list[str]) -> Band:
 
 def _over_white(image: Image.Image, notes: list[str]) -> Band:
     def convert(top: int, bottom: int) -> Pixels:
-        rgba = _crop(image, top, bottom).convert("RGBA")
+        part = _crop(image, top, bottom)
+        rgba = (part.convert("LA") if part.mode == "La" else part).convert("RGBA")
         if rgba.getchannel("A").getextrema() != (255, 255):
             notes.append(OVER_WHITE)
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
@@ -127,12 +138,21 @@ def _over_white(image: Image.Image, notes: list[str]) -> Band:
 
 
 def _from_sixteen_bits(
-    image: Image.Image, name: str, depth: Depth, notes: list[str]
+    image: Image.Image, name: str, depth: Depth, notes: list[str], kind: TiffKind | None
 ) -> tuple[int, Band]:
-    least, largest = cast(tuple[int, int], image.getextrema())
+    parts = (np.asarray(_crop(image, *band)) for band in _bands(image))
+    ends = [(int(part.min()), int(part.max())) for part in parts]
+    least, largest = min(low for low, _ in ends), max(high for _, high in ends)
+    if kind is not None and kind.signed and least < 0:
+        raise ImageError(
+            f"{name} holds negative values, down to {least}, of {kind.declared} signed bits. Say "
+            "which range is meant: save it with 8 or 16 bits from 0 on."
+        )
     if least < 0 or largest > 65535:
-        raise ImageError(f"{name} holds 32-bit values. Save it with 8 or 16 bits.")
-    bits = bits_of(largest, depth, name)
+        raise ImageError(
+            f"{name} holds 32-bit values of more than 65535. Save it with 8 or 16 bits."
+        )
+    bits = bits_of(largest, depth, name, declared=kind.declared if kind else FULL)
     notes.append(depth_note(bits, depth))
     return bits, lambda top, bottom: eight_bits(
         np.asarray(_crop(image, top, bottom)).astype(np.int64), bits

@@ -130,8 +130,8 @@ def _flip(found: bytearray, rng: Rng) -> None:
 def _number(found: bytearray, rng: Rng) -> None:
     value, at = _EXTREMES[int(rng.integers(len(_EXTREMES)))], _at(found, rng)
     width = 2 if value < 2**16 and rng.random() < 0.5 else 4
-    order = "big" if rng.random() < 0.5 else "little"
-    found[at : at + width] = value.to_bytes(width, order)
+    big = rng.random() < 0.5
+    found[at : at + width] = value.to_bytes(width, "big" if big else "little")
 
 
 def _cut(found: bytearray, rng: Rng) -> None:
