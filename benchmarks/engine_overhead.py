@@ -15,7 +15,7 @@ from benchmarks.base import MILLI, Options, Row, alternate, at_most, main, milli
 from benchmarks.subject import changed, picture_files, use_home, warm_runtime
 from core import api
 from core.contracts import ExplainRequest, Picture, PredictRequest, Request
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.engine.dask import DaskEngine
 from core.jobs import JobTable, JobView
 from core.models.predict import predict

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.base import Options, Row, alternate, at_most, compared, main, milliseconds
 from benchmarks.subject import model_inputs, problem, stack, warm_runtime
 from core.contracts import Array
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.evidence.base import Subject
 from core.evidence.curves import measure_curves
 from core.evidence.passes import CountedPasses

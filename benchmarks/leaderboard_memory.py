@@ -92,7 +92,7 @@ def run(n: int, stop_at: float) -> None:
 
     from core import api
     from core.contracts import ModelRef
-    from core.engine.control import LocalControl
+    from core.control import LocalControl
     from core.errors import Cancelled
     from core.evidence import leaderboard
     from core.models.runtime import runtime

@@ -15,8 +15,8 @@ import numpy as np
 from benchmarks.base import Options, Row, alternate, at_least, faster, info, main
 from benchmarks.subject import model_inputs, stack, warm_runtime
 from core.contracts import Array, ModelRef
+from core.control import LocalControl
 from core.data.registry import open_dataset
-from core.engine.control import LocalControl
 from core.models.runtime import Runtime, runtime
 from core.models.zoo import specs
 from core.parameters import Value

@@ -16,9 +16,9 @@ import numpy as np
 from benchmarks.base import Options, Row, at_most, info, main
 from core import api
 from core.contracts import ModelRef
+from core.control import LocalControl
 from core.data.base import Part
 from core.data.registry import open_dataset
-from core.engine.control import LocalControl
 from core.models.runtime import runtime
 from core.models.zoo import specs
 from core.parameters import Value

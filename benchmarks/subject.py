@@ -9,7 +9,7 @@ import numpy as np
 
 from core import images
 from core.contracts import Array, ModelInput, ModelRef, Picture
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.models.runtime import Runtime, runtime
 from core.models.zoo import DEFAULT_MODEL
 from core.parameters import Value

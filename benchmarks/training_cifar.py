@@ -12,7 +12,7 @@ from benchmarks.base import Options, Row, at_least, info, main
 from benchmarks.subject import ROOT, use_home
 from core import api
 from core.contracts import Run
-from core.engine.control import LocalControl
+from core.control import LocalControl
 
 __all__ = ["measure"]
 

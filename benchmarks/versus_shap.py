@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.base import Options, Row, alternate, faster, info, main, milliseconds
 from benchmarks.subject import model_inputs, same, stack, warm_runtime
 from core.contracts import Array
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.models.runtime import Runtime
 from core.models.tensorflow import keras
 from core.shapley.base import ShapProblem, Shares

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Literal
 
 from core.contracts import Lane, Request, Result
+from core.control import CANCELLED
 from core.engine.base import Done, Engine, Event, Failed, Progress, Restarted, Run, Started
-from core.engine.control import CANCELLED
 from core.engine.work import load
 from core.errors import Cancelled, PellucidError
 from core.store import Store

@@ -98,7 +98,8 @@ def test_explaining_many_equals_explaining_one(cat: Path) -> None:
 
 
 def test_requests_of_different_methods_are_not_computed_as_one(cat: Path) -> None:
-    from core.engine import LocalControl, execute
+    from core.control import LocalControl
+    from core.engine import execute
     from core.workspace import open_store
 
     picture = api.open_picture(cat)

@@ -1,20 +1,32 @@
-"""The rules of the house, held by reading imports."""
+"""The rules of the house hold of this tree, and each finds what is planted against it."""
 
 from __future__ import annotations
 
-import ast
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.architecture import (
+    HEAVY,
+    MOST_LINES,
+    RULES,
+    Tree,
+    all_lists_are_honest,
+    core_knows_no_user_interface,
+    dashboard_sees_only_the_facade,
+    heavy_libraries_stay_in_the_rooms_that_compute,
+    imports_run_downwards,
+    loads_a_heavy_library,
+    modules_can_be_read_in_one_sitting,
+    no_circle_of_modules,
+    no_circle_of_rooms,
+)
+
+Rule = Callable[[Tree], list[str]]
+
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"tensorflow", "keras", "openvino", "shap", "tf_keras_vis", "h5py"}
-ROOMS_THAT_COMPUTE = ("core.models", "core.data", "core.training", "core.saliency", "core.shapley",
-                      "core.evidence", "core.robustness", "core.concepts")  # fmt: skip
 FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fingerprint",
                       "core.models.runtime", "core.saliency.registry",
                       "core.evidence.registry", "core.evidence.base", "core.saliency.base",
@@ -22,169 +34,213 @@ FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fing
                       "core.training.registry", "core.requests",
                       "core.robustness.attacks.registry", "core.robustness.kept",
                       "core.robustness.corruptions.registry",
-                      "core.calibration.registry")  # fmt: skip
-
-# Lower may not import higher.
-LEVELS = [
-    ("core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
-     "core.home", "core.logfile"),
-    ("core.contracts",),
-    ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
-     "core.tabular", "core.runs", "core.proportions", "core.multiplicity"),
-    ("core.differences",),
-    ("core.models", "core.data"),
-    ("core.engine.control",),
-    ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",
-     "core.training", "core.report", "core.concepts"),
-    ("core.engine",),
-    ("core.jobs", "core.requests", "core.workers"),
-    ("core.calibration",),
-    ("core.api",),
-    ("core.cli",),
-]  # fmt: skip
-
-
-def modules(package: str) -> dict[str, Path]:
-    found = {}
-    for path in sorted((ROOT / package).rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+                      "core.calibration.registry", "core.engine.work", "core.api")  # fmt: skip
 
 
 @cache
-def imports(path: Path, *, top_level: bool = False) -> frozenset[str]:
-    """Every module that ``path`` names; type-checking blocks do not count."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = {
-        node
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
-        for node in ast.walk(block)
-    }
-    functions = {
-        node
-        for f in ast.walk(tree)
-        if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(f)
-    }
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if node in skipped or (top_level and node in functions):
-            continue
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(names)
+def _house() -> Tree:
+    return Tree(ROOT)
 
 
-CORE, DASHBOARD = modules("core"), modules("dashboard")
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_keeps_its_rules(rule: Rule) -> None:
+    offenders = rule(_house())
+    assert not offenders, "\n".join([f"{rule.__doc__} Not so:", *offenders])
 
 
-@pytest.mark.parametrize("module", CORE)
-def test_core_knows_no_user_interface(module: str) -> None:
-    used = {name.split(".")[0] for name in imports(CORE[module])}
-    assert not used & {"streamlit", "plotly", "dashboard"}
+def test_registries_and_the_facade_are_free_of_tensorflow() -> None:
+    offenders = loads_a_heavy_library(ROOT, FREE_OF_TENSORFLOW)
+    assert not offenders, "\n".join(offenders)
 
 
-@pytest.mark.parametrize("module", DASHBOARD)
-def test_dashboard_sees_only_the_facade(module: str) -> None:
-    used = {n for n in imports(DASHBOARD[module]) if n.split(".")[0] == "core"}
-    allowed = ("core", "core.api", "core.contracts", "core.errors", "core.numerals")
-    assert all(n in allowed or n.rsplit(".", 1)[0] in allowed[1:] for n in used), used
-    if not module.startswith("dashboard.services"):
-        assert not any(n.startswith("core.api") for n in used), "only services call core.api"
+_SOUND = {
+    "core/__init__.py": "",
+    "core/errors.py": "class PellucidError(Exception): ...\n",
+    "core/contracts/__init__.py": "from core.contracts._values import Box\n",
+    "core/contracts/_values.py": "from core.errors import PellucidError\nclass Box: ...\n",
+    "core/models/__init__.py": "",
+    "core/models/network.py": "import tensorflow\nfrom core.contracts import Box\n",
+    "core/saliency/__init__.py": "",
+    "core/saliency/base.py": "def f():\n    from core.models import network\n",
+    "core/saliency/registry.py": "from core.saliency.base import f\n__all__ = ['f']\n",
+    "core/engine/__init__.py": "from core.engine.work import execute\n",
+    "core/engine/work.py": "from core.contracts import Box\ndef execute(): ...\n",
+    "core/api/__init__.py": "from core.engine import execute\n",
+    "dashboard/__init__.py": "",
+    "dashboard/services/__init__.py": "from core import api\nimport streamlit\n",
+    "dashboard/page.py": "from core.contracts import Box\nfrom dashboard import services\n",
+}
+"""A small house that keeps every rule; rooms are as in the large one."""
+
+_PLANTED: list[tuple[Rule, Mapping[str, str], list[str]]] = [
+    (
+        core_knows_no_user_interface,
+        {
+            "core/errors.py": "import streamlit as st\n",
+            "core/saliency/base.py": "def f():\n    from plotly import graph_objects\n",
+            "core/models/network.py": "from typing import TYPE_CHECKING\n"
+            "if TYPE_CHECKING:\n    from dashboard.page import Page\n",
+        },
+        [
+            "core.errors imports streamlit",
+            "core.models.network imports dashboard",
+            "core.saliency.base imports plotly",
+        ],
+    ),
+    (
+        dashboard_sees_only_the_facade,
+        {
+            "dashboard/page.py": "from core import api\nfrom core.models import network\n",
+            "dashboard/parts.py": "def f():\n    import core.saliency.base\n",
+            "dashboard/other.py": "from typing import TYPE_CHECKING\n"
+            "if TYPE_CHECKING:\n    from core.engine.work import execute\n",
+            "dashboard/services_too.py": "from core.api import predict\n",
+        },
+        [
+            "dashboard.other imports core.engine.work",
+            "dashboard.other imports core.engine.work.execute",
+            "dashboard.page imports core.api, which only services call",
+            "dashboard.page imports core.models.network",
+            "dashboard.parts imports core.saliency.base",
+            "dashboard.services_too imports core.api, which only services call",
+            "dashboard.services_too imports core.api.predict, which only services call",
+        ],
+    ),
+    (
+        heavy_libraries_stay_in_the_rooms_that_compute,
+        {
+            "core/engine/work.py": "def f():\n    import keras\n",
+            "core/contracts/_values.py": "import openvino.runtime as ov\n",
+            "dashboard/page.py": "from tensorflow import linalg\n",
+        },
+        [
+            "core.contracts._values imports openvino",
+            "core.engine.work imports keras",
+            "dashboard.page imports tensorflow",
+        ],
+    ),
+    (
+        imports_run_downwards,
+        {
+            "core/errors.py": "from core.contracts import Box\n",
+            "core/models/network.py": "def f():\n    from core.saliency.base import f\n",
+            "core/saliency/base.py": "from typing import TYPE_CHECKING\n"
+            "if TYPE_CHECKING:\n    from core.engine.work import execute\n",
+            "core/contracts/_values.py": "from ..models.network import Network\n",
+            "core/novelty.py": "",
+        },
+        [
+            "core.contracts._values imports core.models, which lies above it",
+            "core.contracts._values imports core.models.network, which lies above it",
+            "core.errors imports core.contracts, which lies above it",
+            "core.models.network imports core.saliency, which lies above it",
+            "core.models.network imports core.saliency.base, which lies above it",
+            "core.novelty has no level in tests/architecture.py",
+            "core.saliency.base imports core.engine, which lies above it",
+            "core.saliency.base imports core.engine.work, which lies above it",
+        ],
+    ),
+    (
+        no_circle_of_modules,
+        {
+            "core/models/network.py": "from typing import TYPE_CHECKING\n"
+            "if TYPE_CHECKING:\n    from core.models.fold import fold\n",
+            "core/models/fold.py": "from core.models.network import Network\n",
+            "core/saliency/base.py": "def f():\n    from core.saliency.a import g\n",
+            "core/saliency/a.py": "from . import b\n",
+            "core/saliency/b.py": "import core.saliency.base\n",
+            "core/contracts/_values.py": "from core.contracts import Box\n",
+            "dashboard/page.py": "from dashboard.parts import part\n",
+            "dashboard/parts.py": "from dashboard import page\n",
+        },
+        [
+            "core.contracts → core.contracts._values → core.contracts",
+            "core.models.fold → core.models.network → core.models.fold",
+            "core.saliency.a → core.saliency.b → core.saliency.base → core.saliency.a",
+            "dashboard.page → dashboard.parts → dashboard.page",
+        ],
+    ),
+    (
+        no_circle_of_rooms,
+        {
+            "core/models/predict.py": "from core.saliency.names import n\n",
+            "core/saliency/names.py": "",
+            "core/robustness/smoothing.py": "from core.robustness.certificates.base import C\n",
+            "core/robustness/certificates/base.py": "class C: ...\n",
+            "core/robustness/certificates/votes.py": "from core.robustness.smoothing import v\n",
+        },
+        [
+            "core.models → core.saliency → core.models",
+            "core.robustness.certificates → core.robustness.smoothing → "
+            "core.robustness.certificates",
+        ],
+    ),
+    (
+        modules_can_be_read_in_one_sitting,
+        {
+            "core/models/network.py": "x = 1\n" * (MOST_LINES + 1),
+            "core/models/fold.py": "x = 1\n" * MOST_LINES,
+            "core/api/__init__.py": "from core.engine import execute\n" * (MOST_LINES + 2),
+            "dashboard/page.py": "\n" * (MOST_LINES + 3),
+        },
+        [
+            f"core.api has {MOST_LINES + 2} lines: cut it into parts",
+            f"core.models.network has {MOST_LINES + 1} lines: cut it into parts",
+            f"dashboard.page has {MOST_LINES + 3} lines: cut it into parts",
+        ],
+    ),
+    (
+        all_lists_are_honest,
+        {
+            "core/errors.py": "__all__ = ['Gone', 'Also', 'here']\nif True:\n    here = 1\n",
+            "dashboard/page.py": "__all__ = ['page']\n",
+        },
+        [
+            "core.errors lists Also, which it does not define",
+            "core.errors lists Gone, which it does not define",
+            "dashboard.page lists page, which it does not define",
+        ],
+    ),
+]
 
 
-@pytest.mark.parametrize("module", CORE)
-def test_heavy_libraries_stay_in_the_rooms_that_compute(module: str) -> None:
-    used = {name.split(".")[0] for name in imports(CORE[module])} & HEAVY
-    assert not used or module.startswith(ROOMS_THAT_COMPUTE), used
+def _planted(root: Path, files: Mapping[str, str]) -> Tree:
+    for name, text in {**_SOUND, **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return Tree(root)
 
 
-@pytest.mark.parametrize("module", FREE_OF_TENSORFLOW)
-def test_registries_are_free_of_tensorflow(module: str) -> None:
-    code = f"import sys, {module}; print(sorted(m for m in {HEAVY!r} if m in sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert done.stdout.strip() == "[]"
+def test_every_rule_has_something_planted_against_it() -> None:
+    assert [rule for rule, _, _ in _PLANTED] == list(RULES)
 
 
-def level(module: str) -> int | None:
-    matches = [
-        (len(prefix), i)
-        for i, row in enumerate(LEVELS)
-        for prefix in row
-        if module == prefix or module.startswith((prefix + ".", prefix + "_"))
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_sound_house_has_no_offenders(rule: Rule, tmp_path: Path) -> None:
+    assert rule(_planted(tmp_path, {})) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "files", "offenders"), _PLANTED, ids=[rule.__name__ for rule, _, _ in _PLANTED]
+)
+def test_each_rule_lists_all_that_break_it(
+    rule: Rule, files: Mapping[str, str], offenders: list[str], tmp_path: Path
+) -> None:
+    assert sorted(rule(_planted(tmp_path, files))) == offenders
+
+
+def test_a_module_that_loads_a_heavy_library_is_found_by_name(tmp_path: Path) -> None:
+    modules = ["core.models.registry", "core.saliency.registry", "core.errors"]
+    _planted(
+        tmp_path,
+        {
+            "core/models/registry.py": "import core.models.network\n",
+            "core/saliency/registry.py": "from core.saliency.base import f\nimport shap, keras\n",
+            **{f"{library}.py": "" for library in HEAVY},
+        },
+    )
+    assert loads_a_heavy_library(tmp_path, modules) == [
+        "core.models.registry loads tensorflow",
+        "core.saliency.registry loads keras, shap",
     ]
-    return max(matches)[1] if matches else None
-
-
-@pytest.mark.parametrize("module", CORE)
-def test_imports_run_downwards(module: str) -> None:
-    own = level(module)
-    if module in {"core", "core.__main__"}:
-        return
-    assert own is not None, f"{module} has no level in this test"
-    for name in imports(CORE[module]):
-        target = name if name in CORE else name.rsplit(".", 1)[0]
-        above = level(target) if target in CORE and target != "core" else None
-        if above is not None:
-            assert above <= own, f"{module} imports {target}, which lies above it"
-
-
-def test_no_circles() -> None:
-    graph = {
-        m: {n for n in imports(p) if n in CORE and n not in (m, "core")} for m, p in CORE.items()
-    }
-
-    def visit(module: str, path: tuple[str, ...]) -> None:
-        assert module not in path, " → ".join((*path[path.index(module) :], module))
-        if module not in done:
-            for target in graph[module]:
-                visit(target, (*path, module))
-            done.add(module)
-
-    done: set[str] = set()
-    for module in graph:
-        visit(module, ())
-
-
-@pytest.mark.parametrize("module", [*CORE, *DASHBOARD])
-def test_modules_can_be_read_in_one_sitting(module: str) -> None:
-    text = (CORE | DASHBOARD)[module].read_text(encoding="utf-8")
-    lists = [
-        node
-        for node in ast.parse(text).body
-        if isinstance(node, ast.ImportFrom)  # a face that gathers names is looked up, not read
-        or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
-    ]
-    listed = sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in lists)
-    assert len(text.splitlines()) - listed <= 350, "cut it into parts"
-
-
-def test_all_lists_are_honest() -> None:
-    """Every name in ``__all__`` exists (read without importing)."""
-    for module, path in (CORE | DASHBOARD).items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        listed: list[str] = []
-        defined: set[str] = set()
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
-                listed = ast.literal_eval(node.value)
-            for inner in (
-                ast.walk(node) if isinstance(node, ast.If | ast.With | ast.Try) else [node]
-            ):
-                if isinstance(inner, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-                    defined.add(inner.name)
-                elif isinstance(inner, ast.Assign):
-                    defined.update(t.id for t in inner.targets if isinstance(t, ast.Name))
-                elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
-                    defined.add(inner.target.id)
-                elif isinstance(inner, ast.Import | ast.ImportFrom):
-                    defined.update(a.asname or a.name for a in inner.names)
-        assert set(listed) <= defined, f"{module}: {set(listed) - defined}"
+    assert loads_a_heavy_library(tmp_path, ["core.errors", "core.contracts"]) == []

@@ -22,7 +22,7 @@ from core.contracts import (
     Request,
     Result,
 )
-from core.engine.control import Control, LocalControl
+from core.control import Control, LocalControl
 from core.engine.work import execute
 from core.errors import ImageError
 from core.requests import explanation_request, prediction_request

@@ -10,7 +10,7 @@ from core.calibration import table
 from core.calibration.registry import CLAIMS
 from core.calibration.request import calibrate_request
 from core.contracts import CalibrationTable, ClaimCard
-from core.engine.control import Control
+from core.control import Control
 
 __all__ = ["calibrate", "calibration_table", "claims", "write_calibration"]
 

@@ -16,7 +16,7 @@ from core.contracts import (
     Robustness,
     Value,
 )
-from core.engine.control import Control
+from core.control import Control
 from core.requests import certify_request
 from core.robustness import beside
 from core.robustness import certified_document as documents

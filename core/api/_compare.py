@@ -10,7 +10,7 @@ from core import compare as comparing
 from core import overlay as overlays
 from core.api._answers import Source, answer, open_picture
 from core.contracts import Drift, DriftPath, Explanation, MapComparison, Picture
-from core.engine.control import Control
+from core.control import Control
 from core.overlay import OverlayLayer
 from core.requests import drift_request
 from core.saliency import drift_paths as registry

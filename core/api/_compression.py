@@ -6,7 +6,7 @@ from typing import Any
 
 from core.api._answers import answer
 from core.contracts import CompressionCard, ModelCard, Run
-from core.engine.control import Control
+from core.control import Control
 from core.models import zoo
 from core.requests import compress_request, import_request
 from core.training.forms import FORMS

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from core import overlay as overlays
 from core.api._answers import answer
 from core.contracts import Counterfactual, CounterfactualRequest
-from core.engine.control import Control
+from core.control import Control
 from core.evidence.counterfactual import removed
 from core.saliency.baselines import BASELINES
 from core.saliency.regions import Labels

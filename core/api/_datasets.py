@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from core.api._answers import answer
 from core.contracts import DatasetCard, DatasetPredictions, DatasetRef, Picture, SplitName
+from core.control import Control
 from core.data import registry
 from core.data.base import Dataset
-from core.engine.control import Control
 from core.errors import InputError
 from core.requests import dataset_request
 from core.settings import settings

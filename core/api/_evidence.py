@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.api._answers import answer
 from core.contracts import EvidenceCard, EvidenceRequest, MetricCard
-from core.engine.control import Control
+from core.control import Control
 from core.evidence.presets import PRESETS
 from core.evidence.registry import METRICS
 

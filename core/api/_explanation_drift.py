@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core import overlay as overlays
 from core.api._answers import Source, answer, open_picture
 from core.contracts import Array, ExplanationDrift
-from core.engine.control import Control
+from core.control import Control
 from core.overlay import OverlayLayer
 from core.requests import explanation_drift_request
 

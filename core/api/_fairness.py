@@ -26,7 +26,7 @@ from core.contracts import (
     SliceReport,
     ThresholdEffect,
 )
-from core.engine.control import Control, LocalControl
+from core.control import Control, LocalControl
 from core.fairness import saved_slices as saving
 from core.fairness import slices as searching
 from core.fairness import thresholds as exploring

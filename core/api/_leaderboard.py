@@ -7,7 +7,7 @@ from typing import Any
 
 from core.api._answers import Source, answer, open_picture
 from core.contracts import Leaderboard, Sanity
-from core.engine.control import Control
+from core.control import Control
 from core.requests import leaderboard_request, sanity_request
 
 __all__ = ["evaluate", "sanity"]

@@ -16,7 +16,7 @@ from core.contracts import (
     Robustness,
     RobustnessRequest,
 )
-from core.engine.control import Control
+from core.control import Control
 from core.requests import corruption_request, robustness_request
 from core.robustness.attacks import registry
 from core.robustness.corruptions import kept as kept_corruptions

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.api._answers import answer
 from core.contracts import RecipeCard, Run, SeedSpread
-from core.engine.control import Control, LocalControl, PartControl
+from core.control import Control, LocalControl, PartControl
 from core.errors import InputError
 from core.requests import train_request
 from core.requests._common import chosen_seed

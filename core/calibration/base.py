@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.contracts import ClaimCard, ClaimDirection
-from core.engine.control import Control
+from core.control import Control
 
 __all__ = ["Claim", "Outcome", "Trials", "claim", "each"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.calibration.base import Claim, Outcome, Trials, claim
 from core.contracts import Array
-from core.robustness.certificates.base import Certificate
+from core.robustness.certificate import Certificate
 from core.robustness.smoothing import certify
 
 __all__ = ["CLAIMS"]

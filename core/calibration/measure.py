@@ -16,7 +16,7 @@ import core
 from core.calibration.base import Claim, Trials
 from core.calibration.registry import CLAIMS
 from core.contracts import CalibrateRequest, CalibrationTable, ClaimCard, MeasuredClaim
-from core.engine.control import Control, PartControl
+from core.control import Control, PartControl
 from core.workspace import open_store
 
 __all__ = ["calibrate", "interval", "measured"]

@@ -11,8 +11,8 @@ from core import images
 from core.calibration.base import Trials
 from core.calibration.code import code_fingerprint
 from core.contracts import Array, ModelInput, ModelRef, Verdict, content_key
+from core.control import Control
 from core.data.registry import open_dataset, parse
-from core.engine.control import Control
 from core.evidence.base import Mask, Subject
 from core.evidence.checks import beats_controls
 from core.evidence.controls import ControlCurves, beside, measure_controls

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import FairnessReport, FairnessRequest, FairnessRules, Gap
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.fairness.audit import audit_rows
 from core.fairness.candidates import candidate
 from core.fairness.counted import Cells

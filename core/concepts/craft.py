@@ -26,7 +26,7 @@ from core.errors import InputError, ParameterError
 from core.models.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["MIN_PICTURES", "bank_of", "concepts", "spread"]
 

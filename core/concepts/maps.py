@@ -15,7 +15,7 @@ from core.models.runtime import Runtime, runtime_of
 from core.saliency.resample import upsample
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["concept_maps"]
 

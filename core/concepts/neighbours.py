@@ -15,7 +15,7 @@ from core.contracts import Array, Neighbour, Neighbours, NeighboursRequest
 from core.models.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["cosines", "neighbours"]
 

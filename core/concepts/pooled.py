@@ -30,7 +30,7 @@ from core.models.runtime import Runtime
 from core.workspace import open_store
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["Pooled", "pool", "pooled", "softmax"]
 

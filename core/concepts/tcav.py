@@ -22,7 +22,7 @@ from core.models.runtime import Runtime, runtime_of
 from core.multiplicity import holm
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["ALPHA", "MIN_CLASS", "MIN_CONCEPT", "MIN_RANDOM", "tcav"]
 

@@ -19,7 +19,7 @@ from core.errors import CapabilityError
 from core.models.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["visualise"]
 

@@ -16,7 +16,7 @@ from core.errors import InputError
 from core.models.runtime import runtime_of
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["predict_dataset"]
 

@@ -17,19 +17,16 @@ from core.engine.base import (
     Run,
     Started,
 )
-from core.engine.control import Control, LocalControl
 from core.engine.inline import InlineEngine
 from core.engine.work import execute, load, register_work
 
 __all__ = [
-    "Control",
     "Done",
     "Engine",
     "Event",
     "Failed",
     "InlineEngine",
     "Listener",
-    "LocalControl",
     "Progress",
     "Restarted",
     "Run",

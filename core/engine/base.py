@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.contracts import Lane, Request, Result
-from core.engine.control import Control
+from core.control import Control
 from core.errors import PellucidError
 
 __all__ = [

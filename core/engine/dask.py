@@ -23,9 +23,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.contracts import LANES, Lane, Request, Result
+from core.control import CANCELLED, Control, LocalControl
 from core.engine.base import Done, Event, Failed, Listener, Progress, Restarted, Run, Started
 from core.engine.cluster import LocalCluster, RemoteCluster
-from core.engine.control import CANCELLED, Control, LocalControl
 from core.engine.runs import DaskRun, Runs
 from core.engine.session import DISCONNECTED, Disconnected, Report, Session
 from core.engine.work import keep

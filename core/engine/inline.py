@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.contracts import Lane, Request, Result
+from core.control import Control, LocalControl
 from core.engine.base import Done, Failed, Listener, Progress, Run, Started
-from core.engine.control import Control, LocalControl
 from core.engine.work import execute, resolve_target
 from core.errors import PellucidError
 from core.store import Store

@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 from distributed import get_worker
 
 from core.contracts import Request, Result
-from core.engine.control import CANCELLED
+from core.control import CANCELLED
 from core.engine.work import execute, resolve_target
 from core.errors import Cancelled, PellucidError
-from core.models.exporting import export_in_background
+from core.process import let_last
 from core.store import Store
 from core.workspace import open_store
 
@@ -82,7 +82,7 @@ def run_requests(
     run: str, requests: Sequence[Request], store: tuple[Path, int] | None
 ) -> list[Result] | PellucidError:
     """Compute ``requests``; ``store`` is root and size cap, ``None`` the worker's own."""
-    export_in_background()  # a worker lives long enough to see the export through
+    let_last()
     control = WorkerControl(run)
     control.started()
     shared = open_store() if store is None else _store(*store)

@@ -40,7 +40,7 @@ from core.contracts import (
     Tcav,
     Visualisation,
 )
-from core.engine.control import Control
+from core.control import Control
 from core.errors import PellucidError
 from core.runs import finished_runs, is_shipped
 from core.store import Store

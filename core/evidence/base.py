@@ -20,7 +20,7 @@ from core.evidence.passes import BudgetSpentError, CountedPasses
 from core.evidence.presets import Preset, get_preset
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["NO_EVIDENCE", "Mask", "Metric", "Remap", "Subject", "check_mask"]
 

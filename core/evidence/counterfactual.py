@@ -24,7 +24,7 @@ from core.saliency.perturb import blend, chunks, shown
 from core.saliency.regions import Labels, partition
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["counterfactual", "removed"]
 

@@ -41,7 +41,7 @@ from core.saliency.registry import get as get_method
 from core.workspace import open_store
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["budget", "examine", "subject_of"]
 

@@ -22,7 +22,7 @@ from core.contracts import (
     Sanity,
     SanityRequest,
 )
-from core.engine.control import PartControl
+from core.control import PartControl
 from core.errors import InputError
 from core.evidence.aggregate import Collected
 from core.evidence.examine import examine
@@ -34,7 +34,7 @@ from core.saliency.registry import get
 from core.workspace import open_store
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["leaderboard"]
 

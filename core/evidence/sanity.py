@@ -17,7 +17,7 @@ import numpy as np
 
 from core import images
 from core.contracts import Array, Sanity, SanityRequest
-from core.engine.control import PartControl
+from core.control import PartControl
 from core.evidence.cascade import Cascade, protocol
 from core.evidence.passes import BudgetSpentError, CountedPasses
 from core.evidence.similarity import spearman, ssim
@@ -28,7 +28,7 @@ from core.saliency.registry import get
 from core.workspace import open_store
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
     from core.models.randomised import Randomised
 
 __all__ = ["probe_inputs", "sanity"]

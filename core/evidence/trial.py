@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.contracts import Array, Check
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.evidence.base import Subject
 from core.evidence.checks import beats_controls
 from core.evidence.controls import beside, measure_controls

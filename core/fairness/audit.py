@@ -37,7 +37,7 @@ from core.fairness.scores import score_median, scores_of
 from core.fairness.tables import group_table, offered
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["audit", "audit_rows", "opened"]
 

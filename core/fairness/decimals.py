@@ -5,17 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from core.contracts import MISSING
-from core.fairness.sql import identifier, literal
+from core.fairness.sql import Database, identifier, literal
 from core.tabular.head import CsvHead
 from core.tabular.source import TextSource
-
-if TYPE_CHECKING:
-    from core.fairness.rows import Rows
 
 __all__ = ["decimal_columns", "with_point"]
 
@@ -30,15 +25,17 @@ def with_point(column: str) -> str:
     return f"replace({column}, ',', '.')"
 
 
-def decimal_columns(rows: Rows, source: TextSource, head: CsvHead) -> Rows:
-    """Return the rows with the columns named whose numbers have a decimal comma.
+def decimal_columns(
+    database: Database, view: str, source: TextSource, head: CsvHead
+) -> frozenset[str]:
+    """Return the columns of ``view`` whose numbers have a decimal comma.
 
     A column has if every cell is a number or missing, some have a comma, and not all of those can
     be read as thousands (``1,234``).
     """
     candidates = _candidates(source, head)
     if not candidates:
-        return rows
+        return frozenset()
     missing = ", ".join(literal(word.lower()) for word in MISSING)
 
     def tests(i: int) -> str:
@@ -50,9 +47,9 @@ def decimal_columns(rows: Rows, source: TextSource, head: CsvHead) -> Rows:
         )
         return f"coalesce(bool_and({fits}), false) AND coalesce(bool_or({proof}), false)"
 
-    (found,) = rows.database.rows(f"SELECT {', '.join(map(tests, candidates))} FROM {rows.view}")
+    (found,) = database.rows(f"SELECT {', '.join(map(tests, candidates))} FROM {view}")
     chosen = (i for i, yes in zip(candidates, found, strict=True) if yes)
-    return replace(rows, decimal=frozenset(head.names[i] for i in chosen if head.names[i]))
+    return frozenset(head.names[i] for i in chosen if head.names[i])
 
 
 def _candidates(source: TextSource, head: CsvHead) -> list[int]:

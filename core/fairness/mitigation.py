@@ -21,7 +21,7 @@ from core.contracts import (
     TableColumns,
     count_words,
 )
-from core.engine.control import PartControl
+from core.control import PartControl
 from core.errors import InputError
 from core.fairness.audit import audit_rows, opened
 from core.fairness.mitigators import RULES
@@ -30,7 +30,7 @@ from core.fairness.row_codes import Integers, RowCodes, row_codes
 from core.fairness.rows import open_columns
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["mitigate"]
 

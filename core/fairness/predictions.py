@@ -25,7 +25,7 @@ from core.workspace import open_store
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["as_table", "predicted", "predictions_rows"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,13 +177,17 @@ def _text_rows(source: TextSource, head: CsvHead, title: str, *, plain: bool) ->
             link = literal(str(database.folder / "table.parquet"))
             query = _parquet(link, len(head.names))
             rows = _viewed(database, query, title, head.names, frozenset(), source.note)
-            yield decimal_columns(rows, source, head)
+            yield _with_decimals(rows, source, head)
         return
     with open_database(source.path) as database, told(source.path, title, head):
         link = literal(str(database.folder / f"table{source.path.suffix.lower()}"))
         query = _csv(link, len(head.names), head.delimiter)
         rows = _viewed(database, query, title, head.names, frozenset())
-        yield decimal_columns(rows, source, head)
+        yield _with_decimals(rows, source, head)
+
+
+def _with_decimals(rows: Rows, source: TextSource, head: CsvHead) -> Rows:
+    return replace(rows, decimal=decimal_columns(rows.database, rows.view, source, head))
 
 
 def _viewed(

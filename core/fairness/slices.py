@@ -33,7 +33,7 @@ from core.fairness.tables import offered
 from core.fairness.values import group_text
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["discover", "members"]
 

@@ -11,6 +11,7 @@ from core.contracts import Artefact, content_key
 from core.models.device import gpu_in_use
 from core.models.fingerprint import versions
 from core.models.spec import ModelSpec
+from core.process import lasts
 from core.settings import settings
 from core.store import Store
 
@@ -18,19 +19,11 @@ if TYPE_CHECKING:
     from core.models.forward import Forward
     from core.models.network import Network
 
-__all__ = ["Export", "export_in_background"]
+__all__ = ["Export"]
 
 _log = logging.getLogger(__name__)
 _EXPORT_AT = 400
 """Forward passes at which waiting for an export (2 to 10 s, once a model) pays for itself."""
-
-_background = False
-
-
-def export_in_background() -> None:
-    """Let this process export models in a thread after their first answer (workers call it)."""
-    global _background
-    _background = True
 
 
 class Export:
@@ -92,8 +85,8 @@ class Export:
         self.forward = read_export(artefact)
 
     def later(self) -> None:
-        """Load it in a thread, where this process may."""
-        if not _background or self._under_way or self.forward or not self._may():
+        """Load it in a thread, where this process stays long enough to use it."""
+        if not lasts() or self._under_way or self.forward or not self._may():
             return
         self._under_way = True
         Thread(target=self.load, name="pellucid-export", daemon=True).start()

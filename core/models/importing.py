@@ -24,7 +24,7 @@ from core.models.weights import fill, save_safetensors
 from core.runs import WEIGHTS, file_facts, publish, unfinished_root
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["import_models"]
 

@@ -12,7 +12,7 @@ from core.contracts import Prediction, PredictRequest
 from core.models.runtime import runtime_of
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["predict"]
 

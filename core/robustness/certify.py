@@ -15,7 +15,7 @@ from core.contracts import (
     ClassScore,
     PictureCertificate,
 )
-from core.engine.control import Control, PartControl
+from core.control import Control, PartControl
 from core.models.runtime import runtime_of
 from core.proportions import wilson
 from core.robustness.certificates.base import Task

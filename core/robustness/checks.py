@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.contracts import HonestyCheck
-from core.engine.control import Control
+from core.control import Control
 from core.parameters import Value
 from core.robustness.attacks.registry import get
 from core.robustness.checks_gradients import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.contracts import Array, ExplanationDriftRequest
-from core.engine.control import Control
+from core.control import Control
 from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import get
 

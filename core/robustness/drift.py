@@ -23,7 +23,7 @@ from core.contracts import (
     ExplanationStep,
     Norm,
 )
-from core.engine.control import Control, PartControl
+from core.control import Control, PartControl
 from core.evidence.base import Subject
 from core.evidence.curves import measure_curves
 from core.evidence.deletion import Deletion, Insertion

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from core.contracts import HonestyCheck, Norm
-from core.engine.control import Control
+from core.control import Control
 from core.parameters import Value
 from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import get

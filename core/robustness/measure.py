@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.contracts import HonestyCheck, Robustness, RobustnessChunk, RobustnessRequest
-from core.engine.control import Control, PartControl
+from core.control import Control, PartControl
 from core.errors import InputError
 from core.robustness.assemble import assemble
 from core.robustness.attacks.registry import get

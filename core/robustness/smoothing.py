@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
-from core.engine.control import Control
-from core.robustness.certificates.base import Certificate
+from core.control import Control
+from core.robustness.certificate import Certificate
 
 __all__ = ["certify", "lower_bound", "radius", "smoothed_predict"]
 

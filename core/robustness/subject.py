@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.contracts import Array, RobustnessRequest
-from core.engine.control import Control
+from core.control import Control
 from core.errors import CapabilityError
 from core.robustness.attacks.base import Problem
 from core.robustness.sample import Batch, Sample

@@ -16,7 +16,7 @@ from core.contracts import Array, MethodCard
 from core.parameters import Parameter, Value
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["Attribution", "Method", "Passes", "Problem"]
 

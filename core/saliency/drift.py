@@ -21,7 +21,7 @@ from core.saliency.base import Attribution, Problem
 from core.saliency.registry import get
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["Asked", "drift", "maps_along"]
 

@@ -14,7 +14,7 @@ from core.saliency.base import Attribution, Problem
 from core.saliency.registry import get
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["explain"]
 

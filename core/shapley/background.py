@@ -20,7 +20,7 @@ from core.shapley.base import Background, Floats
 from core.workspace import open_store
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["choose", "medoids"]
 

@@ -15,7 +15,7 @@ from core.parameters import Parameter, Value
 from core.saliency.base import Passes
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["Background", "Explainer", "Segments", "ShapProblem", "Shares"]
 

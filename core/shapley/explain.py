@@ -18,7 +18,7 @@ from core.shapley.regions import sums
 from core.shapley.registry import get
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["explain"]
 

@@ -44,7 +44,7 @@ class Recipe(ABC):
 
     @abstractmethod
     def train(self, job: Job) -> Trained:
-        """Train and return the model; every epoch goes through :meth:`Job.fit`.
+        """Train and return the model; every epoch goes through ``trainer.fit``.
 
         Parameters
         ----------

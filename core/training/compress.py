@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.contracts import CompressRequest, Run
-from core.engine.control import PartControl
+from core.control import PartControl
 from core.errors import StoreError
 from core.models.device import describe_cpu
 from core.models.fingerprint import weights_path
@@ -28,7 +28,7 @@ from core.training.material import Material, open_material
 from core.training.task import Made, Task
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["compress"]
 

@@ -13,7 +13,8 @@ from core.training.job import Job, Trained
 from core.training.objective import CrossEntropy
 from core.training.optimisation import optimizer, schedule
 from core.training.pictures import picture_feeds
-from core.training.trainer import Stage
+from core.training.stage import Stage
+from core.training.trainer import fit
 
 __all__ = ["train_further", "unfreeze"]
 
@@ -34,7 +35,8 @@ def train_further(job: Job) -> Trained:
     head = fit_head(job, made, values, epochs=job.whole("head_epochs"), share=(0.9 * _HEAD, _HEAD))
     head_of(model).set_weights(head.get_weights())
     n = unfreeze(model, job.number("depth"))
-    job.fit(
+    fit(
+        job,
         Stage(
             name="finetune",
             model=model,
@@ -47,7 +49,7 @@ def train_further(job: Job) -> Trained:
             test=feeds.test,
             patience=job.whole("patience"),
             share=(_HEAD, 1.0),
-        )
+        ),
     )
     return Trained(model, architecture, size, facts={"layers_trained": n})
 

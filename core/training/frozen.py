@@ -17,7 +17,8 @@ from core.training.job import Job, Trained
 from core.training.objective import CrossEntropy
 from core.training.optimisation import optimizer, schedule
 from core.training.pictures import training_part
-from core.training.trainer import Stage
+from core.training.stage import Stage
+from core.training.trainer import fit
 from core.workspace import open_store
 
 __all__ = ["HEAD", "base_features", "fit_head", "train_head"]
@@ -89,7 +90,8 @@ def fit_head(
         entry = keras.Input((feed.width,))
         logits = keras.layers.Dense(job.n_classes, dtype="float32", name="logits")(entry)
         head = keras.Model(entry, logits, name="head")
-    job.fit(
+    fit(
+        job,
         Stage(
             name="head",
             model=head,
@@ -102,7 +104,7 @@ def fit_head(
             test=_measured(job, made, "test"),
             patience=int(values["patience"]),
             share=share,
-        )
+        ),
     )
     return head
 

@@ -18,7 +18,7 @@ from core.models.runtime import Runtime
 from core.training.material import Material
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["Comparison", "hold_against"]
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core import numerals
 from core.contracts import Array, Epoch, ModelRef, Run, TrainRequest
+from core.control import Control
 from core.data.base import Dataset
-from core.engine.control import Control
 from core.errors import InputError
 from core.training.checkpoints import Arrays, Checkpoint, Checkpoints
 
 if TYPE_CHECKING:
     from core.training.placement import Placement
-    from core.training.trainer import Stage
 
 __all__ = ["Job", "Trained", "Tracker"]
 
@@ -122,9 +121,3 @@ class Job:
         """Remember what people should know of this run."""
         if text not in self.notes:
             self.notes.append(text)
-
-    def fit(self, stage: Stage) -> None:
-        """Train a stage; see :func:`core.training.trainer.fit`."""
-        from core.training.trainer import fit
-
-        fit(stage, self)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.contracts import Array
-from core.engine.control import Control
+from core.control import Control
 from core.models.tensorflow import keras, tf
 from core.training.feed import Feed
 from core.training.step import right

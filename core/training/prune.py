@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.control import PartControl
 from core.data.base import Part
-from core.engine.control import PartControl
 from core.models.assembly import build
 from core.models.forward import export, read_export
 from core.models.network import Network
@@ -37,7 +37,7 @@ from core.training.task import Made, Task
 from core.workspace import open_store
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["ENOUGH", "STEPS", "Mask", "learn_from", "make_pruned", "prune"]
 

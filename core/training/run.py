@@ -34,7 +34,7 @@ from core.training.tracking import Tracking
 from core.training.unfinished import begin
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["train"]
 

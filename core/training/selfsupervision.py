@@ -18,7 +18,8 @@ from core.training.measure import logits_of
 from core.training.optimisation import optimizer, schedule
 from core.training.pictures import training_part
 from core.training.simple import input_size
-from core.training.trainer import Stage
+from core.training.stage import Stage
+from core.training.trainer import fit
 
 __all__ = ["pretrain_and_probe"]
 
@@ -54,7 +55,8 @@ def _pretrain(job: Job, network: keras.Model, features: object, size: int) -> No
         batch_size=job.whole("batch_size"), seed=job.request.seed,
         augment=two_views(job.number("strength")),
     )  # fmt: skip
-    job.fit(
+    fit(
+        job,
         Stage(
             name="pretraining",
             model=model,
@@ -64,7 +66,7 @@ def _pretrain(job: Job, network: keras.Model, features: object, size: int) -> No
             epochs=epochs,
             feed=feed,
             share=(0.0, _PRETRAINING),
-        )
+        ),
     )
 
 

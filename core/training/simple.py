@@ -11,7 +11,8 @@ from core.training.job import Job, Trained
 from core.training.objective import CrossEntropy, Objective
 from core.training.optimisation import optimizer, schedule
 from core.training.pictures import picture_feeds
-from core.training.trainer import Stage
+from core.training.stage import Stage
+from core.training.trainer import fit
 
 __all__ = ["input_size", "train_whole"]
 
@@ -32,7 +33,7 @@ def train_whole(
     clean_epochs : int
         Epochs of plain cross-entropy in a stage before it.
     before_step : callable, optional
-        As of :class:`~core.training.trainer.Stage`, for the epochs with ``objective``.
+        As of :class:`~core.training.stage.Stage`, for the epochs with ``objective``.
     """
     spec = zoo.architectures()[job.text("architecture")]
     size = input_size(job, spec.input_size)
@@ -44,7 +45,8 @@ def train_whole(
     begun = clean_epochs / (clean_epochs + epochs)
 
     def stage(name: str, learns: Objective, n: int, share: tuple[float, float]) -> None:
-        job.fit(
+        fit(
+            job,
             Stage(
                 name=name,
                 model=model,
@@ -59,7 +61,7 @@ def train_whole(
                 patience=int(job.request.parameters.get("patience", 0)),
                 share=share,
                 before_step=before_step if name == "train" else None,
-            )
+            ),
         )
 
     if clean_epochs:

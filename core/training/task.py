@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.parameters import Value
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
     from core.models.forward import Forward
     from core.models.runtime import Runtime
     from core.training.material import Material

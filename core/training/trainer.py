@@ -9,26 +9,22 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from core.contracts import Epoch
 from core.errors import TrainingError
-from core.models.tensorflow import keras, tf
+from core.models.tensorflow import tf
 from core.training.checkpoints import FINISHED, Arrays, Checkpoint
 from core.training.feed import Feed
+from core.training.job import Job
 from core.training.measure import Measure
-from core.training.objective import Objective
-from core.training.optimisation import Schedule
+from core.training.stage import Stage
 from core.training.step import prepared_optimizer, training_step
 
-if TYPE_CHECKING:
-    from core.training.job import Job
-
-__all__ = ["Stage", "fit"]
+__all__ = ["fit"]
 
 log = logging.getLogger(__name__)
 _CHECK_STEPS = 25
@@ -36,47 +32,7 @@ _CHECK_STEPS = 25
 _LEAST_BATCH = 2
 
 
-@dataclass
-class Stage:
-    """One stretch of a recipe: a model, what it minimises, and on what.
-
-    Parameters
-    ----------
-    name : str
-        Unique in the recipe.
-    model : keras.Model
-        All of its variables go into the checkpoints; its trainable ones are trained.
-    optimizer : callable
-        Makes a fresh one; called once, on the run's devices.
-    rate : Schedule
-        Learning rate by the time in epochs.
-    validation, test : Feed, optional
-        Measured after each epoch.
-    patience : int
-        Epochs without a better validation loss after which the stage stops and the best weights
-        are taken back; 0: never.
-    share : tuple of float
-        The part of the run's bar that this stage is.
-    before_step : callable, optional
-        Receives the time in epochs before each step: for objectives that change on the way. What it
-        sets must follow from the time alone, since a run may go on from there.
-    """
-
-    name: str
-    model: keras.Model
-    objective: Objective
-    optimizer: Callable[[], keras.optimizers.Optimizer]
-    rate: Schedule
-    epochs: int
-    feed: Feed
-    validation: Feed | None = None
-    test: Feed | None = None
-    patience: int = 0
-    share: tuple[float, float] = (0.0, 1.0)
-    before_step: Callable[[float], object] | None = None
-
-
-def fit(stage: Stage, job: Job) -> None:
+def fit(job: Job, stage: Stage) -> None:
     """Train a stage, from its last checkpoint if there is one; each epoch leaves another.
 
     Raises
@@ -91,7 +47,7 @@ def fit(stage: Stage, job: Job) -> None:
     if stage.name in job.finished:  # a later stage was under way
         _fill(stage.model.variables, job.finished[stage.name], "model")
         return
-    run = _Fit(stage, job)
+    run = _Fit(job, stage)
     if job.state is not None and job.state.stage == stage.name:
         run.restore(job.state)
     run.train()
@@ -108,7 +64,7 @@ def _fill(variables: Sequence[Any], arrays: Arrays, name: str) -> None:
 
 
 class _Fit:
-    def __init__(self, stage: Stage, job: Job) -> None:
+    def __init__(self, job: Job, stage: Stage) -> None:
         self.stage, self.job = stage, job
         self.done = 0
         self.best: tuple[float, int] | None = None

@@ -7,7 +7,7 @@ import pytest
 from core.calibration.base import Claim, Trials, claim, each
 from core.calibration.measure import measured
 from core.contracts import MeasuredClaim
-from core.engine.control import LocalControl
+from core.control import LocalControl
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from core.calibration.registry import CLAIMS
 from core.calibration.table import read_table, write_table
 from core.calibration.tables import audited, random_rates, weighted
 from core.contracts import CalibrationTable, Gap, MeasuredClaim
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
 
 Measure = Callable[..., MeasuredClaim]

@@ -12,7 +12,7 @@ from core import api
 from core.concepts import pooled as pooling
 from core.concepts.neighbours import cosines
 from core.contracts import ModelRef
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import CapabilityError, InputError, ParameterError
 from core.models.runtime import runtime
 from tests.concepts.conftest import Folder, noise

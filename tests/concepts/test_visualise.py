@@ -10,7 +10,7 @@ import pytest
 
 from core import api
 from core.contracts import ModelRef, Visualisation
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError
 from core.models import zoo
 from core.models.runtime import runtime

@@ -15,7 +15,8 @@ import numpy as np
 
 from core import errors
 from core.contracts import Box, Lane, Prediction, Request, Result, content_key
-from core.engine import Control, register_work
+from core.control import Control
+from core.engine import register_work
 
 STEP_SECONDS = 0.02
 

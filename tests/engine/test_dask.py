@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from core import errors
+from core.control import LocalControl
 from core.engine import (
     Done,
     Failed,
     InlineEngine,
-    LocalControl,
     Progress,
     Restarted,
     Started,

@@ -12,11 +12,11 @@ import pytest
 
 from core import errors
 from core.contracts import Artefact
+from core.control import LocalControl
 from core.engine import (
     Done,
     Failed,
     InlineEngine,
-    LocalControl,
     Progress,
     Started,
     execute,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.evidence.base import Subject
 from core.evidence.passes import CountedPasses
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import api
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
 from core.evidence.base import Metric, Subject
 from core.evidence.presets import PRESETS, get_preset

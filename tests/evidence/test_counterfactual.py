@@ -14,7 +14,7 @@ from PIL import Image
 from core import api
 from core.cli import main
 from core.contracts import Counterfactual
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError
 from core.evidence.counterfactual import removed
 from core.evidence.flips import find_flip

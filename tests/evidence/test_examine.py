@@ -10,7 +10,7 @@ import pytest
 
 from core import api
 from core.contracts import CONTROL_FAMILIES, EvidenceCard, EvidenceRequest, Score
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
 from core.evidence.checks import checks, stability
 from core.evidence.controls import CONTROLS

@@ -9,7 +9,7 @@ import pytest
 
 from core import api
 from core.contracts import Leaderboard, LeaderboardRequest, Picture
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError
 from core.evidence import leaderboard as room
 from core.evidence.intervals import mean_interval

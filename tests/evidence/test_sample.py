@@ -9,7 +9,7 @@ import pytest
 
 from core import images
 from core.contracts import ModelRef
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.evidence.base import Subject
 from core.evidence.controls import control_map
 from core.evidence.correlation import interval

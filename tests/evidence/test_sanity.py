@@ -10,7 +10,7 @@ import pytest
 
 from core import api
 from core.contracts import ModelRef
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError
 from core.evidence import sanity as room
 from core.evidence.cascade import Cascade

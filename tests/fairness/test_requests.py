@@ -20,7 +20,7 @@ from core.contracts import (
     SlicesRequest,
     TableColumns,
 )
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import InputError
 from core.fairness.predictions import as_table
 from core.requests._fairness_fields import predictions_fields

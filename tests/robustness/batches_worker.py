@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 from core import api
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.models.tensorflow import keras
 from core.robustness.subject import Subject
 

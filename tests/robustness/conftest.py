@@ -12,7 +12,7 @@ from PIL import Image
 
 from core import api
 from core.contracts import ModelRef, Norm
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.models.runtime import runtime
 from core.robustness.attacks.base import Problem
 from core.robustness.passes import AttackPasses

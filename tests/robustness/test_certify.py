@@ -15,8 +15,8 @@ from PIL import Image
 from core import api
 from core.cli import main
 from core.contracts import Certified, ModelRef
+from core.control import LocalControl
 from core.engine import InlineEngine
-from core.engine.control import LocalControl
 from core.errors import Cancelled, InputError, ParameterError
 from core.jobs import JobTable
 from core.models.runtime import runtime

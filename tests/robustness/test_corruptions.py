@@ -165,7 +165,7 @@ def test_what_is_done_is_there_before_all_is(toys: None, tmp_path: Path) -> None
     import threading
 
     from core import api
-    from core.engine.control import LocalControl
+    from core.control import LocalControl
     from core.errors import Cancelled
 
     file = tmp_path / "names.txt"

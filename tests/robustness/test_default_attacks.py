@@ -10,7 +10,7 @@ import pytest
 from core import api
 from core.calibration.honest_models import CLASSES, SIZE, pictures, trained
 from core.contracts import ModelRef, Norm
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.models import zoo
 from core.models.runtime import runtime
 from core.parameters import Value

@@ -12,7 +12,7 @@ import pytest
 from core import api, images
 from core.cli import main
 from core.contracts import ExplanationDrift
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError
 from core.models import zoo
 from core.robustness.attacks.registry import ATTACKS

@@ -14,7 +14,7 @@ from PIL import Image
 from core import api
 from core.calibration.honest_models import ARCHITECTURES, CLASSES, SIZE, pictures, trained
 from core.contracts import ModelRef, Robustness
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.models.runtime import runtime
 from core.robustness import checks_gradients
 from core.robustness.attacks.base import Problem

@@ -13,7 +13,7 @@ from core import api
 from core.cli._robustness import _report
 from core.contracts import Robustness
 from core.contracts._honesty import CHECKS_VERSION
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError
 from core.proportions import wilson
 from core.robustness.checks import CHECKS

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.robustness.attacks.base import Problem
 from core.robustness.smoothing import certify, lower_bound, radius, smoothed_predict
 

@@ -9,7 +9,7 @@ import pytest
 
 from core import api, images
 from core.contracts import ModelRef
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError, ParameterError
 from core.models.runtime import runtime
 from core.saliency.base import Method, Problem

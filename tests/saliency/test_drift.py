@@ -10,7 +10,7 @@ import pytest
 
 from core import api, images
 from core.contracts import Drift
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError
 from core.models import zoo
 from core.saliency.drift_paths import PATHS

@@ -10,7 +10,7 @@ import pytest
 
 from core import api, images
 from core.contracts import ModelRef
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import CapabilityError
 from core.models.guided import guided
 from core.models.runtime import Runtime, runtime

@@ -9,7 +9,7 @@ import pytest
 
 from core import images
 from core.contracts import ModelRef
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Problem
 from core.saliency.registry import METHODS

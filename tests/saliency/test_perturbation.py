@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.saliency import perturb
 from core.saliency.base import Attribution, Problem
 from core.saliency.convergence import Convergence

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from core import api, images
 from core.contracts import ModelRef
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Problem
 from core.saliency.registry import METHODS

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.shapley.base import Background, ShapProblem
 
 Function = Callable[[np.ndarray], np.ndarray]

@@ -15,7 +15,7 @@ from PIL import Image
 
 from core import api, images
 from core.contracts import ModelRef, ShapRequest, ShapResult
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError, UnknownNameError
 from core.models.runtime import Runtime, runtime
 from core.shapley import background

@@ -14,8 +14,8 @@ from safetensors.numpy import load_file
 
 from core import api
 from core.contracts import ModelRef, Run
+from core.control import LocalControl
 from core.data.evaluate import evaluation
-from core.engine.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError
 from core.models.runtime import runtime
 from core.runs import run_folder

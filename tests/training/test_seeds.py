@@ -12,7 +12,7 @@ import pytest
 from core import api
 from core.cli import main
 from core.contracts import Artefact, Evaluation, GroupCount, Run, SeedSpread
-from core.engine.control import LocalControl
+from core.control import LocalControl
 from core.errors import Cancelled, InputError
 from core.runs import finished_runs
 from core.settings import settings

@@ -18,7 +18,7 @@ from core.parameters import Parameter, Value
 from core.robustness.norms import Ball, ball
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
 
 __all__ = ["Attack", "Hits", "Labels", "LossName", "Passes", "Problem", "Rows"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,31 +12,13 @@ import numpy.typing as npt
 
 from core.contracts import Array, CertifierCard, Norm
 from core.parameters import Parameter, Value
+from core.robustness.certificate import Certificate
 
 if TYPE_CHECKING:
-    from core.engine.control import Control
+    from core.control import Control
     from core.models.runtime import Runtime
 
-__all__ = ["Certificate", "Certifier", "Task"]
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What is certain about one picture.
-
-    Parameters
-    ----------
-    answer : int or None
-        The certified class; ``None`` where the method abstains, and the radius is 0.
-    radius : float
-        In pixels of [0, 1]: no perturbation below it, in the method's norm, changes the answer.
-    facts : mapping
-        Figures of the method.
-    """
-
-    answer: int | None
-    radius: float
-    facts: Mapping[str, float] = field(default_factory=dict)
+__all__ = ["Certifier", "Task"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.parameters import Value
-from core.robustness.certificates.base import Certificate, Certifier, Task
+from core.robustness.certificate import Certificate
+from core.robustness.certificates.base import Certifier, Task
 from core.robustness.sweep import ladder
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from core.errors import InputError
 from core.parameters import Parameter, Value
-from core.robustness.certificates.base import Certificate, Certifier, Task
+from core.robustness.certificate import Certificate
+from core.robustness.certificates.base import Certifier, Task
 from core.robustness.smoothing import certify, radius
 
 __all__ = ["Smoothing"]

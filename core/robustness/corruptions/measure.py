@@ -11,9 +11,9 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from core.contracts import Corrupted, CorruptionChunk, CorruptionRequest, OutOfDistribution
+from core.control import Control
 from core.data.base import Part
 from core.data.registry import open_dataset
-from core.engine.control import Control
 from core.errors import InputError
 from core.models.runtime import Runtime
 from core.robustness.corruptions.assemble import CLEAN, Step, assemble, steps_of

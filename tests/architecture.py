@@ -1,0 +1,290 @@
+"""The rules of the house as functions: a tree of source in, every offender out, one sentence each.
+
+They read imports and import nothing (but for :func:`loads_a_heavy_library`), so that a test can
+plant a small tree that breaks a rule and see it found.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+__all__ = ["RULES", "Tree", "loads_a_heavy_library"]
+
+USER_INTERFACES = {"streamlit", "plotly", "dashboard"}
+HEAVY = {"tensorflow", "keras", "openvino", "shap", "tf_keras_vis", "h5py"}
+ROOMS_THAT_COMPUTE = ("core.models", "core.data", "core.training", "core.saliency", "core.shapley",
+                      "core.evidence", "core.robustness", "core.concepts")  # fmt: skip
+FACADE = ("core", "core.api", "core.contracts", "core.errors", "core.numerals")
+MOST_LINES = 350
+
+# Lower may not import higher.
+LEVELS = [
+    ("core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
+     "core.home", "core.logfile", "core.process"),
+    ("core.control",),
+    ("core.contracts",),
+    ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
+     "core.tabular", "core.runs", "core.proportions", "core.multiplicity"),
+    ("core.differences",),
+    ("core.models", "core.data"),
+    ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",
+     "core.training", "core.report", "core.concepts"),
+    ("core.engine",),
+    ("core.jobs", "core.requests", "core.workers"),
+    ("core.calibration",),
+    ("core.api",),
+    ("core.cli",),
+]  # fmt: skip
+
+
+class Tree:
+    """The two packages as they lie on the disk below ``root``.
+
+    Attributes
+    ----------
+    paths : mapping
+        File of each module by its dotted name; a package goes by the package's name.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.paths: dict[str, Path] = {}
+        for package in ("core", "dashboard"):
+            for path in sorted((root / package).rglob("*.py")):
+                parts = path.relative_to(root).with_suffix("").parts
+                self.paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+
+    def inside(self, package: str) -> Iterator[str]:
+        """Yield the modules of a package, itself among them."""
+        return (m for m in self.paths if m == package or m.startswith(f"{package}."))
+
+    @cached_property
+    def parsed(self) -> Mapping[str, ast.Module]:
+        """Syntax of each module."""
+        return {m: ast.parse(path.read_text(encoding="utf-8")) for m, path in self.paths.items()}
+
+    @cached_property
+    def names(self) -> Mapping[str, frozenset[str]]:
+        """Every name that each module imports: at its top, in functions, for the type checker."""
+        return {module: frozenset(self._named(module)) for module in self.paths}
+
+    def _named(self, module: str) -> Iterator[str]:
+        package = module if self.paths[module].name == "__init__.py" else module.rpartition(".")[0]
+        for node in ast.walk(self.parsed[module]):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                above = package.split(".")[: package.count(".") + 2 - node.level]
+                start = [*above, *filter(None, [node.module])] if node.level else [node.module]
+                source = ".".join(filter(None, start))
+                inner = [f"{source}.{alias.name}" for alias in node.names]
+                yield from inner
+                if any(name not in self.paths for name in inner):
+                    yield source
+
+    @cached_property
+    def graph(self) -> Mapping[str, frozenset[str]]:
+        """Which modules each module imports, and the packages that run on the way to them."""
+        found = {}
+        for module, names in self.names.items():
+            parts = (name.split(".") for name in names)
+            ways = {".".join(p[:i]) for p in parts for i in range(1, len(p) + 1)}
+            own = {".".join(module.split(".")[:i]) for i in range(1, module.count(".") + 2)}
+            found[module] = frozenset((names | (ways - own)) & self.paths.keys() - {module})
+        return found
+
+
+def core_knows_no_user_interface(tree: Tree) -> list[str]:
+    """``core`` imports neither Streamlit nor Plotly nor the dashboard."""
+    return [
+        f"{module} imports {used}"
+        for module in tree.inside("core")
+        for used in sorted({name.split(".")[0] for name in tree.names[module]} & USER_INTERFACES)
+    ]
+
+
+def dashboard_sees_only_the_facade(tree: Tree) -> list[str]:
+    """Of ``core`` the dashboard sees API, contracts and errors, and the API in services alone."""
+    found = []
+    for module in tree.inside("dashboard"):
+        used = sorted(name for name in tree.names[module] if name.split(".")[0] == "core")
+        found += [
+            f"{module} imports {name}"
+            for name in used
+            if name not in FACADE and name.rsplit(".", 1)[0] not in FACADE[1:]
+        ]
+        if module != "dashboard.services" and not module.startswith("dashboard.services."):
+            found += [
+                f"{module} imports {name}, which only services call"
+                for name in used
+                if name.startswith("core.api")
+            ]
+    return found
+
+
+def heavy_libraries_stay_in_the_rooms_that_compute(tree: Tree) -> list[str]:
+    """TensorFlow and its like are imported by the rooms that compute alone."""
+    return [
+        f"{module} imports {used}"
+        for module in tree.paths
+        for used in sorted({name.split(".")[0] for name in tree.names[module]} & HEAVY)
+        if not module.startswith(ROOMS_THAT_COMPUTE)
+    ]
+
+
+def imports_run_downwards(tree: Tree) -> list[str]:
+    """Every module has a level, and imports none above its own."""
+    found = []
+    for module in tree.inside("core"):
+        own = _level(module)
+        if module in {"core", "core.__main__"}:
+            continue
+        if own is None:
+            found.append(f"{module} has no level in tests/architecture.py")
+            continue
+        for target in sorted(tree.graph[module]):
+            above = _level(target)
+            if above is not None and above > own:
+                found.append(f"{module} imports {target}, which lies above it")
+    return found
+
+
+def _level(module: str) -> int | None:
+    matches = [
+        (len(prefix), i)
+        for i, row in enumerate(LEVELS)
+        for prefix in row
+        if module == prefix or module.startswith((f"{prefix}.", f"{prefix}_"))
+    ]
+    return max(matches)[1] if matches else None
+
+
+def no_circle_of_modules(tree: Tree) -> list[str]:
+    """No module imports itself by way of others."""
+    return _circles(tree.graph)
+
+
+def no_circle_of_rooms(tree: Tree) -> list[str]:
+    """In every folder, what lies in it (files and folders) imports one way alone."""
+    packages = {m for m, path in tree.paths.items() if path.name == "__init__.py"}
+    packages |= {m.rpartition(".")[0] for m in tree.paths if "." in m}
+    found = []
+    for package in sorted(packages):
+        start = f"{package}."
+        rooms: dict[str, set[str]] = {}
+        for module in tree.paths:
+            if not module.startswith(start):
+                continue
+            here = start + module.removeprefix(start).split(".")[0]
+            there = {
+                start + target.removeprefix(start).split(".")[0]
+                for target in tree.graph[module]
+                if target.startswith(start)
+            }
+            rooms.setdefault(here, set()).update(there - {here})
+        found += _circles(rooms)
+    return found
+
+
+def _circles(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return one circle of each knot of nodes that reach each other."""
+    found: list[str] = []
+    seen: set[str] = set()
+    for node in sorted(graph):
+        way = None if node in seen else _way_back(graph, node)
+        if way is not None:
+            found.append(" → ".join(way))
+            seen.update(way)
+    return found
+
+
+def _way_back(graph: Mapping[str, Iterable[str]], node: str) -> tuple[str, ...] | None:
+    """Return the shortest way from a node to itself."""
+    ways: list[tuple[str, ...]] = [(node,)]
+    reached: set[str] = set()
+    for way in ways:
+        for target in sorted(graph.get(way[-1], ())):
+            if target == node:
+                return (*way, node)
+            if target not in reached:
+                reached.add(target)
+                ways.append((*way, target))
+    return None
+
+
+def modules_can_be_read_in_one_sitting(tree: Tree) -> list[str]:
+    """No module has more than 350 lines."""
+    counted = {m: len(path.read_text(encoding="utf-8").splitlines())
+               for m, path in tree.paths.items()}  # fmt: skip
+    return [f"{m} has {n} lines: cut it into parts" for m, n in counted.items() if n > MOST_LINES]
+
+
+def all_lists_are_honest(tree: Tree) -> list[str]:
+    """Every name in ``__all__`` exists."""
+    return [
+        f"{module} lists {name}, which it does not define"
+        for module, parsed in tree.parsed.items()
+        for name in sorted(_listed(parsed) - _defined(parsed))
+    ]
+
+
+def _listed(parsed: ast.Module) -> set[str]:
+    for node in parsed.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def _defined(parsed: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for outer in parsed.body:
+        inner = ast.walk(outer) if isinstance(outer, ast.If | ast.With | ast.Try) else [outer]
+        for node in inner:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Assign):
+                found.update(t.id for t in node.targets if isinstance(t, ast.Name))
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                found.add(node.target.id)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                found.update(alias.asname or alias.name for alias in node.names)
+    return found
+
+
+RULES: tuple[Callable[[Tree], list[str]], ...] = (
+    core_knows_no_user_interface,
+    dashboard_sees_only_the_facade,
+    heavy_libraries_stay_in_the_rooms_that_compute,
+    imports_run_downwards,
+    no_circle_of_modules,
+    no_circle_of_rooms,
+    modules_can_be_read_in_one_sitting,
+    all_lists_are_honest,
+)
+
+
+def loads_a_heavy_library(root: Path, modules: Iterable[str]) -> list[str]:
+    """Import modules in a process of their own, and say which of them load a heavy library."""
+    asked = list(modules)
+    if not _loaded(root, asked):
+        return []
+    loaded = {module: _loaded(root, [module]) for module in asked}
+    return [f"{module} loads {', '.join(heavy)}" for module, heavy in loaded.items() if heavy]
+
+
+def _loaded(root: Path, modules: list[str]) -> list[str]:
+    code = (
+        f"import sys, {', '.join(modules)}\n"
+        f"print(*(m for m in {sorted(HEAVY)!r} if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    return done.stdout.split()
