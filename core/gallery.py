@@ -21,7 +21,8 @@ from pathlib import Path
 from core import images
 from core.contracts import GalleryRef, Picture
 from core.errors import ImageError, InputError
-from core.gallery_table import FILE_NAME, find_table, inside, read_table
+from core.gallery_table import FILE_NAME, find_table, inside, on_disk, read_table
+from core.tabular.cells import attribute_cells, label_cells
 
 __all__ = ["MAX_PICTURES", "TABLE", "Gallery", "GalleryPicture", "find_gallery", "read_gallery"]
 
@@ -206,8 +207,9 @@ def _from_folders(root: Path) -> Iterator[GalleryPicture]:
 
 def _from_table(root: Path, table: Path) -> Iterator[GalleryPicture]:
     columns = read_table(table)
-    names = inside(root, columns.pop(FILE_NAME), what=table.name)
-    labels = columns.pop("label", [""] * len(names))
+    names = on_disk(root, inside(root, columns.pop(FILE_NAME), what=table.name))
+    labels = label_cells(columns.pop("label", [""] * len(names)), ())
+    columns = {name: attribute_cells(name, cells).cells for name, cells in columns.items()}
     for i, (name, label) in enumerate(zip(names, labels, strict=True)):
         path = root / name
         further = {column: cells[i] for column, cells in columns.items()}

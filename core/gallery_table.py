@@ -20,7 +20,9 @@ from core.tabular.records import records
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FILE_NAME", "MAX_ROWS", "TABLES", "Columns", "find_table", "inside", "read_table"]
+__all__ = [
+    "FILE_NAME", "MAX_ROWS", "TABLES", "Columns", "find_table", "inside", "on_disk", "read_table",
+]  # fmt: skip
 
 FILE_NAME = "file_name"
 TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
@@ -107,6 +109,34 @@ def inside(root: Path, names: Sequence[str], *, what: str) -> list[str]:
             )
         checked.append(name)
     return checked
+
+
+def on_disk(root: Path, names: Sequence[str]) -> list[str]:
+    """Return paths as the disk spells them: one name has several forms in Unicode (NFC, NFD).
+
+    What is not there, in no form, stays as it is.
+    """
+    folders: dict[str, dict[str, str]] = {}
+
+    def listed(folder: str) -> dict[str, str]:
+        if folder not in folders:
+            try:
+                entries = sorted(os.listdir(f"{root}/{folder}"))  # noqa: PTH208 (names alone)
+            except OSError:
+                entries = []
+            folders[folder] = {nfc(entry): entry for entry in entries}
+        return folders[folder]
+
+    def found(name: str) -> str:
+        if name.isascii() or os.path.lexists(f"{root}/{name}"):
+            return name
+        place = ""
+        for part in name.split("/"):
+            own = listed(place).get(nfc(part), part)
+            place = f"{place}/{own}" if place else own
+        return place
+
+    return [found(name) for name in names]
 
 
 def _place(path: Path) -> str:

@@ -57,6 +57,7 @@ def _contents(opened: Dataset) -> dict[str, Any]:
         },
         "groups": _groups(opened),
         "unreadable": list(opened.unreadable),
+        **({"notes": list(opened.notes)} if opened.notes else {}),
     }
 
 
@@ -90,6 +91,7 @@ def _report(opened: Dataset) -> Iterator[str]:
     if opened.unreadable:
         yield f"{len(opened.unreadable)} files cannot be read and are left out:"
         yield from (f"  {problem}" for problem in opened.unreadable)
+    yield from opened.notes
 
 
 def _table(opened: Dataset) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -37,11 +36,12 @@ from core.cli._folders import (
 )  # fmt: skip
 from core.contracts import Geometry, GroupScore, Leaderboard
 from core.errors import InputError
+from core.gallery import TABLE
+from core.gallery_table import FILE_NAME, find_table, on_disk, read_table
+from core.tabular.cells import attribute_cells
+from core.tabular.head import nfc
 
 __all__: list[str] = []
-
-_TABLE = "metadata.csv"
-_NAME = "file_name"
 
 
 @app.command()
@@ -59,7 +59,7 @@ def evaluate(
         ),
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help=f"Column of the folder's {_TABLE} that names subgroups.")
+        str | None, typer.Option(help=f"Column of the folder's {TABLE} that names subgroups.")
     ] = None,
     preset: Annotated[
         str, typer.Option(help="Protocol of deletion and insertion; see 'metrics'.")
@@ -123,34 +123,29 @@ def _groups(folder: Path, paths: Sequence[Path], column: str) -> list[str]:
     missing = [name for name in names if name not in rows]
     if missing:
         raise InputError(
-            f"{folder / _TABLE} has no row for {missing[0]} ({len(missing)} of {len(paths)} "
-            f"pictures). Expected one row for each, its name in the column {_NAME!r}."
+            f"{folder / TABLE} has no row for {missing[0]} ({len(missing)} of {len(paths)} "
+            f"pictures). Expected one row for each, its name in the column {FILE_NAME!r}."
         )
     return [rows[name] for name in names]
 
 
 def _rows(folder: Path, column: str) -> dict[str, str]:
     """Return the value of ``column`` by file name."""
-    table = folder / _TABLE
     if not folder.is_dir():
-        raise InputError(f"--by goes with a folder that holds {_TABLE}. Received: {folder}.")
-    if not table.is_file():
+        raise InputError(f"--by goes with a folder that holds {TABLE}. Received: {folder}.")
+    table = find_table(folder)
+    if table is None:
         raise InputError(
-            f"--by {column} needs {table}, which does not exist: a CSV file with the columns "
-            f"{_NAME}, label and those to group by. Leave --by out to evaluate without subgroups."
+            f"--by {column} needs {folder / TABLE}, which does not exist: a CSV file with the "
+            f"columns {FILE_NAME}, label and those to group by. Leave --by out to evaluate without "
+            "subgroups."
         )
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{table} is no CSV file in UTF-8. Save it as UTF-8.") from error
-    reader = csv.DictReader(text.splitlines())
-    columns = reader.fieldnames or []
-    for wanted in (_NAME, column):
-        if wanted not in columns:
-            raise InputError(
-                f"{table} has no column {wanted!r}. It has: {', '.join(columns) or 'none'}."
-            )
-    return {row[_NAME]: (row[column] or "").strip() for row in reader}
+    columns = read_table(table)
+    if nfc(column) not in columns:
+        raise InputError(f"{table} has no column {column!r}. It has: {', '.join(columns)}.")
+    cells = attribute_cells(column, columns[nfc(column)]).cells
+    names = on_disk(folder, columns[FILE_NAME])
+    return dict(zip(names, cells, strict=True))
 
 
 def _mask(

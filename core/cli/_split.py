@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,9 @@ def predict_split(
         "cached": found.cached,
         "device": found.device,
     }
-    emit(document, as_json, lambda: _lines(measured, found.classes, out))
+    notes = api.open_dataset(dataset).notes
+    document |= {"notes": list(notes)} if notes else {}
+    emit(document, as_json, lambda: chain(_lines(measured, found.classes, out), notes))
 
 
 def _split(text: str) -> SplitName:

@@ -128,6 +128,8 @@ class Dataset:
         Side of its pictures in pixels where all are square and alike, else 0.
     unreadable : tuple of str
         One sentence for each file that was left out because the caller asked for that.
+    notes : tuple of str
+        How labels and attributes were read, in sentences.
     """
 
     ref: DatasetRef
@@ -136,6 +138,7 @@ class Dataset:
     fingerprint: str
     size: int = 0
     unreadable: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
 
     def part(self, name: SplitName) -> Part:
         """Return a split.

@@ -135,7 +135,10 @@ class Folder(DatasetKind):
         fingerprint = content_key(
             {"dataset": self.id, "version": _VERSION, "files": listing.digest, **told}
         )
-        return Dataset(ref, classes, parts, fingerprint, unreadable=tuple(broken.values()))
+        return Dataset(
+            ref, classes, parts, fingerprint, unreadable=tuple(broken.values()),
+            notes=listing.notes,
+        )  # fmt: skip
 
     def stamp(self, ref: DatasetRef) -> str:
         """Return the digest of names, sizes, times of change, labels and attributes."""

@@ -25,7 +25,16 @@ import numpy.typing as npt
 from core import images
 from core.contracts import SplitName
 from core.errors import InputError
-from core.gallery_table import FILE_NAME, MAX_ROWS, Columns, find_table, inside, read_table
+from core.gallery_table import (
+    FILE_NAME,
+    MAX_ROWS,
+    Columns,
+    find_table,
+    inside,
+    on_disk,
+    read_table,
+)
+from core.tabular.cells import attribute_cells, label_cells, same_classes
 
 __all__ = ["SPLIT_NAMES", "Listing", "in_order", "list_folder"]
 
@@ -59,6 +68,8 @@ class Listing:
         As ``classes.txt`` or the class folders name them; empty if only labels do.
     digest : str
         SHA-256 of all this and of each file's size and time of change.
+    notes : tuple of str
+        How cells of a table were read, in sentences.
     """
 
     root: Path
@@ -69,6 +80,7 @@ class Listing:
     columns: Columns
     classes: tuple[str, ...]
     digest: str
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -83,6 +95,7 @@ class _Rows:
     splits: list[SplitName | None] = field(default_factory=list)
     columns: Columns = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
 
     def add(
         self,
@@ -137,15 +150,15 @@ def list_folder(folder: str | Path) -> Listing:
 
 
 def _read(root: Path) -> Listing:
-    rows = _Rows()
+    rows, named = _Rows(), _class_file(root)
     split_folders = _split_folders(root)
     if (table := find_table(root)) is not None:
-        _add_table(rows, root, table, None)
+        _add_table(rows, root, table, None, named)
     elif split_folders:
         for path, split in split_folders:
             table = find_table(path)
             if table is not None:
-                _add_table(rows, root, table, split)
+                _add_table(rows, root, table, split, named)
             else:
                 _add_class_folders(rows, root, path, split)
     else:
@@ -162,11 +175,26 @@ def _read(root: Path) -> Listing:
             f"A file name in {root.name} is not UTF-8: rename it ({error})."
         ) from error
     masks = rows.columns.pop(_MASK, [])
-    classes = _class_file(root) or in_order(set(rows.folders))
+    notes = _read_cells(rows, named)
+    classes = named or in_order(set(rows.folders))
     return Listing(
         root, rows.names, rows.labels, rows.splits, masks, rows.columns, classes,
-        _digest(root, rows, masks, classes),
+        _digest(root, rows, masks, classes), tuple(notes),
     )  # fmt: skip
+
+
+def _read_cells(rows: _Rows, named: Sequence[str]) -> list[str]:
+    """Read labels and attributes as prediction tables are read; return what is to be said."""
+    notes: list[str] = []
+    if rows.tables and not named:
+        labels = same_classes(rows.labels, where=rows.tables[0])
+        rows.labels = labels.cells
+        notes += labels.notes
+    for name, cells in rows.columns.items():
+        attribute = attribute_cells(name, cells)
+        rows.columns[name] = attribute.cells
+        notes += attribute.notes
+    return notes
 
 
 def _folders(root: Path, *, within: Path) -> list[Path]:
@@ -216,7 +244,9 @@ def _add_class_folders(rows: _Rows, root: Path, place: Path, split: SplitName | 
         rows.folders.append(folder.name)
 
 
-def _add_table(rows: _Rows, root: Path, table: Path, split: SplitName | None) -> None:
+def _add_table(
+    rows: _Rows, root: Path, table: Path, split: SplitName | None, classes: Sequence[str]
+) -> None:
     columns = read_table(table)
     told = table.relative_to(root).as_posix()
     prefix = table.parent.relative_to(root).as_posix()
@@ -224,17 +254,15 @@ def _add_table(rows: _Rows, root: Path, table: Path, split: SplitName | None) ->
     if "" in names:
         raise InputError(f"{told}, row {names.index('') + 1}: {FILE_NAME} is empty. Fill it in.")
     place = root if prefix == "." else table.parent
-    names = inside(place, names, what=told)
+    names = on_disk(place, inside(place, names, what=told))
     if _LABEL not in columns:
         raise InputError(
             f"{told} has no column {_LABEL}; expected {FILE_NAME},{_LABEL} and further columns."
         )
-    labels = columns.pop(_LABEL)
+    given = columns.pop(_LABEL)
+    labels = label_cells(given, classes)
     if "" in labels:
-        raise InputError(
-            f"{told}: {labels.count('')} rows have no label, the first is "
-            f"{names[labels.index('')]!r}. Fill it in, or take the row out."
-        )
+        raise _unlabelled(told, names, given, labels)
     if len(set(names)) < len(names):
         seen: set[str] = set()
         twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
@@ -242,12 +270,25 @@ def _add_table(rows: _Rows, root: Path, table: Path, split: SplitName | None) ->
     splits = [split] * len(names) if split else _splits_of(columns, names, told)
     columns.pop(_SPLIT, None)
     if _MASK in columns:
-        columns[_MASK] = inside(place, columns[_MASK], what=told)
+        columns[_MASK] = on_disk(place, inside(place, columns[_MASK], what=told))
     if prefix != ".":
         names = [f"{prefix}/{name}" for name in names]
         if _MASK in columns:
             columns[_MASK] = [f"{prefix}/{name}" if name else "" for name in columns[_MASK]]
+    rows.tables.append(told)
     rows.add(names, labels, splits, columns)
+
+
+def _unlabelled(
+    told: str, names: Sequence[str], given: Sequence[str], labels: Sequence[str]
+) -> InputError:
+    at = labels.index("")
+    word = f", whose label is {given[at]!r}, which stands for no value" if given[at] else ""
+    listed = ", or, if it is a class, list every class in classes.txt" if word else ""
+    return InputError(
+        f"{told}: {labels.count('')} rows have no label, the first is {names[at]!r} (row {at + 1})"
+        f"{word}. Fill it in, or take the row out{listed}."
+    )
 
 
 def _splits_of(columns: Columns, names: Sequence[str], told: str) -> list[SplitName | None]:

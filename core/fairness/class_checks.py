@@ -10,8 +10,8 @@ from core.errors import InputError
 from core.fairness.class_column import NO_CLASSES, ClassColumn
 from core.fairness.keys import Key
 from core.fairness.rows import Rows
-from core.fairness.spellings import is_word
 from core.fairness.sql import literal
+from core.tabular.spellings import is_word
 
 __all__ = [
     "check_clear", "check_headers", "check_matched", "check_positive", "check_sources",

@@ -10,8 +10,8 @@ from core.errors import InputError
 from core.fairness.keys import Codes, Key, spellings
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier, literal
-from core.fairness.values import NEVER, class_text
 from core.tabular.missing import Missing
+from core.tabular.values import NEVER, class_text
 
 __all__ = ["MAX_CLASSES", "NO_CLASSES", "ClassColumn", "as_they_are", "given_classes"]
 

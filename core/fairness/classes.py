@@ -17,8 +17,8 @@ from core.fairness.class_checks import (
 from core.fairness.class_column import MAX_CLASSES, ClassColumn, given_classes
 from core.fairness.keys import Codes, Key
 from core.fairness.rows import Rows
-from core.fairness.spellings import matched
-from core.fairness.values import NEVER, class_text, positive_class
+from core.tabular.spellings import matched
+from core.tabular.values import NEVER, class_text, positive_class
 
 __all__ = ["MAX_CLASSES", "Classes", "find_classes"]
 

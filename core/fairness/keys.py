@@ -11,8 +11,8 @@ from core.fairness.bins import cuts_of
 from core.fairness.dates import PERIODS, period_of
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier
-from core.fairness.values import group_text
 from core.tabular.missing import Missing
+from core.tabular.values import group_text
 
 __all__ = ["MAX_GROUPS", "Codes", "Key", "group_codes", "group_keys", "spellings"]
 

@@ -9,8 +9,8 @@ from core.fairness.bins import double
 from core.fairness.class_column import MAX_CLASSES, given_classes
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier, literal
-from core.fairness.values import NEVER, class_text
 from core.tabular.missing import Missing
+from core.tabular.values import NEVER, class_text
 
 __all__ = ["complete_rows"]
 

@@ -16,10 +16,11 @@ from core.contracts import (
     TableColumns,
 )
 from core.data.predictions import predict_dataset
+from core.data.registry import open_dataset
 from core.errors import InputError
 from core.fairness.class_column import as_they_are
 from core.fairness.rows import Rows, free_names, open_columns
-from core.fairness.values import positive_class
+from core.tabular.values import positive_class
 from core.workspace import open_store
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ def predictions_rows(
     """Open the predictions that a request is about, with their columns mapped."""
     assert request.predict is not None, "asked only of a model on a dataset"
     table, columns = as_table(predicted(request.predict, control), request.columns)
+    notes = open_dataset(request.predict.dataset).notes
     with open_columns(table, name=request.source) as rows:
-        yield rows, columns
+        yield replace(rows, note=" ".join(notes)), columns
 
 
 def predicted(request: DatasetPredictRequest, control: Control) -> DatasetPredictions:

@@ -30,7 +30,7 @@ from core.fairness.metrics.registry import METRICS
 from core.fairness.multiplicity import WORDS
 from core.fairness.pair_tests import pair_tests
 from core.fairness.tables import offered
-from core.fairness.values import group_text
+from core.tabular.values import group_text
 
 if TYPE_CHECKING:
     from core.control import Control

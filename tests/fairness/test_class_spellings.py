@@ -8,7 +8,7 @@ import pytest
 
 from core import api
 from core.errors import InputError, ParameterError
-from core.fairness.spellings import matched
+from core.tabular.spellings import matched
 from tests.fairness.conftest import Write
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "tables"

@@ -14,7 +14,7 @@ from core.fairness.bins import Cuts
 from core.fairness.count import count
 from core.fairness.counted import attribute_sets
 from core.fairness.rows import open_columns, open_table
-from core.fairness.values import class_text, group_text
+from core.tabular.values import class_text, group_text
 from tests.fairness.tables import random_table
 
 COLUMNS = TableColumns(label="y", prediction="p", groups=("g", "h"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from core.fairness.values import OPPOSITES
+from core.tabular.values import OPPOSITES
 
 __all__ = ["Matched", "is_word", "matched"]
 

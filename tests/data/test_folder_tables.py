@@ -1,0 +1,177 @@
+"""Tables of folders follow the rules of prediction tables: no value, spellings, Unicode forms."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core import api
+from core.cli import main
+from core.contracts import MISSING
+from core.data.base import Dataset
+from core.data.registry import open_dataset
+from core.errors import InputError
+from core.gallery import read_gallery
+
+from .conftest import Paint
+
+N = 12
+Table = Callable[..., Path]
+
+
+@pytest.fixture
+def table(tmp_path: Path, paint: Paint) -> Table:
+    """Write a folder whose table has these labels and attributes in turn."""
+
+    def write(labels: list[str], sites: list[str] | None = None) -> Path:
+        lines = ["file_name,label,site"]
+        for i in range(N * len(labels)):
+            paint(tmp_path / f"{i:02d}.png", seed=i)
+            site = (sites or ["x", "y"])[(i // len(labels)) % len(sites or "xy")]
+            lines.append(f"{i:02d}.png,{labels[i % len(labels)]},{site}")
+        (tmp_path / "metadata.csv").write_text("\n".join(lines), encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def opened(folder: Path) -> Dataset:
+    return open_dataset(f"folder:{folder}")
+
+
+def sites(folder: Path) -> set[str]:
+    found = opened(folder)
+    return {value for part in found.parts.values() for value in part.groups["site"]}
+
+
+@pytest.mark.parametrize("word", [*MISSING, "nan", "n/a", "NULL", "<na>", ""])
+def test_a_label_that_is_no_value_is_refused(table: Table, word: str) -> None:
+    folder = table(["cat", "dog", word])
+    with pytest.raises(InputError, match="rows have no label") as caught:
+        opened(folder)
+    told = str(caught.value)
+    assert "metadata.csv" in told
+    assert f"{N} rows" in told
+    assert "'02.png' (row 3)" in told
+    if word:
+        assert f"{word!r}, which stands for no value" in told
+        assert "classes.txt" in told
+
+
+def test_words_that_classes_txt_lists_are_classes(table: Table) -> None:
+    folder = table(["cat", "None", "-"])
+    (folder / "classes.txt").write_text("None\ncat\n-\n")
+    assert opened(folder).classes == ("None", "cat", "-")
+
+
+def test_none_in_small_letters_is_a_class(table: Table) -> None:
+    assert opened(table(["cat", "none"])).classes == ("cat", "none")
+
+
+@pytest.mark.parametrize("word", [*MISSING, "nan", "n/a", "unknown", ""])
+def test_a_group_that_is_no_value_is_unknown(table: Table, word: str) -> None:
+    folder = table(["cat", "dog"], ["x", word, "y"])
+    assert sites(folder) == {"x", "y", "Unknown"}
+    said = [note for note in opened(folder).notes if "read as no value" in note]
+    assert said == ([] if word == "" else [f"In 'site', read as no value: {word!r}."])
+
+
+def test_groups_of_equal_numbers_are_one(table: Table) -> None:
+    folder = table(["cat", "dog"], ["1", "1.0", "2.0", "none"])
+    assert sites(folder) == {"1", "2", "none"}
+    assert opened(folder).notes == ("In 'site', spellings taken for one group: '1', '1.0'.",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["Yes", "yes", "no"], ("no", "yes")),
+        (["TRUE", "true", "False"], ("false", "true")),
+        (["1.0", "1", "0"], ("0", "1")),
+        (["cat.", "cat", "dog"], ("cat", "dog")),
+        (["yes", "no", "1", "0"], ("0", "1")),
+    ],
+)
+def test_spellings_of_one_class_are_one_and_said(
+    table: Table, labels: list[str], classes: tuple[str, ...]
+) -> None:
+    found = opened(table(labels))
+    assert sorted(name.casefold() for name in found.classes) == sorted(classes)
+    assert sum(len(part) for part in found.parts.values()) == N * len(labels)
+    if labels != ["TRUE", "true", "False"] and labels != ["1.0", "1", "0"]:
+        assert any("Spellings taken for one class" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("pair", [("NONE", "none"), ("Cat", "cat"), ("us", "US")])
+def test_names_that_differ_in_case_alone_are_asked(table: Table, pair: tuple[str, str]) -> None:
+    folder = table([*pair, "dog"])
+    with pytest.raises(InputError, match="differ in case alone: are they one class"):
+        opened(folder)
+    (folder / "classes.txt").write_text("\n".join((*pair, "dog")))
+    assert opened(folder).classes == (*pair, "dog")
+
+
+@pytest.mark.parametrize(("on_disk", "in_table"), [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("folder", ["", "mu\u0308de/"])
+def test_one_file_name_has_several_forms(
+    tmp_path: Path, paint: Paint, on_disk: str, in_table: str, folder: str
+) -> None:
+    lines = ["file_name,label,mask_file_name"]
+    for i in range(24):
+        name = f"{folder}Zo\u00eb{i}.png"
+        paint(tmp_path / unicodedata.normalize(on_disk, name), seed=i)
+        said = unicodedata.normalize(in_table, name)
+        lines.append(f"{said},{'ab'[i % 2]},{said}")
+    (tmp_path / "metadata.csv").write_text("\n".join(lines), encoding="utf-8")
+    found = opened(tmp_path)
+    part = found.part("test")
+    assert part.picture(0).pixels.shape[-1] == 3
+    assert part.mask(0).shape == part.picture(0).pixels.shape[:2]
+    assert len(read_gallery(tmp_path)) == 24
+
+
+def test_reference_folders_read_their_table_alike(table: Table) -> None:
+    folder = table(["cat", "NA"], ["x", "?"])
+    gallery = read_gallery(folder)
+    assert gallery.labels == {"cat": N}
+    assert {picture.columns["site"] for picture in gallery.pictures} == {"x", ""}
+
+
+def test_what_was_read_as_what_is_said(table: Table, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = table(["Yes", "yes", "no"], ["x", "N/A"])
+    with pytest.raises(SystemExit):
+        main(["datasets", f"folder:{folder}", "--json"])
+    told = json.loads(capfd.readouterr().out)["notes"]
+    assert told == [
+        "Spellings taken for one class: 'Yes', 'yes'.",
+        "In 'site', read as no value: 'N/A'.",
+    ]
+    with pytest.raises(SystemExit):
+        main(["datasets", f"folder:{folder}"])
+    assert all(note in capfd.readouterr().out for note in told[:1])
+
+
+def test_audits_say_it_too(table: Table) -> None:
+    folder = table(["dog", "cat"], ["x", "N/A"])
+    api.register_model(
+        "folder_tables", _flat, input_size=16, n_classes=2, labels=["cat", "dog"]
+    )  # fmt: skip
+    report = api.fairness(dataset=f"folder:{folder}", model="folder_tables", positive="cat")
+    assert "In 'site', read as no value: 'N/A'." in report.notes
+    assert report.unknown == {"site": sum(_unknown(folder))}
+
+
+def _unknown(folder: Path) -> list[bool]:
+    return [value == "Unknown" for value in opened(folder).part("test").groups["site"]]
+
+
+def _flat(inputs: object, n_classes: int) -> object:
+    from core.models.tensorflow import keras
+
+    x = keras.layers.GlobalAveragePooling2D()(inputs)
+    x = keras.layers.Dense(n_classes)(x)
+    return keras.Model(keras.utils.get_source_inputs(inputs), x)
