@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from core import numerals
+from core.cli._once import App
 from core.contracts import GEOMETRIES, Geometry
 from core.errors import InputError, ParameterError
 
@@ -55,7 +56,7 @@ def number(*, help: str) -> Any:
     return typer.Option(parser=numerals.number, metavar="NUMBER", help=help)
 
 
-app = typer.Typer(
+app = App(
     name="pellucid",
     help="Open up image models: predict, explain, and say how far to trust it.",
     no_args_is_help=True,
@@ -116,6 +117,10 @@ def parameter_pairs(pairs: Sequence[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise ParameterError(f"--param takes name=value. Received: {pair!r}.")
+        if name in given:
+            raise ParameterError(
+                f"--param {name} is given twice: {given[name]!r} and {value!r}. Give it once."
+            )
         given[name] = value
     return given
 

@@ -182,10 +182,12 @@ def _half(explore: bool, confirm: bool) -> RowsChoice:
 
 
 def _cuts(pairs: list[str]) -> dict[str, str]:
-    cuts = {}
+    cuts: dict[str, str] = {}
     for pair in pairs:
         column, equals, text = pair.rpartition("=")
         if not equals or not column:
             raise ParameterError(f"--bin takes column=4 or column=18,30,65. Received: {pair!r}.")
+        if column in cuts:
+            raise ParameterError(f"--bin {column} is given twice: {cuts[column]!r} and {text!r}.")
         cuts[column] = text
     return cuts

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from typer.core import TyperCommand
+from core.cli._once import OnceCommand
 
 __all__ = ["ListCommand", "words"]
 
@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"-\.?\d")
 """A negative number is a value, to be told as one, and no option."""
 
 
-class ListCommand(TyperCommand):
+class ListCommand(OnceCommand):
     """A command whose repeatable options take several words: ``--eps 1/255 4/255``.
 
     Only for commands without positional arguments: a word that follows could be either.
