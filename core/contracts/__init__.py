@@ -111,7 +111,6 @@ from core.contracts._fairness import (
     UNKNOWN,
     Adjustment,
     AuditRequest,
-    FairnessRequest,
     FairnessRules,
     TableColumns,
     TableSource,
@@ -121,6 +120,7 @@ from core.contracts._fairness_rates import GroupRate, GroupTable
 from core.contracts._fairness_report import (
     Calibration,
     FairnessReport,
+    FairnessRequest,
     Inequality,
     ScoreCurves,
     Task,

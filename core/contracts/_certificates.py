@@ -46,106 +46,6 @@ class CertifierCard:
     parameters: tuple[Parameter, ...]
 
 
-@dataclass(frozen=True)
-class CertifyRequest(ModelRequest):
-    """Ask how far around each picture of a split an answer is certain.
-
-    Parameters
-    ----------
-    method : str
-        Id of a certifier.
-    radii : tuple of float
-        Of the curve, ascending, without 0; empty for a grid that grows until nothing is left.
-    by, class_map, slice
-        As of :class:`RobustnessRequest`.
-    """
-
-    kind: ClassVar[str] = "certify"
-    dataset: DatasetRef
-    fingerprint: str
-    split: SplitName
-    limit: int
-    method: str
-    parameters: dict[str, Value]
-    radii: tuple[float, ...]
-    by: str
-    class_map: tuple[int, ...]
-    slice: str
-    lane: Lane = "batch"
-
-    def common(self) -> dict[str, Any]:
-        """Return what every picture's certificate depends on."""
-        return super().parts() | {
-            "dataset": self.fingerprint,
-            "split": self.split,
-            "limit": self.limit,
-            "slice": self.slice,
-            "method": self.method,
-            "parameters": self.parameters,
-            "seed": self.seed,
-        }
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        own = {"radii": list(self.radii), "by": self.by, "class_map": list(self.class_map)}
-        return self.common() | own
-
-    def chunk_key(self, start: int) -> str:
-        """Return the key of the certificates of the pictures from ``start`` on."""
-        return content_key({**self.common(), "start": start, "kind": "certify_chunk"})
-
-    @property
-    def batch(self) -> str:
-        """Each by itself."""
-        return self.key
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this request."""
-        words = ["python", "-m", "core", "certify", *self.model_words()]
-        words += ["--dataset", self.dataset.text, "--split", self.split]
-        words += ["--limit", str(self.limit), *_method_words(self.method, self.parameters)]
-        words += ["--radii", ",".join(f"{r:.9g}" for r in self.radii) or "auto"]
-        words += ["--by", self.by] if self.by else []
-        words += ["--slice", self.slice] if self.slice else []
-        return shlex.join([*words, "--seed", str(self.seed)])
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)
-
-
-@dataclass(frozen=True)
-class CertifyPictureRequest(PictureRequest):
-    """Ask how far around one picture the answer is certain."""
-
-    kind: ClassVar[str] = "certify_picture"
-    method: str
-    parameters: dict[str, Value]
-    lane: Lane = "batch"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        own = {"method": self.method, "parameters": self.parameters, "seed": self.seed}
-        return super().parts() | own
-
-    @property
-    def batch(self) -> str:
-        """Each by itself."""
-        return self.key
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this request."""
-        words = ["python", "-m", "core", "certify", self.input.name, *self.model_words()]
-        words += _method_words(self.method, self.parameters)
-        return shlex.join([*words, "--geometry", self.input.geometry, "--seed", str(self.seed)])
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), command=self.command)
-
-
 def _method_words(method: str, parameters: dict[str, Value]) -> list[str]:
     words = ["--method", method]
     for name, value in parameters.items():
@@ -223,6 +123,77 @@ class Certified(Result):
     command: str
 
 
+@dataclass(frozen=True)
+class CertifyRequest(ModelRequest):
+    """Ask how far around each picture of a split an answer is certain.
+
+    Parameters
+    ----------
+    method : str
+        Id of a certifier.
+    radii : tuple of float
+        Of the curve, ascending, without 0; empty for a grid that grows until nothing is left.
+    by, class_map, slice
+        As of :class:`RobustnessRequest`.
+    """
+
+    kind: ClassVar[str] = "certify"
+    work: ClassVar[str] = "core.robustness.certify:certify"
+    result: ClassVar[type[Result]] = Certified
+    dataset: DatasetRef
+    fingerprint: str
+    split: SplitName
+    limit: int
+    method: str
+    parameters: dict[str, Value]
+    radii: tuple[float, ...]
+    by: str
+    class_map: tuple[int, ...]
+    slice: str
+    lane: Lane = "batch"
+
+    def common(self) -> dict[str, Any]:
+        """Return what every picture's certificate depends on."""
+        return super().parts() | {
+            "dataset": self.fingerprint,
+            "split": self.split,
+            "limit": self.limit,
+            "slice": self.slice,
+            "method": self.method,
+            "parameters": self.parameters,
+            "seed": self.seed,
+        }
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        own = {"radii": list(self.radii), "by": self.by, "class_map": list(self.class_map)}
+        return self.common() | own
+
+    def chunk_key(self, start: int) -> str:
+        """Return the key of the certificates of the pictures from ``start`` on."""
+        return content_key({**self.common(), "start": start, "kind": "certify_chunk"})
+
+    @property
+    def batch(self) -> str:
+        """Each by itself."""
+        return self.key
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request."""
+        words = ["python", "-m", "core", "certify", *self.model_words()]
+        words += ["--dataset", self.dataset.text, "--split", self.split]
+        words += ["--limit", str(self.limit), *_method_words(self.method, self.parameters)]
+        words += ["--radii", ",".join(f"{r:.9g}" for r in self.radii) or "auto"]
+        words += ["--by", self.by] if self.by else []
+        words += ["--slice", self.slice] if self.slice else []
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)
+
+
 @dataclass(frozen=True, slots=True)
 class Leaning:
     """An answer that is given more often than it is true.
@@ -270,3 +241,36 @@ class PictureCertificate(PictureResult):
     facts: dict[str, float]
     seed: int
     command: str
+
+
+@dataclass(frozen=True)
+class CertifyPictureRequest(PictureRequest):
+    """Ask how far around one picture the answer is certain."""
+
+    kind: ClassVar[str] = "certify_picture"
+    work: ClassVar[str] = "core.robustness.certify:certify_pictures"
+    result: ClassVar[type[Result]] = PictureCertificate
+    method: str
+    parameters: dict[str, Value]
+    lane: Lane = "batch"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        own = {"method": self.method, "parameters": self.parameters, "seed": self.seed}
+        return super().parts() | own
+
+    @property
+    def batch(self) -> str:
+        """Each by itself."""
+        return self.key
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request."""
+        words = ["python", "-m", "core", "certify", self.input.name, *self.model_words()]
+        words += _method_words(self.method, self.parameters)
+        return shlex.join([*words, "--geometry", self.input.geometry, "--seed", str(self.seed)])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command)

@@ -122,6 +122,30 @@ class MeasuredClaim(Stored):
 
 
 @dataclass(frozen=True)
+class CalibrationTable(Result):
+    """Every claim with what was measured of it.
+
+    Parameters
+    ----------
+    rows : tuple of MeasuredClaim
+        In the order of the registry.
+    machine : str
+        What it was measured on, in words.
+    """
+
+    rows: tuple[MeasuredClaim, ...]
+    quick: bool
+    seed: int
+    machine: str
+    command: str
+
+    @property
+    def broken(self) -> tuple[MeasuredClaim, ...]:
+        """The claims that do not hold."""
+        return tuple(row for row in self.rows if row.status == "broken")
+
+
+@dataclass(frozen=True)
 class CalibrateRequest:
     """Ask how often verdicts are right.
 
@@ -142,6 +166,9 @@ class CalibrateRequest:
     """
 
     kind: ClassVar[str] = "calibrate"
+    work: ClassVar[str] = "core.calibration.measure:calibrate"
+    result: ClassVar[type[Result]] = CalibrationTable
+    durable: ClassVar[bool] = False
     claims: tuple[str, ...]
     quick: bool
     seed: int
@@ -188,27 +215,3 @@ class CalibrateRequest:
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request."""
         return replace(stored, cached=True, command=self.command())
-
-
-@dataclass(frozen=True)
-class CalibrationTable(Result):
-    """Every claim with what was measured of it.
-
-    Parameters
-    ----------
-    rows : tuple of MeasuredClaim
-        In the order of the registry.
-    machine : str
-        What it was measured on, in words.
-    """
-
-    rows: tuple[MeasuredClaim, ...]
-    quick: bool
-    seed: int
-    machine: str
-    command: str
-
-    @property
-    def broken(self) -> tuple[MeasuredClaim, ...]:
-        """The claims that do not hold."""
-        return tuple(row for row in self.rows if row.status == "broken")

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Literal
 
 from core.contracts._datasets import DatasetRef
 from core.contracts._examples import GalleryRef
+from core.contracts._results import Result
+from core.contracts._training import Run
 from core.contracts._values import Lane, ModelRef, content_key
 from core.parameters import Parameter, Value
 
@@ -55,6 +57,9 @@ class CompressRequest:
     """
 
     kind: ClassVar[str] = "compress"
+    work: ClassVar[str] = "core.training.compress:compress"
+    result: ClassVar[type[Result]] = Run
+    durable: ClassVar[bool] = True
     model: ModelRef
     weights_sha256: str
     form: CompressionForm
@@ -128,6 +133,9 @@ class ImportRequest:
     """
 
     kind: ClassVar[str] = "import"
+    work: ClassVar[str] = "core.models.importing:import_models"
+    result: ClassVar[type[Result]] = Run
+    durable: ClassVar[bool] = True
     name: str
     architecture: str
     file: str

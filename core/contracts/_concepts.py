@@ -26,64 +26,6 @@ Selection = Literal["predicted", "labelled", "all"]
 
 
 @dataclass(frozen=True)
-class ConceptsRequest(ModelRequest):
-    """Ask which recurring parts the model recognises the class ``target`` by.
-
-    Parameters
-    ----------
-    reference : PictureSet
-    target : int
-    selection : {"predicted", "labelled", "all"}
-        Which pictures of the set count as the class.
-    n_concepts : int
-    n_pictures : int
-        At most so many pictures of the class are cut into crops.
-    """
-
-    kind: ClassVar[str] = "concepts"
-    reference: PictureSet
-    target: int
-    selection: Selection
-    n_concepts: int
-    n_pictures: int
-    geometry: Geometry = "crop"
-    layer: str | None = None
-    lane: Lane = "batch"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        return super().parts() | {
-            "reference": self.reference.parts(),
-            "target": self.target,
-            "selection": self.selection,
-            "n_concepts": self.n_concepts,
-            "n_pictures": self.n_pictures,
-            "geometry": self.geometry,
-            "layer": self.layer,
-            "seed": self.seed,
-        }
-
-    @property
-    def batch(self) -> str:
-        """Each bank of concepts by itself."""
-        return self.key
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this request; pictures given singly need a folder."""
-        words = ["python", "-m", "core", "concepts", folder_of(self.reference)]
-        words += ["--class", str(self.target)]
-        words += [*self.model_words(), "--select", self.selection]
-        words += ["--n-concepts", str(self.n_concepts), "--n-pictures", str(self.n_pictures)]
-        words += ["--geometry", self.geometry, "--seed", str(self.seed)]
-        return shlex.join(words)
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), command=self.command)
-
-
-@dataclass(frozen=True)
 class Concept(Stored):
     """One concept of a bank.
 
@@ -151,21 +93,63 @@ class Concepts(Result):
 
 
 @dataclass(frozen=True)
-class ConceptMapsRequest(PictureRequest):
-    """Ask where in one picture the concepts of a bank are."""
+class ConceptsRequest(ModelRequest):
+    """Ask which recurring parts the model recognises the class ``target`` by.
 
-    kind: ClassVar[str] = "concept_maps"
-    concepts: ConceptsRequest
+    Parameters
+    ----------
+    reference : PictureSet
+    target : int
+    selection : {"predicted", "labelled", "all"}
+        Which pictures of the set count as the class.
+    n_concepts : int
+    n_pictures : int
+        At most so many pictures of the class are cut into crops.
+    """
+
+    kind: ClassVar[str] = "concepts"
+    work: ClassVar[str] = "core.concepts.craft:concepts"
+    result: ClassVar[type[Result]] = Concepts
+    reference: PictureSet
+    target: int
+    selection: Selection
+    n_concepts: int
+    n_pictures: int
+    geometry: Geometry = "crop"
+    layer: str | None = None
     lane: Lane = "batch"
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
-        return super().parts() | {"concepts": self.concepts.key}
+        return super().parts() | {
+            "reference": self.reference.parts(),
+            "target": self.target,
+            "selection": self.selection,
+            "n_concepts": self.n_concepts,
+            "n_pictures": self.n_pictures,
+            "geometry": self.geometry,
+            "layer": self.layer,
+            "seed": self.seed,
+        }
 
     @property
     def batch(self) -> str:
-        """Pictures that are read with the same bank go together."""
-        return content_key({"above": super().batch, "concepts": self.concepts.key})
+        """Each bank of concepts by itself."""
+        return self.key
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request; pictures given singly need a folder."""
+        words = ["python", "-m", "core", "concepts", folder_of(self.reference)]
+        words += ["--class", str(self.target)]
+        words += [*self.model_words(), "--select", self.selection]
+        words += ["--n-concepts", str(self.n_concepts), "--n-pictures", str(self.n_pictures)]
+        words += ["--geometry", self.geometry, "--seed", str(self.seed)]
+        return shlex.join(words)
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command)
 
 
 @dataclass(frozen=True)
@@ -187,3 +171,23 @@ class ConceptMaps(PictureResult):
     maps: Array
     strengths: Array
     logit: float
+
+
+@dataclass(frozen=True)
+class ConceptMapsRequest(PictureRequest):
+    """Ask where in one picture the concepts of a bank are."""
+
+    kind: ClassVar[str] = "concept_maps"
+    work: ClassVar[str] = "core.concepts.maps:concept_maps"
+    result: ClassVar[type[Result]] = ConceptMaps
+    concepts: ConceptsRequest
+    lane: Lane = "batch"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {"concepts": self.concepts.key}
+
+    @property
+    def batch(self) -> str:
+        """Pictures that are read with the same bank go together."""
+        return content_key({"above": super().batch, "concepts": self.concepts.key})

@@ -44,81 +44,6 @@ class CorruptionCard:
 
 
 @dataclass(frozen=True)
-class CorruptionRequest(ModelRequest):
-    """Ask how a model does on corrupted pictures.
-
-    Parameters
-    ----------
-    by : str
-        Attribute that subgroups are formed by, ``"class"``, or ``""``.
-    other : DatasetRef or None
-        Pictures of something else, to see whether the scores tell them apart.
-    slice : str
-        Text of the slice whose pictures alone are corrupted; ``""`` for the whole split.
-    """
-
-    kind: ClassVar[str] = "corruptions"
-    dataset: DatasetRef
-    fingerprint: str
-    split: SplitName
-    limit: int
-    corruptions: tuple[str, ...]
-    severities: tuple[int, ...]
-    by: str
-    class_map: tuple[int, ...]
-    other: DatasetRef | None
-    other_fingerprint: str
-    lane: Lane = "batch"
-    slice: str = ""
-
-    def common(self) -> dict[str, Any]:
-        """Return what every part of the work depends on."""
-        return super().parts() | {
-            "dataset": self.fingerprint,
-            "split": self.split,
-            "limit": self.limit,
-            "class_map": list(self.class_map),
-            **({"slice": self.slice} if self.slice else {}),
-            "seed": self.seed,
-        }
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        return self.common() | {
-            "corruptions": list(self.corruptions),
-            "severities": list(self.severities),
-            "by": self.by,
-            "other": self.other_fingerprint,
-        }
-
-    def chunk_key(self, corruption: str, severity: int) -> str:
-        """Return the key of one corruption at one severity; 0 is the pictures as they are."""
-        own = {"corruption": corruption, "severity": severity, "kind": "corruption_chunk"}
-        return content_key({**self.common(), **own})
-
-    @property
-    def batch(self) -> str:
-        """Each by itself."""
-        return self.key
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this request."""
-        words = ["python", "-m", "core", "corruptions", *self.model_words()]
-        words += ["--dataset", self.dataset.text, "--split", self.split]
-        words += ["--limit", str(self.limit), "--corruption", ",".join(self.corruptions)]
-        words += ["--severity", ",".join(map(str, self.severities))]
-        words += ["--by", self.by] if self.by else []
-        words += ["--slice", self.slice] if self.slice else []
-        words += ["--ood", self.other.text] if self.other else []
-        return shlex.join([*words, "--seed", str(self.seed)])
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)
-
-
-@dataclass(frozen=True)
 class CorruptionChunk(Stored):
     """What a model says about all pictures under one corruption at one severity."""
 
@@ -258,3 +183,80 @@ class Corrupted(Result):
     seed: int
     command: str
     slice: str = ""
+
+
+@dataclass(frozen=True)
+class CorruptionRequest(ModelRequest):
+    """Ask how a model does on corrupted pictures.
+
+    Parameters
+    ----------
+    by : str
+        Attribute that subgroups are formed by, ``"class"``, or ``""``.
+    other : DatasetRef or None
+        Pictures of something else, to see whether the scores tell them apart.
+    slice : str
+        Text of the slice whose pictures alone are corrupted; ``""`` for the whole split.
+    """
+
+    kind: ClassVar[str] = "corruptions"
+    work: ClassVar[str] = "core.robustness.corruptions.measure:corruptions"
+    result: ClassVar[type[Result]] = Corrupted
+    dataset: DatasetRef
+    fingerprint: str
+    split: SplitName
+    limit: int
+    corruptions: tuple[str, ...]
+    severities: tuple[int, ...]
+    by: str
+    class_map: tuple[int, ...]
+    other: DatasetRef | None
+    other_fingerprint: str
+    lane: Lane = "batch"
+    slice: str = ""
+
+    def common(self) -> dict[str, Any]:
+        """Return what every part of the work depends on."""
+        return super().parts() | {
+            "dataset": self.fingerprint,
+            "split": self.split,
+            "limit": self.limit,
+            "class_map": list(self.class_map),
+            **({"slice": self.slice} if self.slice else {}),
+            "seed": self.seed,
+        }
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return self.common() | {
+            "corruptions": list(self.corruptions),
+            "severities": list(self.severities),
+            "by": self.by,
+            "other": self.other_fingerprint,
+        }
+
+    def chunk_key(self, corruption: str, severity: int) -> str:
+        """Return the key of one corruption at one severity; 0 is the pictures as they are."""
+        own = {"corruption": corruption, "severity": severity, "kind": "corruption_chunk"}
+        return content_key({**self.common(), **own})
+
+    @property
+    def batch(self) -> str:
+        """Each by itself."""
+        return self.key
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request."""
+        words = ["python", "-m", "core", "corruptions", *self.model_words()]
+        words += ["--dataset", self.dataset.text, "--split", self.split]
+        words += ["--limit", str(self.limit), "--corruption", ",".join(self.corruptions)]
+        words += ["--severity", ",".join(map(str, self.severities))]
+        words += ["--by", self.by] if self.by else []
+        words += ["--slice", self.slice] if self.slice else []
+        words += ["--ood", self.other.text] if self.other else []
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)

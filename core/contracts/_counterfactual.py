@@ -12,64 +12,12 @@ import numpy.typing as npt
 
 from core.contracts._codec import Stored
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
+from core.contracts._results import PictureResult, Result
 from core.contracts._values import ClassRef, ClassScore, Lane
 
 __all__ = ["Counterfactual", "CounterfactualRequest", "CounterfactualStep", "RegionKind"]
 
 RegionKind = Literal["superpixels", "grid"]
-
-
-@dataclass(frozen=True)
-class CounterfactualRequest(PictureRequest):
-    """Ask which regions must go for the model to decide otherwise.
-
-    Parameters
-    ----------
-    regions : {"superpixels", "grid"}
-    n_regions : int
-        About how many.
-    baseline : str
-        What a removed pixel becomes.
-    target : int or None
-        The class that the decision shall turn to; ``None`` for any other than the predicted one.
-    """
-
-    kind: ClassVar[str] = "counterfactual"
-    regions: RegionKind
-    n_regions: int
-    baseline: str
-    target: int | None
-    lane: Lane = "batch"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        return super().parts() | {
-            "regions": self.regions,
-            "n_regions": self.n_regions,
-            "baseline": self.baseline,
-            "target": self.target,
-            "seed": self.seed,
-        }
-
-    @property
-    def batch(self) -> str:
-        """Each picture is searched by itself."""
-        return self.key
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), command=self.command)
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this request."""
-        words = ["python", "-m", "core", "counterfactual", self.input.name, *self.model_words()]
-        words += ["--regions", self.regions, "--count", str(self.n_regions)]
-        words += ["--baseline", self.baseline]
-        if self.target is not None:
-            words += ["--target", str(self.target)]
-        return shlex.join([*words, "--geometry", self.input.geometry, "--seed", str(self.seed)])
 
 
 @dataclass(frozen=True)
@@ -133,3 +81,57 @@ class Counterfactual(PictureResult):
     def share(self) -> float:
         """The removed part of what the model sees."""
         return sum(step.share for step in self.steps)
+
+
+@dataclass(frozen=True)
+class CounterfactualRequest(PictureRequest):
+    """Ask which regions must go for the model to decide otherwise.
+
+    Parameters
+    ----------
+    regions : {"superpixels", "grid"}
+    n_regions : int
+        About how many.
+    baseline : str
+        What a removed pixel becomes.
+    target : int or None
+        The class that the decision shall turn to; ``None`` for any other than the predicted one.
+    """
+
+    kind: ClassVar[str] = "counterfactual"
+    work: ClassVar[str] = "core.evidence.counterfactual:counterfactual"
+    result: ClassVar[type[Result]] = Counterfactual
+    regions: RegionKind
+    n_regions: int
+    baseline: str
+    target: int | None
+    lane: Lane = "batch"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "regions": self.regions,
+            "n_regions": self.n_regions,
+            "baseline": self.baseline,
+            "target": self.target,
+            "seed": self.seed,
+        }
+
+    @property
+    def batch(self) -> str:
+        """Each picture is searched by itself."""
+        return self.key
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command)
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request."""
+        words = ["python", "-m", "core", "counterfactual", self.input.name, *self.model_words()]
+        words += ["--regions", self.regions, "--count", str(self.n_regions)]
+        words += ["--baseline", self.baseline]
+        if self.target is not None:
+            words += ["--target", str(self.target)]
+        return shlex.join([*words, "--geometry", self.input.geometry, "--seed", str(self.seed)])

@@ -104,6 +104,35 @@ class DatasetCard:
 
 
 @dataclass(frozen=True)
+class DatasetPredictions(Result):
+    """What a model says about every picture of a split.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        The dataset's in its order, then what else the model tells apart.
+    ids : tuple of str
+        Name of each of the n pictures, unique in the split; a stranger's text.
+    labels : ndarray of int64, shape (n,)
+        Index of the true class.
+    probabilities : ndarray of float32, shape (n, n_classes)
+        Softmax.
+    groups : dict
+        For each attribute the value of each picture.
+    """
+
+    dataset: str
+    fingerprint: str
+    split: SplitName
+    classes: tuple[str, ...]
+    ids: tuple[str, ...]
+    labels: npt.NDArray[np.int64]
+    probabilities: Array
+    groups: dict[str, tuple[str, ...]]
+    command: str
+
+
+@dataclass(frozen=True)
 class DatasetPredictRequest(ModelRequest):
     """Ask what a model says about every picture of a split.
 
@@ -115,6 +144,8 @@ class DatasetPredictRequest(ModelRequest):
     """
 
     kind: ClassVar[str] = "predict_dataset"
+    work: ClassVar[str] = "core.data.predictions:predict_dataset"
+    result: ClassVar[type[Result]] = DatasetPredictions
     dataset: DatasetRef
     fingerprint: str
     split: SplitName
@@ -145,35 +176,6 @@ class DatasetPredictRequest(ModelRequest):
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request, with this request's command."""
         return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)
-
-
-@dataclass(frozen=True)
-class DatasetPredictions(Result):
-    """What a model says about every picture of a split.
-
-    Parameters
-    ----------
-    classes : tuple of str
-        The dataset's in its order, then what else the model tells apart.
-    ids : tuple of str
-        Name of each of the n pictures, unique in the split; a stranger's text.
-    labels : ndarray of int64, shape (n,)
-        Index of the true class.
-    probabilities : ndarray of float32, shape (n, n_classes)
-        Softmax.
-    groups : dict
-        For each attribute the value of each picture.
-    """
-
-    dataset: str
-    fingerprint: str
-    split: SplitName
-    classes: tuple[str, ...]
-    ids: tuple[str, ...]
-    labels: npt.NDArray[np.int64]
-    probabilities: Array
-    groups: dict[str, tuple[str, ...]]
-    command: str
 
 
 @dataclass(frozen=True)

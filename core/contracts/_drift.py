@@ -12,7 +12,7 @@ from core import numerals
 from core.contracts._codec import Stored
 from core.contracts._evidence import Score
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
+from core.contracts._results import PictureResult, Result
 from core.contracts._values import Array, Box, ClassRef, Lane
 from core.errors import NumeralError
 from core.parameters import Value
@@ -128,66 +128,6 @@ class DriftPath:
 
 
 @dataclass(frozen=True)
-class DriftRequest(PictureRequest):
-    """Ask how a map moves while its picture changes step by step.
-
-    Parameters
-    ----------
-    path : str
-        Id of the path.
-    steps : int
-        Changed pictures; the unchanged one comes in addition, as number 0.
-    maximum : float
-        Severity of the last step, in the path's unit.
-    target : int or None
-        The class explained in every frame; ``None`` for the one predicted on the unchanged picture.
-    """
-
-    kind: ClassVar[str] = "drift"
-    path: str
-    steps: int
-    maximum: float
-    method: str
-    parameters: dict[str, Value]
-    target: int | None
-    layer: str | None
-    lane: Lane = "interactive"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        return super().parts() | {
-            "path": self.path,
-            "steps": self.steps,
-            "maximum": self.maximum,
-            "method": self.method,
-            "parameters": self.parameters,
-            "target": self.target,
-            "layer": self.layer,
-            "seed": self.seed,
-        }
-
-    @property
-    def batch(self) -> str:
-        """Each path by itself."""
-        return self.key
-
-    def command(self, target: int) -> str:
-        """Return the command line that follows the same path."""
-        import shlex
-
-        words = ["python", "-m", "core", "drift", self.input.name, *self.model_words()]
-        words += ["--path", self.path, "--steps", str(self.steps)]
-        words += ["--maximum", severity_text(self.path, self.maximum)]
-        words += ["--method", self.method, "--target", str(target)]
-        if self.layer is not None:
-            words += ["--layer", self.layer]
-        for name, value in self.parameters.items():
-            words += ["--param", f"{name}={value}"]
-        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "drift"]
-        return shlex.join(words)
-
-
-@dataclass(frozen=True)
 class Drift(PictureResult):
     """A map along a path: n frames, of which number 0 is the unchanged picture.
 
@@ -237,3 +177,65 @@ class Drift(PictureResult):
     def severity(self, frame: int) -> str:
         """Return the severity of a frame with its symbol and unit."""
         return f"{self.symbol}{self.severities[frame]:.3g}{self.unit}"
+
+
+@dataclass(frozen=True)
+class DriftRequest(PictureRequest):
+    """Ask how a map moves while its picture changes step by step.
+
+    Parameters
+    ----------
+    path : str
+        Id of the path.
+    steps : int
+        Changed pictures; the unchanged one comes in addition, as number 0.
+    maximum : float
+        Severity of the last step, in the path's unit.
+    target : int or None
+        The class explained in every frame; ``None`` for the one predicted on the unchanged picture.
+    """
+
+    kind: ClassVar[str] = "drift"
+    work: ClassVar[str] = "core.saliency.drift:drift"
+    result: ClassVar[type[Result]] = Drift
+    path: str
+    steps: int
+    maximum: float
+    method: str
+    parameters: dict[str, Value]
+    target: int | None
+    layer: str | None
+    lane: Lane = "interactive"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "path": self.path,
+            "steps": self.steps,
+            "maximum": self.maximum,
+            "method": self.method,
+            "parameters": self.parameters,
+            "target": self.target,
+            "layer": self.layer,
+            "seed": self.seed,
+        }
+
+    @property
+    def batch(self) -> str:
+        """Each path by itself."""
+        return self.key
+
+    def command(self, target: int) -> str:
+        """Return the command line that follows the same path."""
+        import shlex
+
+        words = ["python", "-m", "core", "drift", self.input.name, *self.model_words()]
+        words += ["--path", self.path, "--steps", str(self.steps)]
+        words += ["--maximum", severity_text(self.path, self.maximum)]
+        words += ["--method", self.method, "--target", str(target)]
+        if self.layer is not None:
+            words += ["--layer", self.layer]
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "drift"]
+        return shlex.join(words)

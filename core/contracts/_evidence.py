@@ -112,6 +112,37 @@ class Check(Stored):
     protocol: str
 
 
+def _sha256(mask: npt.NDArray[np.bool_]) -> str:
+    head = f"{mask.shape}:".encode()
+    return hashlib.sha256(head + np.packbits(mask).tobytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class EvidenceCard(PictureResult):
+    """How far one map can be trusted.
+
+    Parameters
+    ----------
+    explanation : str
+        Key of the map that was examined.
+    scores, curves, checks : tuple
+    passes : float
+        Cost in forward-equivalents (a gradient pass counts three).
+    """
+
+    explanation: str
+    method: str
+    target: ClassRef
+    against: ClassRef | None
+    preset: str
+    seed: int
+    scores: tuple[Score, ...]
+    curves: tuple[Curve, ...]
+    checks: tuple[Check, ...]
+    passes: float
+    command: str
+
+
 @dataclass(frozen=True)
 class EvidenceRequest(PictureRequest):
     """Ask how far the map of ``explain`` can be trusted.
@@ -130,6 +161,8 @@ class EvidenceRequest(PictureRequest):
     """
 
     kind: ClassVar[str] = "evidence"
+    work: ClassVar[str] = "core.evidence.examine:examine"
+    result: ClassVar[type[Result]] = EvidenceCard
     explain: ExplainRequest
     metrics: tuple[str, ...]
     preset: str = "rise"
@@ -164,62 +197,6 @@ class EvidenceRequest(PictureRequest):
         return shlex.join([*words, "--preset", self.preset, "--seed", str(self.seed)])
 
 
-def _sha256(mask: npt.NDArray[np.bool_]) -> str:
-    head = f"{mask.shape}:".encode()
-    return hashlib.sha256(head + np.packbits(mask).tobytes()).hexdigest()
-
-
-@dataclass(frozen=True)
-class EvidenceCard(PictureResult):
-    """How far one map can be trusted.
-
-    Parameters
-    ----------
-    explanation : str
-        Key of the map that was examined.
-    scores, curves, checks : tuple
-    passes : float
-        Cost in forward-equivalents (a gradient pass counts three).
-    """
-
-    explanation: str
-    method: str
-    target: ClassRef
-    against: ClassRef | None
-    preset: str
-    seed: int
-    scores: tuple[Score, ...]
-    curves: tuple[Curve, ...]
-    checks: tuple[Check, ...]
-    passes: float
-    command: str
-
-
-@dataclass(frozen=True)
-class SanityRequest(ModelRequest):
-    """Ask whether a method's maps depend on the model at all: a matter of model × method.
-
-    ``thorough`` lifts the cap on passes that spares slow methods.
-    """
-
-    kind: ClassVar[str] = "sanity"
-    method: str
-    parameters: dict[str, Value]
-    layer: str | None
-    thorough: bool = False
-    lane: Lane = "batch"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        own = {"method": self.method, "parameters": self.parameters, "layer": self.layer}
-        return super().parts() | own | {"thorough": self.thorough, "seed": self.seed}
-
-    @property
-    def batch(self) -> str:
-        """Each pair of model and method by itself."""
-        return self.key
-
-
 @dataclass(frozen=True)
 class SanityStage(Stored):
     """Similarity of maps before and after the weights down to ``layer`` are drawn anew, in [−1, 1].
@@ -252,48 +229,30 @@ class Sanity(Result):
 
 
 @dataclass(frozen=True)
-class LeaderboardRequest(ModelRequest):
-    """Ask which method serves this model best over many pictures.
+class SanityRequest(ModelRequest):
+    """Ask whether a method's maps depend on the model at all: a matter of model × method.
 
-    Parameters
-    ----------
-    inputs : tuple of ModelInput
-    groups : tuple of str
-        Subgroup of each picture; empty for none.
-    masks : tuple of (ndarray of bool or None)
-        One for each picture, at the model's input size; empty for none.
-    methods, metrics : tuple of str
+    ``thorough`` lifts the cap on passes that spares slow methods.
     """
 
-    kind: ClassVar[str] = "leaderboard"
-    inputs: tuple[ModelInput, ...]
-    groups: tuple[str, ...]
-    masks: tuple[npt.NDArray[np.bool_] | None, ...]
-    methods: tuple[str, ...]
-    metrics: tuple[str, ...]
-    preset: str = "rise"
+    kind: ClassVar[str] = "sanity"
+    work: ClassVar[str] = "core.evidence.sanity:sanity"
+    result: ClassVar[type[Result]] = Sanity
+    method: str
+    parameters: dict[str, Value]
+    layer: str | None
+    thorough: bool = False
     lane: Lane = "batch"
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
-        return super().parts() | {
-            "inputs": [[seen.sha256, seen.image_sha256, seen.geometry] for seen in self.inputs],
-            "groups": self.groups,
-            "masks": [None if mask is None else _sha256(mask) for mask in self.masks],
-            "methods": self.methods,
-            "metrics": self.metrics,
-            "preset": self.preset,
-            "seed": self.seed,
-        }
+        own = {"method": self.method, "parameters": self.parameters, "layer": self.layer}
+        return super().parts() | own | {"thorough": self.thorough, "seed": self.seed}
 
     @property
     def batch(self) -> str:
-        """Each table by itself."""
+        """Each pair of model and method by itself."""
         return self.key
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored table as the answer to this request."""
-        return replace(stored, cached=True)
 
 
 @dataclass(frozen=True)
@@ -325,3 +284,50 @@ class Leaderboard(Result):
     seed: int
     scores: tuple[GroupScore, ...]
     failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LeaderboardRequest(ModelRequest):
+    """Ask which method serves this model best over many pictures.
+
+    Parameters
+    ----------
+    inputs : tuple of ModelInput
+    groups : tuple of str
+        Subgroup of each picture; empty for none.
+    masks : tuple of (ndarray of bool or None)
+        One for each picture, at the model's input size; empty for none.
+    methods, metrics : tuple of str
+    """
+
+    kind: ClassVar[str] = "leaderboard"
+    work: ClassVar[str] = "core.evidence.leaderboard:leaderboard"
+    result: ClassVar[type[Result]] = Leaderboard
+    inputs: tuple[ModelInput, ...]
+    groups: tuple[str, ...]
+    masks: tuple[npt.NDArray[np.bool_] | None, ...]
+    methods: tuple[str, ...]
+    metrics: tuple[str, ...]
+    preset: str = "rise"
+    lane: Lane = "batch"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "inputs": [[seen.sha256, seen.image_sha256, seen.geometry] for seen in self.inputs],
+            "groups": self.groups,
+            "masks": [None if mask is None else _sha256(mask) for mask in self.masks],
+            "methods": self.methods,
+            "metrics": self.metrics,
+            "preset": self.preset,
+            "seed": self.seed,
+        }
+
+    @property
+    def batch(self) -> str:
+        """Each table by itself."""
+        return self.key
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored table as the answer to this request."""
+        return replace(stored, cached=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from core.contracts._codec import Stored
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
+from core.contracts._results import PictureResult, Result
 from core.contracts._values import ClassRef, Lane, ModelInput, content_key
 
 __all__ = [
@@ -77,43 +77,6 @@ def folder_of(pictures: PictureSet) -> str:
 
 
 @dataclass(frozen=True)
-class NeighboursRequest(PictureRequest):
-    """Ask which pictures of ``reference`` the model finds most like this one.
-
-    ``layer`` is ``None`` for the declared feature layer; ``geometry`` of the reference pictures is
-    that of the picture itself.
-    """
-
-    kind: ClassVar[str] = "neighbours"
-    reference: PictureSet
-    k: int
-    layer: str | None = None
-    lane: Lane = "interactive"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        own = {"reference": self.reference.parts(), "k": self.k, "layer": self.layer}
-        return super().parts() | own
-
-    @property
-    def batch(self) -> str:
-        """Pictures that are held against the same set go together."""
-        own = {"reference": self.reference.parts(), "k": self.k, "layer": self.layer}
-        return content_key({"above": super().batch, "geometry": self.input.geometry, **own})
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this request; pictures given singly need a folder."""
-        words = ["python", "-m", "core", "neighbours", self.input.name, *self.model_words()]
-        words += ["--folder", folder_of(self.reference), "--k", str(self.k)]
-        return shlex.join([*words, "--geometry", self.input.geometry])
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), command=self.command)
-
-
-@dataclass(frozen=True)
 class Neighbour(Stored):
     """One picture near another.
 
@@ -155,3 +118,42 @@ class Neighbours(PictureResult):
     unreadable: tuple[str, ...]
     n_unreadable: int
     command: str
+
+
+@dataclass(frozen=True)
+class NeighboursRequest(PictureRequest):
+    """Ask which pictures of ``reference`` the model finds most like this one.
+
+    ``layer`` is ``None`` for the declared feature layer; ``geometry`` of the reference pictures is
+    that of the picture itself.
+    """
+
+    kind: ClassVar[str] = "neighbours"
+    work: ClassVar[str] = "core.concepts.neighbours:neighbours"
+    result: ClassVar[type[Result]] = Neighbours
+    reference: PictureSet
+    k: int
+    layer: str | None = None
+    lane: Lane = "interactive"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        own = {"reference": self.reference.parts(), "k": self.k, "layer": self.layer}
+        return super().parts() | own
+
+    @property
+    def batch(self) -> str:
+        """Pictures that are held against the same set go together."""
+        own = {"reference": self.reference.parts(), "k": self.k, "layer": self.layer}
+        return content_key({"above": super().batch, "geometry": self.input.geometry, **own})
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request; pictures given singly need a folder."""
+        words = ["python", "-m", "core", "neighbours", self.input.name, *self.model_words()]
+        words += ["--folder", folder_of(self.reference), "--k", str(self.k)]
+        return shlex.join([*words, "--geometry", self.input.geometry])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command)

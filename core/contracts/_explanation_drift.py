@@ -8,82 +8,12 @@ from typing import Any, ClassVar
 
 from core.contracts._codec import Stored
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
+from core.contracts._results import PictureResult, Result
 from core.contracts._robustness import Norm
 from core.contracts._values import Array, ClassRef, ClassScore, Lane
 from core.parameters import Value
 
 __all__ = ["ExplanationDrift", "ExplanationDriftRequest", "ExplanationStep"]
-
-
-@dataclass(frozen=True)
-class ExplanationDriftRequest(PictureRequest):
-    """Ask how prediction, map and evidence of one picture change as an attack may do more.
-
-    Parameters
-    ----------
-    attack : str
-        Id; it works against the class that the model predicts for the picture as it is.
-    attack_parameters : dict
-    norm : {"linf", "l2", "l1", "area"}
-    epsilons : tuple of float
-        Ascending, without 0.
-    method : str
-        Id of the method whose map is followed.
-    parameters : dict
-    target : int or None
-        The class explained at every ε; ``None`` for the one predicted for the picture as it is.
-    layer : str or None
-    """
-
-    kind: ClassVar[str] = "explanation_drift"
-    attack: str
-    attack_parameters: dict[str, Value]
-    norm: Norm
-    epsilons: tuple[float, ...]
-    method: str
-    parameters: dict[str, Value]
-    target: int | None
-    layer: str | None
-    lane: Lane = "batch"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        return super().parts() | {
-            "attack": self.attack,
-            "attack_parameters": self.attack_parameters,
-            "norm": self.norm,
-            "epsilons": list(self.epsilons),
-            "method": self.method,
-            "parameters": self.parameters,
-            "target": self.target,
-            "layer": self.layer,
-            "seed": self.seed,
-        }
-
-    @property
-    def batch(self) -> str:
-        """Each picture by itself."""
-        return self.key
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), command=self.command(stored.target.index))
-
-    def command(self, target: int) -> str:
-        """Return the command line that repeats this request for the class ``target``."""
-        words = ["python", "-m", "core", "attack", self.input.name, *self.model_words()]
-        words += ["--attack", self.attack, "--norm", self.norm]
-        words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons)]
-        for name, value in self.attack_parameters.items():
-            words += ["--attack-param", f"{name}={value}"]
-        words += ["--method", self.method, "--target", str(target)]
-        if self.layer is not None:
-            words += ["--layer", self.layer]
-        for name, value in self.parameters.items():
-            words += ["--param", f"{name}={value}"]
-        words += ["--geometry", self.input.geometry, "--seed", str(self.seed)]
-        return shlex.join(words)
 
 
 @dataclass(frozen=True)
@@ -160,3 +90,75 @@ class ExplanationDrift(PictureResult):
     protocol: str
     words: str
     command: str
+
+
+@dataclass(frozen=True)
+class ExplanationDriftRequest(PictureRequest):
+    """Ask how prediction, map and evidence of one picture change as an attack may do more.
+
+    Parameters
+    ----------
+    attack : str
+        Id; it works against the class that the model predicts for the picture as it is.
+    attack_parameters : dict
+    norm : {"linf", "l2", "l1", "area"}
+    epsilons : tuple of float
+        Ascending, without 0.
+    method : str
+        Id of the method whose map is followed.
+    parameters : dict
+    target : int or None
+        The class explained at every ε; ``None`` for the one predicted for the picture as it is.
+    layer : str or None
+    """
+
+    kind: ClassVar[str] = "explanation_drift"
+    work: ClassVar[str] = "core.robustness.drift:explanation_drift"
+    result: ClassVar[type[Result]] = ExplanationDrift
+    attack: str
+    attack_parameters: dict[str, Value]
+    norm: Norm
+    epsilons: tuple[float, ...]
+    method: str
+    parameters: dict[str, Value]
+    target: int | None
+    layer: str | None
+    lane: Lane = "batch"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "attack": self.attack,
+            "attack_parameters": self.attack_parameters,
+            "norm": self.norm,
+            "epsilons": list(self.epsilons),
+            "method": self.method,
+            "parameters": self.parameters,
+            "target": self.target,
+            "layer": self.layer,
+            "seed": self.seed,
+        }
+
+    @property
+    def batch(self) -> str:
+        """Each picture by itself."""
+        return self.key
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command(stored.target.index))
+
+    def command(self, target: int) -> str:
+        """Return the command line that repeats this request for the class ``target``."""
+        words = ["python", "-m", "core", "attack", self.input.name, *self.model_words()]
+        words += ["--attack", self.attack, "--norm", self.norm]
+        words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons)]
+        for name, value in self.attack_parameters.items():
+            words += ["--attack-param", f"{name}={value}"]
+        words += ["--method", self.method, "--target", str(target)]
+        if self.layer is not None:
+            words += ["--layer", self.layer]
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        words += ["--geometry", self.input.geometry, "--seed", str(self.seed)]
+        return shlex.join(words)

@@ -10,11 +10,12 @@ from typing import Any, ClassVar, Literal, get_args
 from core.contracts._codec import Stored
 from core.contracts._datasets import DatasetPredictRequest
 from core.contracts._halves import RowsChoice
+from core.contracts._results import Result
 from core.contracts._values import Lane, content_key
 
 __all__ = [
-    "ADJUSTMENTS", "MISSING", "TIMES", "UNKNOWN", "Adjustment", "AuditRequest", "FairnessRequest",
-    "FairnessRules", "TableColumns", "TableSource",
+    "ADJUSTMENTS", "MISSING", "TIMES", "UNKNOWN", "Adjustment", "AuditRequest", "FairnessRules",
+    "TableColumns", "TableSource",
 ]  # fmt: skip
 
 UNKNOWN = "Unknown"
@@ -185,6 +186,9 @@ class AuditRequest:
     """
 
     kind: ClassVar[str]
+    work: ClassVar[str]
+    result: ClassVar[type[Result]]
+    durable: ClassVar[bool] = False
     command_name: ClassVar[str]
     table: TableSource | None
     predict: DatasetPredictRequest | None
@@ -246,11 +250,3 @@ class AuditRequest:
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request, under this request's names."""
         return replace(stored, source=self.source, command=self.command, cached=True)
-
-
-@dataclass(frozen=True)
-class FairnessRequest(AuditRequest):
-    """Ask which gaps between groups are real."""
-
-    kind: ClassVar[str] = "fairness"
-    command_name: ClassVar[str] = "fairness"

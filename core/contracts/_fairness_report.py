@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 from core.contracts._codec import Stored
-from core.contracts._fairness import FairnessRules, TableColumns
+from core.contracts._fairness import AuditRequest, FairnessRules, TableColumns
 from core.contracts._fairness_gaps import Comparisons, Gap, GroupGap
 from core.contracts._fairness_rates import Floats, GroupTable
 from core.contracts._halves import RowsTaken
 from core.contracts._results import Result
 
-__all__ = ["Calibration", "FairnessReport", "Inequality", "ScoreCurves", "Task"]
+__all__ = [
+    "Calibration", "FairnessReport", "FairnessRequest", "Inequality", "ScoreCurves", "Task",
+]  # fmt: skip
 
 Task = Literal["binary", "multiclass"]
 
@@ -202,3 +204,13 @@ class FairnessReport(Result):
     def gap(self, attribute: str, metric: str) -> Gap:
         """Return the gap of a metric between the groups of an attribute."""
         return next(g for g in self.gaps if (g.attribute, g.metric) == (attribute, metric))
+
+
+@dataclass(frozen=True)
+class FairnessRequest(AuditRequest):
+    """Ask which gaps between groups are real."""
+
+    kind: ClassVar[str] = "fairness"
+    work: ClassVar[str] = "core.fairness.audit:audit"
+    result: ClassVar[type[Result]] = FairnessReport
+    command_name: ClassVar[str] = "fairness"

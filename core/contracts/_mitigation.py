@@ -81,52 +81,6 @@ class ParityCost(Stored):
 
 
 @dataclass(frozen=True)
-class MitigationRequest(AuditRequest):
-    """Ask for decisions that treat groups more alike, judged on rows that they were not made from.
-
-    Parameters
-    ----------
-    attribute : str
-        One of ``columns.groups``.
-    constraint : {"selection_rate", "tpr", "fpr", "equalized_odds"}
-    mitigator : {"group_thresholds", "threshold_optimizer"}
-        Thresholds for each group with the best accuracy under a gap of at most the tolerance, or
-        Fairlearn's randomised rule without a gap.
-    held_out : float
-        Share of a table's rows that are judged, drawn by the seed; with ``rows="confirm"`` the
-        confirming half is judged, and decisions are made from the exploring half.
-    fit : DatasetPredictRequest or None
-        For a model on a dataset: predictions of the split that decisions are made from.
-    """
-
-    kind: ClassVar[str] = "fairness_mitigation"
-    command_name: ClassVar[str] = "mitigate"
-    attribute: str = ""
-    constraint: Constraint = "tpr"
-    mitigator: Mitigator = "group_thresholds"
-    held_out: float = 0.5
-    fit: DatasetPredictRequest | None = None
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        return super().parts() | {
-            "attribute": self.attribute,
-            "constraint": self.constraint,
-            "mitigator": self.mitigator,
-            "held_out": self.held_out,
-            "fit": None if self.fit is None else self.fit.key,
-        }
-
-    def subject_words(self) -> list[str]:
-        """Return the words of a command line that name what is mitigated, and how."""
-        words = [*super().subject_words(), "--attribute", self.attribute]
-        words += ["--constraint", self.constraint, "--mitigator", self.mitigator]
-        if self.fit is not None:
-            return [*words, "--fit-split", self.fit.split]
-        return [*words, "--held-out", f"{self.held_out:g}"]
-
-
-@dataclass(frozen=True)
 class Mitigation(Result):
     """Decisions before and after, both on the rows held out.
 
@@ -154,3 +108,51 @@ class Mitigation(Result):
     before: FairnessReport
     after: FairnessReport
     command: str
+
+
+@dataclass(frozen=True)
+class MitigationRequest(AuditRequest):
+    """Ask for decisions that treat groups more alike, judged on rows that they were not made from.
+
+    Parameters
+    ----------
+    attribute : str
+        One of ``columns.groups``.
+    constraint : {"selection_rate", "tpr", "fpr", "equalized_odds"}
+    mitigator : {"group_thresholds", "threshold_optimizer"}
+        Thresholds for each group with the best accuracy under a gap of at most the tolerance, or
+        Fairlearn's randomised rule without a gap.
+    held_out : float
+        Share of a table's rows that are judged, drawn by the seed; with ``rows="confirm"`` the
+        confirming half is judged, and decisions are made from the exploring half.
+    fit : DatasetPredictRequest or None
+        For a model on a dataset: predictions of the split that decisions are made from.
+    """
+
+    kind: ClassVar[str] = "fairness_mitigation"
+    work: ClassVar[str] = "core.fairness.mitigation:mitigate"
+    result: ClassVar[type[Result]] = Mitigation
+    command_name: ClassVar[str] = "mitigate"
+    attribute: str = ""
+    constraint: Constraint = "tpr"
+    mitigator: Mitigator = "group_thresholds"
+    held_out: float = 0.5
+    fit: DatasetPredictRequest | None = None
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "attribute": self.attribute,
+            "constraint": self.constraint,
+            "mitigator": self.mitigator,
+            "held_out": self.held_out,
+            "fit": None if self.fit is None else self.fit.key,
+        }
+
+    def subject_words(self) -> list[str]:
+        """Return the words of a command line that name what is mitigated, and how."""
+        words = [*super().subject_words(), "--attribute", self.attribute]
+        words += ["--constraint", self.constraint, "--mitigator", self.mitigator]
+        if self.fit is not None:
+            return [*words, "--fit-split", self.fit.split]
+        return [*words, "--held-out", f"{self.held_out:g}"]

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
+from core.contracts._results import Explanation, Prediction, Result
 from core.contracts._values import Lane, ModelInput, ModelRef, content_key
 from core.parameters import Value
 
@@ -14,9 +15,25 @@ __all__ = ["ExplainRequest", "ModelRequest", "PictureRequest", "PredictRequest",
 
 
 class Request(Protocol):
-    """Work to be done: what engine, job table and store need to know of any request."""
+    """Work to be done: what engine, job table and store need to know of any request.
+
+    Attributes
+    ----------
+    kind : str
+        Its own among all requests.
+    work : str
+        ``"module:function"``, which takes requests and a control and returns their results. It is
+        named, not imported: whoever only asks never loads what computes.
+    result : type
+        What it returns for each request.
+    durable : bool
+        Whether results are runs, which put themselves beside the store and are never evicted.
+    """
 
     kind: ClassVar[str]
+    work: ClassVar[str]
+    result: ClassVar[type[Result]]
+    durable: ClassVar[bool]
 
     @property
     def key(self) -> str:
@@ -39,6 +56,9 @@ class ModelRequest:
     """What every request about a model depends on; subclasses extend ``parts``."""
 
     kind: ClassVar[str]
+    work: ClassVar[str]
+    result: ClassVar[type[Result]]
+    durable: ClassVar[bool] = False
     model: ModelRef
     weights_sha256: str
     versions: dict[str, str]
@@ -107,6 +127,8 @@ class PredictRequest(PictureRequest):
     """Ask for the logits of one picture (the weights' hash of random weights has the seed)."""
 
     kind: ClassVar[str] = "predict"
+    work: ClassVar[str] = "core.models.predict:predict"
+    result: ClassVar[type[Result]] = Prediction
     lane: Lane = "interactive"
 
 
@@ -119,6 +141,8 @@ class ExplainRequest(PictureRequest):
     """
 
     kind: ClassVar[str] = "explain"
+    work: ClassVar[str] = "core.saliency.explain:explain"
+    result: ClassVar[type[Result]] = Explanation
     method: str
     parameters: dict[str, Value]
     target: int | None

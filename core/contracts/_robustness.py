@@ -57,100 +57,6 @@ class AttackCard:
 
 
 @dataclass(frozen=True)
-class RobustnessRequest(ModelRequest):
-    """Ask how accuracy falls with ε.
-
-    Parameters
-    ----------
-    attacks : dict
-        Parameters by attack id, in the order asked for.
-    epsilons : tuple of float
-        Ascending, without 0; empty for a grid that grows until nothing is left.
-    by : str
-        Attribute that subgroups are formed by, ``"class"``, or ``""``.
-    rounding : bool
-        Whether pictures rounded to 8 bits are judged as well.
-    checks : bool
-        Whether the attacks themselves are examined.
-    surrogate : str
-        Model whose adversarial pictures are tried on this one; ``""`` for none.
-    class_map : tuple of int
-        For each class of the dataset its index among the model's.
-    slice : str
-        Text of the slice whose pictures alone are attacked; ``""`` for the whole split.
-    """
-
-    kind: ClassVar[str] = "robustness"
-    dataset: DatasetRef
-    fingerprint: str
-    split: SplitName
-    limit: int
-    attacks: dict[str, dict[str, Value]]
-    norm: Norm
-    epsilons: tuple[float, ...]
-    by: str
-    rounding: bool
-    checks: bool
-    surrogate: str
-    class_map: tuple[int, ...]
-    lane: Lane = "batch"
-    slice: str = ""
-
-    def common(self) -> dict[str, Any]:
-        """Return what every part of the work depends on, whichever attack it belongs to."""
-        return super().parts() | {
-            "dataset": self.fingerprint,
-            "split": self.split,
-            "limit": self.limit,
-            "norm": self.norm,
-            "epsilons": list(self.epsilons),
-            "rounding": self.rounding,
-            "class_map": list(self.class_map),
-            **({"slice": self.slice} if self.slice else {}),
-            "seed": self.seed,
-        }
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        checks = self.checks and CHECKS_VERSION
-        own = {"by": self.by, "checks": checks, "surrogate": self.surrogate}
-        # A list: the order of the attacks is the order of the curves.
-        return self.common() | own | {"attacks": [list(pair) for pair in self.attacks.items()]}
-
-    def chunk_key(self, attack: str, start: int) -> str:
-        """Return the key of what ``attack`` did to the pictures from ``start`` on."""
-        own = {"attack": attack, "parameters": self.attacks[attack], "start": start}
-        return content_key({**self.common(), **own, "kind": "robustness_chunk"})
-
-    @property
-    def batch(self) -> str:
-        """Each by itself."""
-        return self.key
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this request."""
-        words = ["python", "-m", "core", "robustness", *self.model_words()]
-        words += ["--dataset", self.dataset.text, "--split", self.split]
-        words += ["--limit", str(self.limit), "--norm", self.norm]
-        for attack, parameters in self.attacks.items():
-            words += ["--attack", attack]
-            for name, value in parameters.items():
-                words += ["--param", f"{attack}.{name}={value}"]
-        words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons) or "auto"]
-        words += ["--by", self.by] if self.by else []
-        words += ["--slice", self.slice] if self.slice else []
-        words += ["--surrogate", self.surrogate] if self.surrogate else []
-        words += [] if self.rounding else ["--no-rounding"]
-        words += [] if self.checks else ["--no-checks"]
-        return shlex.join([*words, "--seed", str(self.seed)])
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)
-
-
-@dataclass(frozen=True)
 class RobustnessChunk(Stored):
     """What one attack did to some pictures that follow one another.
 
@@ -324,3 +230,99 @@ class Robustness(Result):
     def verdict(self) -> str:
         """What the checks say of the curve, with its symbol: the same words wherever it is told."""
         return verdict_on(self.checks)
+
+
+@dataclass(frozen=True)
+class RobustnessRequest(ModelRequest):
+    """Ask how accuracy falls with ε.
+
+    Parameters
+    ----------
+    attacks : dict
+        Parameters by attack id, in the order asked for.
+    epsilons : tuple of float
+        Ascending, without 0; empty for a grid that grows until nothing is left.
+    by : str
+        Attribute that subgroups are formed by, ``"class"``, or ``""``.
+    rounding : bool
+        Whether pictures rounded to 8 bits are judged as well.
+    checks : bool
+        Whether the attacks themselves are examined.
+    surrogate : str
+        Model whose adversarial pictures are tried on this one; ``""`` for none.
+    class_map : tuple of int
+        For each class of the dataset its index among the model's.
+    slice : str
+        Text of the slice whose pictures alone are attacked; ``""`` for the whole split.
+    """
+
+    kind: ClassVar[str] = "robustness"
+    work: ClassVar[str] = "core.robustness.measure:robustness"
+    result: ClassVar[type[Result]] = Robustness
+    dataset: DatasetRef
+    fingerprint: str
+    split: SplitName
+    limit: int
+    attacks: dict[str, dict[str, Value]]
+    norm: Norm
+    epsilons: tuple[float, ...]
+    by: str
+    rounding: bool
+    checks: bool
+    surrogate: str
+    class_map: tuple[int, ...]
+    lane: Lane = "batch"
+    slice: str = ""
+
+    def common(self) -> dict[str, Any]:
+        """Return what every part of the work depends on, whichever attack it belongs to."""
+        return super().parts() | {
+            "dataset": self.fingerprint,
+            "split": self.split,
+            "limit": self.limit,
+            "norm": self.norm,
+            "epsilons": list(self.epsilons),
+            "rounding": self.rounding,
+            "class_map": list(self.class_map),
+            **({"slice": self.slice} if self.slice else {}),
+            "seed": self.seed,
+        }
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        checks = self.checks and CHECKS_VERSION
+        own = {"by": self.by, "checks": checks, "surrogate": self.surrogate}
+        # A list: the order of the attacks is the order of the curves.
+        return self.common() | own | {"attacks": [list(pair) for pair in self.attacks.items()]}
+
+    def chunk_key(self, attack: str, start: int) -> str:
+        """Return the key of what ``attack`` did to the pictures from ``start`` on."""
+        own = {"attack": attack, "parameters": self.attacks[attack], "start": start}
+        return content_key({**self.common(), **own, "kind": "robustness_chunk"})
+
+    @property
+    def batch(self) -> str:
+        """Each by itself."""
+        return self.key
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request."""
+        words = ["python", "-m", "core", "robustness", *self.model_words()]
+        words += ["--dataset", self.dataset.text, "--split", self.split]
+        words += ["--limit", str(self.limit), "--norm", self.norm]
+        for attack, parameters in self.attacks.items():
+            words += ["--attack", attack]
+            for name, value in parameters.items():
+                words += ["--param", f"{attack}.{name}={value}"]
+        words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons) or "auto"]
+        words += ["--by", self.by] if self.by else []
+        words += ["--slice", self.slice] if self.slice else []
+        words += ["--surrogate", self.surrogate] if self.surrogate else []
+        words += [] if self.rounding else ["--no-rounding"]
+        words += [] if self.checks else ["--no-checks"]
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), dataset=self.dataset.text, command=self.command)

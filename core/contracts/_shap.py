@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
+from core.contracts._results import PictureResult, Result
 from core.contracts._values import Array, ClassRef, Lane, ModelInput
 from core.parameters import Parameter, Value
 
@@ -32,64 +32,6 @@ class ExplainerCard:
     needs_gradients: bool
     needs_background: bool
     parameters: tuple[Parameter, ...]
-
-
-@dataclass(frozen=True)
-class ShapRequest(PictureRequest):
-    """Ask how the logits of some classes are shared out over one picture.
-
-    Parameters
-    ----------
-    explainer : {"partition", "gradient", "kernel"}
-    targets : tuple of int
-        Classes to explain; empty for the ``top`` likeliest ones.
-    background : tuple of ModelInput
-        Pictures that stand for "anything", for explainers that compare with data; each once, in
-        the order of their hashes.
-    """
-
-    kind: ClassVar[str] = "shap"
-    explainer: str
-    parameters: dict[str, Value]
-    targets: tuple[int, ...]
-    top: int
-    background: tuple[ModelInput, ...] = ()
-    lane: Lane = "batch"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        return super().parts() | {
-            "explainer": self.explainer,
-            "parameters": self.parameters,
-            "targets": self.targets or f"top {self.top}",
-            "background": [seen.sha256 for seen in self.background],
-            "seed": self.seed,
-        }
-
-    @property
-    def batch(self) -> str:
-        """Each picture by itself."""
-        return self.key
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), command=self.command)
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this request; ``BACKGROUND`` is the folder used."""
-        words = ["python", "-m", "core", "shap", self.input.name, *self.model_words()]
-        words += ["--explainer", self.explainer]
-        for target in self.targets:
-            words += ["--target", str(target)]
-        if not self.targets:
-            words += ["--classes-top", str(self.top)]
-        for name, value in self.parameters.items():
-            words += ["--param", f"{name}={value}"]
-        if self.background:
-            words += ["--background", "BACKGROUND"]
-        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "shap"]
-        return shlex.join(words)
 
 
 @dataclass(frozen=True)
@@ -137,6 +79,66 @@ class ShapResult(PictureResult):
     gradient_passes: int
     seed: int
     command: str
+
+
+@dataclass(frozen=True)
+class ShapRequest(PictureRequest):
+    """Ask how the logits of some classes are shared out over one picture.
+
+    Parameters
+    ----------
+    explainer : {"partition", "gradient", "kernel"}
+    targets : tuple of int
+        Classes to explain; empty for the ``top`` likeliest ones.
+    background : tuple of ModelInput
+        Pictures that stand for "anything", for explainers that compare with data; each once, in
+        the order of their hashes.
+    """
+
+    kind: ClassVar[str] = "shap"
+    work: ClassVar[str] = "core.shapley.explain:explain"
+    result: ClassVar[type[Result]] = ShapResult
+    explainer: str
+    parameters: dict[str, Value]
+    targets: tuple[int, ...]
+    top: int
+    background: tuple[ModelInput, ...] = ()
+    lane: Lane = "batch"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {
+            "explainer": self.explainer,
+            "parameters": self.parameters,
+            "targets": self.targets or f"top {self.top}",
+            "background": [seen.sha256 for seen in self.background],
+            "seed": self.seed,
+        }
+
+    @property
+    def batch(self) -> str:
+        """Each picture by itself."""
+        return self.key
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored result as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command)
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request; ``BACKGROUND`` is the folder used."""
+        words = ["python", "-m", "core", "shap", self.input.name, *self.model_words()]
+        words += ["--explainer", self.explainer]
+        for target in self.targets:
+            words += ["--target", str(target)]
+        if not self.targets:
+            words += ["--classes-top", str(self.top)]
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        if self.background:
+            words += ["--background", "BACKGROUND"]
+        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "shap"]
+        return shlex.join(words)
 
 
 @dataclass(frozen=True, slots=True)

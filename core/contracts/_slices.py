@@ -54,37 +54,6 @@ class Slice(Stored):
 
 
 @dataclass(frozen=True)
-class SlicesRequest(AuditRequest):
-    """Ask for the slices that a rate is worst for.
-
-    Parameters
-    ----------
-    metric : str
-        Id of a rate; ``tpr[cat]`` for one class of several.
-    depth : int
-        Conditions of a slice at most, 1 to 3.
-    only : tuple of Slice
-        Test these alone, and adjust over them; empty to search all.
-    """
-
-    kind: ClassVar[str] = "fairness_slices"
-    command_name: ClassVar[str] = "slices"
-    metric: str = "accuracy"
-    depth: int = 3
-    only: tuple[Slice, ...] = ()
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        only = {"only": [each.text for each in self.only]} if self.only else {}
-        return super().parts() | {"metric": self.metric, "depth": self.depth} | only
-
-    def subject_words(self) -> list[str]:
-        """Return the words of a command line that name what is searched, and how."""
-        words = [*super().subject_words(), "--metric", self.metric, "--depth", str(self.depth)]
-        return [*words, *(word for each in self.only for word in ("--slice", each.text))]
-
-
-@dataclass(frozen=True)
 class SliceFinding(Stored):
     """One slice against all other rows.
 
@@ -169,3 +138,36 @@ class SliceReport(Result):
     command: str
     taken: RowsTaken = field(default_factory=RowsTaken, kw_only=True)
     notes: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True)
+class SlicesRequest(AuditRequest):
+    """Ask for the slices that a rate is worst for.
+
+    Parameters
+    ----------
+    metric : str
+        Id of a rate; ``tpr[cat]`` for one class of several.
+    depth : int
+        Conditions of a slice at most, 1 to 3.
+    only : tuple of Slice
+        Test these alone, and adjust over them; empty to search all.
+    """
+
+    kind: ClassVar[str] = "fairness_slices"
+    work: ClassVar[str] = "core.fairness.slices:discover"
+    result: ClassVar[type[Result]] = SliceReport
+    command_name: ClassVar[str] = "slices"
+    metric: str = "accuracy"
+    depth: int = 3
+    only: tuple[Slice, ...] = ()
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        only = {"only": [each.text for each in self.only]} if self.only else {}
+        return super().parts() | {"metric": self.metric, "depth": self.depth} | only
+
+    def subject_words(self) -> list[str]:
+        """Return the words of a command line that name what is searched, and how."""
+        words = [*super().subject_words(), "--metric", self.metric, "--depth", str(self.depth)]
+        return [*words, *(word for each in self.only for word in ("--slice", each.text))]

@@ -22,66 +22,6 @@ Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class TcavRequest(ModelRequest):
-    """Ask whether concepts that somebody has in mind matter to a class.
-
-    Parameters
-    ----------
-    concepts : tuple of PictureSet
-    random : PictureSet
-        Pictures of no concept in particular, to tell the concept from.
-    pictures : PictureSet
-        Pictures of the class: where the derivatives are taken.
-    target : int
-    n_runs : int
-        Random counterexample sets for each concept.
-    """
-
-    kind: ClassVar[str] = "tcav"
-    concepts: tuple[PictureSet, ...]
-    random: PictureSet
-    pictures: PictureSet
-    target: int
-    n_runs: int
-    geometry: Geometry = "crop"
-    layer: str | None = None
-    lane: Lane = "batch"
-
-    def parts(self) -> dict[str, Any]:
-        """Return what the content key is made of."""
-        return super().parts() | {
-            "concepts": [concept.parts() for concept in self.concepts],
-            "random": self.random.parts(),
-            "pictures": self.pictures.parts(),
-            "target": self.target,
-            "n_runs": self.n_runs,
-            "geometry": self.geometry,
-            "layer": self.layer,
-            "seed": self.seed,
-        }
-
-    @property
-    def batch(self) -> str:
-        """Each test by itself."""
-        return self.key
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this test; pictures given singly need a folder."""
-        words = ["python", "-m", "core", "tcav"]
-        for concept in self.concepts:
-            words += ["--concept", f"{concept.name}={folder_of(concept)}"]
-        words += ["--random", folder_of(self.random), "--target", str(self.target)]
-        words += [*self.model_words(), "--n-runs", str(self.n_runs)]
-        words += ["--geometry", self.geometry, "--seed", str(self.seed), folder_of(self.pictures)]
-        return shlex.join(words)
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request, with this request's command."""
-        return replace(super().adopt(stored), command=self.command)
-
-
-@dataclass(frozen=True)
 class ConceptScore(Stored):
     """What the test says of one concept.
 
@@ -138,32 +78,64 @@ class Tcav(Result):
 
 
 @dataclass(frozen=True)
-class VisualiseRequest(ModelRequest):
-    """Ask for a picture that drives the logit of ``target`` up."""
+class TcavRequest(ModelRequest):
+    """Ask whether concepts that somebody has in mind matter to a class.
 
-    kind: ClassVar[str] = "visualise"
+    Parameters
+    ----------
+    concepts : tuple of PictureSet
+    random : PictureSet
+        Pictures of no concept in particular, to tell the concept from.
+    pictures : PictureSet
+        Pictures of the class: where the derivatives are taken.
+    target : int
+    n_runs : int
+        Random counterexample sets for each concept.
+    """
+
+    kind: ClassVar[str] = "tcav"
+    work: ClassVar[str] = "core.concepts.tcav:tcav"
+    result: ClassVar[type[Result]] = Tcav
+    concepts: tuple[PictureSet, ...]
+    random: PictureSet
+    pictures: PictureSet
     target: int
-    steps: int
+    n_runs: int
+    geometry: Geometry = "crop"
+    layer: str | None = None
     lane: Lane = "batch"
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
-        return super().parts() | {"target": self.target, "steps": self.steps, "seed": self.seed}
+        return super().parts() | {
+            "concepts": [concept.parts() for concept in self.concepts],
+            "random": self.random.parts(),
+            "pictures": self.pictures.parts(),
+            "target": self.target,
+            "n_runs": self.n_runs,
+            "geometry": self.geometry,
+            "layer": self.layer,
+            "seed": self.seed,
+        }
 
     @property
     def batch(self) -> str:
-        """Each picture by itself."""
+        """Each test by itself."""
         return self.key
 
     @cached_property
     def command(self) -> str:
-        """The command line that repeats this request."""
-        words = ["python", "-m", "core", "visualise", "--target", str(self.target)]
-        words += [*self.model_words(), "--steps", str(self.steps), "--seed", str(self.seed)]
-        return shlex.join([*words, "--out", "visualisations"])
+        """The command line that repeats this test; pictures given singly need a folder."""
+        words = ["python", "-m", "core", "tcav"]
+        for concept in self.concepts:
+            words += ["--concept", f"{concept.name}={folder_of(concept)}"]
+        words += ["--random", folder_of(self.random), "--target", str(self.target)]
+        words += [*self.model_words(), "--n-runs", str(self.n_runs)]
+        words += ["--geometry", self.geometry, "--seed", str(self.seed), folder_of(self.pictures)]
+        return shlex.join(words)
 
     def adopt(self, stored: Any) -> Any:
-        """Return a stored picture as the answer to this request, with this request's command."""
+        """Return a stored result as the answer to this request, with this request's command."""
         return replace(super().adopt(stored), command=self.command)
 
 
@@ -191,3 +163,35 @@ class Visualisation(Result):
     steps: int
     seed: int
     command: str
+
+
+@dataclass(frozen=True)
+class VisualiseRequest(ModelRequest):
+    """Ask for a picture that drives the logit of ``target`` up."""
+
+    kind: ClassVar[str] = "visualise"
+    work: ClassVar[str] = "core.concepts.visualise:visualise"
+    result: ClassVar[type[Result]] = Visualisation
+    target: int
+    steps: int
+    lane: Lane = "batch"
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the content key is made of."""
+        return super().parts() | {"target": self.target, "steps": self.steps, "seed": self.seed}
+
+    @property
+    def batch(self) -> str:
+        """Each picture by itself."""
+        return self.key
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this request."""
+        words = ["python", "-m", "core", "visualise", "--target", str(self.target)]
+        words += [*self.model_words(), "--steps", str(self.steps), "--seed", str(self.seed)]
+        return shlex.join([*words, "--out", "visualisations"])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored picture as the answer to this request, with this request's command."""
+        return replace(super().adopt(stored), command=self.command)

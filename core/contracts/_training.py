@@ -46,89 +46,6 @@ class RecipeCard:
 
 
 @dataclass(frozen=True)
-class TrainRequest:
-    """Ask for a model trained on a dataset by a recipe.
-
-    Parameters
-    ----------
-    fingerprint : str
-        Of the dataset's content.
-    base : ModelRef, optional
-        The model it starts from, with the hash of its weights.
-    parameters : dict
-        A checked value for every parameter of the recipe.
-    versions : dict
-        Of everything that the weights depend on, the training code included.
-    """
-
-    kind: ClassVar[str] = "train"
-    dataset: DatasetRef
-    fingerprint: str
-    recipe: str
-    base: ModelRef | None
-    base_sha256: str
-    parameters: dict[str, Value]
-    seed: int
-    versions: dict[str, str]
-    lane: Lane = "training"
-
-    @cached_property
-    def key(self) -> str:
-        """Content key: data, recipe, parameters, seed, base and code."""
-        return content_key(
-            {
-                "kind": self.kind,
-                "data": self.fingerprint,
-                "recipe": self.recipe,
-                "base": None if self.base is None else self.base.id,
-                "base_weights": self.base_sha256,
-                "parameters": keyed(self.parameters),
-                "seed": self.seed,
-                "versions": self.versions,
-            }
-        )
-
-    @property
-    def batch(self) -> str:
-        """Each run by itself."""
-        return self.key
-
-    @property
-    def model_id(self) -> str:
-        """Id of the model in the zoo, once it is trained."""
-        return f"{self.dataset.id}_{self.recipe}_{self.key[:8]}"
-
-    @cached_property
-    def command(self) -> str:
-        """The command line that repeats this run."""
-        words = ["python", "-m", "core", "train", "--dataset", self.dataset.text]
-        words += ["--recipe", self.recipe]
-        if self.base is not None:
-            words += ["--base", self.base.id]
-            if self.base.weights != "pretrained":
-                words += ["--weights", self.base.weights]
-        for name, value in self.parameters.items():
-            words += ["--param", f"{name}={value}"]
-        return shlex.join([*words, "--seed", str(self.seed)])
-
-    def adopt(self, stored: Any) -> Any:
-        """Return a stored run as the answer to this request."""
-        return replace(stored, dataset=self.dataset.text, command=self.command, cached=True)
-
-    def to_document(self) -> dict[str, Any]:
-        """Return plain JSON that :meth:`from_document` reads back."""
-        return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: dict[str, Any]) -> TrainRequest:
-        """Rebuild a request; whatever does not fit is a ``ValueError``."""
-        from pydantic import TypeAdapter
-
-        found = TypeAdapter(cls).validate_python(document)
-        return replace(found, parameters=migrated(found.parameters))
-
-
-@dataclass(frozen=True)
 class Epoch(Stored):
     """One pass over the training data.
 
@@ -230,3 +147,89 @@ class Run(Result):
         """The epoch of the lowest validation loss, whose weights need not be the saved ones."""
         measured = [epoch for epoch in self.history if epoch.val_loss is not None]
         return min(measured, key=lambda epoch: float(epoch.val_loss or 0.0), default=None)
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """Ask for a model trained on a dataset by a recipe.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Of the dataset's content.
+    base : ModelRef, optional
+        The model it starts from, with the hash of its weights.
+    parameters : dict
+        A checked value for every parameter of the recipe.
+    versions : dict
+        Of everything that the weights depend on, the training code included.
+    """
+
+    kind: ClassVar[str] = "train"
+    work: ClassVar[str] = "core.training.run:train"
+    result: ClassVar[type[Result]] = Run
+    durable: ClassVar[bool] = True
+    dataset: DatasetRef
+    fingerprint: str
+    recipe: str
+    base: ModelRef | None
+    base_sha256: str
+    parameters: dict[str, Value]
+    seed: int
+    versions: dict[str, str]
+    lane: Lane = "training"
+
+    @cached_property
+    def key(self) -> str:
+        """Content key: data, recipe, parameters, seed, base and code."""
+        return content_key(
+            {
+                "kind": self.kind,
+                "data": self.fingerprint,
+                "recipe": self.recipe,
+                "base": None if self.base is None else self.base.id,
+                "base_weights": self.base_sha256,
+                "parameters": keyed(self.parameters),
+                "seed": self.seed,
+                "versions": self.versions,
+            }
+        )
+
+    @property
+    def batch(self) -> str:
+        """Each run by itself."""
+        return self.key
+
+    @property
+    def model_id(self) -> str:
+        """Id of the model in the zoo, once it is trained."""
+        return f"{self.dataset.id}_{self.recipe}_{self.key[:8]}"
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this run."""
+        words = ["python", "-m", "core", "train", "--dataset", self.dataset.text]
+        words += ["--recipe", self.recipe]
+        if self.base is not None:
+            words += ["--base", self.base.id]
+            if self.base.weights != "pretrained":
+                words += ["--weights", self.base.weights]
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        return shlex.join([*words, "--seed", str(self.seed)])
+
+    def adopt(self, stored: Any) -> Any:
+        """Return a stored run as the answer to this request."""
+        return replace(stored, dataset=self.dataset.text, command=self.command, cached=True)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return plain JSON that :meth:`from_document` reads back."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> TrainRequest:
+        """Rebuild a request; whatever does not fit is a ``ValueError``."""
+        from pydantic import TypeAdapter
+
+        found = TypeAdapter(cls).validate_python(document)
+        return replace(found, parameters=migrated(found.parameters))

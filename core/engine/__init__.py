@@ -18,7 +18,7 @@ from core.engine.base import (
     Started,
 )
 from core.engine.inline import InlineEngine
-from core.engine.work import execute, load, register_work
+from core.engine.work import execute, load
 
 __all__ = [
     "Done",
@@ -33,5 +33,4 @@ __all__ = [
     "Started",
     "execute",
     "load",
-    "register_work",
 ]

@@ -16,7 +16,6 @@ import numpy as np
 from core import errors
 from core.contracts import Box, Lane, Prediction, Request, Result, content_key
 from core.control import Control
-from core.engine import register_work
 
 STEP_SECONDS = 0.02
 
@@ -26,6 +25,9 @@ class FakeRequest:
     """Work of some seconds; ``trace`` gets one line for each time it is computed."""
 
     kind: ClassVar[str] = "fake"
+    work: ClassVar[str] = "tests.engine.fakes:compute"
+    result: ClassVar[type[Result]] = Prediction
+    durable: ClassVar[bool] = False
     name: str
     seconds: float = 0.0
     trace: Path | None = None
@@ -106,6 +108,3 @@ def whereabouts(name: str) -> tuple[str, int, int]:
 
 def refuse() -> None:
     raise errors.CapabilityError("cannot do that")
-
-
-register_work("fake", "tests.engine.fakes:compute", result=Prediction)
