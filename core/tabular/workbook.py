@@ -21,11 +21,14 @@ _MAX_MEMORY = 1536 * 2**20
 _MAX_SECONDS = 30
 _MAX_CSV = 96 * 2**20
 _MAX_ENTRIES = 10_000
+_MENDABLE = 3
+"""Status of the child where a person can mend the sheet; it says how."""
+_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet as CSV; ``note`` says which one it is where there are several."""
+    """A sheet as CSV; ``note`` says which one it is, and which merged cells were filled."""
 
     csv: bytes
     note: str
@@ -58,11 +61,19 @@ def _read(path: str, size: int, modified_ns: int, name: str) -> Sheet:
         )  # fmt: skip
         if done.returncode == 1:
             raise _refused(name, done.stderr)
+        if done.returncode == _MENDABLE:
+            raise InputError(f"{name}: {done.stderr.strip()[:400]}.")
         if done.returncode:  # ended by a limit of the system
             raise _too_large(name)
-        chosen, of = json.loads(done.stdout)
-        note = f"The sheet {chosen!r} was read, the first of {of} with cells." if of > 1 else ""
-        return Sheet(table.read_bytes(), note)
+        return Sheet(table.read_bytes(), _note(*json.loads(done.stdout)))
+
+
+def _note(chosen: str, of: int, filled: list[str]) -> str:
+    said = [f"The sheet {chosen!r} was read, the first of {of} with cells."] if of > 1 else []
+    if filled:
+        shown = ", ".join(filled[:_SHOWN]) + (", …" if len(filled) > _SHOWN else "")
+        said.append(f"Merged cells count for each row that they cover: {shown}.")
+    return " ".join(said)
 
 
 def _check_archive(path: str, name: str) -> None:

@@ -107,18 +107,28 @@ FAR = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
 """The last cell that a sheet can have: seventeen thousand million stand before it."""
 
 
+def _cell(text: str) -> str:
+    if text.startswith("<c"):
+        return text
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+
+
 def workbook(
-    rows: Sequence[Sequence[str]], *, sheets: Sequence[str] = ("Data",), more: str = ""
+    rows: Sequence[Sequence[str]],
+    *,
+    sheets: Sequence[str] = ("Data",),
+    more: str = "",
+    merged: Sequence[str] = (),
+    before: str = "",
 ) -> bytes:
-    """Return an Excel workbook whose sheets hold the same texts, and ``more`` rows as XML."""
+    """Return an Excel workbook whose sheets hold the same texts, and ``more`` rows as XML.
+
+    A text that begins with ``<c`` is a cell as XML; ``before`` stands before each sheet.
+    """
     numbers = range(1, len(sheets) + 1)
     cells = "".join(
-        f'<row r="{r}">'
-        + "".join(f'<c t="inlineStr"><is><t xml:space="preserve">{escape(c)}</t></is></c>'
-                  for c in row)
-        + "</row>"
-        for r, row in enumerate(rows, 1)
-    )  # fmt: skip
+        f'<row r="{r}">' + "".join(map(_cell, row)) + "</row>" for r, row in enumerate(rows, 1)
+    )
     main, office = (
         f"{_TYPES}/spreadsheetml/2006/main",
         f"{_TYPES}/officeDocument/2006/relationships",
@@ -142,8 +152,10 @@ def workbook(
         )
         + "</Relationships>",
     }
-    sheet = f'<worksheet xmlns="{main}"><sheetData>{cells}{more}</sheetData></worksheet>'
-    parts |= {f"xl/worksheets/s{i}.xml": sheet for i in numbers}
+    ranges = "".join(f'<mergeCell ref="{ref}"/>' for ref in merged)
+    ranges = f"<mergeCells>{ranges}</mergeCells>" if ranges else ""
+    sheet = f'<worksheet xmlns="{main}"><sheetData>{cells}{more}</sheetData>{ranges}</worksheet>'
+    parts |= {f"xl/worksheets/s{i}.xml": before + sheet for i in numbers}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
