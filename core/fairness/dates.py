@@ -17,6 +17,9 @@ _SHOWN = {"month": "%Y-%m", "year": "%Y"}
 _WRITTEN = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S")
 """Beside ISO 8601. Of 03/04/2026 nobody knows which is the month."""
 
+_FIRST_YEAR = 1000
+"""Of 26, nobody knows the century."""
+
 
 def period_of(rows: Rows, column: str, period: Period, missing: Missing) -> str:
     """Return SQL for the month or year of a row's date; NULL for no value.
@@ -37,6 +40,15 @@ def period_of(rows: Rows, column: str, period: Period, missing: Missing) -> str:
         raise InputError(
             f"{rows.name}: the column {column!r} is to be cut by {period}, but row {wrong[0]} "
             f"holds {wrong[1]!r}. Expected dates such as 2026-03-31 or 31.03.2026."
+        )
+    short = rows.first(
+        quoted, "v", f"{_known('v', missing)} AND year({_date('v')}) < {_FIRST_YEAR}"
+    )
+    if short is not None:
+        raise InputError(
+            f"{rows.name}: the column {column!r} is to be cut by {period}, but the year of "
+            f"{short[1]!r} in row {short[0]} has fewer than four digits. Write it in full, such as "
+            "2026-03-31 or 31.03.2026."
         )
     return f"strftime({_date(quoted)}, {literal(_SHOWN[period])})"
 

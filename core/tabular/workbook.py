@@ -68,12 +68,17 @@ def _read(path: str, size: int, modified_ns: int, name: str) -> Sheet:
         return Sheet(table.read_bytes(), _note(*json.loads(done.stdout)))
 
 
-def _note(chosen: str, of: int, filled: list[str]) -> str:
+def _note(chosen: str, of: int, filled: list[str], errors: list[str]) -> str:
     said = [f"The sheet {chosen!r} was read, the first of {of} with cells."] if of > 1 else []
     if filled:
-        shown = ", ".join(filled[:_SHOWN]) + (", …" if len(filled) > _SHOWN else "")
-        said.append(f"Merged cells count for each row that they cover: {shown}.")
+        said.append(f"Merged cells count for each row that they cover: {_few(filled)}.")
+    if errors:
+        said.append(f"Cells with an error, such as #DIV/0!, read as no value: {_few(errors)}.")
     return " ".join(said)
+
+
+def _few(cells: list[str]) -> str:
+    return ", ".join(cells[:_SHOWN]) + (f", … ({len(cells)} in all)" * (len(cells) > _SHOWN))
 
 
 def _check_archive(path: str, name: str) -> None:

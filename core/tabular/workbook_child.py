@@ -1,8 +1,9 @@
 """Decode an Excel workbook in a process of its own, whose memory and time are limited.
 
 Run as ``python workbook_child.py WORKBOOK TABLE.csv MEMORY SECONDS BYTES``; prints the sheet that
-was read, how many there are, and the merged cells that were filled, as JSON. What a person can mend
-ends it with status 3 and a sentence. It imports nothing of Pellucid, so it starts at once.
+was read, how many there are, the merged cells that were filled, and the cells that hold an error,
+as JSON. What a person can mend ends it with status 3 and a sentence. It imports nothing of
+Pellucid, so it starts at once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from xml.parsers import expat
@@ -22,7 +22,8 @@ from xml.parsers import expat
 Range = tuple[tuple[int, int], tuple[int, int]]
 """First and last cell, each as row and column from 0."""
 _MENDABLE = 3
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_TELLING = re.compile(rb"<(?:\w+:)?f[\s/>]|\st=[\"']e[\"']")
+"""A formula, or an error."""
 _CHUNK = 2**20
 _SHOWN = 4
 
@@ -42,12 +43,12 @@ def main(workbook: str, table: str, memory: str, seconds: str, most: str) -> Non
             for sheet in book.sheets_metadata
             if sheet.visible is python_calamine.SheetVisibleEnum.Visible
         ]
-        chosen, rows, filled = "", [], []
+        chosen, rows, filled, errors = "", [], [], []
         for chosen in seen:
             sheet = book.get_sheet_by_name(chosen)
             rows = sheet.to_python(skip_empty_area=True)
             if rows:
-                check_formulas(workbook, chosen)
+                errors = errors_of(workbook, chosen)
                 filled = fill(rows, sheet.start or (0, 0), sheet.merged_cell_ranges or [])
                 break
     except (
@@ -57,7 +58,7 @@ def main(workbook: str, table: str, memory: str, seconds: str, most: str) -> Non
     with open(table, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerows(map(text, row) for row in rows if any(cell != "" for cell in row))
-    print(json.dumps([chosen, len(seen), filled]))
+    print(json.dumps([chosen, len(seen), filled, errors]))
 
 
 def fill(rows: list[list[Any]], start: tuple[int, int], merged: list[Range]) -> list[str]:
@@ -89,18 +90,20 @@ def fill(rows: list[list[Any]], start: tuple[int, int], merged: list[Range]) -> 
     return filled
 
 
-def check_formulas(workbook: str, sheet: str) -> None:
-    """End with a sentence if a formula's result was never saved."""
+def errors_of(workbook: str, sheet: str) -> list[str]:
+    """Return the cells of a sheet that hold an error; it ends where a result was never saved."""
+    errors: list[str] = []
     with zipfile.ZipFile(workbook) as archive:
         for part in parts_of(archive, sheet):
             with archive.open(part) as file:
                 last, found = b"", False
                 while not found and (chunk := file.read(_CHUNK)):
-                    found, last = bool(_FORMULA.search(last + chunk)), chunk[-64:]
+                    found, last = bool(_TELLING.search(last + chunk)), chunk[-64:]
             if not found:
                 continue
             with archive.open(part) as file:
-                cells = list(unsaved(file))
+                cells, wrong = unsaved(file)
+            errors += wrong
             if cells:
                 more = ", …" if len(cells) > _SHOWN else ""
                 mendable(
@@ -108,6 +111,7 @@ def check_formulas(workbook: str, sheet: str) -> None:
                     f"result ({len(cells)} such cells). Open the workbook in a spreadsheet "
                     "program and save it there, or save the sheet as CSV"
                 )
+    return errors
 
 
 def parts_of(archive: zipfile.ZipFile, sheet: str) -> list[str]:
@@ -144,25 +148,26 @@ def elements(archive: zipfile.ZipFile, part: str, wanted: str) -> list[dict[str,
     return found
 
 
-def unsaved(file: Any) -> Iterator[str]:
-    """Yield the cells of a sheet whose formula has no result; an empty text is one."""
+def unsaved(file: Any) -> tuple[list[str], list[str]]:
+    """Return the cells whose formula has no result (an empty text is one), and those of errors."""
     found: list[str] = []
+    errors: list[str] = []
     row = column = 0
-    name, formula, text, value, within = "", False, False, False, False
+    name, formula, value, within, kind = "", False, False, False, ""
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, name, formula, text, value, within
+        nonlocal row, column, name, formula, value, within, kind
         tag = tag.rpartition(":")[2]
         if tag == "row":
             row, column = int(attributes.get("r", row + 1)), 0
         elif tag == "c":
             column += 1
             name = attributes.get("r") or cell_name(row - 1, column - 1)
-            text, formula, value = attributes.get("t") == "str", False, False
+            kind, formula, value = attributes.get("t", ""), False, False
         elif tag == "f":
             formula = True
         elif tag == "v":
-            within, value = True, text
+            within, value = True, kind == "str"
 
     def data(part: str) -> None:
         nonlocal value
@@ -173,6 +178,8 @@ def unsaved(file: Any) -> Iterator[str]:
         tag = tag.rpartition(":")[2]
         if tag == "v":
             within = False
+        elif tag == "c" and kind == "e" and value:
+            errors.append(name)
         elif tag == "c" and formula and not value:
             found.append(name)
 
@@ -180,7 +187,7 @@ def unsaved(file: Any) -> Iterator[str]:
     parser.StartElementHandler, parser.EndElementHandler = begin, end
     parser.CharacterDataHandler = data
     parser.ParseFile(file)
-    yield from found
+    return found, errors
 
 
 def plain_parser() -> expat.XMLParserType:

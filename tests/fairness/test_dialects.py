@@ -172,3 +172,13 @@ def test_a_date_whose_month_cannot_be_told_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"row 2 holds '03/04/2026'"):
         audited(tmp_path, "y,p,day\n1,1,2026-01-31\n0,0,03/04/2026\n",
                 groups=["day"], bins={"day": "month"})  # fmt: skip
+
+
+@pytest.mark.parametrize("day", ["1.2.26", "01.02.26", "26/02/01", "1.2.026", "0026-02-01"])
+@pytest.mark.parametrize("period", ["month", "year"])
+def test_a_year_of_two_digits_is_refused(tmp_path: Path, day: str, period: str) -> None:
+    """Nobody knows the century: 1.2.26 was the year 26."""
+    rows = [[*row[:4], day if i == 6 else row[4]] for i, row in enumerate(ROWS)]
+    short = "\n".join(",".join(row) for row in (NAMES, *rows))
+    with pytest.raises(InputError, match=rf"year of '{day}' in row 7 has fewer than four digits"):
+        audited(tmp_path, short, groups=["day"], bins={"day": period})

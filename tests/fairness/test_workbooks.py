@@ -43,7 +43,8 @@ def test_merged_cells_count_for_each_row_that_they_cover(tmp_path: Path) -> None
     assert document(found) == document(plain(tmp_path))
     assert sizes(found) == {"a": N // 2, "b": N // 2}
     assert found.notes[0] == (
-        "Merged cells count for each row that they cover: D2:D6, D7:D11, D12:D16, D17:D21, …."
+        "Merged cells count for each row that they cover: D2:D6, D7:D11, D12:D16, D17:D21, … "
+        "(8 in all)."
     )
 
 
@@ -115,3 +116,16 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
     rows[2][AT] = "<c><f>A2</f></c>"
     with pytest.raises(InputError, match="no Excel workbook, or damaged"):
         audited(tmp_path, workbook([NAMES, *rows], before=bomb))
+
+
+@pytest.mark.parametrize("error", ["#DIV/0!", "#N/A", "#REF!", "#NAME?"])
+def test_errors_are_no_value_and_said(tmp_path: Path, error: str) -> None:
+    rows = [row.copy() for row in BY_BLOCK]
+    rows[1][AT] = f'<c t="e"><v>{error}</v></c>'
+    rows[4][AT] = f'<c r="D6" t="e"><f>1/0</f><v>{error}</v></c>'
+    found = audited(tmp_path, workbook([NAMES, *rows]))
+    assert found.unknown == {"g": 2}
+    assert "Cells with an error, such as #DIV/0!, read as no value: D3, D6." in found.notes
+    rows[1][0] = rows[1][AT]
+    with pytest.raises(InputError, match="'y' is empty in row 2"):
+        audited(tmp_path, workbook([NAMES, *rows]))
