@@ -23,7 +23,7 @@ __all__ = [
     "time_left",
 ]
 
-_OPTION = re.compile(r"\s*\(--[^()]*\)")
+_OPTION = re.compile(r'\s*\(--(?:"[^"]*"|[^()"])*\)')
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SPECIAL = set("\\`*_{}[]()<>#+-.!|~$:&@\"'/=^")

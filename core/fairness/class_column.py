@@ -106,10 +106,15 @@ class ClassColumn:
         return self._first([raw for raw, text in self.texts.items() if text == name])
 
     def _first(self, raws: Iterable[str | None]) -> int:
-        tests = " OR ".join(
-            "v IS NULL" if raw is None else f"CAST(v AS VARCHAR) = {literal(raw)}" for raw in raws
+        return self.rows.first_of(self.key.expression, "v", _any_of("v", raws))[0]
+
+    def n_of(self, counted: str, name: str) -> int:
+        """Return how many of the rows that were counted hold a class."""
+        tests = _any_of(f"{self.key.alias}", [r for r, text in self.texts.items() if text == name])
+        ((n,),) = self.rows.database.rows(
+            f"SELECT coalesce(sum(n), 0)::BIGINT FROM {counted} WHERE {tests}"
         )
-        return self.rows.first_of(self.key.expression, "v", tests)[0]
+        return int(n)
 
     def codes(self, names: Sequence[str]) -> Codes:
         """Return the number of each spelling's class; 0 for those that ``names`` leaves out."""
@@ -136,6 +141,15 @@ class ClassColumn:
             "first below the header is row 1. Every row needs a value there: fill it in, or leave "
             f"such rows out (--drop-missing){changed}."
         )
+
+
+def _any_of(value: str, raws: Iterable[str | None]) -> str:
+    """Return SQL that tells whether a value has one of the spellings."""
+    tests = [
+        f"{value} IS NULL" if raw is None else f"CAST({value} AS VARCHAR) = {literal(raw)}"
+        for raw in raws
+    ]
+    return " OR ".join(tests) or "false"
 
 
 def _named(raw: str | None, missing: Missing, given: Mapping[str, str]) -> str:

@@ -66,3 +66,11 @@ def test_pages_word_every_error() -> None:
         if "str(error)" in path.read_text(encoding="utf-8") and path.name != "words.py"
     ]
     assert not bare
+
+
+def test_options_go_whatever_name_they_quote() -> None:
+    from dashboard.words import error_words
+
+    for name in ("a", "(0/1)", "a) (b", "--x"):
+        said = f'Say which class it means (--map "{name}=CLASS"); or take it out (--no-labels).'
+        assert error_words(said) == "Say which class it means; or take it out."
