@@ -18,6 +18,7 @@ from core.contracts import (
     FairnessReport,
     FairnessVerdict,
     Looks,
+    MetricName,
     Mitigation,
     RowsTaken,
     SliceFinding,
@@ -136,6 +137,7 @@ def slices(
         "n": report.n,
         "rows": report.taken.document(report.n),
         "metric": report.metric,
+        **MetricName.parse(report.metric).fields,
         "overall": report.overall if report.overall == report.overall else None,
         "n_slices": report.n_slices,
         "slices": [

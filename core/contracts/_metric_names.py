@@ -44,6 +44,19 @@ class MetricName:
             return f"{self.base}|{self.given}"
         return f"{self.base}[{self.of}]" if self.of else self.base
 
+    @property
+    def fields(self) -> dict[str, str | None]:
+        """The same as fields of an export, so that nobody takes the text apart.
+
+        >>> MetricName("tpr", of="a|b]").fields
+        {'metric_id': 'tpr', 'class': 'a|b]', 'condition': None}
+        """
+        return {
+            "metric_id": self.base,
+            "class": self.of or None,
+            "condition": self.given or None,
+        }
+
     @classmethod
     def parse(cls, text: str) -> MetricName:
         """Return the metric that a text names; one without a closing bracket is its own id."""

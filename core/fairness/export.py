@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.contracts import P_OF, FairnessReport, GroupGap, GroupTable, LeftOut
+from core.contracts import P_OF, FairnessReport, GroupGap, GroupTable, LeftOut, MetricName
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,6 +44,7 @@ def document(report: FairnessReport) -> dict[str, Any]:
             {
                 "attribute": gap.attribute,
                 "metric": gap.metric,
+                **gap.name.fields,
                 "difference": _plain(gap.difference),
                 "ratio": _plain(gap.ratio),
                 "low": _plain(gap.low),
@@ -85,6 +86,7 @@ def _pair(pair: GroupGap, *, weighted: bool) -> dict[str, Any]:
     return {
         "attribute": pair.attribute,
         "metric": pair.metric,
+        **MetricName.parse(pair.metric).fields,
         "groups": [pair.group, pair.reference],
         "reference": pair.kind,
         **{name: _plain(getattr(pair, name)) for name in numbers},
@@ -96,6 +98,7 @@ def _pair(pair: GroupGap, *, weighted: bool) -> dict[str, Any]:
 def _rate(table: GroupTable, group: str, metric: str, *, weighted: bool) -> dict[str, Any]:
     rate = table.rate(group, metric)
     found: dict[str, Any] = {
+        **MetricName.parse(metric).fields,
         "k": _count(rate.k, whole=not weighted),
         "n": _count(rate.n, whole=not weighted),
         "value": _plain(rate.value),
@@ -134,7 +137,7 @@ def full_json(report: FairnessReport) -> str:
         if isinstance(item, dict):
             if item.keys() == {"$array"}:
                 return arrays[item["$array"]]
-            return {key: inlined(part) for key, part in item.items()}
+            return {key: inlined(part) for key, part in item.items()} | _named(item)
         return [inlined(part) for part in item] if isinstance(item, list) else item
 
     whole = inlined(artefact.document)
@@ -143,6 +146,19 @@ def full_json(report: FairnessReport) -> str:
     whole["pairs"] = [_pair(pair, weighted=report.weighted) for pair in report.pairs]
     whole["p_of"] = P_OF
     return json.dumps(plain(whole), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _named(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of the metrics that a part of a report names, as fields beside them."""
+    one, several = item.get("metric"), item.get("metrics")
+    if isinstance(several, list | tuple):
+        return {"metric_fields": [MetricName.parse(each).fields for each in several]}
+    return dict(MetricName.parse(one).fields) if isinstance(one, str) else {}
+
+
+def _columns(metric: str) -> dict[str, str]:
+    """Return the same as columns at the end of a table, ``""`` for none."""
+    return {name: part or "" for name, part in MetricName.parse(metric).fields.items()}
 
 
 def rates_table(report: FairnessReport) -> pa.Table:
@@ -167,7 +183,7 @@ def _row(table: GroupTable, group: str, metric: str) -> dict[str, Any]:
     rate = table.rate(group, metric)
     numbers = ("k", "n", "n_effective", "value", "low", "high")
     found = {name: _plain(getattr(rate, name)) for name in numbers}
-    return {"metric": metric, **found, "reason": rate.reason}
+    return {"metric": metric, **found, "reason": rate.reason, **_columns(metric)}
 
 
 def gaps_table(report: FairnessReport) -> pa.Table:
@@ -188,6 +204,7 @@ def gaps_table(report: FairnessReport) -> pa.Table:
                 "needed_n": gap.needed_n,
                 "not_covered": ", ".join(gap.excluded),
                 "reason": gap.reason,
+                **_columns(gap.metric),
             }
             for gap in report.gaps
         ]
@@ -204,6 +221,9 @@ def pairs_table(report: FairnessReport) -> pa.Table:
         name: [getattr(pair, name) for pair in report.pairs] for name in (*texts, *numbers)
     }
     columns["not_covered"] = [", ".join(pair.excluded) for pair in report.pairs]
+    named = [_columns(pair.metric) for pair in report.pairs]
+    for name in MetricName("").fields:
+        columns[name] = [each[name] for each in named]
     return pa.table(columns)
 
 

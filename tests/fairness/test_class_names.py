@@ -7,6 +7,7 @@ import io
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from core import api
@@ -82,3 +83,58 @@ def test_a_gap_of_an_odd_class_can_be_asked_for(write: Write) -> None:
 def test_a_metrics_name_goes_there_and_back(name: str) -> None:
     for asked in (MetricName("tpr", of=name), MetricName("selection_rate", given=name)):
         assert MetricName.parse(asked.text) == asked
+
+
+def _told(item: object) -> list[dict[str, object]]:
+    """Every part of a document that names a metric."""
+    if isinstance(item, dict):
+        own = [item] if isinstance(item.get("metric"), str) else []
+        return own + [found for part in item.values() for found in _told(part)]
+    return [found for part in item for found in _told(part)] if isinstance(item, list) else []
+
+
+@pytest.mark.parametrize("names", [PLAIN, *ODD])
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_class_and_condition_are_fields_of_every_export(
+    write: Write, names: tuple[str, ...], condition: str
+) -> None:
+    report = audited(write, names, condition)
+    document = api.fairness_document(report)
+    whole = json.loads(api.fairness_json(report))
+    told = _told(document) + _told(whole)
+    assert len(told) >= 2 * (len(report.gaps) + len(report.pairs))
+    for each in told:
+        assert each["metric"] == _text(each)
+        assert {each["class"]} <= {None, *names}
+        assert {each["condition"]} <= {None, condition}
+    assert {each["class"] for each in told} >= set(names)
+    assert {each["condition"] for each in told} == {None, condition}
+    for group in document["groups"]:
+        for metric, rate in group["rates"].items():
+            assert metric == _text(rate)
+    for table in (*whole["tables"], whole["overall"]):
+        assert [_text(each) for each in table["metric_fields"]] == table["metrics"]
+
+
+@pytest.mark.parametrize("names", [PLAIN, *ODD])
+@pytest.mark.parametrize("part", ["rates", "gaps", "pairs"])
+def test_class_and_condition_are_columns_of_every_download(
+    write: Write, names: tuple[str, ...], part: str
+) -> None:
+    report = audited(write, names, "tpr[x]")
+    rows = pq.read_table(io.BytesIO(api.fairness_parquet(report, part))).to_pylist()
+    assert rows
+    for row in rows:
+        assert row["metric"] == _text(row)
+        assert row["class"] in ("", *names)
+    text = api.fairness_csv(report, part).decode()
+    header, *lines = csv.reader(io.StringIO(text, newline=""))
+    assert header[-3:] == ["metric_id", "class", "condition"]
+    assert len(lines) == len(rows)
+    assert [line[header.index("metric_id")] for line in lines] == [r["metric_id"] for r in rows]
+
+
+def _text(named: dict[str, object]) -> str:
+    return MetricName(
+        str(named["metric_id"]), of=str(named["class"] or ""), given=str(named["condition"] or "")
+    ).text
