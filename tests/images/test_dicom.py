@@ -132,3 +132,121 @@ def test_check_file_reads_the_size(tmp_path: Path) -> None:
     path.write_bytes(_resized(Rows=5000, Columns=12000))
     with pytest.raises(ImageError, match="12000×5000"):
         check_file(path)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("limit", [None, -1998, -2002])
+@pytest.mark.parametrize("window", [False, True])
+def test_padding_is_black_in_no_range_and_said(
+    photometric: str, limit: int | None, window: bool
+) -> None:
+    values = VALUES.copy()
+    values[:, :8] = -2000
+    if limit is not None:
+        values[:, 8:12] = limit
+    tags: dict[str, object] = {"PixelPaddingValue": -2000, "PhotometricInterpretation": photometric}
+    if limit is not None:
+        tags["PixelPaddingRangeLimit"] = limit
+    if window:
+        tags |= {"WindowCenter": 1000, "WindowWidth": 4001}
+    picture = open_picture(dicom(values, **tags))
+    padded = np.zeros(values.shape, bool)
+    padded[:, : 8 if limit is None else 12] = True
+    measured = values[~padded]
+    low, high = (-1000, 3000) if window else (int(measured.min()), int(measured.max()))
+    wanted = np.rint(np.clip((values - float(low)) / (high - low), 0, 1) * 255)
+    if photometric == "MONOCHROME1":
+        wanted = 255 - wanted
+    wanted[padded] = 0
+    assert np.abs(picture.pixels[..., 0] - wanted).max() <= 1
+    stored = "-2000" if limit is None else f"{min(-2000, limit)} to {max(-2000, limit)}"
+    assert any(f"{padded.sum()} padding pixels (stored as {stored})" in n for n in picture.notes)
+    if not window:
+        assert any(f"{low} to {high}" in note for note in picture.notes)
+
+
+def test_padding_that_is_not_there_is_not_said_and_all_of_it_is_black() -> None:
+    plain = open_picture(dicom(VALUES))
+    padded = open_picture(dicom(VALUES, PixelPaddingValue=-2000))
+    np.testing.assert_array_equal(plain.pixels, padded.pixels)
+    assert plain.notes == padded.notes
+    whole = open_picture(dicom(np.full((16, 16), -2000, np.int16), PixelPaddingValue=-2000))
+    assert not whole.pixels.any()
+
+
+def test_padding_of_unsigned_values() -> None:
+    values = np.linspace(1000, 5000, 64).astype(np.uint16)[None].repeat(48, 0)
+    values[0] = 65535
+    picture = open_picture(dicom(values, PixelPaddingValue=65535))
+    assert "1000 to 5000" in picture.notes[1]
+    assert not picture.pixels[0].any()
+    assert (picture.pixels[1, 0, 0], picture.pixels[1, -1, 0]) == (0, 255)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_signed_values_of_every_width(bits: int) -> None:
+    """Whether or not the bits above those that are stored repeat the sign."""
+    width = np.int8 if bits == 8 else np.int16
+    values = np.linspace(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1, 64)[None].repeat(48, 0)
+    signed = np.rint(values).astype(width)
+    wanted = np.rint((signed.astype(float) - signed.min()) / (2**bits - 1) * 255)
+    for stored in (signed, (signed.astype(np.int64) & (2**bits - 1)).astype(width)):
+        picture = open_picture(dicom(stored, BitsStored=bits, HighBit=bits - 1))
+        assert np.abs(picture.pixels[..., 0] - wanted).max() <= 1
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(1, -1024), (2.5, 0), (0.001, 7), (-1, 100)])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_the_slope_and_the_intercept_are_used(
+    slope: float, intercept: float, photometric: str
+) -> None:
+    real = VALUES * slope + intercept
+    centre, width = float(real.mean()), float(np.ptp(real)) / 2 + 1
+    picture = open_picture(
+        dicom(
+            VALUES, RescaleSlope=slope, RescaleIntercept=intercept, WindowCenter=centre,
+            WindowWidth=width, VOILUTFunction="LINEAR_EXACT", PhotometricInterpretation=photometric,
+        )
+    )  # fmt: skip
+    shares = np.clip((real - (centre - width / 2)) / width, 0, 1)
+    wanted = np.rint((shares if photometric == "MONOCHROME2" else 1 - shares) * 255)
+    assert np.abs(picture.pixels[..., 0] - wanted).max() <= 1
+
+
+def test_a_table_reads_values_that_were_rescaled() -> None:
+    """PS3.3 C.11.2.1.1: what enters it is what the slope and the intercept made."""
+    from pydicom.dataset import Dataset
+
+    table = Dataset()
+    table.LUTDescriptor = [100, 0, 16]
+    table.add_new(0x00283006, "US", [int(v) for v in np.arange(100) ** 2])
+    stored = np.arange(1024, 1124, dtype=np.int16)[None].repeat(16, 0)
+    picture = open_picture(
+        dicom(stored, RescaleSlope=1, RescaleIntercept=-1024, VOILUTSequence=[table])
+    )
+    wanted = np.rint(np.arange(100) ** 2 / 99**2 * 255)
+    np.testing.assert_array_equal(picture.pixels[3, :, 0], wanted)
+
+
+def test_rescaled_values_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(ImageError, match="are no numbers"):
+        open_picture(dicom(VALUES, RescaleSlope="1e308", RescaleIntercept="-1e308"), name="ct")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_file_that_is_cut_off_says_so_wherever_that_is(seed: int, tmp_path: Path) -> None:
+    data = dicom(VALUES, WindowCenter=40, WindowWidth=400)
+    cuts = np.random.default_rng(seed).integers(132, len(data), 60)
+    for n in (*cuts, len(data) - 1, len(data) - len(VALUES.tobytes()), 132):
+        with pytest.raises(ImageError, match=r"^ct.dcm is a DICOM file that .*cut off.*"):
+            open_picture(data[:n], name="ct.dcm")
+        path = tmp_path / "ct.dcm"
+        path.write_bytes(data[:n])
+        with pytest.raises(ImageError, match="cut off"):
+            check_file(path)
+
+
+def test_a_cut_picture_says_how_much_is_there() -> None:
+    data = dicom(VALUES)
+    with pytest.raises(ImageError, match="of 64×48 pixels takes 6144 bytes, and 6044 are there"):
+        open_picture(data[:-100], name="ct.dcm")
