@@ -162,6 +162,33 @@ def test_a_depth_that_is_none_is_told(command: str, cat: Path, tmp_path: Path) -
     assert "--depth must be one of auto, 8, 10, 12, 14, 16" in told.getvalue()
 
 
+def test_how_pictures_were_read_is_told_beside_the_result(
+    toys: None, cat: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deep = np.linspace(0, 4095, 64).astype(np.uint16)[None].repeat(64, 0)
+    for name in ("a.png", "b.png"):
+        Image.fromarray(deep).save(tmp_path / name)
+    shutil.copy(cat, tmp_path / "cat.jpg")
+    toy = ["--model", "toy_gap", "--weights", "random"]
+
+    def err(*words: str | Path) -> str:
+        with pytest.raises(SystemExit) as end:
+            main([*map(str, words), *toy])
+        told = capfd.readouterr().err
+        assert end.value.code == 0, told
+        return told
+
+    told = err("predict", tmp_path, "--depth", "14")
+    assert f"{tmp_path / 'a.png'} and 1 more: Read as 14 bits in 16 (0 to 16383), as asked" in told
+    assert f"{tmp_path / 'cat.jpg'}: 14 bits were asked for, but no sample has more" in told
+    assert "bits" not in err("predict", cat)
+    out = tmp_path / "out"
+    told = err("explain", tmp_path / "a.png", "--out", out, "--method", "saliency")
+    assert "a.png: Read as 12 bits" in told
+    told = err("counterfactual", cat, "--depth", "12")
+    assert "cat.jpg: 12 bits were asked for" in told
+
+
 def test_a_command_that_fails_inside_is_one_line_and_an_entry_in_the_log(
     cat: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ __all__ = [
 
 Source = bytes | str | Path | npt.NDArray[np.generic] | Picture
 Unreadable = Callable[[int, ImageError], None]
+Opened = Callable[[Source, Picture], None]
 _BATCH = 64
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ def predict_many(
     control: Control | None = None,
     depth: Depth = "auto",
     on_unreadable: Unreadable | None = None,
+    on_opened: Opened | None = None,
     **options: Any,
 ) -> Iterator[Prediction]:
     """Predict pictures in batches, in their order; the next ones are decoded meanwhile.
@@ -93,6 +95,8 @@ def predict_many(
     on_unreadable : callable, optional
         Told the number of each source that is no picture, and why; the rest is predicted. Whatever
         it raises ends the work.
+    on_opened : callable, optional
+        Told each source and its picture, whose ``notes`` say how it was read; in another thread.
     **options
         As in :func:`prediction_request`.
 
@@ -106,9 +110,16 @@ def predict_many(
     prediction_request(blank(), **options)
 
     def ready(source: Source) -> PredictRequest:
-        return prediction_request(open_picture(source, depth=depth), **options)
+        return prediction_request(_opened(source, depth, on_opened), **options)
 
     return _answers(ready, sources, control, on_unreadable)  # type: ignore[return-value]
+
+
+def _opened(source: Source, depth: Depth, on_opened: Opened | None) -> Picture:
+    picture = open_picture(source, depth=depth)
+    if on_opened is not None:
+        on_opened(source, picture)
+    return picture
 
 
 def explain(source: Source, **options: Any) -> Explanation:
@@ -122,6 +133,7 @@ def explain_many(
     control: Control | None = None,
     depth: Depth = "auto",
     on_unreadable: Unreadable | None = None,
+    on_opened: Opened | None = None,
     **options: Any,
 ) -> Iterator[Explanation]:
     """Explain pictures with one method, in batches, in their order.
@@ -132,7 +144,7 @@ def explain_many(
     explanation_request(blank(), **options)
 
     def ready(source: Source) -> ExplainRequest:
-        return explanation_request(open_picture(source, depth=depth), **options)
+        return explanation_request(_opened(source, depth, on_opened), **options)
 
     return _answers(ready, sources, control, on_unreadable)  # type: ignore[return-value]
 

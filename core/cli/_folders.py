@@ -40,6 +40,12 @@ class Pictures:
     paths: list[Path]
     named: frozenset[Path]
     problems: dict[Path, str] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def noted(self, source: object, picture: Picture) -> None:
+        """Keep what was done to a picture while it was opened."""
+        for note in picture.notes:
+            self.notes.setdefault(note, []).append(str(source))
 
     def missed(self, index: int, error: ImageError) -> None:
         """Note a file that cannot be read.
@@ -68,7 +74,7 @@ class Pictures:
         """Open each file once, and return those that can be read."""
         for index, path in enumerate(self.paths):
             try:
-                api.open_picture(path, depth=depth)
+                self.noted(path, api.open_picture(path, depth=depth))
             except ImageError as error:
                 self.missed(index, error)
         return self.read
@@ -79,7 +85,16 @@ class Pictures:
         return {"unreadable": left_out} if left_out else {}
 
     def tell(self, *, strict: bool) -> None:
-        """List on stderr what was left out, and exit with 2 if that may not be."""
+        """Say on stderr how pictures were read and what was left out.
+
+        Raises
+        ------
+        Exit
+            With 2, if nothing may be left out.
+        """
+        for note, names in self.notes.items():
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            print(printable(f"{names[0]}{more}: {note}"), file=sys.stderr)
         for path, problem in self.problems.items():
             print(printable(f"left out: {path}: {problem}"), file=sys.stderr)
         if self.problems:
@@ -131,5 +146,8 @@ def checked_depth(text: str) -> Depth:
 
 
 def opened(path: Path, depth: str) -> Picture:
-    """Open one picture that was named itself."""
-    return api.open_picture(path, depth=checked_depth(depth))
+    """Open one picture that was named itself, and say on stderr how it was read."""
+    picture = api.open_picture(path, depth=checked_depth(depth))
+    for note in picture.notes:
+        print(printable(f"{path}: {note}"), file=sys.stderr)
+    return picture

@@ -84,7 +84,12 @@ def predict(
     bits = checked_depth(depth)
     results = list(
         api.predict_many(
-            found.paths, control=Terminal(), depth=bits, on_unreadable=found.missed, **options
+            found.paths,
+            control=Terminal(),
+            depth=bits,
+            on_unreadable=found.missed,
+            on_opened=found.noted,
+            **options,
         )
     )
     paths = found.read
@@ -151,6 +156,7 @@ def explain(
             control=Terminal(),
             depth=bits,
             on_unreadable=found.missed,
+            on_opened=found.noted,
             method=method,
             layer=layer,
             target=target,

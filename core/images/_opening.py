@@ -6,6 +6,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,8 +84,10 @@ def open_picture(
     if isinstance(source, np.ndarray):
         return from_array(source, name=name or "array", depth=depth)
     if isinstance(source, str | Path):
-        return _decode(_read(Path(source)), name or Path(source).name, depth)
-    return _decode(source, name or "picture", depth)
+        picture = _decode(_read(Path(source)), name or Path(source).name, depth)
+    else:
+        picture = _decode(source, name or "picture", depth)
+    return _with_unused(picture, depth)
 
 
 def from_array(
@@ -114,7 +117,19 @@ def from_array(
     elif shaped.dtype != np.uint8:
         raise ImageError(f"Expected uint8, uint16, or floats in [0, 1]. Received {array.dtype}.")
     pixels = np.ascontiguousarray(shaped, dtype=np.uint8)
-    return Picture(name, pixels, notes=tuple(notes), bits=bits)
+    return _with_unused(Picture(name, pixels, notes=tuple(notes), bits=bits), depth)
+
+
+def _with_unused(picture: Picture, depth: Depth) -> Picture:
+    """Say so where a depth was asked for that the file gave no use for."""
+    if picture.bits is not None or depth in ("auto", "8"):
+        return picture
+    note = f"{depth} bits were asked for, but no sample has more than 8: the depth was not used."
+    if picture.format == "DICOM":
+        note = f"{depth} bits were asked for, but DICOM says its range: the depth was not used."
+    elif any(note.startswith("Floating-point") for note in picture.notes):
+        note = f"{depth} bits were asked for, but values are floating-point: it was not used."
+    return replace(picture, notes=(*picture.notes, note))
 
 
 def check_file(path: Path) -> bool:

@@ -9,7 +9,7 @@ from PIL import Image
 from core.contracts import DEPTHS, Depth
 from core.errors import ImageError
 from core.images import open_picture
-from tests.images.damage import encoded, png_sixteen
+from tests.images.damage import dicom, encoded, png_sixteen
 
 BITS = (8, 10, 12, 14, 16)
 
@@ -82,7 +82,24 @@ def test_files_of_eight_bits_are_what_they_are(depth: Depth) -> None:
     picture = open_picture(encoded(Image.fromarray(rgb), "PNG"), depth=depth)
     np.testing.assert_array_equal(picture.pixels, rgb)
     assert picture.bits is None
-    assert picture.notes == ()
+    told = [f"{depth} bits were asked for, but no sample has more than 8: the depth was not used."]
+    assert list(picture.notes) == (told if depth not in ("auto", "8") else [])
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "array", "DICOM", "float TIFF", "float array"])
+def test_a_depth_that_cannot_be_used_is_said_once(kind: str) -> None:
+    rgb = np.full((20, 30, 3), 9, np.uint8)
+    source: bytes | np.ndarray = {  # type: ignore[assignment]
+        "JPEG": encoded(Image.fromarray(rgb), "JPEG"),
+        "array": rgb,
+        "DICOM": dicom(np.arange(600, dtype=np.int16).reshape(20, 30)),
+        "float TIFF": encoded(Image.fromarray(np.full((20, 30), 0.5, np.float32)), "TIFF"),
+        "float array": rgb / 255,
+    }[kind]
+    notes = open_picture(source, depth="12").notes
+    (said,) = [note for note in notes if note.startswith("12 bits were asked for")]
+    assert "not used" in said
+    assert not any("asked for" in note for note in open_picture(source).notes)
 
 
 def test_a_black_picture_stays_black() -> None:
