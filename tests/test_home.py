@@ -14,8 +14,8 @@ import pytest
 from core.home import home, make_private
 from core.settings import settings
 from core.store import Store
+from tests.architecture import Tree
 from tests.store_worker import artefact_of, key_of
-from tests.test_architecture import CORE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,7 +65,7 @@ def test_whichever_room_comes_first(own_home: Path, room: str) -> None:
 
 
 def test_every_room_asks_the_one_that_closes_it() -> None:
-    for module, path in CORE.items():
+    for module, path in Tree(ROOT).paths.items():
         if module != "core.home":
             assert "settings().root" not in path.read_text(encoding="utf-8"), module
 

@@ -9,8 +9,8 @@ import sys
 from packaging.requirements import Requirement
 
 import core
+from tests.architecture import Tree
 from tests.packaging import ROOT, code_of
-from tests.test_architecture import CORE, DASHBOARD, imports
 
 # Asked for by name by those who have them; each says how to install it.
 OPTIONAL = {"fairlearn", "tensorflow_datasets", "mlflow", "wandb"}
@@ -39,9 +39,13 @@ def brought_along(names: set[str]) -> set[str]:
 def test_every_import_comes_with_what_is_declared() -> None:
     there = brought_along({code_of(line) for line in needed()})
     owners = importlib.metadata.packages_distributions()
-    used = {
-        name.split(".")[0] for path in (CORE | DASHBOARD).values() for name in imports(path)
-    } - {"core", "dashboard", *sys.stdlib_module_names, *OPTIONAL}
+    named = (name for names in Tree(ROOT).names.values() for name in names)
+    used = {name.split(".")[0] for name in named} - {
+        "core",
+        "dashboard",
+        *sys.stdlib_module_names,
+        *OPTIONAL,
+    }
     assert len(used) > 15
     for name in sorted(used):
         assert there & {code_of(owner) for owner in owners[name]}, f"{name} is declared nowhere"
