@@ -35,6 +35,7 @@ from core.cli import (  # noqa: F401  (each adds its commands)
     _training,
 )
 from core.cli._common import app, printable
+from core.cli._once import RootGroup
 from core.errors import InputError, PellucidError
 from core.logfile import log_failure, log_path
 
@@ -47,7 +48,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(cls=RootGroup)
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -57,14 +58,14 @@ def _root(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its status."""
+    """Run the command line and exit with its status; without arguments it says what there is."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     # Libraries print to stdout (Keras' downloads do); only the result may.
     with contextlib.redirect_stdout(sys.stderr):
-        sys.exit(_run(arguments))
+        sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"]))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str]) -> int:
     try:
         status = app(args=arguments, standalone_mode=False)
     except InputError as error:

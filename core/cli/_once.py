@@ -1,20 +1,45 @@
-"""An option that takes one value is given once: of two, neither is meant more than the other."""
+"""What all commands have in common: help goes to stdout, and one value is given once.
+
+Of two values of an option, neither is meant more than the other.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from core.errors import InputError
 
-__all__ = ["App", "OnceCommand"]
+__all__ = ["App", "OnceCommand", "RootGroup"]
 
 
-class OnceCommand(TyperCommand):
+class _Helped:
+    """A command whose ``--help`` is printed where results are, though prints go to stderr."""
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        """Return the option, which prints to the process' own stdout."""
+        option: TyperOption | None = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.callback = _show_help
+        return option
+
+
+def _show_help(ctx: Any, _: Any, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        print(ctx.get_help(), file=sys.__stdout__)
+        ctx.exit()
+
+
+class RootGroup(_Helped, TyperGroup):
+    """The command line itself."""
+
+
+class OnceCommand(_Helped, TyperCommand):
     """A command that refuses a repeated option instead of hearing the last one alone."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -29,6 +29,9 @@ def here(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return int(left.value.code or 0), told.out, told.err
 
 
+NAMED = ("metric_id", "class", "condition")
+
+
 def document(capfd: pytest.CaptureFixture[str], *arguments: object) -> dict:
     status, out, err = here(capfd, *arguments, "--json")
     assert status == 0, err
@@ -53,7 +56,7 @@ def test_the_document(capfd, write, biased) -> None:
     for group in found["groups"]:
         assert set(group) == {"attribute", "group", "n", "rates"}
         tpr = group["rates"]["tpr"]
-        assert set(tpr) == {"k", "n", "value", "low", "high"}
+        assert set(tpr) == {"k", "n", "value", "low", "high", *NAMED}
         assert tpr["value"] == tpr["k"] / tpr["n"]
         assert isinstance(tpr["k"], int)
         assert group["rates"]["accuracy"]["n"] == group["n"]
@@ -63,12 +66,12 @@ def test_the_document(capfd, write, biased) -> None:
         assert set(gap) == {
             "attribute", "metric", "difference", "ratio", "low", "high", "p", "p_adjusted",
             "p_flag", "p_pass", "verdict", "reason", "groups", "excluded", "highest", "lowest",
-            "needed_n",
+            "needed_n", *NAMED,
         }  # fmt: skip
     first = found["pairs"][0]
     assert set(first) == {
         "attribute", "metric", "groups", "reference", "difference", "low", "high", "p", "p_flag",
-        "p_pass", "verdict", "excluded",
+        "p_pass", "verdict", "excluded", *NAMED,
     }  # fmt: skip
     assert (first["attribute"].startswith("sex"), first["verdict"]) == (True, "flag")
     kinds = {pair["reference"] for pair in found["pairs"]}
@@ -101,6 +104,7 @@ def test_what_is_not_estimable_is_null_with_a_reason(capfd, write) -> None:
     )
     tpr = found["groups"][1]["rates"]["tpr"]
     assert tpr == {
+        "metric_id": "tpr", "class": None, "condition": None,
         "k": 0, "n": 0, "value": None, "low": None, "high": None,
         "reason": "Not estimable: no positives.",
     }  # fmt: skip
