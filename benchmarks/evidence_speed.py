@@ -17,7 +17,7 @@ from core.evidence.passes import CountedPasses
 from core.evidence.replace import zero_pixel
 from core.evidence.thresholds import QUICK_PASSES
 from core.models.runtime import Runtime
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 
 __all__ = ["measure", "subject"]
 
@@ -29,7 +29,7 @@ def measure(options: Options) -> list[Row]:
     model = warm_runtime()
     picture = stack(model_inputs(1))[0]
     task = problem(model, picture[None])
-    chosen = get("gradcam")
+    chosen = METHODS.find("gradcam")
     parameters = {p.name: p.default for p in chosen.parameters}
     values = chosen().explain(task, parameters)[0].map
     few = max(3, options.repeats // 3)

@@ -21,7 +21,7 @@ from core.models.runtime import Runtime, runtime
 from core.models.zoo import specs
 from core.parameters import Value
 from core.robustness.attacks.base import Attack, Problem
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.passes import AttackPasses
 from core.robustness.sweep import TOLERANCE, attacked, sweep
 
@@ -61,7 +61,7 @@ def _speed(problem: Problem, model: Runtime, options: Options) -> list[Row]:
     }
 
     def ours() -> list[int]:
-        found = sweep(get("pgd"), problem, _PGD, _EPSILONS, rounding=False)
+        found = sweep(ATTACKS.find("pgd"), problem, _PGD, _EPSILONS, rounding=False)
         return [int((found.distances > eps + TOLERANCE).sum()) for eps in _EPSILONS]
 
     rows = []
@@ -140,8 +140,10 @@ def _agreement(options: Options) -> list[Row]:
         return [info("Agreement with ART on portraits", None, note=f"not installed: {error}")]
     pgd = dict(_PGD, steps=40, relative_step=0.1)
     mine = {
-        "pgd": _mean(lambda start: _accuracy(get("pgd"), replace(problem, seed=start), eps, pgd)),
-        "apgd_ce": _accuracy(get("apgd_ce"), problem, eps, {"steps": 40, "restarts": 1}),
+        "pgd": _mean(
+            lambda start: _accuracy(ATTACKS.find("pgd"), replace(problem, seed=start), eps, pgd)
+        ),
+        "apgd_ce": _accuracy(ATTACKS.find("apgd_ce"), problem, eps, {"steps": 40, "restarts": 1}),
     }
     apart = 100 * abs(mine["pgd"] - theirs["pgd"])
     stronger = 100 * (theirs["apgd_ce"] - mine["apgd_ce"])

@@ -23,7 +23,7 @@ from core.models.runtime import runtime
 from core.models.zoo import specs
 from core.parameters import Value
 from core.robustness.attacks.base import Hits, Labels, Problem
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.passes import AttackPasses
 from core.robustness.sweep import TOLERANCE, attacked
 
@@ -59,7 +59,7 @@ def _row(model: str, n: int) -> Row:
     task = replace(task, eps=_half(_right(_problem(passes, part, order[:48]))))
     began = time.perf_counter()
     default = np.any([_hits(task, name, given) for name, given in asked.attacks.items()
-                      if not get(name).control], axis=0)  # fmt: skip
+                      if not ATTACKS.find(name).control], axis=0)  # fmt: skip
     seconds = time.perf_counter() - began
     standing, more, notes = ~default, 0.0, []
     for name, (given, most) in _FOUR.items():
@@ -100,7 +100,7 @@ def _half(task: Problem) -> float:
 def _hits(task: Problem, name: str, given: dict[str, Value]) -> Hits:
     if not len(task):
         return np.zeros(0, bool)
-    attack = get(name)
+    attack = ATTACKS.find(name)
     values = {p.name: p.default for p in attack.parameters} | given
     return np.asarray(attacked(attack, task, values).distances <= task.eps + TOLERANCE)
 

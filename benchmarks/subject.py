@@ -14,7 +14,7 @@ from core.models.runtime import Runtime, runtime
 from core.models.zoo import DEFAULT_MODEL
 from core.parameters import Value
 from core.saliency.base import Method, Problem
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 
 __all__ = [
     "HOME",
@@ -103,7 +103,7 @@ def problem(model: Runtime, batch: Array, *, seed: int = 0) -> Problem:
 
 def defaults(method: str, **given: Value) -> tuple[Method, dict[str, Value]]:
     """Return a method with its parameters, the defaults where none is given."""
-    chosen = get(method)
+    chosen = METHODS.find(method)
     return chosen(), {p.name: p.default for p in chosen.parameters} | given
 
 

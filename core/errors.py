@@ -9,6 +9,7 @@
     │   │   └── AmbiguousNameError   a class name that several classes share
     │   ├── ParameterError      a parameter of the wrong type or out of its range
     │   │   └── NumeralError     no number, or one out of its bounds; also a ValueError
+    │   ├── PluginError         an installed package brings what cannot be used
     │   ├── WeightsError        weights that are missing, of the wrong kind or do not fit
     │   ├── CapabilityError     the model lacks what the method needs
     │   └── TrainingError       a training that cannot go on: its loss diverged
@@ -31,6 +32,7 @@ __all__ = [
     "NumeralError",
     "ParameterError",
     "PellucidError",
+    "PluginError",
     "StoreError",
     "TrainingError",
     "UnknownNameError",
@@ -57,6 +59,10 @@ class UnknownNameError(InputError):
 
 class AmbiguousNameError(UnknownNameError):
     """Several classes carry this name; the text lists them."""
+
+
+class PluginError(InputError):
+    """An installed package brings a model, method or the like that cannot be used."""
 
 
 class ParameterError(InputError):

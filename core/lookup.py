@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from core.errors import UnknownNameError
 
-__all__ = ["lookup"]
+__all__ = ["lookup", "unknown"]
 
 T = TypeVar("T")
 
@@ -32,6 +32,15 @@ def lookup(entries: Mapping[str, T], id: str, *, what: str) -> T:
     """
     if id in entries:
         return entries[id]
-    close = difflib.get_close_matches(id, entries, n=1, cutoff=0.5)
+    raise unknown(entries, id, what=what)
+
+
+def unknown(
+    known: Iterable[str], id: str, *, what: str, besides: Iterable[str] = ()
+) -> UnknownNameError:
+    """Return the error for an ``id`` that is not among ``known``; ``besides`` are further texts."""
+    names = list(known)
+    close = difflib.get_close_matches(id, names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise UnknownNameError(f"There is no {what} {id!r}.{hint} Known: {', '.join(entries)}.")
+    text = f"There is no {what} {id!r}.{hint} Known: {', '.join(names)}."
+    return UnknownNameError(" ".join([text, *besides]))

@@ -253,14 +253,12 @@ def test_entry_points_join_the_zoo(monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
     from core.models import zoo
+    from core.plugins import Plugin
 
     spec = replace(zoo.get("resnet50"), id="from_a_package")
 
-    class Point:
-        def load(self) -> object:
-            return lambda: [spec]
-
-    monkeypatch.setattr(zoo, "entry_points", lambda group: [Point()])
+    brought = Plugin(zoo.ENTRY_POINT_GROUP, "x", "a:b", "a", "1", lambda: lambda: [spec])
+    monkeypatch.setattr(zoo, "plugins", lambda group: [brought])
     zoo._load_entry_points.cache_clear()
     assert "from_a_package" in {card.id for card in api.models()}
     zoo._registered.pop("from_a_package")

@@ -13,7 +13,15 @@ from __future__ import annotations
 from core import images
 from core.api._answers import answer, explain, explain_many, open_picture, predict, predict_many
 from core.api._calibration import calibrate, calibration_table, claims, write_calibration
-from core.api._catalogue import class_names, find_class, methods, models, register_model
+from core.api._catalogue import (
+    PluginKind,
+    broken_plugins,
+    class_names,
+    find_class,
+    methods,
+    models,
+    register_model,
+)
 from core.api._certify import (
     certificate_ceiling,
     certified_csv,
@@ -176,9 +184,9 @@ from core.runs import run_folder
 
 __all__ = [
     "Affine", "DEFAULT_METHOD", "DEFAULT_MODEL", "Defence", "DefencePoint", "Gallery", "Gap",
-    "JobTable", "JobView", "Mistake", "OverlayLayer", "PICTURE_SUFFIXES", "Paired",
+    "JobTable", "JobView", "Mistake", "OverlayLayer", "PICTURE_SUFFIXES", "PluginKind", "Paired",
     "TABLE_SUFFIXES", "UnfinishedRun", "answer", "architectures", "audit_columns",
-    "audit_predictions", "attacks", "baselines", "calibrate", "calibrate_request",
+    "audit_predictions", "attacks", "baselines", "broken_plugins", "calibrate", "calibrate_request",
     "calibration_table", "certificate_ceiling", "certified_csv", "certified_document",
     "certified_so_far", "certifiers", "certify", "certify_picture", "certify_picture_request",
     "certify_request", "check_predictions_file", "claims", "class_names", "colour_scale", "compare",

@@ -7,15 +7,26 @@ from typing import Any, Literal, cast
 
 from core import images, numerals
 from core.contracts import ClassRef, MethodCard, ModelCard, ModelRef
+from core.data.registry import DATASETS
 from core.errors import InputError, NumeralError
+from core.evidence.registry import METRICS
 from core.models import zoo
 from core.models.labels import class_names as _class_names
 from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
-from core.saliency import registry
+from core.registry import Registry
+from core.robustness.attacks.registry import ATTACKS
+from core.saliency.registry import METHODS
 
-__all__ = ["class_names", "find_class", "methods", "models", "register_model"]
+__all__ = [
+    "PluginKind", "broken_plugins", "class_names", "find_class", "methods", "models",
+    "register_model",
+]  # fmt: skip
 
 _IMAGENET = 1000
+PluginKind = Literal["models", "methods", "metrics", "attacks", "datasets"]
+_REGISTRIES: dict[str, Registry[Any]] = {
+    "methods": METHODS, "metrics": METRICS, "attacks": ATTACKS, "datasets": DATASETS,
+}  # fmt: skip
 _Named = Literal["imagenet", "numbered"]
 
 
@@ -26,7 +37,17 @@ def models() -> tuple[ModelCard, ...]:
 
 def methods() -> tuple[MethodCard, ...]:
     """Return a card for every saliency method."""
-    return tuple(method.card() for method in registry.METHODS.values())
+    return tuple(method.card() for method in METHODS.values())
+
+
+def broken_plugins(kind: PluginKind) -> tuple[str, ...]:
+    """Return what installed packages bring that cannot be used, one sentence each: what, and why.
+
+    Everything else works without them.
+    """
+    if kind == "models":
+        return tuple(map(str, zoo.broken()))
+    return tuple(map(str, _REGISTRIES[kind].broken))
 
 
 def class_names(model: str = DEFAULT_MODEL, *, classes: str | None = None) -> tuple[str, ...]:

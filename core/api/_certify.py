@@ -20,7 +20,7 @@ from core.control import Control
 from core.requests import certify_request
 from core.robustness import beside
 from core.robustness import certified_document as documents
-from core.robustness.certificates.registry import CERTIFIERS, get
+from core.robustness.certificates.registry import CERTIFIERS
 from core.robustness.certify import so_far
 from core.robustness.leaning import leaning
 
@@ -68,7 +68,7 @@ def certificate_ceiling(method: str, parameters: Mapping[str, Value]) -> float:
     parameters : mapping
         A checked value for each of its parameters, as a result holds them.
     """
-    return get(method)().ceiling(parameters)
+    return CERTIFIERS.find(method)().ceiling(parameters)
 
 
 def certified_document(found: Certified) -> dict[str, Any]:

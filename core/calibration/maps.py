@@ -12,7 +12,7 @@ from core.contracts import Array
 from core.evidence.base import Subject
 from core.evidence.ignorant import FAMILIES, Family
 from core.saliency.base import Problem
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 
 __all__ = ["CLAIMS", "explained"]
 
@@ -44,7 +44,7 @@ def _of_family(family: Family) -> Callable[[Subject, Trials], Array]:
 
 def explained(subject: Subject, method: str) -> Array:
     """Return the map of a method with its defaults."""
-    chosen = get(method)
+    chosen = METHODS.find(method)
     problem = Problem(
         subject.passes, subject.input[None], subject.direction[None], None, subject.seed,
         subject.control,

@@ -13,7 +13,7 @@ from core.calibration.pictures import judged, photographs
 from core.contracts import Array
 from core.evidence.base import Subject
 from core.evidence.passes import CountedPasses
-from core.evidence.registry import get as get_metric
+from core.evidence.registry import METRICS
 
 __all__ = ["CLAIMS"]
 
@@ -107,7 +107,7 @@ def _points(method: str) -> Measure:
     def measure(trials: Trials) -> Iterator[Outcome]:
         for subject, _ in _scenes(trials):
             found = replace(subject, map=explained(subject, method))
-            score = get_metric("relevance_rank")().measure(found)
+            score = METRICS.find("relevance_rank")().measure(found)
             yield None if score.value is None else score.value >= _ON_PATCH
 
     return measure

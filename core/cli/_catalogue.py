@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core import api
-from core.cli._common import JsonFlag, app, emit
+from core.cli._common import JsonFlag, app, emit, tell_broken
 from core.workspace import open_store
 
 __all__: list[str] = []
@@ -27,6 +27,7 @@ def models(json_: JsonFlag = False) -> None:
             yield f"{card.id:20} {card.input_size} px  {millions:>8}  {where:10}  {card.summary}"
 
     emit({"default": api.DEFAULT_MODEL, "models": [asdict(card) for card in cards]}, json_, lines)
+    tell_broken("models")
 
 
 @app.command()
@@ -41,6 +42,7 @@ def methods(json_: JsonFlag = False) -> None:
                 yield f"{'':22}   --param {p.name}=… ({p.expected}; default {p.default}): {p.help}"
 
     emit({"methods": [asdict(card) for card in cards]}, json_, lines)
+    tell_broken("methods")
 
 
 @app.command()

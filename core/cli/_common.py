@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core import numerals
+from core import api, numerals
 from core.cli._once import App
 from core.contracts import GEOMETRIES, Geometry
 from core.errors import InputError, ParameterError
@@ -35,6 +35,7 @@ __all__ = [
     "number",
     "parameter_pairs",
     "printable",
+    "tell_broken",
     "whole",
 ]
 
@@ -95,6 +96,12 @@ def emit(document: dict[str, Any], as_json: bool, lines: Callable[[], Iterator[s
     else:
         for line in lines():
             print(printable(line), file=sys.__stdout__)
+
+
+def tell_broken(kind: api.PluginKind) -> None:
+    """Say on stderr what installed packages bring that cannot be used."""
+    for text in api.broken_plugins(kind):
+        print(f"left out: {printable(text)}", file=sys.stderr)
 
 
 def printable(text: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from core import api
-from core.cli._common import JsonFlag, app, emit
+from core.cli._common import JsonFlag, app, emit, tell_broken
 from core.contracts import DatasetCard, SplitName
 from core.data.base import Dataset
 
@@ -32,6 +32,7 @@ def datasets(
         cards = api.datasets()
         document = {"datasets": [asdict(card) for card in cards]}
         emit(document, json_, lambda: (line for card in cards for line in _card(card)))
+        tell_broken("datasets")
     else:
         opened = api.open_dataset(dataset)
         emit(_contents(opened), json_, lambda: _report(opened))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from core import api
-from core.cli._common import JsonFlag, app, emit
+from core.cli._common import JsonFlag, app, emit, tell_broken
 
 __all__: list[str] = []
 
@@ -30,3 +30,4 @@ def metrics(json_: JsonFlag = False) -> None:
 
     document = {"metrics": [asdict(card) for card in cards], "presets": presets}
     emit(document, json_, lines)
+    tell_broken("metrics")

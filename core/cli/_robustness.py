@@ -20,6 +20,7 @@ from core.cli._common import (
     app,
     emit,
     parameter_pairs,
+    tell_broken,
     whole,
 )
 from core.cli._lists import ListCommand, words
@@ -105,6 +106,7 @@ def attacks(json_: JsonFlag = False) -> None:
                 )
 
     emit({"attacks": [asdict(card) for card in cards]}, json_, lines)
+    tell_broken("attacks")
 
 
 @app.command(cls=ListCommand)

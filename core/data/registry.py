@@ -1,4 +1,7 @@
-"""The one list of datasets, and how a reference such as ``portraits?bias=0.9`` is read."""
+"""The one list of datasets, and how a reference such as ``portraits?bias=0.9`` is read.
+
+Packages add theirs through entry points of the group ``pellucid.datasets``.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,16 @@ from core.data.folder import Folder
 from core.data.portraits import Portraits
 from core.data.tfds import Tfds
 from core.errors import InputError
-from core.lookup import lookup
 from core.parameters import resolve
+from core.registry import Registry
 
-__all__ = ["DATASETS", "get", "open_dataset", "parse"]
+__all__ = ["DATASETS", "open_dataset", "parse"]
 
-_KINDS: tuple[type[DatasetKind], ...] = (Portraits, Cifar10, Folder, Tfds)
+_OWN: tuple[type[DatasetKind], ...] = (Portraits, Cifar10, Folder, Tfds)
 
-DATASETS: dict[str, type[DatasetKind]] = {kind.id: kind for kind in _KINDS}
-
-
-def get(dataset_id: str) -> type[DatasetKind]:
-    """Return the kind of dataset called ``dataset_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(DATASETS, dataset_id, what="dataset")
+DATASETS: Registry[type[DatasetKind]] = Registry(
+    "dataset", _OWN, group="pellucid.datasets", base=DatasetKind
+)
 
 
 def parse(text: str) -> DatasetRef:
@@ -48,7 +42,7 @@ def parse(text: str) -> DatasetRef:
     """
     head, _, query = text.strip().partition("?")
     dataset_id, _, source = head.partition(":")
-    kind = get(dataset_id)
+    kind = DATASETS.find(dataset_id)
     if source and not kind.source:
         raise InputError(f"{dataset_id} takes no source. Received: {text!r}.")
     if kind.source and not source and not kind.optional_source:
@@ -78,12 +72,12 @@ def open_dataset(ref: DatasetRef | str) -> Dataset:
         As :func:`parse`, and for data that cannot be used.
     """
     checked = parse(ref) if isinstance(ref, str) else ref
-    return _opened(checked, get(checked.id)().stamp(checked))
+    return _opened(checked, DATASETS.find(checked.id)().stamp(checked))
 
 
 @lru_cache(maxsize=8)
 def _opened(ref: DatasetRef, stamp: str) -> Dataset:
     del stamp  # part of the cache's key alone
-    kind = get(ref.id)
+    kind = DATASETS.find(ref.id)
     values = resolve(kind.parameters, dict(ref.parameters), owner=ref.id)
     return kind().open(ref, values)

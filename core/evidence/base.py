@@ -17,7 +17,7 @@ import numpy.typing as npt
 from core.contracts import Array, MetricCard, Score
 from core.errors import InputError
 from core.evidence.passes import BudgetSpentError, CountedPasses
-from core.evidence.presets import Preset, get_preset
+from core.evidence.presets import PRESETS, Preset
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -83,7 +83,7 @@ class Subject:
     @property
     def preset(self) -> Preset:
         """The protocol of deletion and insertion."""
-        return get_preset(self.preset_id)
+        return PRESETS.find(self.preset_id)
 
     @cached_property
     def target(self) -> int:

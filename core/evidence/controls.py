@@ -21,7 +21,7 @@ from core.evidence.ignorant import blurred, contrast, laplacian, texture
 from core.saliency.base import Problem
 from core.saliency.centre import centred
 from core.saliency.edges import sobel
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 
 __all__ = [
     "CONTROLS",
@@ -39,7 +39,7 @@ _FIRST_SEED = 1000  # apart from the seeds that people give their maps
 
 def control_map(method: str, subject: Subject, seed: int) -> Array:
     """Return the map of a control of the registry of methods, with its default parameters."""
-    chosen = get(method)
+    chosen = METHODS.find(method)
     problem = Problem(
         subject.passes, subject.input[None], subject.direction[None], None, seed, subject.control
     )

@@ -30,14 +30,14 @@ from core.evidence.controls import (
 from core.evidence.curves import MODES, Mode
 from core.evidence.deletion import CurveMetric
 from core.evidence.passes import CountedPasses
-from core.evidence.presets import get_preset
-from core.evidence.registry import QUICK, get
+from core.evidence.presets import PRESETS
+from core.evidence.registry import METRICS, QUICK
 from core.evidence.replace import zero_pixel
 from core.evidence.thresholds import QUICK_PASSES
 from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Problem
 from core.saliency.explain import explain
-from core.saliency.registry import get as get_method
+from core.saliency.registry import METHODS
 from core.workspace import open_store
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def examine(requests: Sequence[EvidenceRequest], control: Control) -> list[Evide
 
 def budget(metrics: Sequence[str], preset: str) -> float | None:
     """Return the most forward-equivalents a card may cost: none but for the quick set."""
-    quick = QUICK.issuperset(metrics) and get_preset(preset).steps is not None
+    quick = QUICK.issuperset(metrics) and PRESETS.find(preset).steps is not None
     return QUICK_PASSES if quick else None
 
 
@@ -82,7 +82,7 @@ def _examine(request: EvidenceRequest, control: Control) -> EvidenceCard:
     model = runtime_of(request.explain)
     passes = CountedPasses(model, budget(request.metrics, request.preset))
     subject = subject_of(request, explanation, model, passes, control)
-    metrics = [get(id)() for id in request.metrics]
+    metrics = [METRICS.find(id)() for id in request.metrics]
     measured = _curves(request, subject, metrics, model)
     scores = tuple(_measure(metric, subject, measured) for metric in metrics)
     control.progress(1.0)
@@ -134,7 +134,7 @@ def subject_of(
         seed=request.seed,
         control=control,
         remap=_remap(request, direction, passes, control),
-        draws=get_method(request.explain.method).random,
+        draws=METHODS.find(request.explain.method).random,
         map_seed=request.explain.seed,
         mask=request.mask,
         preset_id=request.preset,
@@ -145,7 +145,7 @@ def _remap(
     request: EvidenceRequest, direction: Array, passes: CountedPasses, control: Control
 ) -> Remap:
     asked = request.explain
-    method = get_method(asked.method)()
+    method = METHODS.find(asked.method)()
 
     def remap(pictures: Array, seed: int) -> Array:
         directions = np.repeat(direction[None], len(pictures), axis=0)

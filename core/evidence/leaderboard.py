@@ -30,7 +30,7 @@ from core.evidence.sanity import sanity
 from core.evidence.sanity_metrics import SANITY_METRICS, sanity_score
 from core.models.runtime import runtime_of
 from core.saliency.explain import explain
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 from core.workspace import open_store
 
 if TYPE_CHECKING:
@@ -191,4 +191,4 @@ def _card(request: EvidenceRequest, control: Control) -> EvidenceCard:
 
 
 def _defaults(method: str) -> dict[str, specs.Value]:
-    return specs.resolve(get(method).parameters, {}, owner=method)
+    return specs.resolve(METHODS.find(method).parameters, {}, owner=method)

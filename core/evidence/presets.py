@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.lookup import lookup
+from core.registry import Registry
 
-__all__ = ["PRESETS", "Preset", "get_preset"]
+__all__ = ["PRESETS", "Preset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,4 @@ _PRESETS = (
     ),
 )  # fmt: skip
 
-PRESETS: dict[str, Preset] = {preset.id: preset for preset in _PRESETS}
-
-
-def get_preset(preset_id: str) -> Preset:
-    """Return the preset called ``preset_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(PRESETS, preset_id, what="preset")
+PRESETS: Registry[Preset] = Registry("preset", _PRESETS)

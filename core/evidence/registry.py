@@ -1,4 +1,7 @@
-"""The one list of metrics: requests, the CLI, the card and the contract test read it."""
+"""The one list of metrics: requests, the CLI, the card and the contract test read it.
+
+Packages add theirs through entry points of the group ``pellucid.metrics``.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from core.evidence.localisation import PointingGame, RelevanceMass, RelevanceRan
 from core.evidence.mufidelity import MuFidelity
 from core.evidence.road import Road, RoadLerf, RoadMorf
 from core.evidence.stability import InputStability, SeedStability, SensitivityMax
-from core.lookup import lookup
+from core.registry import Registry
 
-__all__ = ["METRICS", "QUICK", "get"]
+__all__ = ["METRICS", "QUICK"]
 
-_METRICS: tuple[type[Metric], ...] = (
+_OWN: tuple[type[Metric], ...] = (
     Deletion,
     Insertion,
     AverageDrop,
@@ -36,18 +39,10 @@ _METRICS: tuple[type[Metric], ...] = (
     RelevanceRank,
 )
 
-METRICS: dict[str, type[Metric]] = {metric.id: metric for metric in _METRICS}
+METRICS: Registry[type[Metric]] = Registry("metric", _OWN, group="pellucid.metrics", base=Metric)
 
-QUICK: frozenset[str] = frozenset(metric.id for metric in _METRICS if metric.quick)
-"""What an evidence card measures unless asked for more; those with a mask only if there is one."""
+QUICK: frozenset[str] = frozenset(metric.id for metric in _OWN if metric.quick)
+"""What an evidence card measures unless asked for more; those with a mask only if there is one.
 
-
-def get(metric_id: str) -> type[Metric]:
-    """Return the metric called ``metric_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(METRICS, metric_id, what="metric")
+Its passes are counted out, so what packages bring is measured when it is asked for.
+"""

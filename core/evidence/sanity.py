@@ -24,7 +24,7 @@ from core.evidence.similarity import spearman, ssim
 from core.evidence.thresholds import SANITY_PASSES, SANITY_SPEARMAN
 from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Passes, Problem
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 from core.workspace import open_store
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class _Maps:
         problem = Problem(
             passes, self.probes, directions, self.request.layer, self.request.seed, control
         )
-        found = get(self.request.method)().explain(problem, self.request.parameters)
+        found = METHODS.find(self.request.method)().explain(problem, self.request.parameters)
         return [one.map for one in found]
 
     def affordable(self, model: Runtime) -> list[Array]:
@@ -169,7 +169,7 @@ class _Maps:
 
     def other_class(self, model: Runtime) -> list[Array] | None:
         """Return the maps of classes drawn at random among the others."""
-        method = get(self.request.method)
+        method = METHODS.find(self.request.method)
         if method.class_agnostic:
             return None
         rng = np.random.default_rng(self.request.seed)

@@ -18,7 +18,7 @@ from core.evidence.passes import CountedPasses
 from core.evidence.replace import zero_pixel
 from core.models.runtime import Runtime
 from core.saliency.base import Problem
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 
 __all__ = ["ANOTHER", "Judged", "trial", "verdicts"]
 
@@ -85,7 +85,7 @@ def _subject(model: Runtime, picture: Array, seed: int) -> Subject:
 
 
 def _map(method: str, subject: Subject, seed: int) -> Array:
-    chosen = get(method)
+    chosen = METHODS.find(method)
     defaults = {parameter.name: parameter.default for parameter in chosen.parameters}
     problem = Problem(
         subject.passes, subject.input[None], subject.direction[None], None, seed, subject.control

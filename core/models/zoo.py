@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
-from importlib.metadata import entry_points
+from functools import lru_cache, partial
 from itertools import count
+from typing import Any
 
 from core.contracts import DEFAULT_MODEL
-from core.lookup import lookup
+from core.errors import PluginError
+from core.lookup import unknown
 from core.models.spec import Affine, ModelSpec
 from core.models.trained import trained_specs
+from core.plugins import Plugin, plugins
 
 __all__ = [
-    "DEFAULT_MODEL", "Affine", "ModelSpec", "architecture", "architectures", "get", "register",
-    "registered", "specs",
+    "DEFAULT_MODEL", "Affine", "ModelSpec", "architecture", "architectures", "broken", "get",
+    "register", "registered", "specs",
 ]  # fmt: skip
 
 ENTRY_POINT_GROUP = "pellucid.models"
@@ -202,13 +204,30 @@ _SMALL = {
 
 _registrations = count(1)
 _registered: dict[str, ModelSpec] = {spec.id: spec for spec in _SPECS}
+_OWN_IDS = frozenset(_registered) | frozenset(_SMALL)
 
 
 @lru_cache(maxsize=1)
-def _load_entry_points() -> None:
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        for spec in point.load()():
-            register(spec)
+def _load_entry_points() -> tuple[PluginError, ...]:
+    """Register what packages bring; return what of it cannot be used."""
+    errors = [plugin.checked(partial(_join, plugin)) for plugin in plugins(ENTRY_POINT_GROUP)]
+    return tuple(error for error in errors if error is not None)
+
+
+def _join(plugin: Plugin, function: Any) -> None:
+    found = tuple(function()) if callable(function) else ()
+    if not found or not all(isinstance(spec, ModelSpec) for spec in found):
+        raise PluginError(
+            "expected a function that returns core.models.zoo.ModelSpecs, received "
+            f"{function!r:.80}" + (f" that returns {found!r:.80}" if callable(function) else "")
+        )
+    taken = [spec.id for spec in found if spec.id in _OWN_IDS]
+    if taken:
+        raise PluginError(
+            f"there is a model {taken[0]!r} already, Pellucid's own: choose another id"
+        )
+    for spec in found:
+        register(spec)
 
 
 def register(spec: ModelSpec) -> None:
@@ -250,7 +269,7 @@ def architecture(architecture_id: str) -> ModelSpec:
     UnknownNameError
         If there is none; the text lists what there is.
     """
-    return lookup(architectures(), architecture_id, what="architecture")
+    return _found(architectures(), architecture_id, what="architecture")
 
 
 def get(model_id: str) -> ModelSpec:
@@ -261,4 +280,15 @@ def get(model_id: str) -> ModelSpec:
     UnknownNameError
         If the zoo has no such model; the text lists what it has.
     """
-    return lookup(specs(), model_id, what="model")
+    return _found(specs(), model_id, what="model")
+
+
+def broken() -> tuple[PluginError, ...]:
+    """Return what packages bring as models that cannot be used, one text each."""
+    return _load_entry_points()
+
+
+def _found(known: Mapping[str, ModelSpec], id: str, *, what: str) -> ModelSpec:
+    if id not in known:
+        raise unknown(known, id, what=what, besides=map(str, broken()))
+    return known[id]

@@ -21,7 +21,7 @@ from core.models import zoo
 from core.parameters import resolve
 from core.requests._common import model_fields
 from core.requests._labelled import attribute, class_map, reference, sliced
-from core.robustness.certificates.registry import CERTIFIERS, DEFAULT_CERTIFIER, get
+from core.robustness.certificates.registry import CERTIFIERS, DEFAULT_CERTIFIER
 from core.robustness.epsilons import AUTO, epsilons
 
 __all__ = ["certify_picture_request", "certify_request"]
@@ -89,7 +89,7 @@ def certify_request(
         limit=n,
         method=method,
         parameters=values,
-        radii=epsilons(radii, norm=get(method).norm, n_values=n_values),
+        radii=epsilons(radii, norm=CERTIFIERS.find(method).norm, n_values=n_values),
         by=attribute(by, part),
         class_map=class_map(opened, fields["model"]),
         slice=within,
@@ -128,7 +128,7 @@ def certify_picture_request(
 def _parameters(
     method: str, parameters: Mapping[str, object] | None, model: str
 ) -> dict[str, Value]:
-    chosen, spec = get(method), zoo.get(model)
+    chosen, spec = CERTIFIERS.find(method), zoo.get(model)
     if chosen.needs_network and not spec.gradients:
         able = ", ".join(c.id for c in CERTIFIERS.values() if not c.needs_network)
         raise CapabilityError(

@@ -59,7 +59,7 @@ def compress_request(
         For an unknown name, a model that is compressed already, a number out of range, or
         pictures that are missing.
     """
-    chosen = forms.get(form)
+    chosen = forms.FORMS.find(form)
     spec = zoo.get(model)
     if spec.origin == "compressed":
         raise CapabilityError(

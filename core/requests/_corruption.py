@@ -9,7 +9,7 @@ from core.data.registry import open_dataset
 from core.errors import InputError, ParameterError
 from core.requests._common import model_fields
 from core.requests._labelled import attribute, class_map, reference, sliced
-from core.robustness.corruptions.registry import CORRUPTIONS, get
+from core.robustness.corruptions.registry import CORRUPTIONS
 
 __all__ = ["corruption_request"]
 
@@ -68,7 +68,7 @@ def corruption_request(
     if not names:
         raise InputError(f"Choose at least one corruption. Known: {', '.join(CORRUPTIONS)}.")
     for name in names:
-        get(name)
+        CORRUPTIONS.find(name)
     levels = tuple(sorted(set(severities)))
     if not levels or not set(levels) <= set(_SEVERITIES):
         raise ParameterError(f"severities must be among 1 to 5. Received: {list(severities)}.")

@@ -43,7 +43,7 @@ def drift_request(
     InputError
         For an unknown path, a model without what it needs, or a number out of range.
     """
-    card = drift_paths.get(path).card
+    card = drift_paths.PATHS.find(path).card
     if options.pop("against", None) is not None:
         raise InputError("A path follows the map of one class: leave the second class out.")
     if not 1 <= steps <= MOST_STEPS:
@@ -53,7 +53,7 @@ def drift_request(
     spec = zoo.get(explained.model.id)
     if card.needs_gradients and not spec.gradients:
         raise CapabilityError(f"The path {path!r} needs gradients: {spec.without_gradients}.")
-    method = registry.get(explained.method)
+    method = registry.METHODS.find(explained.method)
     return DriftRequest(
         model=explained.model,
         weights_sha256=explained.weights_sha256,

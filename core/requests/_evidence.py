@@ -11,7 +11,7 @@ from core.contracts import EvidenceRequest, ExplainRequest
 from core.errors import InputError
 from core.evidence import registry
 from core.evidence.base import check_mask
-from core.evidence.presets import get_preset
+from core.evidence.presets import PRESETS
 
 __all__ = ["evidence_request"]
 
@@ -46,7 +46,7 @@ def evidence_request(
         For an unknown metric or preset, a mask that is empty or of another size, or a metric that
         needs a mask where there is none.
     """
-    get_preset(preset)
+    PRESETS.find(preset)
     marked = None if mask is None else np.asarray(mask) != 0
     if marked is not None:
         check_mask(marked, explain.input.pixels.shape[:2])
@@ -55,7 +55,7 @@ def evidence_request(
     return EvidenceRequest(
         model=explain.model,
         weights_sha256=explain.weights_sha256,
-        versions=explain.versions,
+        versions=explain.versions | _versions(chosen),
         seed=explain.seed if seed is None else seed,
         input=explain.input,
         explain=explain,
@@ -66,18 +66,23 @@ def evidence_request(
     )
 
 
+def _versions(metrics: Sequence[str]) -> dict[str, str]:
+    """Return the versions of the packages that brought some of the metrics."""
+    return {k: v for metric in metrics for k, v in registry.METRICS.versions(metric).items()}
+
+
 def _chosen(metrics: Sequence[str] | None, *, with_mask: bool) -> tuple[str, ...]:
     if metrics is None:
         return tuple(
             id
-            for id, metric in registry.METRICS.items()
+            for id, metric in registry.METRICS.own.items()
             if metric.quick and (with_mask or not metric.needs_mask)
         )
     chosen = tuple(dict.fromkeys(metrics))
     if not chosen:
         raise InputError(f"Choose at least one metric. Known: {', '.join(registry.METRICS)}.")
     for id in chosen:
-        if registry.get(id).needs_mask and not with_mask:
+        if registry.METRICS.find(id).needs_mask and not with_mask:
             raise InputError(
                 f"The metric {id} asks whether the map lies on the object, and needs a mask that "
                 "says where it is. Give a mask, or leave the metric out."

@@ -66,7 +66,9 @@ def explanation_drift_request(
     return ExplanationDriftRequest(
         model=explained.model,
         weights_sha256=explained.weights_sha256,
-        versions=explained.versions | {"explanation_drift": EXPLANATION_DRIFT_VERSION},
+        versions=explained.versions
+        | {"explanation_drift": EXPLANATION_DRIFT_VERSION}
+        | ATTACKS.versions(chosen.id),
         seed=explained.seed,
         input=explained.input,
         attack=chosen.id,

@@ -18,7 +18,7 @@ from core.contracts import (
 )
 from core.errors import InputError
 from core.evidence.base import check_mask
-from core.evidence.presets import get_preset
+from core.evidence.presets import PRESETS
 from core.evidence.sanity_metrics import SANITY_METRICS
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
@@ -70,11 +70,13 @@ def leaderboard_request(
         For an unknown name, no picture, a model without what a method needs, groups or masks of
         another number than the pictures, or a mask that is empty or of another size.
     """
-    get_preset(preset)
+    PRESETS.find(preset)
     names = _methods(methods, model)
     options: dict[str, Any] = {"model": model, "weights": weights, "classes": classes, "seed": seed}
     asked = [explanation_request(_blank(), method=name, **options) for name in names]
-    chosen = _metrics(metrics, asked[0], preset, with_masks=any(m is not None for m in masks))
+    chosen, of_metrics = _metrics(
+        metrics, asked[0], preset, with_masks=any(m is not None for m in masks)
+    )
     size = zoo.get(model).input_size
     inputs = tuple(images.to_input(p, size=size, geometry=geometry) for p in pictures)
     if not inputs:
@@ -85,7 +87,8 @@ def leaderboard_request(
     return LeaderboardRequest(
         model=first.model,
         weights_sha256=first.weights_sha256,
-        versions=first.versions,
+        versions={name: text for each in asked for name, text in each.versions.items()}
+        | of_metrics,
         seed=first.seed,
         inputs=inputs,
         groups=tuple(group or _NO_GROUP for group in groups),
@@ -109,7 +112,7 @@ def _methods(methods: Sequence[str] | None, model: str) -> tuple[str, ...]:
 
 
 def _can(model: str, method: str) -> bool:
-    spec, chosen = zoo.get(model), registry.get(method)
+    spec, chosen = zoo.get(model), registry.METHODS.find(method)
     return (spec.gradients or not chosen.needs_gradients) and (
         spec.features or not chosen.uses_layer
     )
@@ -117,14 +120,15 @@ def _can(model: str, method: str) -> bool:
 
 def _metrics(
     metrics: Sequence[str] | None, explain: ExplainRequest, preset: str, *, with_masks: bool
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the metrics, those of methods last, and the versions that they depend on."""
     known = [m for m in metrics or () if m in SANITY_METRICS]
     rest = None if metrics is None else [m for m in metrics if m not in SANITY_METRICS]
     if rest == [] and known:
-        return tuple(dict.fromkeys(known))
+        return tuple(dict.fromkeys(known)), {}
     mask = np.ones(explain.input.pixels.shape[:2], bool) if with_masks else None
-    of_maps = evidence_request(explain, metrics=rest, preset=preset, mask=mask).metrics
-    return (*of_maps, *dict.fromkeys(known))
+    of_maps = evidence_request(explain, metrics=rest, preset=preset, mask=mask)
+    return (*of_maps.metrics, *dict.fromkeys(known)), of_maps.versions
 
 
 def _same_number(what: str, given: Sequence[object], n_pictures: int) -> None:

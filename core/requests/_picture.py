@@ -64,9 +64,10 @@ def explanation_request(
     InputError
         For an unknown model, method, class, layer or parameter, or a value out of range.
     """
-    spec, chosen = zoo.get(model), registry.get(method)
+    spec, chosen = zoo.get(model), registry.METHODS.find(method)
     _check_capabilities(spec, chosen)
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
+    fields["versions"] |= registry.METHODS.versions(method)
     target_index, against_index = target_indices(fields["model"], target, against)
     return ExplainRequest(
         **fields,

@@ -106,7 +106,10 @@ def robustness_request(
         raise InputError(f"There is no picture to attack in {opened.ref.text}, split {split}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     borrowed = _surrogate(surrogate, spec)
+    chosen = _attacks(attacks, parameters or {}, norm, spec)
     fields["versions"] = fields["versions"] | {"robustness": ROBUSTNESS_VERSION}
+    for attack in chosen:
+        fields["versions"] |= ATTACKS.versions(attack)
     if checks and borrowed and zoo.get(borrowed).joined:  # its id does not say what it computes
         fields["versions"] |= {"surrogate": identify(ModelRef(borrowed))}
     return RobustnessRequest(
@@ -115,7 +118,7 @@ def robustness_request(
         fingerprint=opened.fingerprint,
         split=split,
         limit=n,
-        attacks=_attacks(attacks, parameters or {}, norm, spec),
+        attacks=chosen,
         norm=norm,
         epsilons=epsilons(eps, norm=norm, n_values=spec.input_size**2 * 3),
         by=attribute(by, part),

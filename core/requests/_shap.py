@@ -53,7 +53,7 @@ def shap_request(
     InputError
         For an unknown model, explainer, class or parameter, or a background that does not do.
     """
-    spec, chosen = zoo.get(model), registry.get(explainer)
+    spec, chosen = zoo.get(model), registry.EXPLAINERS.find(explainer)
     if chosen.needs_gradients and not spec.gradients:
         raise CapabilityError(f"{chosen.name} needs gradients: {spec.without_gradients}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)

@@ -55,7 +55,7 @@ def train_request(
         For an unknown name, a parameter out of range, data that cannot be used, or a base that is
         missing or not wanted.
     """
-    chosen = registry.get(recipe)
+    chosen = registry.RECIPES.find(recipe)
     given = dict(parameters or {})
     if epochs is not None:
         given["epochs"] = epochs

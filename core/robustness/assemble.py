@@ -13,7 +13,7 @@ from core.contracts import (
     RobustnessChunk,
 )
 from core.proportions import wilson
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.curves import WORST_CASE, curve, gaps, grid, of_groups
 from core.robustness.subject import Subject
 
@@ -27,7 +27,7 @@ def worst_distances(distances: dict[str, Array]) -> Array:
 
     Where only controls were run, over those.
     """
-    attacks = [own for name, own in distances.items() if not get(name).control]
+    attacks = [own for name, own in distances.items() if not ATTACKS.find(name).control]
     return np.asarray(np.min(attacks or list(distances.values()), axis=0))
 
 
@@ -62,7 +62,9 @@ def assemble(
     curves = [
         c
         for attack in chunks
-        for c in drawn(attack, distances[attack], rounded[attack], control=get(attack).control)
+        for c in drawn(
+            attack, distances[attack], rounded[attack], control=ATTACKS.find(attack).control
+        )
     ]
     return Robustness(
         key=request.key,

@@ -19,7 +19,7 @@ from core.control import Control, PartControl
 from core.models.runtime import runtime_of
 from core.proportions import wilson
 from core.robustness.certificates.base import Task
-from core.robustness.certificates.registry import get
+from core.robustness.certificates.registry import CERTIFIERS
 from core.robustness.curves import curve, gaps, grid, of_groups
 from core.robustness.sample import Sample
 from core.robustness.subject import refuse_probabilities
@@ -77,7 +77,7 @@ def so_far(request: CertifyRequest) -> Certified | None:
 
 def _sample(request: CertifyRequest) -> Sample:
     sample = Sample(request)
-    sample.chunk = min(sample.chunk, get(request.method).chunk)
+    sample.chunk = min(sample.chunk, CERTIFIERS.find(request.method).chunk)
     return sample
 
 
@@ -88,7 +88,7 @@ def _kept(request: CertifyRequest, start: int) -> CertifyChunk | None:
 
 def _measure(request: CertifyRequest, control: Control) -> Certified:
     began = time.perf_counter()
-    sample, method = _sample(request), get(request.method)
+    sample, method = _sample(request), CERTIFIERS.find(request.method)
     chunks = []
     for start in sample.starts:
         control.check()
@@ -111,7 +111,7 @@ def _chunk(request: CertifyRequest, sample: Sample, start: int, control: Control
     logits = sample.model.logits(batch.inputs)
     refuse_probabilities(logits, request.model.id)
     task = Task(sample.model, batch.inputs, batch.rows, request.seed, control)
-    found = get(request.method)().certify(task, request.parameters)
+    found = CERTIFIERS.find(request.method)().certify(task, request.parameters)
     return CertifyChunk(
         radii=np.array([c.radius for c in found], np.float64),
         answers=np.array([-1 if c.answer is None else c.answer for c in found], np.int64),
@@ -127,7 +127,7 @@ def _assembled(
         np.concatenate([getattr(chunk, name) for chunk in chunks])
         for name in ("radii", "answers", "clean")
     )
-    method, n = get(request.method), len(radii)
+    method, n = CERTIFIERS.find(request.method), len(radii)
     labels, groups = sample.labels[:n], sample.groups(n)
     kept = np.where(answers == labels, np.maximum(radii, _UNCERTIFIED), 0.0)
     members = of_groups(groups or [""] * n)
@@ -178,7 +178,7 @@ def _one(request: CertifyPictureRequest, control: Control) -> PictureCertificate
     from scipy.special import softmax
 
     began = time.perf_counter()
-    model, method = runtime_of(request), get(request.method)
+    model, method = runtime_of(request), CERTIFIERS.find(request.method)
     picture = request.input.tensor()[None]
     logits = model.logits(picture)
     refuse_probabilities(logits, request.model.id)

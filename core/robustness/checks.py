@@ -15,7 +15,7 @@ import numpy as np
 from core.contracts import HonestyCheck
 from core.control import Control
 from core.parameters import Value
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.checks_gradients import (
     averaged,
     deterministic,
@@ -54,7 +54,7 @@ def _zero(exam: Exam) -> Answer:
     broken = {
         attack: rate(exam.run(attack, _few(attack), eps=0.0))
         for attack in exam.subject.request.attacks
-        if not get(attack).minimal
+        if not ATTACKS.find(attack).minimal
     }
     if not broken:
         return None, "Not measured: every attack asked for looks for its own distance.", {}
@@ -71,7 +71,7 @@ def _few(attack: str) -> dict[str, Value]:
         "classes": 1,
         "iterations": 1,
     }
-    return {p.name: short[p.name] for p in get(attack).parameters if p.name in short}
+    return {p.name: short[p.name] for p in ATTACKS.find(attack).parameters if p.name in short}
 
 
 def _monotone(exam: Exam) -> Answer:
@@ -126,7 +126,7 @@ def _stronger(exam: Exam) -> Answer:
     steps = max(40, 2 * asked)
     gained = (exam.pgd(steps=steps) | exam.gradients) & ~exam.requested
     share = rate(gained)
-    targeted = " and targeted APGD" if exam.problem.norm in get("apgd_dlr").norms else ""
+    targeted = " and targeted APGD" if exam.problem.norm in ATTACKS.find("apgd_dlr").norms else ""
     detail = (
         f"PGD with {steps} steps{targeted} break {int(gained.sum())} pictures ({share:.1%}) that "
         f"the attacks asked for leave standing; more than {_MORE_MAY_BE:.0%}, and more than two, "
@@ -190,14 +190,14 @@ def _ask(question: Question, exam: Exam) -> HonestyCheck:
 def _exam(subject: Subject, chunks: Chunks, control: Control) -> Exam:
     firsts = {attack: own[0].distances for attack, own in chunks.items()}
     right = np.flatnonzero(next(iter(firsts.values())) > 0)
-    ours = [d[right] for a, d in firsts.items() if not get(a).control]
+    ours = [d[right] for a, d in firsts.items() if not ATTACKS.find(a).control]
     nearest = np.min(ours, axis=0) if ours else np.full(len(right), np.inf)
     # One of the ε that the attacks were run at: between two they were not asked to break anything.
     left = {rung: float(np.mean(nearest > rung + TOLERANCE)) for rung in subject.rungs}
     eps = min(left, key=lambda rung: abs(left[rung] - 0.5))
     if not np.isfinite(nearest).any():
         eps = USUAL[subject.request.norm]
-    gradient = [d[right] for a, d in firsts.items() if get(a).needs_gradients]
+    gradient = [d[right] for a, d in firsts.items() if ATTACKS.find(a).needs_gradients]
     white = np.min(gradient, axis=0) if gradient else np.full(len(right), np.inf)
     problem = subject.problem(subject.batch(0), control).only(right)
     return Exam(

@@ -9,7 +9,7 @@ import numpy as np
 from core.contracts import ModelRef
 from core.models.runtime import runtime
 from core.robustness.attacks.base import Hits, Problem
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.exam import Answer, Exam, pgd_values, rate
 from core.robustness.passes import AttackPasses
 from core.robustness.repaired import Estimated
@@ -40,7 +40,7 @@ def black_box(exam: Exam) -> Answer:
     left = _standing(exam)
     if not len(left):
         return True, "Gradients break every picture, so queries cannot break more.", {}
-    if left.norm not in get("square").norms:
+    if left.norm not in ATTACKS.find("square").norms:
         return _estimated(exam, left)
     broken = exam.broken(left, "square", {"queries": _QUERIES})
     detail = (
@@ -78,7 +78,7 @@ def transfer(exam: Exam) -> Answer:
     if known < _KNOWS:
         return _instead(exam, f"{name} has {known:.0%} of these pictures right: no surrogate.")
     values = pgd_values(20) | {"momentum": 0.9}
-    moved = get("pgd")().perturb(replace(task, passes=other), {"restarts": 1} | values)
+    moved = ATTACKS.find("pgd")().perturb(replace(task, passes=other), {"restarts": 1} | values)
     hits = np.asarray(task.broken(task.passes.logits(moved)))
     own = exam.gradients if exam.subject.passes.gradients else exam.requested
     more, left = int((hits & ~own).sum()), int((~own).sum())

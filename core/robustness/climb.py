@@ -10,7 +10,7 @@ import numpy as np
 from core.contracts import Array, ExplanationDriftRequest
 from core.control import Control
 from core.robustness.attacks.base import Hits, Problem
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 
 if TYPE_CHECKING:
     from core.robustness.attacks.base import Passes
@@ -43,7 +43,7 @@ def climbed(
     label : int
         The class that the attack works against.
     """
-    attack = get(request.attack)
+    attack = ATTACKS.find(request.attack)
     whole = attack.needs_gradients and not attack.minimal and not attack.ensemble
     problem = (_Unsatisfied if whole else Problem)(
         passes, original[None], np.array([label], np.int64), request.norm, 0.0,

@@ -30,11 +30,11 @@ from core.evidence.deletion import Deletion, Insertion
 from core.evidence.passes import CountedPasses
 from core.evidence.replace import zero_pixel
 from core.models.runtime import Runtime, runtime_of
-from core.robustness.attacks.registry import get as get_attack
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.climb import climbed
 from core.robustness.subject import refuse_probabilities
 from core.saliency.drift import maps_along
-from core.saliency.registry import get as get_method
+from core.saliency.registry import METHODS
 
 if TYPE_CHECKING:
     from core.robustness.attacks.base import Passes
@@ -68,7 +68,7 @@ def explanation_drift(
 
 def _one(request: ExplanationDriftRequest, control: Control) -> ExplanationDrift:
     model = runtime_of(request)
-    if get_attack(request.attack).needs_gradients or get_method(request.method).needs_gradients:
+    if ATTACKS.find(request.attack).needs_gradients or METHODS.find(request.method).needs_gradients:
         control.progress(0.0, "loading the model")
         model.network()
     began = time.perf_counter()
@@ -77,7 +77,7 @@ def _one(request: ExplanationDriftRequest, control: Control) -> ExplanationDrift
     refuse_probabilities(logits, request.model.id)
     predicted = int(logits[0].argmax())
     target = predicted if request.target is None else request.target
-    name = get_attack(request.attack).name
+    name = ATTACKS.find(request.attack).name
     frames = climbed(
         _passes(model), original, predicted, request,
         PartControl(control, 0.02, _ATTACKED, f"{name} with growing ε"),
@@ -128,7 +128,7 @@ def _result(
     winners = probabilities.argmax(axis=1)
     turned = np.flatnonzero(winners != predicted)
     flip = int(turned[0]) if turned.size else None
-    method = get_method(request.method)
+    method = METHODS.find(request.method)
     return ExplanationDrift(
         **model.provenance(request),
         seconds=time.perf_counter() - began,

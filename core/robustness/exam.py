@@ -13,7 +13,7 @@ from core.contracts import HonestyCheck, Norm
 from core.control import Control
 from core.parameters import Value
 from core.robustness.attacks.base import Hits, Problem
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.slopes import Slopes, slopes
 from core.robustness.subject import Subject
 from core.robustness.sweep import TOLERANCE, attacked
@@ -88,7 +88,7 @@ class Exam:
     ) -> Hits:
         """Return which pictures of a problem ``attack`` breaks."""
         self.control.check()
-        chosen = get(attack)
+        chosen = ATTACKS.find(attack)
         values = {p.name: p.default for p in chosen.parameters} | dict(given or {})
         found = attacked(chosen, problem, values)
         return np.asarray(found.distances <= problem.eps + TOLERANCE)
@@ -105,7 +105,7 @@ class Exam:
     def gradients(self) -> Hits:
         """What gradients break: the request's attacks, PGD, and APGD where the norm has it."""
         found = self.white | self.pgd()
-        if self.problem.norm in get("apgd_dlr").norms:
+        if self.problem.norm in ATTACKS.find("apgd_dlr").norms:
             found = found | self.run("apgd_dlr", {"steps": 40, "classes": 3})
         return np.asarray(found)
 

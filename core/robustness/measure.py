@@ -16,7 +16,7 @@ from core.contracts import HonestyCheck, Robustness, RobustnessChunk, Robustness
 from core.control import Control, PartControl
 from core.errors import InputError
 from core.robustness.assemble import assemble
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.checks import examine
 from core.robustness.kept import kept_chunk
 from core.robustness.sample import Batch
@@ -69,7 +69,8 @@ def _measure(request: RobustnessRequest, control: Control) -> Robustness:
             done = number * len(chunks) + place + 1
             seen = min(len(subject), start + subject.chunk)
             control.progress(
-                share * done / total, f"{get(attack).name}: {seen} of {len(subject)} pictures"
+                share * done / total,
+                f"{ATTACKS.find(attack).name}: {seen} of {len(subject)} pictures",
             )
     _refuse_all_wrong(subject, chunks)
     checks: tuple[HonestyCheck, ...] = ()
@@ -87,7 +88,11 @@ def _chunk(subject: Subject, batch: Batch, attack: str, control: Control) -> Rob
     if batch.start == 0:
         refuse_probabilities(subject.passes.logits(batch.inputs), request.model.id)
     found = sweep(
-        get(attack), problem, request.attacks[attack], subject.rungs, rounding=request.rounding
+        ATTACKS.find(attack),
+        problem,
+        request.attacks[attack],
+        subject.rungs,
+        rounding=request.rounding,
     )
     return _kept(subject, found, shown=_SHOWN if batch.start == 0 else 0)
 

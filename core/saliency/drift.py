@@ -18,7 +18,7 @@ from core.models.runtime import Runtime, runtime_of
 from core.parameters import Value
 from core.saliency import drift_paths
 from core.saliency.base import Attribution, Problem
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -82,7 +82,7 @@ def drift(requests: Sequence[DriftRequest], control: Control) -> list[Drift]:
 
 def _one(request: DriftRequest, control: Control) -> Drift:
     model = runtime_of(request)
-    path, method = drift_paths.get(request.path), get(request.method)
+    path, method = drift_paths.PATHS.find(request.path), METHODS.find(request.method)
     if path.card.needs_gradients or method.needs_gradients:
         control.progress(0.0, "loading the model")
         model.network()
@@ -110,7 +110,7 @@ def maps_along(
     request: Asked, model: Runtime, frames: Array, target: int, control: Control
 ) -> list[Attribution]:
     """Return the map of each of ``frames`` (N, h, w, 3), all of the class ``target``."""
-    method, n = get(request.method), len(frames)
+    method, n = METHODS.find(request.method), len(frames)
     chunk = 1 if method.slow else _CHUNK
     found: list[Attribution] = []
     for first in range(0, n, chunk):
@@ -132,7 +132,7 @@ def _result(
 ) -> Drift:  # fmt: skip
     from scipy.special import softmax
 
-    card, method = drift_paths.get(request.path).card, get(request.method)
+    card, method = drift_paths.PATHS.find(request.path).card, METHODS.find(request.method)
     probabilities = softmax(logits.astype(np.float64), axis=1).astype(np.float32)
     winners = probabilities.argmax(axis=1)
     turned = np.flatnonzero(winners != winners[0])

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.contracts import Array, DriftPath
-from core.lookup import lookup
+from core.registry import Registry
 from core.saliency.base import Passes
 
-__all__ = ["PATHS", "Path", "get"]
+__all__ = ["PATHS", "Path"]
 
 Frames = Callable[["Start", Array], Array]
 
@@ -54,19 +54,13 @@ class Path:
     card: DriftPath
     frames: Frames
 
+    @property
+    def id(self) -> str:
+        """What it is called in requests."""
+        return self.card.id
 
-PATHS: dict[str, Path] = {}
 
-
-def get(path_id: str) -> Path:
-    """Return the path called ``path_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(PATHS, path_id, what="path")
+_listed: list[Path] = []
 
 
 def _path(
@@ -79,7 +73,7 @@ def _path(
     )
 
     def listed(frames: Frames) -> Frames:
-        PATHS[id] = Path(card, frames)
+        _listed.append(Path(card, frames))
         return frames
 
     return listed
@@ -185,3 +179,6 @@ def _log_odds_gradient(start: Start, pixels: Array) -> Array:
     direction = -softmax(others).astype(np.float32)
     direction[start.target] = 1.0
     return start.passes.gradient(pixels[None], direction[None])[1][0]
+
+
+PATHS: Registry[Path] = Registry("path", _listed)

@@ -11,7 +11,7 @@ import numpy as np
 from core.contracts import Array, ExplainRequest, Explanation
 from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Attribution, Problem
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -31,7 +31,7 @@ def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explan
     """
     first = requests[0]
     model = runtime_of(first)
-    method = get(first.method)()
+    method = METHODS.find(first.method)()
     if method.needs_gradients:
         control.progress(0.0, "loading the model")
         model.network()
@@ -81,7 +81,7 @@ def _result(
         **model.provenance(request),
         method=request.method,
         parameters=request.parameters,
-        layer=model.layer(request.layer) if get(request.method).uses_layer else None,
+        layer=model.layer(request.layer) if METHODS.find(request.method).uses_layer else None,
         target=model.classes.ref(target),
         against=None if against is None else model.classes.ref(against),
         seed=request.seed,

@@ -1,8 +1,11 @@
-"""The one list of saliency methods: the CLI, the widgets and the contract test read it."""
+"""The one list of saliency methods: the CLI, the widgets and the contract test read it.
+
+Packages add theirs through entry points of the group ``pellucid.methods``.
+"""
 
 from __future__ import annotations
 
-from core.lookup import lookup
+from core.registry import Registry
 from core.saliency.ablationcam import AblationCam
 from core.saliency.base import Method
 from core.saliency.blur_ig import BlurIg
@@ -30,9 +33,9 @@ from core.saliency.smoothgrad import SmoothGrad
 from core.saliency.sobol import Sobol
 from core.saliency.xrai import Xrai
 
-__all__ = ["METHODS", "get"]
+__all__ = ["METHODS"]
 
-_METHODS: tuple[type[Method], ...] = (
+_OWN: tuple[type[Method], ...] = (
     GradCam,
     GradCamPlusPlus,
     LayerCam,
@@ -60,15 +63,4 @@ _METHODS: tuple[type[Method], ...] = (
     Centre,
 )
 
-METHODS: dict[str, type[Method]] = {method.id: method for method in _METHODS}
-
-
-def get(method_id: str) -> type[Method]:
-    """Return the method called ``method_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(METHODS, method_id, what="method")
+METHODS: Registry[type[Method]] = Registry("method", _OWN, group="pellucid.methods", base=Method)

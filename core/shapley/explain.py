@@ -15,7 +15,7 @@ from core.saliency.completeness import smallest_change
 from core.shapley import background as backgrounds
 from core.shapley.base import Background, Explainer, Floats, ShapProblem, Shares
 from core.shapley.regions import sums
-from core.shapley.registry import get
+from core.shapley.registry import EXPLAINERS
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -36,7 +36,7 @@ def explain(requests: Sequence[ShapRequest], control: Control) -> list[ShapResul
 
 def _explain(request: ShapRequest, control: Control) -> ShapResult:
     model = runtime_of(request)
-    explainer = get(request.explainer)()
+    explainer = EXPLAINERS.find(request.explainer)()
     if explainer.needs_gradients:
         control.progress(0.0, "loading the model")
         model.network()

@@ -53,7 +53,7 @@ def _declared(run: Run) -> Iterator[str]:
         rows.append(("fingerprint", run.data_fingerprint))
         yield table(("what", "value"), rows)
         return
-    kind = registry.get(ref.id)
+    kind = registry.DATASETS.find(ref.id)
     rows += [("name", kind.name), ("fingerprint", run.data_fingerprint)]
     rows += [("licence", kind.licence or "as its owner says")]
     yield f"{kind.summary}"

@@ -64,7 +64,7 @@ def _one(request: CompressRequest, control: Control) -> Run:
         shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
         folder.mkdir(parents=True)
         task = Task(twin, material, request.parameters, request.seed, folder, control)
-        made = forms.get(request.form)().make(task)
+        made = forms.FORMS.find(request.form)().make(task)
         control.check()
         comparison = hold_against(
             twin, made.forward, material, PartControl(control, 0.75, 1.0, "comparing with the twin")
@@ -82,7 +82,7 @@ def _run(
     request: CompressRequest, twin: Runtime, material: Material, made: Made,
     comparison: Comparison, folder: Path, began: float,
 ) -> Run:  # fmt: skip
-    form, file = forms.get(request.form), folder / made.file
+    form, file = forms.FORMS.find(request.form), folder / made.file
     digest, size = file_facts(file)
     origin = finished_runs().get(request.model.id)
     before = _twin_file(twin)

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from core.contracts import CompressionCard, CompressionForm
-from core.lookup import lookup
 from core.parameters import Parameter, Value
+from core.registry import Registry
 
 if TYPE_CHECKING:
     from core.training.task import Made, Task
 
-__all__ = ["FORMS", "Form", "get"]
+__all__ = ["FORMS", "Form"]
 
 
 class Form(ABC):
@@ -142,15 +142,4 @@ class Pruned(Form):
         return make_pruned(task)
 
 
-FORMS: dict[str, type[Form]] = {form.id: form for form in (Float16, Int8, Pruned)}
-
-
-def get(form_id: str) -> type[Form]:
-    """Return the form called ``form_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(FORMS, form_id, what="form of compression")
+FORMS: Registry[type[Form]] = Registry("form of compression", (Float16, Int8, Pruned))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.lookup import lookup
+from core.registry import Registry
 from core.training.base import Recipe
 from core.training.recipes.adversarial import Adversarial
 from core.training.recipes.distill import Distill
@@ -12,21 +12,10 @@ from core.training.recipes.ibp import Ibp
 from core.training.recipes.scratch import Scratch
 from core.training.recipes.selfsupervised import SelfSupervised
 
-__all__ = ["RECIPES", "get"]
+__all__ = ["RECIPES"]
 
 _RECIPES: tuple[type[Recipe], ...] = (
     Head, Finetune, Scratch, Adversarial, Ibp, SelfSupervised, Distill,
 )  # fmt: skip
 
-RECIPES: dict[str, type[Recipe]] = {recipe.id: recipe for recipe in _RECIPES}
-
-
-def get(recipe_id: str) -> type[Recipe]:
-    """Return the recipe called ``recipe_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(RECIPES, recipe_id, what="recipe")
+RECIPES: Registry[type[Recipe]] = Registry("recipe", _RECIPES)

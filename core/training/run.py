@@ -98,7 +98,7 @@ def _train(request: TrainRequest, control: Control) -> Run:
             notes=notes,
             finished={} if state is None else state.finished(),
         )
-        trained = registry.get(request.recipe)().train(job)
+        trained = registry.RECIPES.find(request.recipe)().train(job)
         run = _finished(job, trained, time.perf_counter() - began)
         tracking.end(run)
     run = replace(run, notes=tuple(notes))

@@ -11,8 +11,8 @@ from core import api
 from core.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
 from core.evidence.base import Metric, Subject
-from core.evidence.presets import PRESETS, get_preset
-from core.evidence.registry import METRICS, QUICK, get
+from core.evidence.presets import PRESETS
+from core.evidence.registry import METRICS, QUICK
 from tests.evidence.subjects import SIDE, Linear, picture, subject, weights
 
 
@@ -146,9 +146,9 @@ def test_a_budget_is_kept(metric: type[Metric]) -> None:
 
 def test_unknown_names_get_a_hint() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'deletion'"):
-        get("deletoin")
+        METRICS.find("deletoin")
     with pytest.raises(UnknownNameError, match="Did you mean 'xplique'"):
-        get_preset("xpliqe")
+        PRESETS.find("xpliqe")
     assert set(api.presets()) == set(PRESETS)
 
 

@@ -18,7 +18,7 @@ from core.evidence.passes import CountedPasses
 from core.evidence.replace import zero_pixel
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Problem
-from core.saliency.registry import get
+from core.saliency.registry import METHODS
 
 N_PICTURES = 60
 N_DRAWS = 3
@@ -31,7 +31,7 @@ def areas(model: Runtime, path: Path) -> dict[tuple[str, str], float]:
     direction = np.eye(model.n_classes, dtype=np.float32)[model.logits(x[None])[0].argmax()]
     problem = Problem(model, x[None], direction[None], None, 0, LocalControl())
     zero = zero_pixel(model.spec.preprocessing)
-    map_ = get("gradcam")().explain(problem, {})[0].map
+    map_ = METHODS.find("gradcam")().explain(problem, {})[0].map
     task = Subject(CountedPasses(model), x, direction, map_, zero, 0, LocalControl())
     maps = {"gradcam": map_, "edges": control_map("edges", task, 0)}
     maps |= {f"random {i}": control_map("random", task, i) for i in range(N_DRAWS)}

@@ -16,7 +16,7 @@ from core.models.runtime import runtime
 from core.parameters import Value
 from core.requests._robustness import _defaults
 from core.robustness.attacks.base import Hits, Problem
-from core.robustness.attacks.registry import ATTACKS, get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.passes import AttackPasses
 from core.robustness.sweep import TOLERANCE, attacked
 
@@ -37,15 +37,15 @@ def problem() -> Problem:
 def broken(problem: Problem, name: str, given: Mapping[str, Value]) -> Hits:
     if not len(problem):
         return np.zeros(0, bool)
-    values = {p.name: p.default for p in get(name).parameters} | dict(given)
-    return np.asarray(attacked(get(name), problem, values).distances <= EPS + TOLERANCE)
+    values = {p.name: p.default for p in ATTACKS.find(name).parameters} | dict(given)
+    return np.asarray(attacked(ATTACKS.find(name), problem, values).distances <= EPS + TOLERANCE)
 
 
 def test_the_default_is_within_a_point_of_the_best_of_four(problem: Problem) -> None:
     """FGSM and PGD-40, the default of 0.4.0, left 59 % where APGD-CE leaves 44 %."""
     chosen = _defaults("linf", zoo.get(MODEL))
-    default = np.any([broken(problem, n, v) for n, v in chosen.items() if not get(n).control],
-                     axis=0)  # fmt: skip
+    attacks = {n: v for n, v in chosen.items() if not ATTACKS[n].control}
+    default = np.any([broken(problem, n, v) for n, v in attacks.items()], axis=0)
     best = {
         "apgd_ce": float(broken(problem, "apgd_ce", {}).mean()),
         "apgd_dlr": float(broken(problem, "apgd_dlr", {}).mean()),

@@ -18,7 +18,7 @@ from core.control import LocalControl
 from core.models.runtime import runtime
 from core.robustness import checks_gradients
 from core.robustness.attacks.base import Problem
-from core.robustness.attacks.registry import get
+from core.robustness.attacks.registry import ATTACKS
 from core.robustness.exam import Exam
 from core.robustness.masked_models import MASKS, masked
 from core.robustness.passes import AttackPasses
@@ -144,9 +144,9 @@ def test_estimated_gradients_break_what_hides_its_own() -> None:
     about = exam("masked_stopped", eps=32 / 255)
     task = about.problem
     passes = Estimated(task.passes, step=16 / 255, pairs=12, seed=0)
-    values = {p.name: p.default for p in get("pgd").parameters} | {"steps": 20}
-    blind = attacked(get("pgd"), task, values).distances
-    seen = attacked(get("pgd"), replace(task, passes=passes), values).distances
+    values = {p.name: p.default for p in ATTACKS.find("pgd").parameters} | {"steps": 20}
+    blind = attacked(ATTACKS.find("pgd"), task, values).distances
+    seen = attacked(ATTACKS.find("pgd"), replace(task, passes=passes), values).distances
     assert np.isfinite(seen).mean() > np.isfinite(blind).mean() + 0.3
 
 

@@ -1,10 +1,13 @@
-"""The one list of attacks: the command line, the pages and the contract test read it."""
+"""The one list of attacks: the command line, the pages and the contract test read it.
+
+Packages add theirs through entry points of the group ``pellucid.attacks``.
+"""
 
 from __future__ import annotations
 
 from core.contracts import Norm
 from core.errors import InputError
-from core.lookup import lookup
+from core.registry import Registry
 from core.robustness.attacks.apgd_ce import ApgdCe
 from core.robustness.attacks.apgd_dlr import ApgdDlr
 from core.robustness.attacks.base import Attack
@@ -21,9 +24,9 @@ from core.robustness.attacks.square import Square
 from core.robustness.attacks.standard import Standard
 from core.robustness.attacks.universal import Universal
 
-__all__ = ["ATTACKS", "get", "get_for"]
+__all__ = ["ATTACKS", "get_for"]
 
-_ATTACKS: tuple[type[Attack], ...] = (
+_OWN: tuple[type[Attack], ...] = (
     Fgsm,
     Bim,
     Pgd,
@@ -41,18 +44,7 @@ _ATTACKS: tuple[type[Attack], ...] = (
     GaussianNoise,
 )
 
-ATTACKS: dict[str, type[Attack]] = {attack.id: attack for attack in _ATTACKS}
-
-
-def get(attack_id: str) -> type[Attack]:
-    """Return the attack called ``attack_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(ATTACKS, attack_id, what="attack")
+ATTACKS: Registry[type[Attack]] = Registry("attack", _OWN, group="pellucid.attacks", base=Attack)
 
 
 def get_for(attack_id: str, norm: Norm) -> type[Attack]:
@@ -63,7 +55,7 @@ def get_for(attack_id: str, norm: Norm) -> type[Attack]:
     InputError
         If it is not; the text lists the attacks that are.
     """
-    attack = get(attack_id)
+    attack = ATTACKS.find(attack_id)
     if norm not in attack.norms:
         able = ", ".join(name for name, other in ATTACKS.items() if norm in other.norms)
         raise InputError(

@@ -20,7 +20,7 @@ from core.proportions import wilson
 from core.robustness.corruptions.base import SEVERITIES
 from core.robustness.corruptions.groups import gaps, mean_of
 from core.robustness.corruptions.reference import ALEXNET, mean_corruption_error
-from core.robustness.corruptions.registry import get
+from core.robustness.corruptions.registry import CORRUPTIONS
 from core.robustness.corruptions.scores import calibration_error
 from core.robustness.curves import of_groups
 from core.robustness.sample import Sample
@@ -63,7 +63,7 @@ def assemble(
         for id in request.corruptions
         if (id, request.severities[0]) in table
     }
-    standard = [error for id, error in errors.items() if get(id).standard]
+    standard = [error for id, error in errors.items() if CORRUPTIONS.find(id).standard]
     mean = float(np.mean(standard)) if standard else None
     shares = _shares(request, chunks, errors)
     return Corrupted(

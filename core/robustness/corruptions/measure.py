@@ -18,7 +18,7 @@ from core.errors import InputError
 from core.models.runtime import Runtime
 from core.robustness.corruptions.assemble import CLEAN, Step, assemble, steps_of
 from core.robustness.corruptions.kept import kept_chunk
-from core.robustness.corruptions.registry import corrupted, get
+from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
 from core.robustness.corruptions.scores import separation
 from core.robustness.sample import Sample, drawn_rows
 from core.workspace import open_store
@@ -52,7 +52,11 @@ def _measure(request: CorruptionRequest, control: Control) -> Corrupted:
     chunks = {}
     for number, step in enumerate(steps):
         chunks[step] = _kept(request, sample, step, control)
-        name = "as they are" if step == CLEAN else f"{get(step[0]).name}, severity {step[1]}"
+        name = (
+            "as they are"
+            if step == CLEAN
+            else f"{CORRUPTIONS.find(step[0]).name}, severity {step[1]}"
+        )
         control.progress((number + 1) / (len(steps) + (request.other is not None)), name)
     ood = _out_of_distribution(request, sample.model, chunks[CLEAN], control)
     return assemble(

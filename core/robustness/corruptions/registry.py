@@ -7,10 +7,10 @@ from importlib import import_module
 
 import numpy as np
 
-from core.lookup import lookup
+from core.registry import Registry
 from core.robustness.corruptions.base import Corruption, Kind, Pixels
 
-__all__ = ["CORRUPTIONS", "corrupted", "get"]
+__all__ = ["CORRUPTIONS", "corrupted"]
 
 _ROOM = "core.robustness.corruptions"
 
@@ -47,22 +47,11 @@ _CORRUPTIONS = (
                             "scale": "Scale"}, standard=False),
 )  # fmt: skip
 
-CORRUPTIONS: dict[str, Corruption] = {c.id: c for c in _CORRUPTIONS}
-
-
-def get(corruption_id: str) -> Corruption:
-    """Return the corruption called ``corruption_id``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the text lists what there is.
-    """
-    return lookup(CORRUPTIONS, corruption_id, what="corruption")
+CORRUPTIONS: Registry[Corruption] = Registry("corruption", _CORRUPTIONS)
 
 
 def corrupted(pixels: Pixels, corruption_id: str, severity: int, *, seed: int, id: int) -> Pixels:
     """Return one picture corrupted; what is drawn depends on ``seed`` and ``id`` alone."""
     order = list(CORRUPTIONS).index(corruption_id)
     rng = np.random.default_rng([seed, id, order, severity])
-    return get(corruption_id).apply(pixels, severity, rng)
+    return CORRUPTIONS.find(corruption_id).apply(pixels, severity, rng)

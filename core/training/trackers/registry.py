@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from core.errors import InputError
-from core.lookup import lookup
+from core.registry import Registry
 from core.settings import settings
 from core.training.trackers.base import RunTracker
 from core.training.trackers.mlflow import MLflow
@@ -16,7 +16,7 @@ __all__ = ["TRACKERS", "chosen"]
 
 _TRACKERS: tuple[type[RunTracker], ...] = (TensorBoard, MLflow, WandB)
 
-TRACKERS: dict[str, type[RunTracker]] = {tracker.id: tracker for tracker in _TRACKERS}
+TRACKERS: Registry[type[RunTracker]] = Registry("tracker", _TRACKERS)
 
 
 def chosen() -> tuple[type[RunTracker], ...]:
@@ -30,7 +30,7 @@ def chosen() -> tuple[type[RunTracker], ...]:
         If the package of one is missing; the text says how to get it.
     """
     names = [name.strip() for name in settings().trackers.split(",") if name.strip()]
-    found = tuple(lookup(TRACKERS, name, what="tracker") for name in dict.fromkeys(names))
+    found = tuple(TRACKERS.find(name) for name in dict.fromkeys(names))
     for tracker in found:
         if find_spec(tracker.module) is None:
             raise InputError(
