@@ -14,7 +14,7 @@ from core.lookup import unknown
 from core.parameters import Parameter
 from core.plugins import Plugin, plugins
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "declarations"]
 
 T = TypeVar("T")
 _WORD = re.compile(r"[\w.+-]{1,80}", re.ASCII)
@@ -141,7 +141,7 @@ def _unfit(entry: Any, base: type[Any]) -> str:
     name = declared.__qualname__
     if isabstract(declared):
         return f"{name} leaves out {', '.join(sorted(declared.__abstractmethods__))}"
-    asked = dict(_declarations(base))
+    asked = dict(declarations(base))
     if left_out := [each for each in asked if not hasattr(declared, each)]:
         return f"{name} does not declare {', '.join(left_out)}"
     for each, annotation in asked.items():
@@ -153,7 +153,7 @@ def _unfit(entry: Any, base: type[Any]) -> str:
     return ""
 
 
-def _declarations(base: type[Any]) -> Iterator[tuple[str, str]]:
+def declarations(base: type[Any]) -> Iterator[tuple[str, str]]:
     """Yield the class variables that the base or its bases speak of, and what they must be."""
     for each in reversed(base.__mro__):
         for name, annotation in vars(each).get("__annotations__", {}).items():

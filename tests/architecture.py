@@ -26,7 +26,8 @@ MOST_LINES = 350
 # Lower may not import higher.
 LEVELS = [
     ("core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
-     "core.home", "core.logfile", "core.process", "core.plugins", "core.registry"),
+     "core.home", "core.logfile", "core.process", "core.plugins", "core.registry",
+     "core.declared"),
     ("core.control",),
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",

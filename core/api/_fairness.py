@@ -27,6 +27,7 @@ from core.contracts import (
     ThresholdEffect,
 )
 from core.control import Control, LocalControl
+from core.declared import card_of
 from core.fairness import saved_slices as saving
 from core.fairness import slices as searching
 from core.fairness import thresholds as exploring
@@ -156,17 +157,12 @@ def _audited(
 
 def fairness_metrics() -> tuple[GroupMetricCard, ...]:
     """Return a card for every metric of groups."""
-    return tuple(
-        GroupMetricCard(
-            m.id, m.name, m.summary, m.undefined, m.higher_is_better, m.needs_labels, m.needs_scores
-        )
-        for m in METRICS.values()
-    )
+    return tuple(card_of(metric, GroupMetricCard) for metric in METRICS.values())
 
 
 def fairness_gaps() -> tuple[GapCard, ...]:
     """Return a card for every gap between groups."""
-    return tuple(GapCard(g.id, g.name, g.summary, g.parts) for g in GAPS.values())
+    return tuple(card_of(gap, GapCard) for gap in GAPS.values())
 
 
 def saved_slices(data: str) -> dict[str, Slice]:

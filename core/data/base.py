@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from core import images
 from core.contracts import DatasetCard, DatasetRef, Picture, SplitName
+from core.declared import card_of
 from core.errors import InputError
 from core.parameters import Parameter, Value
 
@@ -218,17 +219,4 @@ class DatasetKind(ABC):
     @classmethod
     def card(cls) -> DatasetCard:
         """Return what users see."""
-        return DatasetCard(
-            id=cls.id,
-            name=cls.name,
-            summary=cls.summary,
-            limits=cls.limits,
-            licence=cls.licence,
-            usage=cls.usage(),
-            source=cls.source,
-            optional_source=cls.optional_source,
-            masks=cls.masks,
-            groups=cls.groups,
-            parameters=cls.parameters,
-            needs=cls.needs(),
-        )
+        return card_of(cls, DatasetCard, usage=cls.usage(), needs=cls.needs())

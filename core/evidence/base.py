@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array, MetricCard, Score
+from core.declared import card_of
 from core.errors import InputError
 from core.evidence.passes import BudgetSpentError, CountedPasses
 from core.evidence.presets import PRESETS, Preset
@@ -266,15 +267,4 @@ class Metric(ABC):
     @classmethod
     def card(cls) -> MetricCard:
         """Return what users see."""
-        return MetricCard(
-            id=cls.id,
-            name=cls.name,
-            summary=cls.summary,
-            limits=cls.limits,
-            paper=cls.paper,
-            higher_is_better=cls.higher_is_better,
-            needs_mask=cls.needs_mask,
-            recomputes=cls.recomputes,
-            random=cls.random,
-            quick=cls.quick,
-        )
+        return card_of(cls, MetricCard)

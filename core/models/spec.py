@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from core.contracts import ModelCard, Origin
+from core.declared import card_of
 
 __all__ = ["Affine", "Builder", "ModelSpec"]
 
@@ -130,22 +131,7 @@ class ModelSpec:
 
     def card(self) -> ModelCard:
         """Return what users see."""
-        return ModelCard(
-            id=self.id,
-            name=self.name,
-            input_size=self.input_size,
-            classes=self.n_classes,
-            parameters=self.n_parameters,
-            feature_layer=self.feature_layer,
-            layers=self.layers,
-            gradients=self.gradients,
-            features=self.features,
+        return card_of(
+            self, ModelCard, classes=self.n_classes, parameters=self.n_parameters,
             preprocessing=self.preprocessing.words,
-            paper=self.paper,
-            licence=self.licence,
-            offline=self.offline,
-            summary=self.summary,
-            origin=self.origin,
-            trained_on=self.trained_on,
-            twin=self.twin,
-        )
+        )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 
 from core.contracts import Array, MethodCard
+from core.declared import card_of
 from core.parameters import Parameter, Value
 
 if TYPE_CHECKING:
@@ -165,18 +166,4 @@ class Method(ABC):
     @classmethod
     def card(cls) -> MethodCard:
         """Return what users see."""
-        return MethodCard(
-            id=cls.id,
-            name=cls.name,
-            summary=cls.summary,
-            limits=cls.limits,
-            paper=cls.paper,
-            signed=cls.signed,
-            uses_layer=cls.uses_layer,
-            needs_gradients=cls.needs_gradients,
-            slow=cls.slow,
-            random=cls.random,
-            control=cls.control,
-            parameters=cls.parameters,
-            signs=cls.signs,
-        )
+        return card_of(cls, MethodCard)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array, ExplainerCard
+from core.declared import card_of
 from core.parameters import Parameter, Value
 from core.saliency.base import Passes
 
@@ -126,13 +127,4 @@ class Explainer(ABC):
     @classmethod
     def card(cls) -> ExplainerCard:
         """Return what users see."""
-        return ExplainerCard(
-            id=cls.id,
-            name=cls.name,
-            summary=cls.summary,
-            limits=cls.limits,
-            paper=cls.paper,
-            needs_gradients=cls.needs_gradients,
-            needs_background=cls.needs_background,
-            parameters=cls.parameters,
-        )
+        return card_of(cls, ExplainerCard)

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from core.contracts import BaseModel, RecipeCard
+from core.declared import card_of
 from core.parameters import Parameter
 
 if TYPE_CHECKING:
@@ -62,13 +63,4 @@ class Recipe(ABC):
     @classmethod
     def card(cls) -> RecipeCard:
         """Return what users see."""
-        return RecipeCard(
-            id=cls.id,
-            name=cls.name,
-            summary=cls.summary,
-            limits=cls.limits,
-            paper=cls.paper,
-            base=cls.base,
-            base_help=cls.base_help,
-            parameters=cls.parameters,
-        )
+        return card_of(cls, RecipeCard)

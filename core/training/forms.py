@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from core.contracts import CompressionCard, CompressionForm
+from core.declared import card_of
 from core.parameters import Parameter, Value
 from core.registry import Registry
 
@@ -62,15 +63,7 @@ class Form(ABC):
     @classmethod
     def card(cls) -> CompressionCard:
         """Return what users see."""
-        return CompressionCard(
-            id=cls.id,
-            name=cls.name,
-            summary=cls.summary,
-            limits=cls.limits,
-            paper=cls.paper,
-            gradients=cls.gradients,
-            parameters=cls.parameters,
-        )
+        return card_of(cls, CompressionCard)
 
 
 class _LiteRT(Form):

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array, AttackCard, Norm
+from core.declared import card_of
 from core.parameters import Parameter, Value
 from core.robustness.norms import Ball, ball
 
@@ -202,16 +203,4 @@ class Attack(ABC):
     @classmethod
     def card(cls) -> AttackCard:
         """Return what users see."""
-        return AttackCard(
-            id=cls.id,
-            name=cls.name,
-            summary=cls.summary,
-            limits=cls.limits,
-            paper=cls.paper,
-            norms=cls.norms,
-            needs_gradients=cls.needs_gradients,
-            minimal=cls.minimal,
-            random=cls.random,
-            control=cls.control,
-            parameters=cls.parameters,
-        )
+        return card_of(cls, AttackCard)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array, CertifierCard, Norm
+from core.declared import card_of
 from core.parameters import Parameter, Value
 from core.robustness.certificate import Certificate
 
@@ -98,13 +99,4 @@ class Certifier(ABC):
     @classmethod
     def card(cls) -> CertifierCard:
         """Return what users see."""
-        return CertifierCard(
-            id=cls.id,
-            name=cls.name,
-            summary=cls.summary,
-            limits=cls.limits,
-            paper=cls.paper,
-            norm=cls.norm,
-            needs_network=cls.needs_network,
-            parameters=cls.parameters,
-        )
+        return card_of(cls, CertifierCard)

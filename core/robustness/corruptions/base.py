@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import CorruptionCard
+from core.declared import card_of
 
 __all__ = ["Corruption", "Floats", "Kind", "Pixels", "SEVERITIES", "as_pixels", "scale_of"]
 
@@ -41,7 +42,7 @@ class Corruption:
 
     def card(self) -> CorruptionCard:
         """Return what users see."""
-        return CorruptionCard(self.id, self.name, self.kind, self.standard)
+        return card_of(self, CorruptionCard)
 
 
 def scale_of(pixels: Pixels) -> float:
