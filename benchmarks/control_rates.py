@@ -17,9 +17,9 @@ from core import images
 from core.contracts import Array, DatasetRef, ModelRef
 from core.data.base import Mask
 from core.data.registry import open_dataset
-from core.evidence.ignorant import FAMILIES
 from core.evidence.intervals import student_interval
 from core.evidence.trial import ANOTHER, Judged, trial
+from core.modalities.picture.ignorant import FAMILIES
 from core.models.runtime import runtime
 from core.proportions import wilson
 

@@ -14,7 +14,6 @@ from core.control import LocalControl
 from core.evidence.base import Subject
 from core.evidence.curves import measure_curves
 from core.evidence.passes import CountedPasses
-from core.evidence.replace import zero_pixel
 from core.evidence.thresholds import QUICK_PASSES
 from core.models.runtime import Runtime
 from core.saliency.registry import METHODS
@@ -30,7 +29,7 @@ def measure(options: Options) -> list[Row]:
     picture = stack(model_inputs(1))[0]
     task = problem(model, picture[None])
     chosen = METHODS.find("gradcam")
-    parameters = {p.name: p.default for p in chosen.parameters}
+    parameters = {p.name: p.default for p in model.modality.parameters(chosen.parameters)}
     values = chosen().explain(task, parameters)[0].map
     few = max(3, options.repeats // 3)
     repeats = {"rise": options.repeats, "rise-full": few}
@@ -90,7 +89,8 @@ def subject(
         input=picture,
         direction=direction,
         map=values,
-        zero=zero_pixel(model.spec.preprocessing),
+        zero=model.spec.preprocessing.zero,
+        modality=model.modality,
         seed=0,
         control=LocalControl(),
         preset_id=preset,

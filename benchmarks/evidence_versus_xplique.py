@@ -21,7 +21,8 @@ from benchmarks.subject import ROOT, defaults, model_inputs, problem, stack, war
 from benchmarks.versus_xplique import environment, export
 from core.contracts import Array
 from core.evidence.curves import MODES, measure_curves
-from core.evidence.replace import blurred, descending, zero_pixel
+from core.evidence.order import descending
+from core.modalities.picture.removal import blurred
 from core.models.runtime import Runtime
 from core.saliency.base import Problem
 
@@ -40,7 +41,7 @@ def measure(options: Options) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="pellucid-xplique-") as name:
         folder = Path(name)
         export(model, task, folder)
-        zero = zero_pixel(model.spec.preprocessing)
+        zero = model.spec.preprocessing.zero
         soft = np.stack([blurred(x, zero) for x in task.inputs])
         np.savez(folder / "maps.npz", maps=maps, zero=zero, blurred=soft)
         theirs = _theirs(folder)

@@ -80,7 +80,9 @@ def measure(options: Options) -> list[Row]:
 def _row(model: Runtime, method_id: str, task: Problem, options: Options) -> Row:
     method, parameters = defaults(method_id)
     recorder = Recorder(model)
-    recorded = Problem(recorder, task.inputs, task.directions, task.layer, task.seed, task.control)
+    recorded = Problem(
+        recorder, task.inputs, task.directions, task.layer, task.seed, task.control, task.modality
+    )
     method.explain(recorded, parameters)
     repeats = options.some(5, 1) if len(recorder.calls) > 10 else 3 * options.repeats
     whole, bare = alternate(

@@ -10,6 +10,7 @@ import numpy as np
 from core import images
 from core.contracts import Array, ModelInput, ModelRef, Picture
 from core.control import LocalControl
+from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime, runtime
 from core.models.zoo import DEFAULT_MODEL
 from core.parameters import Value
@@ -98,13 +99,13 @@ def problem(model: Runtime, batch: Array, *, seed: int = 0) -> Problem:
     """Return the problem of explaining the predicted classes."""
     targets = model.logits(batch).argmax(axis=-1)
     directions = np.eye(model.n_classes, dtype=np.float32)[targets]
-    return Problem(model, batch, directions, None, seed, LocalControl())
+    return Problem(model, batch, directions, None, seed, LocalControl(), PICTURE)
 
 
 def defaults(method: str, **given: Value) -> tuple[Method, dict[str, Value]]:
     """Return a method with its parameters, the defaults where none is given."""
     chosen = METHODS.find(method)
-    return chosen(), {p.name: p.default for p in chosen.parameters} | given
+    return chosen(), {p.name: p.default for p in PICTURE.parameters(chosen.parameters)} | given
 
 
 def same(a: Array, b: Array) -> float:

@@ -16,6 +16,7 @@ from benchmarks.base import Options, Row, alternate, faster, info, main, millise
 from benchmarks.subject import model_inputs, same, stack, warm_runtime
 from core.contracts import Array
 from core.control import LocalControl
+from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime
 from core.models.tensorflow import keras
 from core.shapley.base import ShapProblem, Shares
@@ -93,8 +94,12 @@ def _turns(pictures: Sequence[Array], targets: Sequence[list[int]]) -> Any:
 
 def _ours(model: Runtime, picture: Array, targets: Sequence[int]) -> Shares:
     # Without a name nothing is remembered from one call to the next.
-    problem = ShapProblem(model, picture, targets, model.n_classes, None, 0, LocalControl())
-    parameters = {spec.name: spec.default for spec in PartitionExplainer.parameters}
+    problem = ShapProblem(
+        model, picture, targets, model.n_classes, None, 0, LocalControl(), PICTURE
+    )
+    parameters = {
+        spec.name: spec.default for spec in PICTURE.parameters(PartitionExplainer.parameters)
+    }
     return PartitionExplainer().explain(problem, parameters | {"max_evals": _EVALUATIONS})
 
 

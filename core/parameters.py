@@ -7,7 +7,7 @@ the dashboard: nothing else in the house knows a parameter's range.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core import numerals
@@ -51,6 +51,9 @@ class Parameter:
         Step that a slider moves by.
     choices : tuple of str
         Allowed values of a ``choice``.
+    source : str
+        Where the choices come from if they depend on the kind of input: a key of
+        :attr:`core.modalities.base.Modality.choices`. See :meth:`offered`.
     """
 
     name: str
@@ -61,6 +64,20 @@ class Parameter:
     high: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
+    source: str = ""
+
+    def offered(self, choices: Mapping[str, tuple[str, ...]]) -> Parameter:
+        """Return the same with the choices that a kind of input offers, by ``source``.
+
+        The default is the first of them where the declared one is not among them. Names of other
+        lists in braces are spelled out in the help.
+        """
+        if not self.source:
+            return self
+        names = choices[self.source]
+        default = self.default if self.default in names else names[0]
+        help = self.help.format(**{key: ", ".join(each) for key, each in choices.items()})
+        return replace(self, choices=names, default=default, help=help, source="")
 
     @property
     def expected(self) -> str:

@@ -25,14 +25,14 @@ MOST_LINES = 350
 
 # Lower may not import higher.
 LEVELS = [
-    ("core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
+    ("core.axes", "core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
      "core.home", "core.logfile", "core.process", "core.plugins", "core.registry",
      "core.declared"),
     ("core.control",),
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
      "core.tabular", "core.runs", "core.proportions", "core.multiplicity"),
-    ("core.differences",),
+    ("core.differences", "core.modalities"),
     ("core.models", "core.data"),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",
      "core.training", "core.report", "core.concepts"),

@@ -20,9 +20,9 @@ from core import api
 from core.cli import app
 from core.contracts import MeasuredClaim
 from core.data.registry import DATASETS
-from core.evidence.controls import CONTROLS
-from core.evidence.ignorant import FAMILIES
 from core.fairness.looks import _FAMILIES
+from core.modalities.picture.controls import CONTROLS
+from core.modalities.picture.ignorant import FAMILIES
 from core.models import zoo
 from core.robustness.checks import CHECKS
 from core.runs import finished_runs, is_shipped

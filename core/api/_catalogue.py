@@ -10,6 +10,8 @@ from core.contracts import ClassRef, MethodCard, ModelCard, ModelRef
 from core.data.registry import DATASETS
 from core.errors import InputError, NumeralError
 from core.evidence.registry import METRICS
+from core.modalities import registry as modalities
+from core.modalities.registry import DEFAULT_MODALITY
 from core.models import zoo
 from core.models.labels import class_names as _class_names
 from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
@@ -23,9 +25,10 @@ __all__ = [
 ]  # fmt: skip
 
 _IMAGENET = 1000
-PluginKind = Literal["models", "methods", "metrics", "attacks", "datasets"]
+PluginKind = Literal["models", "methods", "metrics", "attacks", "datasets", "modalities"]
 _REGISTRIES: dict[str, Registry[Any]] = {
     "methods": METHODS, "metrics": METRICS, "attacks": ATTACKS, "datasets": DATASETS,
+    "modalities": modalities.MODALITIES,
 }  # fmt: skip
 _Named = Literal["imagenet", "numbered"]
 
@@ -35,9 +38,10 @@ def models() -> tuple[ModelCard, ...]:
     return tuple(spec.card() for spec in zoo.specs().values())
 
 
-def methods() -> tuple[MethodCard, ...]:
-    """Return a card for every saliency method."""
-    return tuple(method.card() for method in METHODS.values())
+def methods(modality: str = DEFAULT_MODALITY) -> tuple[MethodCard, ...]:
+    """Return a card for every saliency method, with the choices for a kind of input."""
+    of = modalities.get(modality)
+    return tuple(method.card(of) for method in METHODS.values())
 
 
 def broken_plugins(kind: PluginKind) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from core.api._answers import answer
 from core.contracts import Counterfactual, CounterfactualRequest
 from core.control import Control
 from core.evidence.counterfactual import removed
-from core.saliency.baselines import BASELINES
-from core.saliency.regions import Labels
+from core.modalities import registry as modalities
+from core.modalities.base import Labels
+from core.modalities.registry import DEFAULT_MODALITY
 
 __all__ = ["baselines", "counterfactual", "counterfactual_png"]
 
@@ -22,9 +23,9 @@ _OUTLINES = ((9, (255, 255, 255)), (5, (15, 118, 110)))
 """Widths in pixels of the drawing, and colours: a light seam with a dark line inside."""
 
 
-def baselines() -> tuple[str, ...]:
-    """Return the names of what a removed pixel can become."""
-    return tuple(BASELINES)
+def baselines(modality: str = DEFAULT_MODALITY) -> tuple[str, ...]:
+    """Return the names of what a removed part of a kind of input can become."""
+    return modalities.get(modality).choices["baselines"]
 
 
 def counterfactual(

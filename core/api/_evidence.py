@@ -5,8 +5,9 @@ from __future__ import annotations
 from core.api._answers import answer
 from core.contracts import EvidenceCard, EvidenceRequest, MetricCard
 from core.control import Control
-from core.evidence.presets import PRESETS
 from core.evidence.registry import METRICS
+from core.modalities import registry as modalities
+from core.modalities.registry import DEFAULT_MODALITY
 
 __all__ = ["evidence", "metrics", "presets"]
 
@@ -16,9 +17,9 @@ def metrics() -> tuple[MetricCard, ...]:
     return tuple(metric.card() for metric in METRICS.values())
 
 
-def presets() -> dict[str, str]:
-    """Return what the protocols of deletion and insertion are, by id."""
-    return {preset.id: preset.summary for preset in PRESETS.values()}
+def presets(modality: str = DEFAULT_MODALITY) -> dict[str, str]:
+    """Return what the protocols of deletion and insertion are for a kind of input, by id."""
+    return {preset.id: preset.summary for preset in modalities.get(modality).presets.values()}
 
 
 def evidence(request: EvidenceRequest, *, control: Control | None = None) -> EvidenceCard:

@@ -9,6 +9,8 @@ import numpy as np
 
 from core import overlay_shap
 from core.contracts import ExplainerCard, RegionShare, ShapRequest, ShapResult
+from core.modalities import registry as modalities
+from core.modalities.registry import DEFAULT_MODALITY
 from core.overlay import OverlayLayer, png
 from core.shapley import registry
 from core.shapley.export import shap_explanation_npz, to_shap
@@ -28,9 +30,10 @@ __all__ = [
 ]
 
 
-def explainers() -> tuple[ExplainerCard, ...]:
-    """Return a card for every SHAP explainer; the default comes first."""
-    return tuple(explainer.card() for explainer in registry.EXPLAINERS.values())
+def explainers(modality: str = DEFAULT_MODALITY) -> tuple[ExplainerCard, ...]:
+    """Return a card for every SHAP explainer, for a kind of input; the default comes first."""
+    of = modalities.get(modality)
+    return tuple(explainer.card(of) for explainer in registry.EXPLAINERS.values())
 
 
 def shap_colours() -> tuple[str, str]:

@@ -10,7 +10,7 @@ from core.calibration.base import Claim, Measure, Outcome, Trials, claim
 from core.calibration.pictures import judged, photographs, portraits
 from core.contracts import Array
 from core.evidence.base import Subject
-from core.evidence.ignorant import FAMILIES, Family
+from core.modalities.picture.ignorant import FAMILIES, Family
 from core.saliency.base import Problem
 from core.saliency.registry import METHODS
 
@@ -47,9 +47,10 @@ def explained(subject: Subject, method: str) -> Array:
     chosen = METHODS.find(method)
     problem = Problem(
         subject.passes, subject.input[None], subject.direction[None], None, subject.seed,
-        subject.control,
+        subject.control, subject.modality,
     )  # fmt: skip
-    return chosen().explain(problem, {p.name: p.default for p in chosen.parameters})[0].map
+    declared = subject.modality.parameters(chosen.parameters)
+    return chosen().explain(problem, {p.name: p.default for p in declared})[0].map
 
 
 def _anothers(source: Source, model: str) -> Measure:

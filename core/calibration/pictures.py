@@ -18,7 +18,6 @@ from core.evidence.checks import beats_controls
 from core.evidence.controls import ControlCurves, beside, measure_controls
 from core.evidence.curves import MODES
 from core.evidence.passes import CountedPasses
-from core.evidence.replace import zero_pixel
 from core.gallery import read_gallery
 from core.models.runtime import Runtime, runtime
 from core.robustness.sample import drawn_rows
@@ -63,8 +62,8 @@ def _subject(model: Runtime, pixels: Array, trials: Trials, mask: Mask | None) -
     direction[int(model.logits(pixels[None])[0].argmax())] = 1.0
     return Subject(
         passes=CountedPasses(model), input=pixels, direction=direction,
-        map=np.zeros(pixels.shape[:2], np.float32), zero=zero_pixel(model.spec.preprocessing),
-        seed=trials.seed, control=_Silent(trials.control), mask=mask,
+        map=np.zeros(pixels.shape[:2], np.float32), zero=model.spec.preprocessing.zero,
+        seed=trials.seed, control=_Silent(trials.control), modality=model.modality, mask=mask,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from core.contracts import Array
 from core.evidence.base import Subject
 from core.evidence.passes import CountedPasses
 from core.evidence.registry import METRICS
+from core.modalities.picture.modality import PICTURE
 
 __all__ = ["CLAIMS"]
 
@@ -72,7 +73,7 @@ def _scenes(trials: Trials) -> Iterator[tuple[Subject, np.random.Generator]]:
             passes=CountedPasses(PatchModel(pattern)),  # type: ignore[arg-type]
             input=picture, direction=np.array([1.0, 0.0], np.float32),
             map=np.zeros(mask.shape, np.float32), zero=np.full(3, 0.5, np.float32),
-            seed=trials.seed, control=trials.control, mask=mask,
+            seed=trials.seed, control=trials.control, modality=PICTURE, mask=mask,
         ), rng  # fmt: skip
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from core.concepts.craft import bank_of
 from core.concepts.nmf import coefficients
 from core.contracts import Array, ConceptMaps, ConceptMapsRequest, Concepts
+from core.modalities.picture.resample import upsample
 from core.models.runtime import Runtime, runtime_of
-from core.saliency.resample import upsample
 
 if TYPE_CHECKING:
     from core.control import Control

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -153,6 +153,7 @@ class ModelInput:
     original (``width`` × ``height``) it shows.
     """
 
+    modality: ClassVar[str] = "picture"
     name: str
     pixels: Pixels
     box: Box

@@ -18,7 +18,7 @@ from core.contracts import Array, MetricCard, Score
 from core.declared import card_of
 from core.errors import InputError
 from core.evidence.passes import BudgetSpentError, CountedPasses
-from core.evidence.presets import PRESETS, Preset
+from core.modalities.base import Modality, Preset
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -27,7 +27,7 @@ __all__ = ["NO_EVIDENCE", "Mask", "Metric", "Remap", "Subject", "check_mask"]
 
 Mask = npt.NDArray[np.bool_]
 Remap = Callable[[Array, int], Array]
-"""Pictures ``(N, H, W, 3)`` and a seed → maps ``(N, H, W)``, of the same method and target."""
+"""Inputs ``(N, *sites, C)`` and a seed → maps ``(N, *sites)``, of the same method and target."""
 
 NO_EVIDENCE = "no positive evidence: the map is 0 or negative everywhere"
 _CHUNK = 32
@@ -41,19 +41,21 @@ class Subject:
     ----------
     passes : CountedPasses
         The model.
-    input : ndarray of float32, shape (H, W, 3)
-        The picture, pixels in [0, 1].
+    input : ndarray of float32, shape (*sites, C)
+        As the model takes it: pixels in [0, 1].
     direction : ndarray of float32, shape (n_classes,)
         The explained quantity is f(x) = direction · logits(x).
-    map : ndarray of float32, shape (H, W)
-    zero : ndarray of float32, shape (3,)
-        The pixel that preprocessing maps to 0, within [0, 1].
+    map : ndarray of float32, shape (*sites,)
+    zero : ndarray of float32, shape (C,)
+        The site that preprocessing maps to 0, within the inputs' range.
+    modality : Modality
+        What kind of input it is.
     remap : callable or None
         Recomputes the map for other pictures or seeds; ``None`` where that is not possible.
     draws : bool
         Whether the method draws at random; ``map_seed`` is the seed of its map, ``seed`` that of
         the metrics' own draws.
-    mask : ndarray of bool, shape (H, W), or None
+    mask : ndarray of bool, shape (*sites,), or None
         Where the object is.
     """
 
@@ -64,6 +66,7 @@ class Subject:
     zero: Array
     seed: int
     control: Control
+    modality: Modality
     remap: Remap | None = None
     draws: bool = False
     map_seed: int = 0
@@ -71,20 +74,20 @@ class Subject:
     preset_id: str = "rise"
 
     def __post_init__(self) -> None:
-        if self.map.shape != self.input.shape[:2]:
+        if self.map.shape != self.input.shape[:-1]:
             raise InputError(
-                f"The map must have the picture's size {self.input.shape[:2]}. "
+                f"The map must have the picture's size {self.input.shape[:-1]}. "
                 f"Received {self.map.shape}."
             )
         if not np.isfinite(self.map).all():
             raise InputError("The map holds values that are not finite (NaN or infinity).")
         if self.mask is not None:
-            check_mask(self.mask, self.input.shape[:2])
+            check_mask(self.mask, self.input.shape[:-1])
 
     @property
     def preset(self) -> Preset:
         """The protocol of deletion and insertion."""
-        return PRESETS.find(self.preset_id)
+        return self.modality.preset(self.preset_id)
 
     @cached_property
     def target(self) -> int:
@@ -127,7 +130,7 @@ class Subject:
         return np.exp(logits[:, self.target] - total).astype(np.float32)
 
     def batched_logits(self, pictures: Array) -> Array:
-        """Return logits of ``(N, H, W, 3)``, with a look at the control between chunks."""
+        """Return logits of ``(N, *sites, C)``, with a look at the control between chunks."""
         rows = []
         for start in range(0, len(pictures), _CHUNK):
             self.control.check()

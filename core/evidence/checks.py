@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.contracts import CONTROL_FAMILIES, Array, Check, Score, Verdict
+from core.contracts import Array, Check, Score, Verdict
 from core.evidence.base import Subject
-from core.evidence.controls import CONTROLS, Measured
+from core.evidence.controls import Measured
 from core.evidence.curves import MODES, Mode
 from core.evidence.thresholds import (
     CONTROL_LEAD,
-    EVEN_PICTURE,
     SMALLEST_ROOM,
     STABILITY_SPEARMAN,
 )
+from core.modalities.base import Modality
 
 __all__ = ["beats_controls", "checks", "stability"]
 
@@ -63,27 +63,29 @@ def beats_controls(
     reason = reason or _no_question(subject)
     if reason or len(measured) < len(MODES):
         words = f"Not measured: {reason or 'it takes both curves'}."
-        return Check("beats_controls", "unknown", None, None, words, _protocol())
+        return Check("beats_controls", "unknown", None, None, words, _protocol(subject.modality))
     deletion, insertion = measured["deletion"], measured["insertion"]
     found = insertion.map.auc - deletion.map.auc
     controls = {id: insertion.areas[id] - area for id, area in deletion.areas.items()}
     best = max(controls, key=lambda id: controls[id])
     room = float(deletion.map.scores[0] - deletion.map.scores[-1]) - controls[best]
     to_beat = controls[best] + CONTROL_LEAD * max(room, 0.0)
-    blocks = float(np.mean([controls[c.id] for c in CONTROLS if c.family == "random"]))
+    random = [each.id for each in subject.modality.controls if each.family == "random"]
+    blocks = float(np.mean([controls[id] for id in random]))
     verdict: Verdict = "pass" if found > to_beat else "fail" if found <= blocks else "unclear"
     if doubt := _undecided(deletion.map.scores, room):
         verdict, said = "unclear", doubt
     elif verdict == "unclear":
-        said = _doubt(found, controls[best], best)
+        said = _doubt(subject.modality, found, controls[best], best)
     else:
-        said = _SAID[verdict].format(controls=_controls())
+        said = _SAID[verdict].format(controls=_controls(subject.modality))
     passes = "" if doubt else f"; from {to_beat:z.2f} on it passes"
     words = (
-        f"{said}: insertion less deletion {found:z.2f}, random blocks {blocks:z.2f}, the best of "
-        f"the {len(controls)} ({_family(best)}) {controls[best]:z.2f}{passes}."
+        f"{said}: insertion less deletion {found:z.2f}, "
+        f"{subject.modality.families['random']} {blocks:z.2f}, the best of "
+        f"the {len(controls)} ({_family(subject.modality, best)}) {controls[best]:z.2f}{passes}."
     )
-    return Check("beats_controls", verdict, found, to_beat, words, _protocol())
+    return Check("beats_controls", verdict, found, to_beat, words, _protocol(subject.modality))
 
 
 _SAID: dict[str, str] = {
@@ -92,29 +94,28 @@ _SAID: dict[str, str] = {
 }
 
 
-def _protocol() -> str:
-    return _CONTROLS_PROTOCOL.format(controls=_controls(), lead=CONTROL_LEAD)
+def _protocol(modality: Modality) -> str:
+    return _CONTROLS_PROTOCOL.format(controls=_controls(modality), lead=CONTROL_LEAD)
 
 
-def _controls() -> str:
+def _controls(modality: Modality) -> str:
     """Return what has to be beaten: ``11 maps that know nothing of it (3 × random blocks, …)``."""
-    counts = Counter(control.family for control in CONTROLS)
+    counts = Counter(control.family for control in modality.controls)
     kinds = [
         words if counts[family] == 1 else f"{counts[family]} × {words}"
-        for family, words in CONTROL_FAMILIES.items()
+        for family, words in modality.families.items()
     ]
-    return f"{len(CONTROLS)} maps that know nothing of it ({', '.join(kinds)})"
+    return f"{len(modality.controls)} maps that know nothing of it ({', '.join(kinds)})"
 
 
-def _family(id: str) -> str:
-    return CONTROL_FAMILIES[next(control.family for control in CONTROLS if control.id == id)]
+def _family(modality: Modality, id: str) -> str:
+    return modality.families[next(each.family for each in modality.controls if each.id == id)]
 
 
-def _doubt(found: float, best: float, id: str) -> str:
+def _doubt(modality: Modality, found: float, best: float, id: str) -> str:
     if best >= found:
-        return (
-            f"Better than random blocks, but a map that knows nothing does as well ({_family(id)})"
-        )
+        known = f"a map that knows nothing does as well ({_family(modality, id)})"
+        return f"Better than {modality.families['random']}, but {known}"
     return "Above every map that knows nothing, but by no more than another of them might be"
 
 
@@ -122,9 +123,7 @@ def _no_question(subject: Subject) -> str:
     """Return why no map of this picture, or not this map, could be judged; empty if it can."""
     if np.ptp(subject.map) == 0:
         return "the map has the same value everywhere: it ranks no pixel above another"
-    if float(subject.input.std(axis=(0, 1)).max()) < EVEN_PICTURE:
-        return "the picture is one even colour: no pixel of it can matter more than another"
-    return ""
+    return subject.modality.no_question(subject.input)
 
 
 def _undecided(deletion: Array, room: float) -> str:

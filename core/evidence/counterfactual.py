@@ -18,10 +18,10 @@ from core.contracts import (
 )
 from core.errors import InputError
 from core.evidence.flips import Flip, find_flip
+from core.modalities import registry as modalities
+from core.modalities.base import Labels
 from core.models.runtime import Runtime, runtime_of
-from core.saliency.baselines import baseline
 from core.saliency.perturb import blend, chunks, shown
-from core.saliency.regions import Labels, partition
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -34,7 +34,8 @@ def removed(request: CounterfactualRequest, labels: Labels, regions: Sequence[in
     picture = request.input.tensor()
     keep = np.ones((1, int(labels.max()) + 1), np.float32)
     keep[0, list(regions)] = 0
-    empty = baseline(request.baseline, picture, seed=request.seed)
+    modality = modalities.get(request.input.modality)
+    empty = modality.empty(request.baseline, picture, seed=request.seed)
     copy: Array = blend(picture, empty, shown(labels, keep))[0]
     return copy
 
@@ -46,8 +47,9 @@ class _Oracle:
         self._model = model
         self._control = control
         self._picture = request.input.tensor()
-        self._empty = baseline(request.baseline, self._picture, seed=request.seed)
-        self.labels = partition(self._picture, request.regions, request.n_regions)
+        modality = model.modality
+        self._empty = modality.empty(request.baseline, self._picture, seed=request.seed)
+        self.labels = modality.units(self._picture, request.regions, request.n_regions)
         self.n = int(self.labels.max()) + 1
         self.passes = 0
         self._expected = self.n**2 + 2 * self.n  # greedy to the end, and every pair

@@ -15,18 +15,13 @@ import numpy.typing as npt
 
 from core.contracts import Array, Curve
 from core.evidence.base import Subject
-from core.evidence.replace import blurred, descending
+from core.evidence.order import descending
 
 __all__ = ["MODES", "Mode", "area", "curve_pictures", "measure_curves"]
 
 Mode = Literal["deletion", "insertion"]
 MODES: tuple[Mode, ...] = ("deletion", "insertion")
 _CHUNK = 32
-_WORDS = {
-    "zero": "the pixel that preprocessing maps to 0",
-    "black": "black pixels",
-    "blur": "a Gaussian blur of the picture (11×11, σ = 5)",
-}
 
 
 def area(scores: Array) -> float:
@@ -45,9 +40,9 @@ def protocol(subject: Subject, mode: Mode) -> str:
     n = preset.n_steps(n_pixels)
     first = "highest values first, equal values in reading order"
     if mode == "deletion":
-        what = f"pixels replaced by {_WORDS[preset.deletion]}"
+        what = f"pixels replaced by {subject.modality.removed_text(preset.deletion)}"
     else:
-        what = f"pixels put back into {_WORDS[preset.insertion]}"
+        what = f"pixels put back into {subject.modality.removed_text(preset.insertion)}"
     return (
         f"Preset {preset.id}: {what}, {first}, in {n} steps of about {n_pixels / n:.0f} pixels; "
         f"score: {subject.score_words}; area (Σs − s₀/2 − sₙ/2)/n."
@@ -65,8 +60,9 @@ class _Path:
 
     def inner(self) -> Iterator[Array]:
         """Yield the pictures between both ends; one buffer, of which only new pixels change."""
-        current = self.start.reshape(-1, 3).copy()
-        end = self.end.reshape(-1, 3)
+        channels = self.start.shape[-1]
+        current = self.start.reshape(-1, channels).copy()
+        end = self.end.reshape(-1, channels)
         for low, high in zip(self.counts[:-2], self.counts[1:-1], strict=True):
             new = self.order[low:high]
             current[new] = end[new]
@@ -76,11 +72,7 @@ class _Path:
 def _ends(subject: Subject, mode: Mode) -> tuple[Array, Array]:
     preset = subject.preset
     name = preset.deletion if mode == "deletion" else preset.insertion
-    fill = {
-        "zero": lambda: np.broadcast_to(subject.zero, subject.input.shape),
-        "black": lambda: np.zeros_like(subject.input),
-        "blur": lambda: blurred(subject.input, subject.zero),
-    }[name]()
+    fill = subject.modality.removed(name, subject.input, subject.zero)
     replaced = np.ascontiguousarray(fill, dtype=np.float32)
     return (subject.input, replaced) if mode == "deletion" else (replaced, subject.input)
 
@@ -89,7 +81,7 @@ def _counts(subject: Subject) -> npt.NDArray[np.int64]:
     n_pixels = subject.map.size
     preset = subject.preset
     if preset.steps is None:
-        steps = np.arange(preset.n_steps(n_pixels) + 1) * preset.pixels_per_step
+        steps = np.arange(preset.n_steps(n_pixels) + 1) * preset.sites_per_step
         return np.minimum(steps, n_pixels)
     return np.linspace(0, n_pixels, preset.steps + 1).astype(np.int64)
 

@@ -30,10 +30,9 @@ from core.evidence.controls import (
 from core.evidence.curves import MODES, Mode
 from core.evidence.deletion import CurveMetric
 from core.evidence.passes import CountedPasses
-from core.evidence.presets import PRESETS
 from core.evidence.registry import METRICS, QUICK
-from core.evidence.replace import zero_pixel
 from core.evidence.thresholds import QUICK_PASSES
+from core.modalities.base import Modality, Preset
 from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Problem
 from core.saliency.explain import explain
@@ -70,9 +69,9 @@ def examine(requests: Sequence[EvidenceRequest], control: Control) -> list[Evide
     return [_examine(request, control) for request in requests]
 
 
-def budget(metrics: Sequence[str], preset: str) -> float | None:
+def budget(metrics: Sequence[str], preset: Preset) -> float | None:
     """Return the most forward-equivalents a card may cost: none but for the quick set."""
-    quick = QUICK.issuperset(metrics) and PRESETS.find(preset).steps is not None
+    quick = QUICK.issuperset(metrics) and preset.steps is not None
     return QUICK_PASSES if quick else None
 
 
@@ -80,7 +79,8 @@ def _examine(request: EvidenceRequest, control: Control) -> EvidenceCard:
     explanation = _explanation(request, control)
     began = time.perf_counter()
     model = runtime_of(request.explain)
-    passes = CountedPasses(model, budget(request.metrics, request.preset))
+    preset = model.modality.preset(request.preset)
+    passes = CountedPasses(model, budget(request.metrics, preset))
     subject = subject_of(request, explanation, model, passes, control)
     metrics = [METRICS.find(id)() for id in request.metrics]
     measured = _curves(request, subject, metrics, model)
@@ -130,10 +130,11 @@ def subject_of(
         input=request.input.tensor(),
         direction=direction,
         map=explanation.map,
-        zero=zero_pixel(model.spec.preprocessing),
+        zero=model.spec.preprocessing.zero,
         seed=request.seed,
         control=control,
-        remap=_remap(request, direction, passes, control),
+        modality=model.modality,
+        remap=_remap(request, direction, model.modality, passes, control),
         draws=METHODS.find(request.explain.method).random,
         map_seed=request.explain.seed,
         mask=request.mask,
@@ -142,14 +143,20 @@ def subject_of(
 
 
 def _remap(
-    request: EvidenceRequest, direction: Array, passes: CountedPasses, control: Control
+    request: EvidenceRequest,
+    direction: Array,
+    modality: Modality,
+    passes: CountedPasses,
+    control: Control,
 ) -> Remap:
     asked = request.explain
     method = METHODS.find(asked.method)()
 
     def remap(pictures: Array, seed: int) -> Array:
         directions = np.repeat(direction[None], len(pictures), axis=0)
-        problem = Problem(passes, pictures, directions, asked.layer, seed, _Quiet(control))
+        problem = Problem(
+            passes, pictures, directions, asked.layer, seed, _Quiet(control), modality
+        )
         return np.stack([a.map for a in method.explain(problem, asked.parameters)])
 
     return remap

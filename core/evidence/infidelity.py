@@ -6,7 +6,7 @@ import numpy as np
 
 from core.contracts import Score
 from core.evidence.base import Metric, Subject
-from core.saliency.resample import upsample
+from core.modalities.picture.resample import upsample
 
 __all__ = ["Infidelity"]
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from core import parameters as specs
 from core.contracts import (
     EvidenceCard,
     EvidenceRequest,
@@ -28,7 +27,9 @@ from core.evidence.aggregate import Collected
 from core.evidence.examine import examine
 from core.evidence.sanity import sanity
 from core.evidence.sanity_metrics import SANITY_METRICS, sanity_score
+from core.models import zoo
 from core.models.runtime import runtime_of
+from core.parameters import Value
 from core.saliency.explain import explain
 from core.saliency.registry import METHODS
 from core.workspace import open_store
@@ -160,7 +161,7 @@ class _Filling:
         asked = ExplainRequest(
             **same,
             method=method,
-            parameters=_defaults(method),
+            parameters=_defaults(method, request.model.id),
             target=None,
             against=None,
             layer=None,
@@ -178,7 +179,7 @@ class _Filling:
             versions=request.versions,
             seed=request.seed,
             method=method,
-            parameters=_defaults(method),
+            parameters=_defaults(method, request.model.id),
             layer=None,
         )
 
@@ -190,5 +191,5 @@ def _card(request: EvidenceRequest, control: Control) -> EvidenceCard:
     return EvidenceCard.from_artefact(artefact)
 
 
-def _defaults(method: str) -> dict[str, specs.Value]:
-    return specs.resolve(METHODS.find(method).parameters, {}, owner=method)
+def _defaults(method: str, model: str) -> dict[str, Value]:
+    return zoo.modality(model).resolve(METHODS.find(method).parameters, {}, owner=method)

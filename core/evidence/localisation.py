@@ -6,7 +6,7 @@ import numpy as np
 
 from core.contracts import Score
 from core.evidence.base import Mask, Metric, Subject
-from core.evidence.replace import descending
+from core.evidence.order import descending
 
 __all__ = ["PointingGame", "RelevanceMass", "RelevanceRank"]
 

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from core.contracts import Array, Score
 from core.evidence.base import Metric, Subject
+from core.modalities.base import Labels
+from core.modalities.units import grid
 
 __all__ = ["MuFidelity"]
 
@@ -72,13 +74,12 @@ class MuFidelity(Metric):
         ranks = rng.random((self.n_samples, self.grid**2)).argsort(axis=1)
         return ranks < self._subset
 
-    def _cells(self, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
-        """Return the cell of each pixel, ``(H, W)``."""
-        rows, columns = (np.arange(n) * self.grid // n for n in shape)
-        return rows[:, None] * self.grid + columns
+    def _cells(self, shape: tuple[int, ...]) -> Labels:
+        """Return the cell of each site."""
+        return grid(shape, (self.grid,) * len(shape))
 
     def _values_without(
-        self, subject: Subject, subsets: npt.NDArray[np.bool_], cells: npt.NDArray[np.int64]
+        self, subject: Subject, subsets: npt.NDArray[np.bool_], cells: Labels
     ) -> Array:
         subject.passes.prepare(self.n_samples)
         values = []

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.contracts import Array, Score
 from core.evidence.base import Mask, Metric, Subject
-from core.evidence.replace import descending
+from core.evidence.order import descending
 
 __all__ = ["Road", "RoadLerf", "RoadMorf", "impute", "neighbour_system"]
 

@@ -22,6 +22,7 @@ from core.evidence.cascade import Cascade, protocol
 from core.evidence.passes import BudgetSpentError, CountedPasses
 from core.evidence.similarity import spearman, ssim
 from core.evidence.thresholds import SANITY_PASSES, SANITY_SPEARMAN
+from core.modalities.base import Modality
 from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Passes, Problem
 from core.saliency.registry import METHODS
@@ -92,7 +93,7 @@ def _cascade(request: SanityRequest, model: Runtime, control: Control) -> Cascad
     stages = randomised.stages()
     sets = len(stages) + _INTACT
     targets = model.logits(probes).argmax(axis=-1)
-    maps = _Maps(request, probes, targets, model.n_classes, control, sets)
+    maps = _Maps(request, probes, targets, model.n_classes, control, sets, model.modality)
     intact = maps.affordable(model)
     kept = [i for i, one in enumerate(intact) if np.ptp(one) > 0]
     if not kept:
@@ -138,6 +139,7 @@ class _Maps:
     n_classes: int
     control: Control
     n_sets: int
+    modality: Modality
 
     def of(
         self, passes: Passes, index: int, words: str, *, targets: Array | None = None
@@ -149,7 +151,13 @@ class _Maps:
         chosen = self.targets if targets is None else targets
         directions = np.eye(self.n_classes, dtype=np.float32)[chosen]
         problem = Problem(
-            passes, self.probes, directions, self.request.layer, self.request.seed, control
+            passes,
+            self.probes,
+            directions,
+            self.request.layer,
+            self.request.seed,
+            control,
+            self.modality,
         )
         found = METHODS.find(self.request.method)().explain(problem, self.request.parameters)
         return [one.map for one in found]

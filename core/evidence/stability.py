@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from core.axes import inner
 from core.contracts import Array, Score
 from core.evidence.base import Metric, Subject
 from core.evidence.correlation import interval, rank_correlation
@@ -141,5 +142,5 @@ class SensitivityMax(Metric):
         shape = (self.n_samples, *subject.input.shape)
         delta = (rng.random(shape, dtype=np.float32) * 2 - 1) * np.float32(self.radius)
         maps = _recomputed(subject, np.clip(subject.input + delta, 0.0, 1.0), subject.map_seed)
-        change = np.sqrt(np.square(maps - subject.map).sum(axis=(1, 2)))
+        change = np.sqrt(np.square(maps - subject.map).sum(axis=inner(maps)))
         return self.defined(subject, float(change.max() / np.linalg.norm(subject.map)))

@@ -29,10 +29,6 @@ CONTROL_LEAD = 0.3
 Being above them all is not enough: on the half of the ImageNet sample that this was chosen on,
 Laplacian edges were above eight others on 23 % of pictures, fine noise on 12 %."""
 
-EVEN_PICTURE = 1 / 255
-"""Standard deviation of the pixels, in every channel, below which a picture is one even colour: one
-level of a file's 255, as lossy files of an even colour show."""
-
 SMALLEST_ROOM = 0.02
 """Probability that must be lost with every pixel removed, and left between the best control and a
 perfect map, for curves to decide anything: the card tells them in hundredths."""

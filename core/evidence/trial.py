@@ -13,9 +13,8 @@ from core.evidence.base import Subject
 from core.evidence.checks import beats_controls
 from core.evidence.controls import beside, measure_controls
 from core.evidence.curves import MODES
-from core.evidence.ignorant import FAMILIES
 from core.evidence.passes import CountedPasses
-from core.evidence.replace import zero_pixel
+from core.modalities.picture.ignorant import FAMILIES
 from core.models.runtime import Runtime
 from core.saliency.base import Problem
 from core.saliency.registry import METHODS
@@ -78,16 +77,24 @@ def _subject(model: Runtime, picture: Array, seed: int) -> Subject:
         input=picture,
         direction=direction,
         map=np.zeros(picture.shape[:2], np.float32),
-        zero=zero_pixel(model.spec.preprocessing),
+        zero=model.spec.preprocessing.zero,
         seed=seed,
         control=LocalControl(),
+        modality=model.modality,
     )
 
 
 def _map(method: str, subject: Subject, seed: int) -> Array:
     chosen = METHODS.find(method)
-    defaults = {parameter.name: parameter.default for parameter in chosen.parameters}
+    declared = subject.modality.parameters(chosen.parameters)
+    defaults = {parameter.name: parameter.default for parameter in declared}
     problem = Problem(
-        subject.passes, subject.input[None], subject.direction[None], None, seed, subject.control
+        subject.passes,
+        subject.input[None],
+        subject.direction[None],
+        None,
+        seed,
+        subject.control,
+        subject.modality,
     )
     return chosen().explain(problem, defaults)[0].map

@@ -23,6 +23,8 @@ from core.contracts import (
     content_key,
 )
 from core.errors import CapabilityError, InputError, UnknownNameError
+from core.modalities import registry as modalities
+from core.modalities.base import Modality
 from core.models import zoo
 from core.models.device import describe_cpu, describe_device
 from core.models.exporting import Export
@@ -72,6 +74,11 @@ class Runtime:
             self.spec, self.n_classes, named=lambda: self.weights_sha256, network=self.network,
             store=store, allowed=exported,
         )  # fmt: skip
+
+    @property
+    def modality(self) -> Modality:
+        """What kind of input it takes."""
+        return modalities.get(self.spec.modality)
 
     @cached_property
     def weights_sha256(self) -> str:

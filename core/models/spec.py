@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from core.contracts import ModelCard, Origin
+import numpy as np
+
+from core.contracts import Array, ModelCard, Origin
 from core.declared import card_of
 
 __all__ = ["Affine", "Builder", "ModelSpec"]
@@ -25,6 +27,16 @@ class Affine:
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     scale: tuple[float, float, float] = (255.0, 255.0, 255.0)
     order: Literal["rgb", "bgr"] = "rgb"
+
+    @property
+    def zero(self) -> Array:
+        """The pixel that it maps to 0, float32 ``(3,)``, RGB in [0, 1].
+
+        >>> Affine((127.5, 127.5, 127.5), (127.5, 127.5, 127.5)).zero
+        array([0.5, 0.5, 0.5], dtype=float32)
+        """
+        mean = np.asarray(self.mean, np.float32) / np.float32(255)
+        return np.clip(mean[::-1] if self.order == "bgr" else mean, 0.0, 1.0)
 
     @property
     def words(self) -> str:
@@ -79,6 +91,8 @@ class ModelSpec:
     registration : int
         Which registration of this process it, or its architecture, joined by: one that replaces
         another is another spec, whatever else is equal. 0 for what comes with Pellucid.
+    modality : str
+        What kind of input it takes: an id of :mod:`core.modalities.registry`.
     """
 
     id: str
@@ -105,6 +119,7 @@ class ModelSpec:
     trained_on: str = ""
     twin: str = ""
     registration: int = 0
+    modality: str = "picture"
 
     @property
     def joined(self) -> bool:

@@ -16,12 +16,15 @@ from typing import Any
 from core.contracts import DEFAULT_MODEL
 from core.errors import PluginError
 from core.lookup import unknown
+from core.modalities import registry as modalities
+from core.modalities.base import Modality
 from core.models.spec import Affine, ModelSpec
 from core.models.trained import trained_specs
 from core.plugins import Plugin, plugins
 
 __all__ = [
     "DEFAULT_MODEL", "Affine", "ModelSpec", "architecture", "architectures", "broken", "get",
+    "modality",
     "register", "registered", "specs",
 ]  # fmt: skip
 
@@ -281,6 +284,17 @@ def get(model_id: str) -> ModelSpec:
         If the zoo has no such model; the text lists what it has.
     """
     return _found(specs(), model_id, what="model")
+
+
+def modality(model_id: str) -> Modality:
+    """Return what kind of input the model called ``model_id`` takes.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such model, or no such modality.
+    """
+    return modalities.get(get(model_id).modality)
 
 
 def broken() -> tuple[PluginError, ...]:

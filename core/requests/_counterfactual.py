@@ -10,7 +10,6 @@ from core.errors import ParameterError, UnknownNameError
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
 from core.requests._common import Target, model_fields, target_indices
-from core.saliency.baselines import BASELINES
 
 __all__ = ["counterfactual_request"]
 
@@ -53,8 +52,9 @@ def counterfactual_request(
             f"count must be a whole number from {_FEWEST} to {_MOST}. Received: count={count}. "
             "The default is 30."
         )
-    if baseline not in BASELINES:
-        raise UnknownNameError(f"There is no baseline {baseline!r}. Known: {', '.join(BASELINES)}.")
+    known = zoo.modality(model).choices["baselines"]
+    if baseline not in known:
+        raise UnknownNameError(f"There is no baseline {baseline!r}. Known: {', '.join(known)}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     wanted, _ = target_indices(fields["model"], target, None)
     size = zoo.get(model).input_size

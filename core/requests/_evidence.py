@@ -11,7 +11,7 @@ from core.contracts import EvidenceRequest, ExplainRequest
 from core.errors import InputError
 from core.evidence import registry
 from core.evidence.base import check_mask
-from core.evidence.presets import PRESETS
+from core.modalities import registry as modalities
 
 __all__ = ["evidence_request"]
 
@@ -46,10 +46,10 @@ def evidence_request(
         For an unknown metric or preset, a mask that is empty or of another size, or a metric that
         needs a mask where there is none.
     """
-    PRESETS.find(preset)
+    modalities.get(explain.input.modality).preset(preset)
     marked = None if mask is None else np.asarray(mask) != 0
     if marked is not None:
-        check_mask(marked, explain.input.pixels.shape[:2])
+        check_mask(marked, explain.input.pixels.shape[:-1])
     chosen = _chosen(metrics, with_mask=marked is not None)
     beyond = any(metric not in registry.QUICK for metric in chosen) or preset == "rise-full"
     return EvidenceRequest(

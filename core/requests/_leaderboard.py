@@ -18,7 +18,6 @@ from core.contracts import (
 )
 from core.errors import InputError
 from core.evidence.base import check_mask
-from core.evidence.presets import PRESETS
 from core.evidence.sanity_metrics import SANITY_METRICS
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
@@ -70,7 +69,7 @@ def leaderboard_request(
         For an unknown name, no picture, a model without what a method needs, groups or masks of
         another number than the pictures, or a mask that is empty or of another size.
     """
-    PRESETS.find(preset)
+    zoo.modality(model).preset(preset)
     names = _methods(methods, model)
     options: dict[str, Any] = {"model": model, "weights": weights, "classes": classes, "seed": seed}
     asked = [explanation_request(_blank(), method=name, **options) for name in names]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core import images
-from core import parameters as specs
 from core.contracts import DEFAULT_METHOD, ExplainRequest, Geometry, Picture, PredictRequest
 from core.errors import CapabilityError, InputError
 from core.models import zoo
@@ -73,7 +72,7 @@ def explanation_request(
         **fields,
         input=images.to_input(picture, size=spec.input_size, geometry=geometry),
         method=method,
-        parameters=specs.resolve(chosen.parameters, parameters or {}, owner=method),
+        parameters=zoo.modality(model).resolve(chosen.parameters, parameters or {}, owner=method),
         target=target_index,
         against=against_index,
         layer=_checked_layer(spec, chosen.uses_layer, layer),

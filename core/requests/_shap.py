@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from core import images
-from core import parameters as specs
 from core.contracts import DEFAULT_EXPLAINER, Geometry, ModelInput, Picture, ShapRequest
 from core.errors import CapabilityError, InputError
 from core.models import zoo
@@ -66,7 +65,9 @@ def shap_request(
         **fields,
         input=seen,
         explainer=explainer,
-        parameters=specs.resolve(chosen.parameters, parameters or {}, owner=explainer),
+        parameters=zoo.modality(model).resolve(
+            chosen.parameters, parameters or {}, owner=explainer
+        ),
         targets=wanted,
         top=min(top, len(names.labels)),
         background=_checked_background(chosen, seen, others),

@@ -28,7 +28,6 @@ from core.evidence.base import Subject
 from core.evidence.curves import measure_curves
 from core.evidence.deletion import Deletion, Insertion
 from core.evidence.passes import CountedPasses
-from core.evidence.replace import zero_pixel
 from core.models.runtime import Runtime, runtime_of
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.climb import climbed
@@ -162,9 +161,10 @@ def _subject(
         input=frame,
         direction=direction,
         map=map,
-        zero=zero_pixel(model.spec.preprocessing),
+        zero=model.spec.preprocessing.zero,
         seed=seed,
         control=_Checked(control),
+        modality=model.modality,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array, Norm
 from core.errors import InputError
 
@@ -73,7 +74,7 @@ def _flat(x: Array) -> Array:
 
 
 def _column(values: Array, like: Array) -> Array:
-    return np.asarray(values, np.float32).reshape(-1, *[1] * (like.ndim - 1))
+    return along(np.asarray(values, np.float32), like)
 
 
 def _linf(delta: Array) -> Array:

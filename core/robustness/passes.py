@@ -79,11 +79,10 @@ class AttackPasses:
     @cached_property
     def flat_operations(self) -> tuple[str, ...]:
         """Operations of the network whose derivative is zero or cut off, by TensorFlow's names."""
-        network, size = self.model.network().fast, self.model.spec.input_size
+        network = self.model.network().fast
         # A trace of its own: the losses hold operations of this kind that hide nothing.
         forward = tf.function(lambda x: network(x, training=False), autograph=False)
-        shape = tf.TensorSpec((None, size, size, 3), tf.float32)
-        graph = forward.get_concrete_function(shape).graph.as_graph_def()
+        graph = forward.get_concrete_function(_inputs_of(network)).graph.as_graph_def()
         within = (node for f in graph.library.function for node in f.node_def)
         return tuple(sorted({node.op for node in (*graph.node, *within)} & _FLAT))
 
@@ -108,12 +107,15 @@ class AttackPasses:
                 gradient = tape.gradient(values, x, unconnected_gradients="zero")
                 return logits, values, gradient
 
-            size = self.model.spec.input_size
             of_labels = tf.TensorSpec((None,), tf.int64)
             self._traced[loss] = climb.get_concrete_function(
-                tf.TensorSpec((None, size, size, 3), tf.float32), of_labels, of_labels
+                _inputs_of(network), of_labels, of_labels
             )
         return self._traced[loss]
+
+
+def _inputs_of(network: Any) -> tf.TensorSpec:
+    return tf.TensorSpec((None, *network.input.shape[1:]), tf.float32)
 
 
 @tf.RegisterGradient(_IDENTITY)

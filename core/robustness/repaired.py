@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array
 from core.robustness.attacks.base import Labels, LossName, Passes
 from core.robustness.slopes import loss_of
@@ -99,7 +100,7 @@ class Estimated:
             way = self._tiles(batch.shape, _TILES[number % len(_TILES)])
             ahead, behind = (np.clip(batch + s * self._step * way, 0, 1) for s in (1, -1))
             up, down = (value(self._passes.logits(x)) for x in (ahead, behind))
-            total += (up - down).astype(np.float32)[:, None, None, None] * way
+            total += along((up - down).astype(np.float32), way) * way
         return self._passes.logits(batch), total / np.float32(2 * self._step * self._pairs)
 
     def _tiles(self, shape: tuple[int, ...], grid: int) -> Array:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.axes import inner
 from core.contracts import Array
 from core.robustness.attacks.ascent import climb
 from core.robustness.attacks.base import Hits, Labels, LossName, Problem, Rows
@@ -105,7 +106,7 @@ class _Place:
         self._problem, self._at, self._loss = problem, at, loss
         gradient = np.nan_to_num(problem.passes.ascent(at, loss, problem.labels)[2])
         self._gradient = gradient
-        length = np.sqrt((gradient.astype(np.float64) ** 2).sum(axis=(1, 2, 3)))
+        length = np.sqrt((gradient.astype(np.float64) ** 2).sum(axis=inner(gradient)))
         self._length = np.maximum(length, _TINY)
         self._directions = [*_random(problem, stream), _own(problem, gradient)]
         self.error, self.ratio = (np.full(len(at), np.inf) for _ in range(2))
@@ -150,7 +151,7 @@ def _random(problem: Problem, stream: int) -> Iterator[Array]:
 def _own(problem: Problem, gradient: Array) -> Array:
     """Return the steepest direction, scaled so that its largest value is 1 like the random ones."""
     way = problem.ball.steepest(gradient)
-    peak = np.abs(way).max(axis=(1, 2, 3), keepdims=True)
+    peak = np.abs(way).max(axis=inner(way), keepdims=True)
     return np.asarray(way / np.maximum(peak, _TINY), np.float32)
 
 
@@ -166,7 +167,7 @@ def _slope(
     way = np.where((at < size) | (at > 1 - size), np.float32(0), way)
     ahead, behind = at + step * way, at - step * way
     taken = (ahead - behind).astype(np.float64)  # as float32 has it
-    predicted = (gradient * taken).sum(axis=(1, 2, 3)) / (2.0 * step)
+    predicted = (gradient * taken).sum(axis=inner(taken)) / (2.0 * step)
     logits = [problem.passes.logits(np.asarray(x, np.float32)) for x in (ahead, behind)]
     up, down = (loss_of(z, problem.labels, loss) for z in logits)
     rounding = _ROUNDING * np.abs(logits[0]).max(axis=1) / (2.0 * step)

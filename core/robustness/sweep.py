@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.axes import along
 from core.contracts import Array, Norm
 from core.parameters import Value
 from core.robustness.attacks.base import Attack, Problem, Rows
@@ -160,5 +161,6 @@ def _stretch(
         return
     part = problem.only(rows)
     factors = problem.eps / found.distances[rows] if factor is None else np.full(len(rows), factor)
-    way = (found.pictures[rows] - part.inputs) * factors.astype(np.float32)[:, None, None, None]
+    way = found.pictures[rows] - part.inputs
+    way = way * along(factors.astype(np.float32), way)
     _take_rounded(part, part.project(part.inputs + way), rows, found)

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.contracts import Array, MethodCard
 from core.declared import card_of
+from core.modalities.base import Modality
 from core.parameters import Parameter, Value
 
 if TYPE_CHECKING:
@@ -51,14 +52,14 @@ class Passes(Protocol):
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be explained: f(x) = direction · logits(x), for each of N pictures.
+    """What is to be explained: f(x) = direction · logits(x), for each of N inputs.
 
     Parameters
     ----------
     passes : Passes
         The model.
-    inputs : ndarray of float32, shape (N, H, W, 3)
-        Pixels in [0, 1].
+    inputs : ndarray of float32, shape (N, *sites, C)
+        As the model takes them: pixels in [0, 1].
     directions : ndarray of float32, shape (N, n_classes)
         One-hot for a class, +1 and −1 for the contrast of two.
     layer : str or None
@@ -67,6 +68,8 @@ class Problem:
         Seed of every random draw.
     control : Control
         Progress and cancellation; methods call ``check`` between passes.
+    modality : Modality
+        What kind of input it is.
     """
 
     passes: Passes
@@ -75,6 +78,7 @@ class Problem:
     layer: str | None
     seed: int
     control: Control
+    modality: Modality
 
     def score(self, logits: Array) -> Array:
         """Return f, shape ``(N,)``, from logits ``(N, n_classes)``."""
@@ -83,11 +87,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Attribution:
-    """The map of one picture, with what the method can say about its own truth.
+    """The map of one input, with what the method can say about its own truth.
 
     Parameters
     ----------
-    map : ndarray of float32, shape (H, W)
+    map : ndarray of float32, shape (*sites,)
         Signed where the method is signed; never normalised.
     completeness_error : float, optional
         Relative error of Σ map against f(x) − f(baseline).
@@ -145,7 +149,7 @@ class Method(ABC):
 
     @abstractmethod
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
-        """Return one attribution for each picture of ``problem``, independent of the others.
+        """Return one attribution for each input of ``problem``, independent of the others.
 
         Parameters
         ----------
@@ -164,6 +168,6 @@ class Method(ABC):
         return self.signed or parameters.get("channels") == "sum"
 
     @classmethod
-    def card(cls) -> MethodCard:
-        """Return what users see."""
-        return card_of(cls, MethodCard)
+    def card(cls, modality: Modality) -> MethodCard:
+        """Return what users see, for inputs of ``modality``."""
+        return card_of(cls, MethodCard, parameters=modality.parameters(cls.parameters))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from core.contracts import Array
+from core.modalities.picture.filters import centred
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 
-__all__ = ["Centre", "centred"]
+__all__ = ["Centre"]
 
 
 class Centre(Method):
@@ -40,21 +38,3 @@ class Centre(Method):
         """Return the same spot for each picture."""
         spot = centred(problem.inputs.shape[1:3], float(parameters["sigma"]))
         return [Attribution(spot.copy()) for _ in problem.inputs]
-
-
-def centred(
-    shape: tuple[int, ...],
-    sigma: float | tuple[float, float],
-    at: tuple[float, float] = (0.5, 0.5),
-) -> Array:
-    """Return a Gaussian ``(H, W)``; ``sigma`` and ``at`` (down, right) are shares of the sides.
-
-    >>> centred((3, 3), 0.5).argmax()
-    np.int64(4)
-    """
-    widths = sigma if isinstance(sigma, tuple) else (sigma, sigma)
-    down, right = (
-        np.square(((np.arange(n) + 0.5) / n - centre) / width)
-        for n, centre, width in zip(shape, at, widths, strict=True)
-    )
-    return np.exp(-(down[:, None] + right[None]) / 2).astype(np.float32)

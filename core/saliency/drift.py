@@ -121,7 +121,9 @@ def maps_along(
         low, high = (_MAPS_FROM + (1 - _MAPS_FROM) * k / n for k in (first, first + len(part)))
         share = _Share(control, low, high, f"map {first + 1} of {n}")
         share.progress(0.0)
-        problem = Problem(model, part, directions, request.layer, request.seed, share)
+        problem = Problem(
+            model, part, directions, request.layer, request.seed, share, model.modality
+        )
         found += method().explain(problem, request.parameters)
     return found
 

@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from core.contracts import Array
+from core.axes import along
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
-from core.saliency.baselines import blur
 from core.saliency.completeness import missed
 
-__all__ = ["BACKGROUNDS", "ExpectedGradients"]
+__all__ = ["ExpectedGradients"]
 
 _CHUNK = 16
-
-
-def _noise(picture: Array, rng: np.random.Generator) -> Array:
-    return rng.random(picture.shape, dtype=np.float32)
-
-
-def _plain(picture: Array, rng: np.random.Generator) -> Array:
-    return np.broadcast_to(rng.random(3, dtype=np.float32), picture.shape)
-
-
-def _blurred(picture: Array, rng: np.random.Generator) -> Array:
-    return blur(picture, float(rng.uniform(0.05, 0.25)) * max(picture.shape[:2]))
-
-
-def _noisy(picture: Array, rng: np.random.Generator) -> Array:
-    noise = rng.standard_normal(picture.shape, dtype=np.float32)
-    return np.clip(picture + np.float32(0.5) * noise, 0, 1)
-
-
-BACKGROUNDS: dict[str, Callable[[Array, np.random.Generator], Array]] = {
-    "plain colours": _plain,
-    "blurred copies": _blurred,
-    "noisy copies": _noisy,
-    "uniform noise": _noise,
-}
-"""How a baseline is drawn: one colour; the picture blurred by 5 to 25 % of its side; the picture
-with Gaussian noise of 0.5, clipped; every value uniform."""
 
 
 class ExpectedGradients(Method):
@@ -72,7 +44,7 @@ class ExpectedGradients(Method):
         ),
         Parameter(
             "background", "choice", "plain colours", "Where the empty pictures are drawn from",
-            choices=tuple(BACKGROUNDS),
+            source="backgrounds",
         ),
     )  # fmt: skip
 
@@ -84,20 +56,21 @@ class ExpectedGradients(Method):
     @staticmethod
     def _one(problem: Problem, i: int, parameters: Mapping[str, Value]) -> Attribution:
         picture, direction = problem.inputs[i], problem.directions[i]
-        n, draw = int(parameters["n_samples"]), BACKGROUNDS[str(parameters["background"])]
+        n, name = int(parameters["n_samples"]), str(parameters["background"])
         rng = np.random.default_rng(problem.seed)
         at = (rng.permutation(n) + rng.random(n)).astype(np.float32) / np.float32(n)
-        total, backgrounds = np.zeros(picture.shape[:2]), 0.0
+        total, backgrounds = np.zeros(picture.shape[:-1]), 0.0
         for first in range(0, n, _CHUNK):
             problem.control.check()
-            chunk = at[first : first + _CHUNK, None, None, None]
-            starts = np.stack([draw(picture, rng) for _ in chunk])
+            places = at[first : first + _CHUNK]
+            starts = np.stack([problem.modality.background(name, picture, rng) for _ in places])
             differences = picture - starts
-            directions = np.repeat(direction[None], len(chunk), axis=0)
-            _, gradients = problem.passes.gradient(starts + chunk * differences, directions)
-            total += (gradients * differences).sum(axis=(0, 3), dtype=np.float64)
+            directions = np.repeat(direction[None], len(places), axis=0)
+            points = starts + along(places, starts) * differences
+            _, gradients = problem.passes.gradient(points, directions)
+            total += (gradients * differences).sum(axis=(0, -1), dtype=np.float64)
             backgrounds += float((problem.passes.logits(starts) @ direction).sum())
-            done = first + len(chunk)
+            done = first + len(places)
             problem.control.progress((i + done / n) / len(problem.inputs), f"draw {done} of {n}")
         f_input = float(problem.passes.logits(picture[None])[0] @ direction)
         f_background = backgrounds / n

@@ -43,7 +43,7 @@ def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explan
         for request, row in zip(requests, logits, strict=True)
     ]
     directions = _directions(targets, requests, model.n_classes)
-    problem = Problem(model, inputs, directions, first.layer, first.seed, control)
+    problem = Problem(model, inputs, directions, first.layer, first.seed, control, model.modality)
     attributions = method.explain(problem, first.parameters)
     scores = problem.score(logits)
     seconds = (time.perf_counter() - began) / len(requests)

@@ -7,17 +7,19 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from core.axes import along
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
-from core.saliency.baselines import BASELINE, baseline, chosen
 from core.saliency.path import (
+    BASELINE,
     MAX_PASSES,
     TOLERANCE,
     Integral,
     Path,
     Positions,
     attribution,
+    chosen,
     refine,
 )
 
@@ -73,13 +75,13 @@ class GuidedIg(Method):
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return the shares along the guided path of each picture."""
-        names = chosen(parameters)
+        names = chosen(problem, parameters)
         attributions = []
         for i in range(len(problem.inputs)):
             done = []
             for k, name in enumerate(names):
                 part = (i * len(names) + k, len(problem.inputs) * len(names))
-                start = baseline(name, problem.inputs[i], seed=problem.seed)
+                start = problem.modality.empty(name, problem.inputs[i], seed=problem.seed)
                 done.append(_integral(problem, i, start, parameters, part))
             attributions.append(attribution(done, names))
         return attributions
@@ -108,7 +110,7 @@ def _integral(
     def evaluate(at: Positions) -> tuple[Array, Array]:
         legs = at.astype(int)
         moves = corners[legs + 1] - corners[legs]
-        points = corners[legs] + (at - legs).astype(np.float32)[:, None, None, None] * moves
+        points = corners[legs] + along((at - legs).astype(np.float32), moves) * moves
         f, gradients = gradient(points)
         return f, (gradients * moves).sum(axis=-1)
 
@@ -130,7 +132,7 @@ def _lay(
     parameters: Mapping[str, Value],
     report: Callable[[float, str], None],
 ) -> tuple[Array, Path]:
-    """Return the corners of the path ``(n_steps + 1, H, W, 3)`` and what is known along it."""
+    """Return the corners of the path ``(n_steps + 1, *sites, C)`` and what is known along it."""
     n_steps, far = int(parameters["n_steps"]), float(parameters["max_distance"])
     whole = picture.astype(np.float64) - start
     way, gone = np.abs(whole).ravel(), np.zeros(whole.size)

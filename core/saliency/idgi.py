@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.axes import along, inner
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
-from core.saliency.baselines import BASELINE, baseline, chosen
 from core.saliency.completeness import missed
-from core.saliency.path import Integral, attribution
+from core.saliency.path import BASELINE, Integral, attribution, chosen
 
 __all__ = ["Idgi"]
 
@@ -53,12 +53,12 @@ class Idgi(Method):
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return the shared-out changes of each picture."""
-        names, n_steps = chosen(parameters), int(parameters["n_steps"])
+        names, n_steps = chosen(problem, parameters), int(parameters["n_steps"])
         attributions = []
         for i in range(len(problem.inputs)):
             done = []
             for k, name in enumerate(names):
-                start = baseline(name, problem.inputs[i], seed=problem.seed)
+                start = problem.modality.empty(name, problem.inputs[i], seed=problem.seed)
                 part = (i * len(names) + k, len(problem.inputs) * len(names))
                 done.append(_integral(problem, i, start, n_steps, part))
             attributions.append(attribution(done, names))
@@ -71,17 +71,17 @@ def _integral(
     picture, direction = problem.inputs[i], problem.directions[i]
     at = np.linspace(0.0, 1.0, n_steps + 1, dtype=np.float32)
     f = np.zeros(n_steps + 1)
-    shares = np.zeros((n_steps + 1, *picture.shape[:2]), np.float32)
+    shares = np.zeros((n_steps + 1, *picture.shape[:-1]), np.float32)
     for first in range(0, n_steps + 1, _CHUNK):
         problem.control.check()
         chunk = slice(first, min(first + _CHUNK, n_steps + 1))
-        points = start + at[chunk, None, None, None] * (picture - start)
+        points = start + along(at[chunk], problem.inputs) * (picture - start)
         directions = np.repeat(direction[None], len(points), axis=0)
         logits, gradients = problem.passes.gradient(points, directions)
         f[chunk], shares[chunk] = logits @ direction, _shares(gradients)
         share = (part[0] + chunk.stop / (n_steps + 1)) / part[1]
         problem.control.progress(share, f"point {chunk.stop} of {n_steps + 1}")
-    flat = shares[:-1].max(axis=(1, 2), keepdims=True) == 0
+    flat = shares[:-1].max(axis=inner(shares), keepdims=True) == 0
     begin = np.where(flat, shares[1:], shares[:-1])
     total = np.tensordot(np.diff(f), begin.astype(np.float64), axes=1)
     ends = float(f[0]), float(f[-1])
@@ -90,7 +90,7 @@ def _integral(
 
 
 def _shares(gradients: Array) -> Array:
-    """Return g² / Σ g² per pixel, ``(n, H, W)``; 0 everywhere where g is."""
+    """Return g² / Σ g² per site, ``(n, *sites)``; 0 everywhere where g is."""
     squares = np.square(gradients, dtype=np.float64).sum(axis=-1)
-    totals = squares.sum(axis=(1, 2), keepdims=True)
+    totals = squares.sum(axis=inner(squares), keepdims=True)
     return np.divide(squares, totals, out=np.zeros_like(squares), where=totals > 0)

@@ -6,8 +6,14 @@ from collections.abc import Mapping
 
 from core.parameters import Value
 from core.saliency.base import Attribution, Method, Problem
-from core.saliency.baselines import BASELINE, chosen
-from core.saliency.path import MAX_PASSES, TOLERANCE, attribution, integrals
+from core.saliency.path import (
+    BASELINE,
+    MAX_PASSES,
+    TOLERANCE,
+    attribution,
+    chosen,
+    integrals,
+)
 
 __all__ = ["IntegratedGradients"]
 
@@ -33,7 +39,7 @@ class IntegratedGradients(Method):
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return the refined path integral of each picture with both errors reached."""
-        names = chosen(parameters)
+        names = chosen(problem, parameters)
         cap, tolerance = int(parameters["max_passes"]), float(parameters["tolerance"])
         return [
             attribution(integrals(problem, i, names, tolerance=tolerance, cap=cap), names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,6 @@ from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.convergence import TOLERANCE, Convergence
 from core.saliency.perturb import BASELINE, Probe, chunks, score_parameter
-from core.saliency.regions import Partition, partition
 
 __all__ = ["Lime", "closeness", "weighted_ridge"]
 
@@ -81,7 +79,7 @@ class Lime(Method):
         Parameter("n_regions", "int", 50, "About how many regions", low=4, high=200, step=5),
         Parameter(
             "regions", "choice", "superpixels", "Along the picture's edges, or a square grid",
-            choices=("superpixels", "grid"),
+            source="partitions",
         ),
         Parameter(
             "kernel_width", "float", 0.25, "How fast samples lose weight as more is hidden",
@@ -99,8 +97,8 @@ class Lime(Method):
 
     def _one(self, problem: Problem, i: int, parameters: Mapping[str, Value]) -> Attribution:
         probe = Probe(problem, i, dict(parameters))
-        kind = cast(Partition, parameters["regions"])
-        labels = partition(probe.picture, kind, int(parameters["n_regions"]))
+        kind, n_regions = str(parameters["regions"]), int(parameters["n_regions"])
+        labels = problem.modality.units(probe.input, kind, n_regions)
         n, width = int(parameters["n_samples"]), float(parameters["kernel_width"])
         keep = _samples(n, int(labels.max()) + 1, problem.seed)
         weights = closeness(keep, width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -45,46 +45,44 @@ class Occlusion(Method):
             "stride", "int", 16, "Pixels between patches; at most the patch's own side",
             low=1, high=512, step=4,
         ),
-        replace(BASELINE, choices=tuple(c for c in BASELINE.choices if c != "noise")),
+        replace(BASELINE, source="steady_baselines"),
         score_parameter("logit"),
     )  # fmt: skip
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
-        """Return the mean drop at each pixel of each picture."""
-        height, width = problem.inputs.shape[1:3]
-        patch = (min(int(parameters["patch"]), height), min(int(parameters["patch"]), width))
+        """Return the mean drop at each site of each input."""
+        sites = problem.inputs.shape[1:-1]
+        patch = tuple(min(int(parameters["patch"]), length) for length in sites)
         stride = min(int(parameters["stride"]), *patch)
-        corners = list(
-            product(_corners(height, patch[0], stride), _corners(width, patch[1], stride))
-        )
-        problem.passes.prepare((len(corners) + 1) * len(problem.inputs))
+        starts = [_starts(length, size, stride) for length, size in zip(sites, patch, strict=True)]
+        windows = [
+            tuple(slice(at, at + size) for at, size in zip(corner, patch, strict=True))
+            for corner in product(*starts)
+        ]
+        problem.passes.prepare((len(windows) + 1) * len(problem.inputs))
         return [
-            _one(Probe(problem, i, dict(parameters)), corners, patch)
-            for i in range(len(problem.inputs))
+            _one(Probe(problem, i, dict(parameters)), windows) for i in range(len(problem.inputs))
         ]
 
 
-def _corners(length: int, patch: int, stride: int) -> list[int]:
-    """Return where patches start, so that every pixel is covered; the last one ends flush."""
+def _starts(length: int, patch: int, stride: int) -> list[int]:
+    """Return where patches start, so that every site is covered; the last one ends flush."""
     last = length - patch
     return [*range(0, last, stride), last]
 
 
-def _one(probe: Probe, corners: list[tuple[int, int]], patch: tuple[int, int]) -> Attribution:
-    whole = probe.scores(probe.picture[None])[0]
-    drops = np.zeros(probe.picture.shape[:2])
-    covered = np.zeros(probe.picture.shape[:2])
-    for start, count in chunks(len(corners)):
-        windows = [
-            (slice(y, y + patch[0]), slice(x, x + patch[1]))
-            for y, x in corners[start : start + count]
-        ]
-        copies = np.repeat(probe.picture[None], count, axis=0)
-        for copy, window in zip(copies, windows, strict=True):
+def _one(probe: Probe, windows: Sequence[tuple[slice, ...]]) -> Attribution:
+    whole = probe.scores(probe.input[None])[0]
+    drops = np.zeros(probe.input.shape[:-1])
+    covered = np.zeros(probe.input.shape[:-1])
+    for start, count in chunks(len(windows)):
+        hidden = windows[start : start + count]
+        copies = np.repeat(probe.input[None], count, axis=0)
+        for copy, window in zip(copies, hidden, strict=True):
             copy[window] = probe.empty[window]
-        for score, window in zip(probe.scores(copies), windows, strict=True):
+        for score, window in zip(probe.scores(copies), hidden, strict=True):
             drops[window] += whole - score
             covered[window] += 1
         done = start + count
-        probe.progress(done / len(corners), f"{done} of {len(corners)} patches")
+        probe.progress(done / len(windows), f"{done} of {len(windows)} patches")
     return probe.attribution(drops / covered, {"forward_passes": probe.passes})

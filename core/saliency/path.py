@@ -1,4 +1,4 @@
-"""Integrals of the gradient along a path of pictures, refined where the path bends.
+"""Integrals of the gradient along a path of inputs, refined where the path bends.
 
 The trapezoid of each interval predicts how f changes over it, and the change itself is known from
 the same passes. Where the two disagree most, the interval is halved. Both errors that remain are
@@ -7,22 +7,22 @@ part of the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.axes import along, inner
 from core.contracts import Array
-from core.parameters import Parameter
+from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Problem
-from core.saliency.baselines import baseline
 from core.saliency.completeness import missed, smallest_change
 
 __all__ = [
-    "DEFECT_TOLERANCE", "MAX_PASSES", "TOLERANCE", "Integral", "Path", "Positions", "attribution",
-    "integrals", "integrate", "refine",
+    "BASELINE", "DEFECT_TOLERANCE", "MAX_PASSES", "TOLERANCE", "Integral", "Path", "Positions",
+    "attribution", "chosen", "integrals", "integrate", "refine",
 ]  # fmt: skip
 
 Positions = npt.NDArray[np.float64]
@@ -37,6 +37,12 @@ TOLERANCE = Parameter(
     "tolerance", "float", 0.01, "Relative completeness error at which refining stops",
     low=0.0001, high=0.5, step=0.005,
 )  # fmt: skip
+BASELINE = Parameter(
+    "baseline", "choice", "black", "The empty picture that the path starts from: a plain one, the "
+    "picture's mean colour, the picture blurred, noise, or the average of the maps from "
+    "{averaged}",
+    source="path_baselines",
+)  # fmt: skip
 MAX_PASSES = Parameter(
     "max_passes", "int", 300, "Most gradient passes to spend, for each baseline",
     low=2, high=5000, step=10,
@@ -49,7 +55,7 @@ class Integral:
 
     Parameters
     ----------
-    map : ndarray of float32, shape (H, W)
+    map : ndarray of float32, shape (*sites,)
     f_start, f_end : float
     error : float or None
         |Σ map − (f_end − f_start)| relative to the change; ``None`` where f does not change.
@@ -82,11 +88,11 @@ class Path:
 
     at: Positions
     f: Array
-    slopes: Array  # (points, H, W): summed over channels; its sum over pixels is df/dt
+    slopes: Array  # (points, *sites): summed over channels; its sum over pixels is df/dt
 
     def defects(self) -> Positions:
         """Return, per interval, the known change of f minus its trapezoid."""
-        rates = self.slopes.sum(axis=(1, 2), dtype=np.float64)
+        rates = self.slopes.sum(axis=inner(self.slopes), dtype=np.float64)
         widths = np.diff(self.at)
         return np.diff(self.f) - widths * (rates[1:] + rates[:-1]) / 2
 
@@ -98,7 +104,7 @@ class Path:
         self.slopes = np.concatenate([self.slopes, slopes])[order]
 
     def integral(self) -> Array:
-        """Return the trapezoidal integral of the slopes, ``(H, W)``."""
+        """Return the trapezoidal integral of the slopes, ``(*sites,)``."""
         widths = np.diff(self.at)
         weights = np.zeros_like(self.at)
         weights[:-1] += widths / 2
@@ -126,7 +132,7 @@ def refine(
     path : Path
         What is known already; points are added to it.
     evaluate : callable
-        Positions → f ``(n,)`` and pixel slopes ``(n, H, W)``.
+        Positions → f ``(n,)`` and slopes of the sites ``(n, *sites)``.
     tolerance : float
         Relative completeness error at which refining stops, once the summed defect is below
         :data:`DEFECT_TOLERANCE` as well.
@@ -158,13 +164,19 @@ def refine(
     return Integral(path.integral(), f_start, f_end, relative, off, passes, known, converged)
 
 
+def chosen(problem: Problem, parameters: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the baselines that the parameter ``baseline`` asks for."""
+    name = str(parameters["baseline"])
+    return problem.modality.choices["averaged"] if name == "average" else (name,)
+
+
 def integrals(
     problem: Problem, i: int, baselines: Sequence[str], *, tolerance: float, cap: int
 ) -> list[Integral]:
-    """Integrate along the straight paths from each baseline to picture ``i``."""
+    """Integrate along the straight paths from each baseline to input ``i``."""
     done = []
     for k, name in enumerate(baselines):
-        start = baseline(name, problem.inputs[i], seed=problem.seed)
+        start = problem.modality.empty(name, problem.inputs[i], seed=problem.seed)
 
         def report(share: float, error: float, before: int = k) -> None:
             part = (before + share) / len(baselines)
@@ -183,7 +195,7 @@ def _straight(problem: Problem, i: int, start: Array) -> Evaluate:
 
     def evaluate(at: Positions) -> tuple[Array, Array]:
         problem.control.check()
-        points = start + at[:, None, None, None].astype(np.float32) * difference
+        points = start + along(at.astype(np.float32), problem.inputs) * difference
         directions = np.repeat(direction[None], len(at), axis=0)
         logits, gradients = problem.passes.gradient(points, directions)
         return logits @ direction, (gradients * difference).sum(axis=-1)

@@ -1,4 +1,4 @@
-"""Masked copies of a picture through the model, in chunks: what perturbation methods share.
+"""Masked copies of an input through the model, in chunks: what perturbation methods share.
 
 Masks are made a chunk at a time by whoever asks, so that memory does not grow with their number.
 """
@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
+from core.modalities.base import Labels
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Problem
-from core.saliency.baselines import BASELINES, baseline
-from core.saliency.regions import Labels
 
 __all__ = ["BASELINE", "CHUNK", "Probe", "blend", "chunks", "score_parameter", "shown"]
 
@@ -30,11 +29,7 @@ Scores = npt.NDArray[np.float64]
 ScoreName = Literal["logit", "probability"]
 
 BASELINE = Parameter(
-    "baseline",
-    "choice",
-    "grey",
-    "What a hidden pixel becomes",
-    choices=tuple(BASELINES),
+    "baseline", "choice", "grey", "What a hidden pixel becomes", source="baselines"
 )
 
 
@@ -56,60 +51,61 @@ def chunks(n: int) -> Iterator[tuple[int, int]]:
         yield start, min(CHUNK, n - start)
 
 
-def blend(picture: Array, empty: Array, masks: Array) -> Array:
-    """Return copies of a picture in which ``empty`` shows where masks are low.
+def blend(x: Array, empty: Array, masks: Array) -> Array:
+    """Return copies of an input in which ``empty`` shows where masks are low.
 
     Parameters
     ----------
-    picture, empty : ndarray of float32, shape (H, W, 3)
-    masks : ndarray of float32, shape (N, H, W)
-        1 shows the picture, 0 hides it.
+    x, empty : ndarray of float32, shape (*sites, C)
+    masks : ndarray of float32, shape (N, *sites)
+        1 shows the input, 0 hides it.
 
     Returns
     -------
-    ndarray of float32, shape (N, H, W, 3)
-        ``empty + mask · (picture − empty)``.
+    ndarray of float32, shape (N, *sites, C)
+        ``empty + mask · (x − empty)``.
     """
     n = len(masks)
     # Repeated first: an inner loop of three channels would take six times as long.
-    copies = np.repeat(masks.reshape(n, -1), 3, axis=1)
-    copies *= (picture - empty).ravel()
+    copies = np.repeat(masks.reshape(n, -1), x.shape[-1], axis=1)
+    copies *= (x - empty).ravel()
     if empty.any():
         copies += empty.ravel()
-    return copies.reshape(n, *picture.shape)
+    return copies.reshape(n, *x.shape)
 
 
 def shown(labels: Labels, keep: Array) -> Array:
-    """Return masks ``(N, H, W)`` that show region r of mask n by ``keep[n, r]``."""
+    """Return masks ``(N, *sites)`` that show unit r of mask n by ``keep[n, r]``."""
     return np.take(keep, labels, axis=1)
 
 
 class Probe:
-    """One picture of a problem, scored again and again with parts of it hidden.
+    """One input of a problem, scored again and again with parts of it hidden.
 
     Parameters
     ----------
     problem : Problem
     index : int
-        Which of its pictures.
+        Which of its inputs.
     parameters : mapping
         ``baseline`` and ``score`` of a method.
     """
 
     def __init__(self, problem: Problem, index: int, parameters: dict[str, Value]) -> None:
-        self.picture = problem.inputs[index]
-        self.empty = baseline(str(parameters["baseline"]), self.picture, seed=problem.seed)
+        self.input = problem.inputs[index]
+        name = str(parameters["baseline"])
+        self.empty = problem.modality.empty(name, self.input, seed=problem.seed)
         self.passes = 0
         self._lowest, self._highest, self._largest = np.inf, -np.inf, 0.0
         self._score = cast(ScoreName, parameters["score"])
         self._problem = problem
         self._index = index
 
-    def scores(self, pictures: Array) -> Scores:
-        """Return the score of each picture, shape ``(N,)``: direction · logits (or softmax)."""
+    def scores(self, inputs: Array) -> Scores:
+        """Return the score of each input, shape ``(N,)``: direction · logits (or softmax)."""
         self._problem.control.check()
-        outputs = self._problem.passes.logits(pictures).astype(np.float64)
-        self.passes += len(pictures)
+        outputs = self._problem.passes.logits(inputs).astype(np.float64)
+        self.passes += len(inputs)
         self._largest = max(self._largest, float(np.abs(outputs).max()))
         if self._score == "probability":
             from scipy.special import softmax
@@ -147,15 +143,15 @@ class Probe:
         return Attribution(flat, diagnostics={**figures, "constant_response": True})
 
     def masked(self, masks: Array) -> Scores:
-        """Return the scores of the picture behind ``masks``, as many as there may be."""
+        """Return the scores of the input behind ``masks``, as many as there may be."""
         parts = [
-            self.scores(blend(self.picture, self.empty, masks[start : start + count]))
+            self.scores(blend(self.input, self.empty, masks[start : start + count]))
             for start, count in chunks(len(masks))
         ]
         return np.concatenate(parts)
 
     def masked_regions(self, labels: Labels, keep: Array) -> Scores:
-        """Return the scores with region r of copy n shown by ``keep[n, r]``, in [0, 1]."""
+        """Return the scores with unit r of copy n shown by ``keep[n, r]``, in [0, 1]."""
         parts = [
             self.masked(shown(labels, keep[start : start + count]))
             for start, count in chunks(len(keep))
@@ -163,6 +159,6 @@ class Probe:
         return np.concatenate(parts)
 
     def progress(self, share: float, message: str) -> None:
-        """Report the share done of this picture."""
+        """Report the share done of this input."""
         whole = (self._index + min(share, 1.0)) / len(self._problem.inputs)
         self._problem.control.progress(whole, message)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 
-import numpy as np
-
+from core.modalities.picture.filters import blocks
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
-from core.saliency.resample import upsample
 
 __all__ = ["RandomBlocks"]
 
 
 class RandomBlocks(Method):
-    """Uniform noise on a coarse grid, upsampled: seeded, and other for every picture.
-
-    Noise of single pixels would be too weak a control: deletion and insertion punish every
-    scattered map. This one is as smooth as Grad-CAM.
-    """
+    """Uniform noise on a coarse grid, upsampled: seeded, and other for every picture."""
 
     id = "random"
     name = "Random blocks"
@@ -39,15 +32,5 @@ class RandomBlocks(Method):
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return one upsampled grid for each picture."""
-        cells = min(int(parameters["cells"]), *problem.inputs.shape[1:3])
-        return [
-            Attribution(
-                upsample(
-                    np.random.default_rng([problem.seed, zlib.crc32(picture.tobytes())]).random(
-                        (cells, cells), dtype=np.float32
-                    ),
-                    problem.inputs.shape[1:3],
-                )
-            )
-            for picture in problem.inputs
-        ]
+        cells = int(parameters["cells"])
+        return [Attribution(blocks(x, problem.seed, cells=cells)) for x in problem.inputs]

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
+from core.modalities.picture.resample import interpolation
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.convergence import TOLERANCE, Convergence
 from core.saliency.perturb import BASELINE, Probe, chunks, score_parameter
-from core.saliency.resample import interpolation
 
 __all__ = ["Masks", "Rise"]
 

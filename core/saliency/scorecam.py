@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.contracts import Array
+from core.modalities.picture.resample import upsample
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.cam import positive
-from core.saliency.resample import upsample
 
 __all__ = ["ScoreCam"]
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
+from core.modalities.units import grid
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.convergence import TOLERANCE, Convergence
 from core.saliency.perturb import BASELINE, Probe, score_parameter
-from core.saliency.regions import grid
 
 __all__ = ["Sobol", "jansen"]
 
@@ -75,13 +75,14 @@ class Sobol(Method):
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return the indices of each picture, every pixel with that of its cell."""
         cells, n = int(parameters["cells"]), int(parameters["n_designs"])
-        problem.passes.prepare(n * (cells * cells + 2) * len(problem.inputs))
+        problem.passes.prepare(n * (cells ** (problem.inputs.ndim - 2) + 2) * len(problem.inputs))
         return [self._one(problem, i, parameters) for i in range(len(problem.inputs))]
 
     def _one(self, problem: Problem, i: int, parameters: Mapping[str, Value]) -> Attribution:
         probe = Probe(problem, i, dict(parameters))
         cells, n = int(parameters["cells"]), int(parameters["n_designs"])
-        labels = grid((problem.inputs.shape[1], problem.inputs.shape[2]), cells, cells)
+        sites = problem.inputs.shape[1:-1]
+        labels = grid(sites, (cells,) * len(sites))
         a, b = _designs(n, int(labels.max()) + 1, problem.seed)
         convergence = Convergence(float(parameters["tolerance"]))
         scores = np.zeros((n, a.shape[1] + 2))

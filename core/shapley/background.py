@@ -58,11 +58,11 @@ def choose(
         key, lambda: Artefact({"of": len(given)}, _chosen(model, given, n, seed, control))
     )
     chosen = kept.arrays["chosen"]
-    pictures = np.stack([given[i].tensor() for i in chosen])
+    inputs = np.stack([given[i].tensor() for i in chosen])
     words = f"{len(chosen)} background pictures"
     if len(chosen) < len(given):
         words += f", medoids of {len(given)}"
-    return Background(pictures, kept.arrays["weights"], kept.arrays["logits"], words)
+    return Background(inputs, kept.arrays["weights"], kept.arrays["logits"], words)
 
 
 def _chosen(

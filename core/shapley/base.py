@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.contracts import Array, ExplainerCard
 from core.declared import card_of
+from core.modalities.base import Modality
 from core.parameters import Parameter, Value
 from core.saliency.base import Passes
 
@@ -26,12 +27,12 @@ Segments = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Background:
-    """Pictures that stand for "anything", and how much each counts.
+    """Inputs that stand for "anything", and how much each counts.
 
     Parameters
     ----------
-    pictures : ndarray of float32, shape (B, H, W, 3)
-        Pixels in [0, 1].
+    inputs : ndarray of float32, shape (B, *sites, C)
+        As the model takes them.
     weights : ndarray of float64, shape (B,)
         Add up to 1.
     logits : ndarray of float32, shape (B, n_classes)
@@ -39,7 +40,7 @@ class Background:
         Where they come from, for people.
     """
 
-    pictures: Array
+    inputs: Array
     weights: Floats
     logits: Array
     words: str
@@ -47,14 +48,14 @@ class Background:
 
 @dataclass(frozen=True)
 class ShapProblem:
-    """One picture and the classes whose logits are to be shared out over it.
+    """One input and the classes whose logits are to be shared out over it.
 
     Parameters
     ----------
     passes : Passes
         The model.
-    picture : ndarray of float32, shape (H, W, 3)
-        Pixels in [0, 1].
+    input : ndarray of float32, shape (*sites, C)
+        As the model takes it.
     targets : sequence of int
         Indices of the K classes.
     n_classes : int
@@ -62,19 +63,25 @@ class ShapProblem:
         For explainers that need one.
     seed : int
     control : Control
+    modality : Modality
     name : str
         Names model and picture: what was evaluated under one name is not evaluated again. Empty:
         nothing is remembered.
     """
 
     passes: Passes
-    picture: Array
+    input: Array
     targets: Sequence[int]
     n_classes: int
     background: Background | None
     seed: int
     control: Control
+    modality: Modality
     name: str = ""
+
+    def segments(self, n: int) -> Segments:
+        """Cut the input into about ``n`` units, the modality's first way."""
+        return self.modality.units(self.input, self.modality.choices["partitions"][0], n)
 
 
 @dataclass(frozen=True)
@@ -83,11 +90,11 @@ class Shares:
 
     Parameters
     ----------
-    values : ndarray of float64, shape (K, H, W)
-        The share of each pixel in logit − base.
+    values : ndarray of float64, shape (K, *sites)
+        The share of each site in logit − base.
     base_values : ndarray of float64, shape (K,)
-    segments : ndarray of int32, shape (H, W)
-        Regions to tell the shares by, 0 to R − 1.
+    segments : ndarray of int32, shape (*sites,)
+        Units to tell the shares by, 0 to R − 1.
     background : str
         What "nothing is seen" means, in words.
     evaluations, gradient_passes : int
@@ -125,6 +132,6 @@ class Explainer(ABC):
         """
 
     @classmethod
-    def card(cls) -> ExplainerCard:
-        """Return what users see."""
-        return card_of(cls, ExplainerCard)
+    def card(cls, modality: Modality) -> ExplainerCard:
+        """Return what users see, for inputs of ``modality``."""
+        return card_of(cls, ExplainerCard, parameters=modality.parameters(cls.parameters))

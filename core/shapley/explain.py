@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import softmax
 
+from core.axes import inner
 from core.contracts import Array, ShapRequest, ShapResult
 from core.models.runtime import Runtime, runtime_of
 from core.saliency.completeness import smallest_change
@@ -41,17 +42,18 @@ def _explain(request: ShapRequest, control: Control) -> ShapResult:
         control.progress(0.0, "loading the model")
         model.network()
     began = time.perf_counter()
-    picture = request.input.tensor()
-    logits = model.logits(picture[None])[0].astype(np.float64)
+    given = request.input.tensor()
+    logits = model.logits(given[None])[0].astype(np.float64)
     targets = request.targets or tuple(np.argsort(-logits, kind="stable")[: request.top].tolist())
     problem = ShapProblem(
         passes=model,
-        picture=picture,
+        input=given,
         targets=targets,
         n_classes=model.n_classes,
         background=_background(request, explainer, model, control),
         seed=request.seed,
         control=control,
+        modality=model.modality,
         name=f"{model.spec.id}/{model.weights_sha256}/{request.input.sha256}",
     )
     shares = explainer.explain(problem, request.parameters)
@@ -78,7 +80,7 @@ def _result(
 ) -> ShapResult:
     chosen = list(targets)
     outputs, base = logits[chosen], shares.base_values
-    errors = np.abs(shares.values.sum(axis=(1, 2)) + base - outputs)
+    errors = np.abs(shares.values.sum(axis=inner(shares.values)) + base - outputs)
     return ShapResult(
         **model.provenance(request),
         seconds=seconds,

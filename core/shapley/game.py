@@ -10,21 +10,26 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
+from core.parameters import Parameter
 from core.shapley.base import Floats, Segments, ShapProblem
-from core.shapley.maskers import Masker, masker
 
-__all__ = ["CHUNK", "Game"]
+__all__ = ["CHUNK", "MASKER", "Game"]
 
 CHUNK = 16
 """Pictures a forward pass; also how often progress is reported and a stop is noticed."""
 _REMEMBERED = 4
+
+MASKER = Parameter(
+    "masker", "choice", "blur", "What hidden parts of the picture are replaced by",
+    source="maskers",
+)  # fmt: skip
 
 _Memo = dict[bytes, Array]
 _memos: OrderedDict[str, _Memo] = OrderedDict()
 
 
 class Game:
-    """v(S): the logits of the K classes when only the pixels in S are visible.
+    """v(S): the logits of the K classes when only the sites in S are visible.
 
     What was evaluated for one picture, model and masker is remembered in this process for the
     latest games: other classes, or a larger budget, cost only what is new.
@@ -40,7 +45,7 @@ class Game:
     def __init__(self, problem: ShapProblem, masker_name: str, *, budget: int) -> None:
         self._problem = problem
         self._budget = budget
-        self._mask: Masker = masker(masker_name, problem.picture)
+        self._mask = problem.modality.masker(masker_name, problem.input)
         self._memo = _memo(f"{problem.name}/{masker_name}") if problem.name else {}
         self._targets = list(problem.targets)
         self.evaluations = 0
@@ -51,7 +56,7 @@ class Game:
 
         Parameters
         ----------
-        visible : ndarray of bool, shape (n, H, W)
+        visible : ndarray of bool, shape (n, *sites)
 
         Returns
         -------
@@ -71,7 +76,7 @@ class Game:
         Parameters
         ----------
         members : ndarray of bool, shape (n, R)
-        segments : ndarray of int32, shape (H, W)
+        segments : ndarray of int32, shape (*sites,)
 
         Returns
         -------

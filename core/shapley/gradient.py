@@ -12,9 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from core.axes import along
 from core.contracts import Array
 from core.parameters import Parameter, Value
-from core.saliency.regions import superpixels
 from core.shapley.base import Background, Explainer, Floats, ShapProblem, Shares
 
 __all__ = ["GradientExplainer"]
@@ -61,13 +61,13 @@ class GradientExplainer(Explainer):
         if background is None:
             raise ValueError("expected gradients need a background")
         which, at, weights = _plan(background, int(parameters["n_samples"]), problem.seed)
-        values = np.zeros((len(problem.targets), *problem.picture.shape[:2]))
+        values = np.zeros((len(problem.targets), *problem.input.shape[:-1]))
         passes, total = 0, len(at) * len(problem.targets)
         for start in range(0, len(at), _BATCH):
             part = slice(start, start + _BATCH)
-            others = background.pictures[which[part]]
-            difference = problem.picture - others
-            points = others + at[part, None, None, None].astype(np.float32) * difference
+            others = background.inputs[which[part]]
+            difference = problem.input - others
+            points = others + along(at[part].astype(np.float32), others) * difference
             for k, target in enumerate(problem.targets):
                 problem.control.check()
                 gradients = _gradients(problem, points, target)
@@ -79,9 +79,9 @@ class GradientExplainer(Explainer):
         return Shares(
             values,
             base,
-            superpixels(problem.picture, _REGIONS),
+            problem.segments(_REGIONS),
             f"the average of {background.words}",
-            evaluations=len(background.pictures),
+            evaluations=len(background.inputs),
             gradient_passes=passes,
         )
 

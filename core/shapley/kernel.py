@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.parameters import Parameter, Value
-from core.saliency.regions import superpixels
 from core.shapley.base import Explainer, ShapProblem, Shares
-from core.shapley.game import Game
-from core.shapley.maskers import MASKER, words
+from core.shapley.game import MASKER, Game
 from core.shapley.regression import coalitions, solve
 
 __all__ = ["KernelExplainer"]
@@ -48,7 +46,7 @@ class KernelExplainer(Explainer):
     def explain(self, problem: ShapProblem, parameters: Mapping[str, Value]) -> Shares:
         """Return the superpixels' shares, spread evenly over their pixels; they add up exactly."""
         masker, budget = str(parameters["masker"]), int(parameters["max_evals"])
-        segments = superpixels(problem.picture, int(parameters["n_segments"]))
+        segments = problem.segments(int(parameters["n_segments"]))
         n_players = int(segments.max()) + 1
         rng = np.random.default_rng(problem.seed)
         tried = coalitions(n_players, budget - 2, rng)
@@ -63,6 +61,6 @@ class KernelExplainer(Explainer):
             (shares / pixels)[:, segments],
             low,
             segments,
-            f"everything hidden: {words(masker)}",
+            f"everything hidden: {problem.modality.masker_text(masker)}",
             game.evaluations,
         )

@@ -2,7 +2,7 @@
 
 The picture is halved again and again, across its longer side. At each halving, both halves get the
 average of what they add before and after the other one (Owen 1977); the halves that matter most
-are halved next, until the evaluations run out, and what is left at a rectangle then is spread
+are halved next, until the evaluations run out, and what is left at a block then is spread
 evenly over it. The shares add up to f(picture) − f(everything hidden), whatever the budget.
 """
 
@@ -12,14 +12,15 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
+from core.axes import along, inner
 from core.parameters import Parameter, Value
 from core.shapley.base import Explainer, Floats, Segments, ShapProblem, Shares
-from core.shapley.game import Game
-from core.shapley.maskers import MASKER, words
+from core.shapley.game import MASKER, Game
 
 __all__ = ["PartitionExplainer"]
 
@@ -33,43 +34,41 @@ Bits = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class _Rectangle:
-    """Rows ``top`` to ``bottom``, columns ``left`` to ``right``, the ends excluded."""
+class _Block:
+    """Sites from ``low`` to ``high`` along each axis, the ends excluded."""
 
-    top: int
-    bottom: int
-    left: int
-    right: int
+    low: tuple[int, ...]
+    high: tuple[int, ...]
 
     @property
-    def place(self) -> tuple[slice, slice]:
-        return slice(self.top, self.bottom), slice(self.left, self.right)
+    def place(self) -> tuple[slice, ...]:
+        return tuple(map(slice, self.low, self.high))
 
     @property
-    def area(self) -> int:
-        return (self.bottom - self.top) * (self.right - self.left)
+    def size(self) -> int:
+        return prod(self._lengths)
 
-    def halves(self) -> tuple[_Rectangle, _Rectangle]:
+    @property
+    def _lengths(self) -> list[int]:
+        return [high - low for low, high in zip(self.low, self.high, strict=True)]
+
+    def halves(self) -> tuple[_Block, _Block]:
+        """Return both halves across the longest side, the first of several."""
+        lengths = self._lengths
+        axis = lengths.index(max(lengths))
         # Of an odd side the first half gets more: shap numbers its tree from the last pixel.
-        height, width = self.bottom - self.top, self.right - self.left
-        if height >= width:
-            middle = self.top + (height + 1) // 2
-            return (
-                _Rectangle(self.top, middle, self.left, self.right),
-                _Rectangle(middle, self.bottom, self.left, self.right),
-            )
-        middle = self.left + (width + 1) // 2
+        middle = self.low[axis] + (lengths[axis] + 1) // 2
         return (
-            _Rectangle(self.top, self.bottom, self.left, middle),
-            _Rectangle(self.top, self.bottom, middle, self.right),
+            _Block(self.low, (*self.high[:axis], middle, *self.high[axis + 1 :])),
+            _Block((*self.low[:axis], middle, *self.low[axis + 1 :]), self.high),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A rectangle to be halved while ``visible`` is seen besides: it takes v from low to high."""
+    """A block to be halved while ``visible`` is seen besides: it takes v from low to high."""
 
-    rectangle: _Rectangle
+    block: _Block
     visible: Bits
     low: Floats
     high: Floats
@@ -79,7 +78,7 @@ class _Step:
         """Return what is seen with the one half and with the other."""
         seen = np.unpackbits(self.visible, count=int(np.prod(shape))).reshape(shape).astype(bool)
         masks = []
-        for half in self.rectangle.halves():
+        for half in self.block.halves():
             mask = seen.copy()
             mask[half.place] = True
             masks.append(mask)
@@ -92,7 +91,7 @@ class _Owen:
 
     values: Floats
     queue: list[tuple[float, int, _Step]] = field(default_factory=list)
-    halved: set[_Rectangle] = field(default_factory=set)
+    halved: set[_Block] = field(default_factory=set)
     _order: count[int] = field(default_factory=count)
 
     def put(self, step: _Step) -> None:
@@ -103,14 +102,14 @@ class _Owen:
         return heapq.heappop(self.queue)[2]
 
     def settle(self, step: _Step) -> None:
-        share = (step.high - step.low) * (step.weight / step.rectangle.area)
-        self.values[:, *step.rectangle.place] += share[:, None, None]
+        share = (step.high - step.low) * (step.weight / step.block.size)
+        self.values[:, *step.block.place] += along(share, self.values)
 
     def halve(self, step: _Step, masks: Sequence[Mask], values: Floats) -> None:
         """Put both halves, each before and after the other; v of the two ``masks`` is known."""
-        (a, b), half = step.rectangle.halves(), step.weight / 2
+        (a, b), half = step.block.halves(), step.weight / 2
         (first, second), (with_a, with_b) = values, (np.packbits(mask) for mask in masks)
-        self.halved.add(step.rectangle)
+        self.halved.add(step.block)
         self.put(_Step(a, step.visible, step.low, first, half))
         self.put(_Step(b, step.visible, step.low, second, half))
         self.put(_Step(a, with_b, second, step.high, half))
@@ -146,11 +145,11 @@ class PartitionExplainer(Explainer):
         """Return the Owen values; they add up exactly."""
         masker, budget = str(parameters["masker"]), int(parameters["max_evals"])
         game = Game(problem, masker, budget=budget)
-        height, width = problem.picture.shape[:2]
-        nothing = np.zeros((height, width), bool)
+        sites = problem.input.shape[:-1]
+        nothing = np.zeros(sites, bool)
         low, high = game.value(np.stack([nothing, ~nothing]))
-        owen = _Owen(np.zeros((len(low), height, width)))
-        everything = _Rectangle(0, height, 0, width)
+        owen = _Owen(np.zeros((len(low), *sites)))
+        everything = _Block((0,) * len(sites), sites)
         owen.put(_Step(everything, np.packbits(nothing), low, high, 1.0))
         while owen.queue and budget - game.evaluations >= 2:
             _round(owen, game, budget)
@@ -160,7 +159,7 @@ class PartitionExplainer(Explainer):
             owen.values,
             low,
             _regions(owen, everything),
-            f"everything hidden: {words(masker)}",
+            f"everything hidden: {problem.modality.masker_text(masker)}",
             game.evaluations,
         )
 
@@ -170,7 +169,7 @@ def _round(owen: _Owen, game: Game, budget: int) -> None:
     masks: list[Mask] = []
     while owen.queue and len(masks) + 2 <= min(_AT_ONCE, budget - game.evaluations):
         step = owen.pop()
-        if step.rectangle.area == 1:
+        if step.block.size == 1:
             owen.settle(step)
             continue
         steps.append(step)
@@ -182,24 +181,25 @@ def _round(owen: _Owen, game: Game, budget: int) -> None:
             owen.halve(step, masks[both], values[both])
 
 
-def _regions(owen: _Owen, everything: _Rectangle) -> Segments:
-    """Cut the picture into at most 16 of the rectangles, finest where the shares are largest."""
+def _regions(owen: _Owen, everything: _Block) -> Segments:
+    """Cut the picture into at most 16 of the blocks, finest where the shares are largest."""
 
-    def weighed(rectangle: _Rectangle) -> float:
-        return float(np.abs(owen.values[:, *rectangle.place]).sum(axis=(1, 2)).max())
+    def weighed(block: _Block) -> float:
+        values = np.abs(owen.values[:, *block.place])
+        return float(values.sum(axis=inner(values)).max())
 
     order = count()
-    finest: list[_Rectangle] = []
+    finest: list[_Block] = []
     queue = [(-weighed(everything), next(order), everything)]
     while queue and len(queue) + len(finest) < _REGIONS:
-        _, _, rectangle = heapq.heappop(queue)
-        if rectangle not in owen.halved:
-            finest.append(rectangle)
+        _, _, block = heapq.heappop(queue)
+        if block not in owen.halved:
+            finest.append(block)
             continue
-        for half in rectangle.halves():
+        for half in block.halves():
             heapq.heappush(queue, (-weighed(half), next(order), half))
     segments = np.zeros(owen.values.shape[1:], np.int32)
-    chosen = [*finest, *(rectangle for _, _, rectangle in queue)]
-    for number, rectangle in enumerate(sorted(chosen, key=lambda r: (r.top, r.left))):
-        segments[rectangle.place] = number
+    chosen = [*finest, *(block for _, _, block in queue)]
+    for number, block in enumerate(sorted(chosen, key=lambda block: block.low)):
+        segments[block.place] = number
     return segments

@@ -7,6 +7,7 @@ import numpy as np
 from core.control import LocalControl
 from core.evidence.base import Subject
 from core.evidence.passes import CountedPasses
+from core.modalities.picture.modality import PICTURE
 
 SIDE = 16
 
@@ -46,6 +47,7 @@ def subject(
         "zero": np.zeros(3, np.float32),
         "seed": 0,
         "control": LocalControl(),
+        "modality": PICTURE,
         "direction": np.array([1.0, 0.0], np.float32),
     }
     passes = CountedPasses(model, given.pop("budget", None))  # type: ignore[arg-type]

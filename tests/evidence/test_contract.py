@@ -11,8 +11,8 @@ from core import api
 from core.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
 from core.evidence.base import Metric, Subject
-from core.evidence.presets import PRESETS
 from core.evidence.registry import METRICS, QUICK
+from core.modalities.picture.modality import PICTURE
 from tests.evidence.subjects import SIDE, Linear, picture, subject, weights
 
 
@@ -148,8 +148,8 @@ def test_unknown_names_get_a_hint() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'deletion'"):
         METRICS.find("deletoin")
     with pytest.raises(UnknownNameError, match="Did you mean 'xplique'"):
-        PRESETS.find("xpliqe")
-    assert set(api.presets()) == set(PRESETS)
+        PICTURE.preset("xpliqe")
+    assert set(api.presets()) == set(PICTURE.presets)
 
 
 def test_a_map_of_another_size_or_not_finite_is_refused() -> None:

@@ -10,12 +10,12 @@ import pytest
 from core.contracts import CONTROL_FAMILIES, Array, Check
 from core.evidence.base import Subject
 from core.evidence.checks import beats_controls
-from core.evidence.controls import CONTROLS, beside, measure_controls
-from core.evidence.ignorant import FAMILIES, blurred
+from core.evidence.controls import beside, measure_controls
 from core.evidence.trial import verdicts
+from core.modalities.picture.controls import CONTROLS
+from core.modalities.picture.filters import blurred, centred, sobel
+from core.modalities.picture.ignorant import FAMILIES
 from core.proportions import wilson
-from core.saliency.centre import centred
-from core.saliency.edges import sobel
 from tests.evidence.subjects import SIDE, Linear, subject
 
 CORNER = (slice(1, 6), slice(1, 6))
@@ -105,7 +105,8 @@ class TestIgnorance:
 
     def test_the_families_are_no_controls_own_maps(self) -> None:
         model = Spot(CORNER)
-        own = [control.draw(task(model)) for control in CONTROLS]
+        one = task(model)
+        own = [control.draw(one.input, one.seed) for control in CONTROLS]
         for id, family in FAMILIES.items():
             drawn = family.draw(model.picture, np.random.default_rng(0))
             assert drawn.shape == (SIDE, SIDE)

@@ -9,8 +9,8 @@ import pytest
 
 from core import images
 from core.contracts import ModelRef
-from core.evidence.ignorant import FAMILIES
 from core.evidence.trial import ANOTHER, trial
+from core.modalities.picture.ignorant import FAMILIES
 from core.models.runtime import runtime
 from core.proportions import wilson
 

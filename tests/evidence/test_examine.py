@@ -13,11 +13,12 @@ from core.contracts import CONTROL_FAMILIES, EvidenceCard, EvidenceRequest, Scor
 from core.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
 from core.evidence.checks import checks, stability
-from core.evidence.controls import CONTROLS
 from core.evidence.curves import MODES
 from core.evidence.examine import budget
 from core.evidence.registry import METRICS, QUICK
 from core.evidence.thresholds import QUICK_PASSES, STABILITY_SPEARMAN
+from core.modalities.picture.controls import CONTROLS
+from core.modalities.picture.modality import PICTURE
 from core.saliency.registry import METHODS
 from tests.evidence.subjects import SIDE, Linear, subject, weights
 
@@ -92,7 +93,7 @@ class TestBudget:
             pytest.skip("its map alone takes long")
         asked = request(method)
         card = api.evidence(asked)
-        assert budget(asked.metrics, asked.preset) == QUICK_PASSES
+        assert budget(asked.metrics, PICTURE.preset(asked.preset)) == QUICK_PASSES
         assert 0 < card.passes <= QUICK_PASSES
 
     def test_the_count_is_right(self, card: EvidenceCard) -> None:
@@ -129,9 +130,9 @@ class TestBudget:
         assert card.passes > QUICK_PASSES
 
     def test_more_than_the_quick_set_has_no_budget(self) -> None:
-        assert budget(("deletion", "road"), "rise") is None
-        assert budget(("deletion",), "rise-full") is None
-        assert budget(tuple(QUICK), "xplique") == QUICK_PASSES
+        assert budget(("deletion", "road"), PICTURE.preset("rise")) is None
+        assert budget(("deletion",), PICTURE.preset("rise-full")) is None
+        assert budget(tuple(QUICK), PICTURE.preset("xplique")) == QUICK_PASSES
 
 
 class TestVerdicts:

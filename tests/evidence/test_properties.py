@@ -16,9 +16,10 @@ from core.evidence.curves import MODES, area, curve_pictures, measure_curves
 from core.evidence.infidelity import Infidelity
 from core.evidence.localisation import PointingGame, RelevanceMass, RelevanceRank
 from core.evidence.mufidelity import MuFidelity
-from core.evidence.replace import blurred, descending, zero_pixel
+from core.evidence.order import descending
 from core.evidence.road import Road, RoadLerf, RoadMorf, impute, neighbour_system
 from core.evidence.stability import InputStability, SeedStability, SensitivityMax
+from core.modalities.picture.removal import blurred
 from core.models.zoo import CAFFE, SYMMETRIC, Affine
 from tests.evidence.subjects import SIDE, Linear, picture, subject, weights
 
@@ -134,7 +135,7 @@ class TestCurves:
 class TestReplacement:
     @pytest.mark.parametrize("affine", [CAFFE, SYMMETRIC, Affine((127, 127, 127), (128, 128, 128))])
     def test_the_zero_pixel_becomes_zero(self, affine: Affine) -> None:
-        pixel = zero_pixel(affine) * 255
+        pixel = affine.zero * 255
         ordered = pixel[::-1] if affine.order == "bgr" else pixel
         done = (ordered - np.array(affine.mean)) / np.array(affine.scale)
         np.testing.assert_allclose(done, 0, atol=1e-4)

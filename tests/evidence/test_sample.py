@@ -11,11 +11,11 @@ from core import images
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.evidence.base import Subject
-from core.evidence.controls import control_map
 from core.evidence.correlation import interval
 from core.evidence.curves import MODES, measure_curves
 from core.evidence.passes import CountedPasses
-from core.evidence.replace import zero_pixel
+from core.modalities.picture.filters import blocks, sobel
+from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Problem
 from core.saliency.registry import METHODS
@@ -29,12 +29,12 @@ def areas(model: Runtime, path: Path) -> dict[tuple[str, str], float]:
     picture = images.open_picture(path)
     x = images.to_input(picture, size=model.spec.input_size, geometry="crop").tensor()
     direction = np.eye(model.n_classes, dtype=np.float32)[model.logits(x[None])[0].argmax()]
-    problem = Problem(model, x[None], direction[None], None, 0, LocalControl())
-    zero = zero_pixel(model.spec.preprocessing)
+    problem = Problem(model, x[None], direction[None], None, 0, LocalControl(), PICTURE)
+    zero = model.spec.preprocessing.zero
     map_ = METHODS.find("gradcam")().explain(problem, {})[0].map
-    task = Subject(CountedPasses(model), x, direction, map_, zero, 0, LocalControl())
-    maps = {"gradcam": map_, "edges": control_map("edges", task, 0)}
-    maps |= {f"random {i}": control_map("random", task, i) for i in range(N_DRAWS)}
+    task = Subject(CountedPasses(model), x, direction, map_, zero, 0, LocalControl(), PICTURE)
+    maps = {"gradcam": map_, "edges": sobel(x)}
+    maps |= {f"random {i}": blocks(x, i) for i in range(N_DRAWS)}
     curves = {key: curve.auc for key, curve in measure_curves(task, maps).items()}
     for mode in MODES:
         curves["random", mode] = float(

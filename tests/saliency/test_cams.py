@@ -10,19 +10,22 @@ import pytest
 from core import images
 from core.contracts import ModelRef
 from core.control import LocalControl
+from core.modalities.picture.modality import PICTURE
+from core.modalities.picture.resample import upsample
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Attribution, Problem
 from core.saliency.registry import METHODS
-from core.saliency.resample import upsample
 
 
 def run(
     method: str, model: Runtime, pictures: np.ndarray, targets: list[int], **given: object
 ) -> list[Attribution]:
     chosen = METHODS[method]
-    values = {p.name: p.default for p in chosen.parameters} | given
+    values = {p.name: p.default for p in PICTURE.parameters(chosen.parameters)} | given
     directions = np.eye(model.n_classes, dtype=np.float32)[targets]
-    return chosen().explain(Problem(model, pictures, directions, None, 0, LocalControl()), values)
+    return chosen().explain(
+        Problem(model, pictures, directions, None, 0, LocalControl(), PICTURE), values
+    )
 
 
 @pytest.fixture(scope="module")

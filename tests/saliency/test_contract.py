@@ -11,6 +11,7 @@ from core import api, images
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.errors import Cancelled, InputError, ParameterError
+from core.modalities.picture.modality import PICTURE
 from core.models.runtime import runtime
 from core.saliency.base import Method, Problem
 from core.saliency.registry import METHODS
@@ -41,14 +42,14 @@ def method(request: pytest.FixtureRequest) -> type[Method]:
 
 
 def parameters(method: type[Method]) -> dict[str, object]:
-    defaults = {p.name: p.default for p in method.parameters}
+    defaults = {p.name: p.default for p in PICTURE.parameters(method.parameters)}
     return defaults | QUICK.get(method.id, {})
 
 
 def problem(pictures: np.ndarray, targets: list[int], **options: object) -> Problem:
     model = runtime(ModelRef("toy_gap"))
     directions = np.eye(model.n_classes, dtype=np.float32)[targets]
-    return Problem(model, pictures, directions, None, 0, LocalControl(**options))
+    return Problem(model, pictures, directions, None, 0, LocalControl(**options), PICTURE)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def pictures(toys: None) -> np.ndarray:
 
 
 def test_declaration_is_complete(method: type[Method]) -> None:
-    card = method.card()
+    card = method.card(PICTURE)
     assert card.name
     assert card.summary.endswith(".")
     assert card.limits.endswith(".")
@@ -143,7 +144,7 @@ def test_wrong_parameters_are_named(method: type[Method], cat: Path) -> None:
     picture = images.open_picture(cat)
     with pytest.raises(ParameterError, match=r"no parameter 'banana'"):
         api.explanation_request(picture, method=method.id, parameters={"banana": 1})
-    for spec in method.parameters:
+    for spec in PICTURE.parameters(method.parameters):
         bad = "nonsense" if spec.kind == "choice" else (spec.high or 0) + 1
         with pytest.raises(ParameterError, match=spec.name):
             api.explanation_request(picture, method=method.id, parameters={spec.name: bad})

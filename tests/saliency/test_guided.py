@@ -12,6 +12,7 @@ from core import api, images
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.errors import CapabilityError
+from core.modalities.picture.modality import PICTURE
 from core.models.guided import guided
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Problem
@@ -20,9 +21,9 @@ from core.saliency.registry import METHODS
 
 def explain(model: Runtime, pictures: np.ndarray, target: int, method: str) -> np.ndarray:
     chosen = METHODS[method]
-    values = {p.name: p.default for p in chosen.parameters}
+    values = {p.name: p.default for p in PICTURE.parameters(chosen.parameters)}
     directions = np.eye(model.n_classes, dtype=np.float32)[[target]]
-    task = Problem(model, pictures, directions, None, 0, LocalControl())
+    task = Problem(model, pictures, directions, None, 0, LocalControl(), PICTURE)
     return chosen().explain(task, values)[0].map
 
 

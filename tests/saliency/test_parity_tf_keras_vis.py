@@ -10,6 +10,7 @@ import pytest
 from core import images
 from core.contracts import ModelRef
 from core.control import LocalControl
+from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Problem
 from core.saliency.registry import METHODS
@@ -32,9 +33,9 @@ def target(model: Runtime, seen: np.ndarray) -> int:
 
 def ours(model: Runtime, seen: np.ndarray, target: int, method: str, **given: object) -> np.ndarray:
     chosen = METHODS[method]
-    values = {p.name: p.default for p in chosen.parameters} | given
+    values = {p.name: p.default for p in PICTURE.parameters(chosen.parameters)} | given
     directions = np.eye(model.n_classes, dtype=np.float32)[[target]]
-    task = Problem(model, seen, directions, None, 0, LocalControl())
+    task = Problem(model, seen, directions, None, 0, LocalControl(), PICTURE)
     return chosen().explain(task, values)[0].map
 
 

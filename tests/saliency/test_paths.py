@@ -11,11 +11,12 @@ from core import images
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.errors import UnknownNameError
+from core.modalities.picture.backgrounds import BACKGROUNDS
+from core.modalities.picture.baselines import AVERAGED, BASELINES, baseline, blur
+from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Attribution, Problem
-from core.saliency.baselines import AVERAGED, BASELINES, baseline, blur
 from core.saliency.blur_ig import BlurPath
-from core.saliency.expected_gradients import BACKGROUNDS
 from core.saliency.guided_ig import advance
 from core.saliency.registry import METHODS
 from core.saliency.xrai import grow, segments
@@ -25,9 +26,11 @@ def run(
     method: str, model: Runtime, pictures: np.ndarray, targets: list[int], **given: object
 ) -> list[Attribution]:
     chosen = METHODS[method]
-    values = {p.name: p.default for p in chosen.parameters} | given
+    values = {p.name: p.default for p in PICTURE.parameters(chosen.parameters)} | given
     directions = np.eye(model.n_classes, dtype=np.float32)[targets]
-    return chosen().explain(Problem(model, pictures, directions, None, 5, LocalControl()), values)
+    return chosen().explain(
+        Problem(model, pictures, directions, None, 5, LocalControl(), PICTURE), values
+    )
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from core.control import LocalControl
+from core.modalities.picture.modality import PICTURE
+from core.modalities.picture.regions import superpixels
+from core.modalities.units import grid
 from core.saliency import perturb
 from core.saliency.base import Attribution, Problem
 from core.saliency.convergence import Convergence
 from core.saliency.lime import closeness, weighted_ridge
 from core.saliency.perturb import blend
-from core.saliency.regions import grid, superpixels
 from core.saliency.registry import METHODS
 from core.saliency.rise import Masks
 from core.saliency.sobol import jansen
@@ -69,8 +71,8 @@ def explain(
 ) -> list[Attribution]:
     model = passes if isinstance(passes, Passes) else Passes(passes)
     directions = np.eye(3, dtype=np.float32)[list(targets)]
-    task = Problem(model, pictures, directions, None, seed, LocalControl())
-    values = {p.name: p.default for p in METHODS[method].parameters} | given
+    task = Problem(model, pictures, directions, None, seed, LocalControl(), PICTURE)
+    values = {p.name: p.default for p in PICTURE.parameters(METHODS[method].parameters)} | given
     return METHODS[method]().explain(task, values)
 
 
@@ -350,9 +352,9 @@ class TestRegions:
         np.testing.assert_array_equal(labels, superpixels(picture, n))
 
     def test_grid_covers_uneven_pictures(self) -> None:
-        labels = grid((10, 7), 3, 2)
+        labels = grid((10, 7), (3, 2))
         sizes = np.bincount(labels.ravel())
         assert len(sizes) == 6
         assert sizes.min() >= 3 * 3
         assert sizes.max() <= 4 * 4
-        assert grid((2, 2), 8, 8).max() == 3
+        assert grid((2, 2), (8, 8)).max() == 3

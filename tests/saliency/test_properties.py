@@ -11,20 +11,21 @@ from scipy.stats import spearmanr
 from core import api, images
 from core.contracts import ModelRef
 from core.control import LocalControl
+from core.modalities.picture.modality import PICTURE
+from core.modalities.picture.resample import upsample
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Problem
 from core.saliency.registry import METHODS
-from core.saliency.resample import upsample
 
 
 def problem(model: Runtime, pictures: np.ndarray, targets: list[int]) -> Problem:
     directions = np.eye(model.n_classes, dtype=np.float32)[targets]
-    return Problem(model, pictures, directions, None, 0, LocalControl())
+    return Problem(model, pictures, directions, None, 0, LocalControl(), PICTURE)
 
 
 def run(method: str, task: Problem, **given: object) -> list:
     chosen = METHODS[method]
-    values = {p.name: p.default for p in chosen.parameters} | given
+    values = {p.name: p.default for p in PICTURE.parameters(chosen.parameters)} | given
     return chosen().explain(task, values)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from core.control import LocalControl
+from core.modalities.picture.modality import PICTURE
 from core.shapley.base import Background, ShapProblem
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -39,15 +40,16 @@ def problem(
 ) -> ShapProblem:
     return ShapProblem(
         passes=passes,  # type: ignore[arg-type]
-        picture=picture,
+        input=picture,
         targets=targets,
         n_classes=n_classes,
         background=background,
         seed=0,
         control=LocalControl(**options),  # type: ignore[arg-type]
+        modality=PICTURE,
         name=name,
     )
 
 
 def parameters(explainer: type, **given: object) -> dict[str, object]:
-    return {spec.name: spec.default for spec in explainer.parameters} | given
+    return {spec.name: spec.default for spec in PICTURE.parameters(explainer.parameters)} | given

@@ -121,7 +121,7 @@ class TestExpectedGradients:
         self, linear: Runtime, picture: np.ndarray, weight: np.ndarray | None
     ) -> None:
         background = self.background(linear, 3, weight)
-        mean = np.average(background.pictures, axis=0, weights=background.weights)
+        mean = np.average(background.inputs, axis=0, weights=background.weights)
         told = GradientExplainer().explain(
             problem(linear, picture, (0, 2), background=background),
             parameters(GradientExplainer, n_samples=20),

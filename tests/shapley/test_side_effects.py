@@ -12,6 +12,7 @@ import pytest
 
 from core.contracts import ModelRef
 from core.errors import Cancelled
+from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime, runtime
 from core.shapley.base import Background, Explainer
 from core.shapley.registry import EXPLAINERS
@@ -151,7 +152,7 @@ def test_the_same_seed_gives_the_same_shares(
 
 
 def test_declaration_is_complete(explainer: type[Explainer]) -> None:
-    card = explainer.card()
+    card = explainer.card(PICTURE)
     assert card.id == explainer.id
     assert card.name
     assert card.paper

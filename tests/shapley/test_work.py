@@ -172,17 +172,17 @@ def test_the_background_is_chosen_once(toys: None, monkeypatch: pytest.MonkeyPat
     model = runtime(ModelRef("toy_gap"))
     given = gradient(list(range(20, 32))).background
     first = background.choose(model, given, 4, seed=1, control=LocalControl())
-    assert len(first.pictures) == 4
+    assert len(first.inputs) == 4
     assert first.weights.sum() == pytest.approx(1)
     assert first.words == "4 background pictures, medoids of 12"
-    np.testing.assert_allclose(first.logits, model.logits(first.pictures), atol=1e-4)
+    np.testing.assert_allclose(first.logits, model.logits(first.inputs), atol=1e-4)
 
     def refuse(*_: object) -> None:
         raise AssertionError("looked at the pictures again")
 
     monkeypatch.setattr(Runtime, "logits", refuse)
     again = background.choose(model, given, 4, seed=1, control=LocalControl())
-    np.testing.assert_array_equal(first.pictures, again.pictures)
+    np.testing.assert_array_equal(first.inputs, again.inputs)
 
 
 def test_a_stop_leaves_nothing_stored(toys: None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.axes import inner
 from core.contracts import Array
 from core.robustness.attacks.base import LossName, Problem
 
@@ -42,7 +43,7 @@ def climb(
         if not len(left):
             break
         if gathered is not None:
-            each = np.abs(gradient).mean(axis=(1, 2, 3), keepdims=True)
+            each = np.abs(gradient).mean(axis=inner(gradient), keepdims=True)
             gathered[left] = momentum * gathered[left] + gradient / np.maximum(each, _TINY)
             gradient = gathered[left]
         moved = reached[left] + np.float32(step) * problem.ball.steepest(gradient)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array
 from core.robustness.attacks.base import Hits, Labels, LossName, Problem, Rows
 
@@ -73,7 +74,7 @@ def auto_pgd(
         if k in judged:
             back = _judge(state, left, k - previous)
             previous = k
-            gradient = np.where(back[:, None, None, None], state.best_gradient[left], gradient)
+            gradient = np.where(along(back, gradient), state.best_gradient[left], gradient)
         _move(problem, state, left, gradient, first=k == 0)
     return state.best
 
@@ -106,7 +107,7 @@ def _judge(state: _State, left: Rows, taken: int) -> Hits:
 def _move(problem: Problem, state: _State, left: Rows, gradient: Array, *, first: bool) -> None:
     part = problem.only(left)
     here = state.here[left]
-    step = state.step[left].astype(np.float32)[:, None, None, None]
+    step = along(state.step[left].astype(np.float32), here)
     new = part.project(here + step * part.ball.steepest(gradient))
     if not first:
         ahead = here + _MOMENTUM * (new - here) + (1 - _MOMENTUM) * (here - state.before[left])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.base import Attack, LossName, Problem
@@ -63,7 +64,7 @@ def _search(
     w = np.arctanh((2 * x - 1) * np.float32(_INSIDE))
     first, second = np.zeros_like(w), np.zeros_like(w)
     hit = np.zeros(len(x), bool)
-    weight = c.astype(np.float32)[:, None, None, None]
+    weight = along(c.astype(np.float32), x)
     loss: LossName = "margin" if problem.targets is None else "margin_targeted"
     for step in range(1, steps + 1):
         problem.control.check()
@@ -77,7 +78,7 @@ def _search(
         better = broken & (sizes < nearest)
         best[better], nearest[better] = here[better], sizes[better]
         # Once the margin is crossed only the distance counts.
-        uphill = np.where((values < 0)[:, None, None, None], weight * gradient, 0)
+        uphill = np.where(along(values < 0, gradient), weight * gradient, 0)
         slope = (2 * (here - x) - uphill) * (1 - squashed**2) / 2
         first = _BETA[0] * first + (1 - _BETA[0]) * slope
         second = _BETA[1] * second + (1 - _BETA[1]) * slope**2

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array, Norm
 from core.parameters import Parameter, Value
 from core.robustness.attacks.apgd_dlr import likeliest_others
@@ -68,7 +69,7 @@ def _walk(problem: Problem, rival: Labels, steps: int, best: Array, nearest: Arr
         from_x = onto_plane(x, normal, offset, problem.norm)
         a, b = problem.ball.size(from_here), problem.ball.size(from_x)
         towards = np.minimum(a / np.maximum(a + b, 1e-12), _MOST_TOWARDS)
-        lean = towards.astype(np.float32)[:, None, None, None]
+        lean = along(towards.astype(np.float32), x)
         further = np.float32(_FURTHER)
         moved = (1 - lean) * (here + further * from_here) + lean * (x + further * from_x)
         here = np.asarray(np.clip(moved, 0, 1), np.float32)
@@ -88,14 +89,14 @@ def onto_plane(x: Array, normal: Array, offset: Array, norm: Norm) -> Array:
     x, normal : ndarray, shape (N, H, W, 3)
     offset : ndarray, shape (N,)
     """
-    sign = np.sign(offset)[:, None, None, None].astype(np.float32)
+    sign = along(np.sign(offset).astype(np.float32), normal)
     wanted = np.abs(offset)
     way = normal * sign  # the direction in which normal · δ grows towards the offset
     room = np.where(way > 0, 1 - x, x)
     speed = np.ones_like(way) if norm == "linf" else np.abs(way)
 
     def reached(factor: Array) -> Array:
-        steps = np.minimum(factor.astype(np.float32)[:, None, None, None] * speed, room)
+        steps = np.minimum(along(factor.astype(np.float32), speed) * speed, room)
         return np.asarray(np.sign(way) * steps)
 
     high = np.full(len(x), 1.0)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.axes import along, inner
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.base import Attack, Hits, Problem
@@ -72,15 +73,17 @@ def _start(problem: Problem, rng: np.random.Generator) -> Array | None:
     """Return a broken picture to come from: the first of some random ones."""
     shape = (_TRIES, *problem.inputs.shape[1:])
     noise = rng.uniform(0, 1, shape).astype(np.float32)
-    share = np.linspace(0.1, 1, _TRIES, dtype=np.float32)[:, None, None, None]
+    share = along(np.linspace(0.1, 1, _TRIES, dtype=np.float32), noise)
     tried = (1 - share) * problem.inputs + share * noise
     hit = _broken(problem, tried)
     if hit.any():
         return tried[[int(hit.argmax())]]
     for cells in (1, 2, 4):  # then plain colours, and blocks of black and white in each channel
-        blocks = rng.integers(0, 2, (_TRIES, cells, cells, 3)).astype(np.float32)
-        tall, wide = (-(-side // cells) for side in shape[1:3])
-        grown = blocks.repeat(tall, axis=1).repeat(wide, axis=2)[:, : shape[1], : shape[2]]
+        *sites, channels = shape[1:]
+        coarse = (_TRIES, *[cells] * len(sites), channels)
+        grown = rng.integers(0, 2, coarse).astype(np.float32)
+        for axis, side in enumerate(sites, start=1):
+            grown = grown.repeat(-(-side // cells), axis=axis).take(range(side), axis=axis)
         hit = _broken(problem, grown)
         if hit.any():
             return np.asarray(grown[[int(hit.argmax())]])
@@ -102,11 +105,11 @@ def _direction(
     while done < probes:
         number = min(64, probes - done)
         drawn = rng.standard_normal((number, *here.shape[1:])).astype(np.float32)
-        drawn /= np.sqrt((drawn**2).sum(axis=(1, 2, 3), keepdims=True))
+        drawn /= np.sqrt((drawn**2).sum(axis=inner(drawn), keepdims=True))
         tried = np.clip(here + np.float32(width) * drawn, 0, 1)
         drawn = (tried - here) / np.float32(width)
         hit = _broken(problem, tried)
-        total += np.where(hit[:, None, None, None], drawn, -drawn).sum(axis=0)
+        total += np.where(along(hit, drawn), drawn, -drawn).sum(axis=0)
         plain += drawn.sum(axis=0)
         hits, done = hits + int(hit.sum()), done + number
     mean = 2 * hits / done - 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array, Norm
 from core.robustness.attacks.base import Labels, Problem
 
@@ -68,5 +69,5 @@ def step_over(boundary: Boundary, norm: Norm) -> Array:
     size = np.maximum(_dual(g, norm), _TINY)
     lead = np.abs(boundary.margin) + 1e-6
     if norm == "linf":
-        return np.asarray((lead / size).astype(np.float32)[:, None, None, None] * np.sign(g))
-    return np.asarray((lead / size**2).astype(np.float32)[:, None, None, None] * g)
+        return np.asarray(along((lead / size).astype(np.float32), g) * np.sign(g))
+    return np.asarray(along((lead / size**2).astype(np.float32), g) * g)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from core.axes import along
 from core.contracts import Array
 from core.robustness.attacks.base import Problem
 
@@ -20,7 +21,7 @@ def between(problem: Problem, broken: Array, share: npt.NDArray[np.floating]) ->
     if problem.norm == "linf":
         delta = problem.ball.shrink(delta, share * problem.ball.size(delta))
     else:
-        delta = delta * share.astype(np.float32)[:, None, None, None]
+        delta = delta * along(share.astype(np.float32), delta)
     return np.asarray(np.clip(problem.inputs + delta, 0, 1), np.float32)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.apgd_ce import ApgdCe
@@ -48,7 +49,7 @@ class Standard(Attack):
             values = {p.name: parameters.get(p.name, p.default) for p in member.parameters}
             moved = member().perturb(part, values)
             inside = part.ball.size(moved - part.inputs) <= part.eps + 1e-6
-            kept = np.where(inside[:, None, None, None], moved, part.inputs)
+            kept = np.where(along(inside, moved), moved, part.inputs)
             reached[left] = kept
             left = left[~part.broken(part.passes.logits(kept))]
         return reached

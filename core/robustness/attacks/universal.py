@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.base import Attack, LossName, Problem
@@ -44,7 +45,7 @@ class Universal(Attack):
             if broken > most:
                 best, most = delta, broken
             # Pictures that are broken already no longer pull.
-            pull = np.where((values < 0)[:, None, None, None], gradient, 0).sum(0, keepdims=True)
+            pull = np.where(along(values < 0, gradient), gradient, 0).sum(0, keepdims=True)
             if not pull.any():
                 break
             delta = problem.ball.shrink(delta + step * problem.ball.steepest(pull), radius)

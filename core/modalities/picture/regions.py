@@ -1,20 +1,19 @@
-"""Regions of a picture: superpixels that follow its edges, or the blocks of a regular grid."""
+"""Regions of a picture: superpixels that follow its edges, or blocks of a regular grid."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from core.contracts import Array
+from core.modalities.base import Labels
+from core.modalities.units import grid
 
-__all__ = ["Labels", "Partition", "grid", "partition", "superpixels"]
-
-Labels = npt.NDArray[np.int32]
-"""Shape ``(H, W)``: the region of each pixel, 0 … n − 1, every number in use."""
+__all__ = ["PARTITIONS", "Partition", "partition", "superpixels"]
 
 Partition = Literal["superpixels", "grid"]
+PARTITIONS: tuple[Partition, ...] = get_args(Partition)
 
 _COMPACTNESS = (10.0, 30.0, 100.0, 1000.0)
 """From regions that follow edges to plain squares: on noise the former melt into one."""
@@ -62,29 +61,9 @@ def _slic(picture: Array, n_regions: int, compactness: float) -> Labels:
     return np.asarray(connected - 1, dtype=np.int32)
 
 
-def grid(size: tuple[int, int], n_rows: int, n_columns: int) -> Labels:
-    """Return the blocks of a regular grid over ``(H, W)`` pixels, numbered row by row.
-
-    Blocks differ by at most one pixel a side; a grid finer than the pixels has one block a pixel.
-
-    Examples
-    --------
-    >>> grid((2, 4), 1, 2)
-    array([[0, 0, 1, 1],
-           [0, 0, 1, 1]], dtype=int32)
-    """
-    rows, columns = _bands(size[0], n_rows), _bands(size[1], n_columns)
-    return np.asarray(rows[:, None] * (columns[-1] + 1) + columns[None, :], dtype=np.int32)
-
-
 def partition(picture: Array, kind: Partition, n_regions: int) -> Labels:
     """Return about ``n_regions`` regions of ``picture``: superpixels, or a square grid."""
     if kind == "superpixels":
         return superpixels(picture, n_regions)
     side = max(1, round(n_regions**0.5))
-    return grid((picture.shape[0], picture.shape[1]), side, side)
-
-
-def _bands(length: int, n: int) -> Labels:
-    n = min(n, length)
-    return np.asarray(np.arange(length) * n // length, dtype=np.int32)
+    return grid(picture.shape[:2], (side, side))

@@ -13,11 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.contracts import Array
-from core.saliency.centre import centred
-from core.saliency.edges import LUMINANCE, sobel
-from core.saliency.resample import upsample
+from core.modalities.picture.filters import (
+    LUMINANCE,
+    blurred,
+    centred,
+    contrast,
+    laplacian,
+    sobel,
+    texture,
+)
+from core.modalities.picture.resample import upsample
 
-__all__ = ["FAMILIES", "Family", "blurred", "contrast", "laplacian", "texture"]
+__all__ = ["FAMILIES", "Family"]
 
 
 @dataclass(frozen=True)
@@ -36,43 +43,6 @@ class Family:
     id: str
     words: str
     draw: Callable[[Array, np.random.Generator], Array]
-
-
-def blurred(values: Array, sigma: float) -> Array:
-    """Return ``values`` ``(H, W)`` under a Gaussian of ``sigma`` shares of the shorter side."""
-    from scipy.ndimage import gaussian_filter
-
-    smooth: Array = gaussian_filter(values, sigma * min(values.shape), mode="reflect")
-    return smooth
-
-
-def contrast(picture: Array) -> Array:
-    """Return how unlike the picture's rim each pixel is: a finder of objects, by colour alone.
-
-    Mahalanobis distance to the colours of the outer fourteenth, shape ``(H, W)``; after the
-    boundary prior of Zhu et al. 2014, Saliency Optimization from Robust Background Detection.
-    """
-    wide = max(1, min(picture.shape[:2]) // 14)
-    inner = np.ones(picture.shape[:2], bool)
-    inner[wide:-wide, wide:-wide] = False
-    rim = picture[inner]
-    spread = np.cov(rim.T) + 1e-3 * np.eye(3)
-    away = picture - rim.mean(axis=0)
-    squares = np.einsum("hwi,ij,hwj->hw", away, np.linalg.inv(spread), away)
-    return np.sqrt(squares).astype(np.float32)
-
-
-def texture(picture: Array, sigma: float) -> Array:
-    """Return the local variance of the luminance within ``sigma``, shape ``(H, W)``."""
-    grey = picture @ LUMINANCE
-    return blurred(np.square(grey - blurred(grey, sigma)), sigma)
-
-
-def laplacian(picture: Array, sigma: float) -> Array:
-    """Return the magnitude of the luminance's Laplacian under a Gaussian of ``sigma`` pixels."""
-    from scipy.ndimage import gaussian_laplace
-
-    return np.abs(gaussian_laplace(picture @ LUMINANCE, sigma)).astype(np.float32)
 
 
 # ---- draws

@@ -13,12 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
-from core.parameters import Parameter
+from core.modalities.base import Masker
 
-__all__ = ["MASKER", "Masker", "masker", "words"]
-
-Masker = Callable[[npt.NDArray[np.bool_]], Array]
-"""From what is visible, bool ``(n, H, W)``, to pictures ``(n, H, W, 3)``."""
+__all__ = ["MASKERS", "masker", "words"]
 
 _BLUR_PX = 128
 _INPAINT_RADIUS = 3
@@ -31,11 +28,7 @@ _WORDS = {
     "black": "black",
     "white": "white",
 }
-
-MASKER = Parameter(
-    "masker", "choice", "blur", "What hidden parts of the picture are replaced by",
-    choices=tuple(_WORDS),
-)  # fmt: skip
+MASKERS = tuple(_WORDS)
 
 
 def masker(name: str, picture: Array) -> Masker:

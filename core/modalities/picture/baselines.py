@@ -7,15 +7,14 @@ matter. Whoever uses one shows f(baseline) with the map.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
 from core.contracts import Array
 from core.errors import UnknownNameError
-from core.parameters import Parameter, Value
 
-__all__ = ["AVERAGED", "BASELINE", "BASELINES", "BLUR", "baseline", "blur", "chosen"]
+__all__ = ["AVERAGED", "BASELINES", "BLUR", "baseline", "blur"]
 
 BLUR = 0.1
 """Standard deviation of the blurred baseline, as a share of the picture's side (22.4 of 224)."""
@@ -58,19 +57,6 @@ BASELINES: dict[str, Callable[[Array, int], Array]] = {
 
 AVERAGED = ("black", "white", "mean", "blur")
 """What "average" stands for: maps of these baselines, of which no two are blind to the same."""
-
-BASELINE = Parameter(
-    "baseline", "choice", "black", "The empty picture that the path starts from: a plain one, the "
-    "picture's mean colour, the picture blurred, noise, or the average of the maps from "
-    + ", ".join(AVERAGED),
-    choices=(*BASELINES, "average"),
-)  # fmt: skip
-
-
-def chosen(parameters: Mapping[str, Value]) -> tuple[str, ...]:
-    """Return the baselines that the parameter ``baseline`` asks for."""
-    name = str(parameters["baseline"])
-    return AVERAGED if name == "average" else (name,)
 
 
 def baseline(name: str, picture: Array, *, seed: int) -> Array:

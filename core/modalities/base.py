@@ -1,0 +1,161 @@
+"""What every kind of input is: how parts of it are hidden, cut into units, and told apart.
+
+An input of any modality is an array ``(*sites, C)``: a picture's sites are its pixels, a signal's
+its samples. Methods, metrics and attacks compute over sites and ask the modality for the rest.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Array
+from core.lookup import lookup
+from core.parameters import Parameter, Value, resolve
+
+__all__ = ["Control", "Labels", "Masker", "Modality", "Preset"]
+
+Labels = npt.NDArray[np.int32]
+"""Shape ``(*sites,)``: the unit of each site, 0 … n − 1, every number in use."""
+
+Masker = Callable[[npt.NDArray[np.bool_]], Array]
+"""From what is visible, bool ``(n, *sites)``, to inputs ``(n, *sites, C)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A map that knows nothing of the model: what a map has to beat.
+
+    Parameters
+    ----------
+    id, family : str
+        ``family`` is a key of :attr:`Modality.families`.
+    draw : callable
+        Input ``(*sites, C)`` and a seed → map ``(*sites,)``.
+    """
+
+    id: str
+    family: str
+    draw: Callable[[Array, int], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A protocol of deletion and insertion: how many steps, and what stands for what is missing.
+
+    Parameters
+    ----------
+    id, summary : str
+    steps : int or None
+        Number of equal steps; ``None`` for ``sites_per_step``.
+    deletion, insertion : str
+        Names of :meth:`Modality.removed`.
+    sites_per_step : int
+        Sites changed at each step where ``steps`` is ``None``.
+    """
+
+    id: str
+    summary: str
+    steps: int | None
+    deletion: str
+    insertion: str
+    sites_per_step: int = 224
+
+    def n_steps(self, n_sites: int) -> int:
+        """Return the number of steps for a map of ``n_sites``."""
+        return self.steps or -(-n_sites // self.sites_per_step)
+
+
+class Modality(ABC):
+    """A kind of input. Subclasses declare the class variables and implement the verbs.
+
+    Attributes
+    ----------
+    id : str
+        Identifier, for example ``"picture"``.
+    offers : frozenset of str
+        What methods, metrics and attacks may need of it: keys of
+        :data:`core.modalities.capabilities.CAPABILITIES`.
+    choices : mapping
+        Names that parameters may take, by the parameter's ``source``: ``"baselines"`` and
+        ``"steady_baselines"`` (without those that are drawn) of :meth:`empty`,
+        ``"path_baselines"`` (and ``"average"``), ``"backgrounds"`` of :meth:`background`,
+        ``"partitions"`` of :meth:`units`, ``"maskers"`` of :meth:`masker`; ``"averaged"`` are the
+        baselines that ``"average"`` stands for.
+    controls : tuple of Control
+        Maps that know nothing of the model.
+    families : mapping of str to str
+        Kinds of controls, in words.
+    presets : mapping of str to Preset
+        Protocols of deletion and insertion, the default first.
+    """
+
+    id: ClassVar[str]
+    offers: ClassVar[frozenset[str]]
+    choices: ClassVar[Mapping[str, tuple[str, ...]]]
+    controls: ClassVar[tuple[Control, ...]]
+    families: ClassVar[Mapping[str, str]]
+    presets: ClassVar[Mapping[str, Preset]]
+
+    def preset(self, preset_id: str) -> Preset:
+        """Return the protocol of deletion and insertion called ``preset_id``.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none; the text lists what there is.
+        """
+        return lookup(self.presets, preset_id, what="preset")
+
+    def parameters(self, declared: Sequence[Parameter]) -> tuple[Parameter, ...]:
+        """Return what is declared, with the choices that this modality offers."""
+        return tuple(spec.offered(self.choices) for spec in declared)
+
+    def resolve(
+        self, declared: Sequence[Parameter], given: Mapping[str, object], *, owner: str
+    ) -> dict[str, Value]:
+        """Fill in defaults and check every value given, as :func:`core.parameters.resolve`."""
+        return resolve(self.parameters(declared), given, owner=owner)
+
+    @abstractmethod
+    def empty(self, name: str, x: Array, *, seed: int) -> Array:
+        """Return the empty input called ``name``, ``(*sites, C)``: what hidden sites become.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that name.
+        """
+
+    @abstractmethod
+    def background(self, name: str, x: Array, rng: np.random.Generator) -> Array:
+        """Return one input ``(*sites, C)`` that stands for "anything", drawn as ``name`` says."""
+
+    @abstractmethod
+    def units(self, x: Array, partition: str, n_units: int) -> Labels:
+        """Cut ``x`` into about ``n_units`` units, as ``partition`` says."""
+
+    @abstractmethod
+    def masker(self, name: str, x: Array) -> Masker:
+        """Return what Shapley values hide parts of ``x`` with."""
+
+    @abstractmethod
+    def masker_text(self, name: str) -> str:
+        """Return what the masker puts in place of a hidden part, for people."""
+
+    @abstractmethod
+    def removed(self, name: str, x: Array, zero: Array) -> Array:
+        """Return ``x`` with every site removed, as a preset says; ``zero`` ``(C,)`` is neutral."""
+
+    @abstractmethod
+    def removed_text(self, name: str) -> str:
+        """Return what stands in place of a removed site, for protocols."""
+
+    @abstractmethod
+    def no_question(self, x: Array) -> str:
+        """Return why no map of ``x`` could be judged against controls; empty if one can."""

@@ -1,0 +1,80 @@
+"""Pictures as a modality: pixels that are blurred, painted over or filled in, and superpixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, cast
+
+import numpy as np
+
+from core.contracts import Array
+from core.lookup import lookup
+from core.modalities.base import Labels, Masker, Modality
+from core.modalities.picture.backgrounds import BACKGROUNDS
+from core.modalities.picture.baselines import AVERAGED, BASELINES, baseline
+from core.modalities.picture.controls import CONTROLS, FAMILY_NAMES
+from core.modalities.picture.maskers import MASKERS, masker, words
+from core.modalities.picture.regions import PARTITIONS, Partition, partition
+from core.modalities.picture.removal import PRESETS, REMOVED, REMOVED_TEXT
+
+__all__ = ["PICTURE", "PictureModality"]
+
+_EVEN = 1 / 255
+"""Standard deviation of the pixels, in every channel, below which a picture is one even colour: one
+level of a file's 255, as lossy files of an even colour show."""
+
+
+class PictureModality(Modality):
+    """Pictures ``(H, W, C)``, pixels in [0, 1]."""
+
+    id = "picture"
+    offers = frozenset({"plane", "colour", "unit_range"})
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "baselines": tuple(BASELINES),
+        "steady_baselines": tuple(name for name in BASELINES if name != "noise"),
+        "path_baselines": (*BASELINES, "average"),
+        "backgrounds": tuple(BACKGROUNDS),
+        "partitions": PARTITIONS,
+        "maskers": MASKERS,
+        "averaged": AVERAGED,
+    }
+    controls = CONTROLS
+    families = FAMILY_NAMES
+    presets = PRESETS
+
+    def empty(self, name: str, x: Array, *, seed: int) -> Array:
+        """Return a plain, blurred or noisy picture."""
+        return baseline(name, x, seed=seed)
+
+    def background(self, name: str, x: Array, rng: np.random.Generator) -> Array:
+        """Return one picture drawn as ``name`` says."""
+        return BACKGROUNDS[name](x, rng)
+
+    def units(self, x: Array, partition_name: str, n_units: int) -> Labels:
+        """Cut along the picture's edges, or into squares."""
+        return partition(x, cast(Partition, partition_name), n_units)
+
+    def masker(self, name: str, x: Array) -> Masker:
+        """Return the definitions of ``shap.maskers.Image``."""
+        return masker(name, x)
+
+    def masker_text(self, name: str) -> str:
+        """Return what is put in place of a hidden part."""
+        return words(name)
+
+    def removed(self, name: str, x: Array, zero: Array) -> Array:
+        """Return the picture with every pixel removed."""
+        return lookup(REMOVED, name, what="replacement")(x, zero)
+
+    def removed_text(self, name: str) -> str:
+        """Return what stands in place of a removed pixel."""
+        return REMOVED_TEXT[name]
+
+    def no_question(self, x: Array) -> str:
+        """Refuse pictures of one even colour."""
+        if float(x.std(axis=(0, 1)).max()) < _EVEN:
+            return "the picture is one even colour: no pixel of it can matter more than another"
+        return ""
+
+
+PICTURE = PictureModality()
