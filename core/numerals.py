@@ -13,12 +13,15 @@ from numbers import Integral, Real
 
 from core.errors import NumeralError
 
-__all__ = ["excerpt", "expected", "fraction", "is_whole", "number", "whole"]
+__all__ = ["NOTHING", "excerpt", "expected", "fraction", "is_whole", "number", "whole"]
 
 _LONGEST = 64
 """Characters of a number; a float that Python writes has at most 24."""
 _MOST = 2**63 - 1
 _EXCERPT = 40
+NOTHING = "nothing"
+"""What came where the text is empty."""
+_COMMA = re.compile(r"([+-]?[0-9]+),([0-9]{1,2}|[0-9]{4,}|(?<=\b0,)[0-9]{3})")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 
@@ -120,7 +123,11 @@ def _short(value: object) -> str:
 
 
 def _refused(wanted: str, given: object) -> NumeralError:
-    return NumeralError(f"Expected {wanted}. Received: {excerpt(given)}.")
+    text = excerpt(given).strip()
+    comma = _COMMA.fullmatch(text)
+    fits = comma is not None and not wanted.startswith("a whole")
+    point = f" Write {text.replace(',', '.')}, with a decimal point." if fits else ""
+    return NumeralError(f"Expected {wanted}. Received: {text or NOTHING}.{point}")
 
 
 def _finite(given: object, low: float | None, high: float | None, noun: str) -> float:

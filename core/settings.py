@@ -6,12 +6,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core import numerals
 from core.errors import InputError
 
 __all__ = ["Settings", "settings"]
+
+
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "cache_gb": (0.001, 1e6),
+    "worker_memory_gb": (0.5, 1e5),
+    "max_upload_mb": (0.001, 1e5),
+    "max_megapixels": (0.001, 1e5),
+    "dataset_memory_gb": (0, 1e5),
+    "fairness_memory_gb": (0.1, 1e5),
+}
+"""From where to where a setting's number may lie; a seed is a whole number from 0."""
 
 
 class Settings(BaseSettings):
@@ -23,7 +35,7 @@ class Settings(BaseSettings):
         default=Path("~/.cache/pellucid"), description="Folder of the store, locks and weights."
     )
     cache_gb: float = Field(
-        default=5.0, gt=0, description="Size cap of the store; the least recently used entries go."
+        default=5.0, description="Size cap of the store; the least recently used entries go."
     )
     device: Literal["auto", "cpu", "gpu"] = Field(
         default="auto", description="Where models run; auto takes a GPU if TensorFlow sees one."
@@ -39,20 +51,18 @@ class Settings(BaseSettings):
     tls_cert: Path | None = Field(default=None, description="Client certificate (PEM).")
     tls_key: Path | None = Field(default=None, description="Client key (PEM).")
     worker_memory_gb: float = Field(
-        default=6.0, gt=0.5, description="Memory at which a local worker is restarted."
+        default=6.0, description="Memory at which a local worker is restarted."
     )
-    max_upload_mb: float = Field(default=25.0, gt=0, description="Cap on a picture file's bytes.")
+    max_upload_mb: float = Field(default=25.0, description="Cap on a picture file's bytes.")
     max_megapixels: float = Field(
-        default=50.0, gt=0, description="Cap on a picture's pixels, checked before decoding."
+        default=50.0, description="Cap on a picture's pixels, checked before decoding."
     )
     dataset_memory_gb: float = Field(
         default=1.0,
-        gt=0,
         description="Pictures of a training held decoded in memory; beyond it the disk is used.",
     )
     fairness_memory_gb: float = Field(
         default=1.0,
-        gt=0.1,
         description="Memory in which prediction tables are counted; beyond it the disk is used.",
     )
     datasets: str = Field(
@@ -69,9 +79,15 @@ class Settings(BaseSettings):
         description="Reference pictures of the dashboard: a folder of class folders, or with "
         "metadata.csv.",
     )
-    seed: int = Field(
-        default=0, ge=0, description="Seed of every random draw, unless one is given."
-    )
+    seed: int = Field(default=0, description="Seed of every random draw, unless one is given.")
+
+    @field_validator("seed", *_BOUNDS, mode="before")
+    @classmethod
+    def _read(cls, given: object, info: ValidationInfo) -> float:
+        """Read a number as every address and option is read (:mod:`core.numerals`)."""
+        if info.field_name not in _BOUNDS:
+            return numerals.whole(given, 0)
+        return numerals.number(given, *_BOUNDS[info.field_name])
 
     @property
     def root(self) -> Path:
@@ -93,4 +109,5 @@ def settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"PELLUCID_{first['loc'][0]}".upper()
-        raise InputError(f"{name}={first['input']!s}: {first['msg']}.") from error
+        said = str(first.get("ctx", {}).get("error", "")) or f"{first['msg']}."
+        raise InputError(f"{name}={numerals.excerpt(first['input'])}: {said}") from error

@@ -37,6 +37,8 @@ def test_what_is_no_number_is_refused_in_one_line(
         line = told(capfd, command, option, text)
         assert option in line
         assert len(line) < 400
+        assert "Value error" not in line
+        assert ("Received: nothing." in line) == (not text)
 
 
 def test_every_number_is_read_by_the_one_reader() -> None:

@@ -96,3 +96,29 @@ def test_parameters_and_epsilons_read_with_it(text: str) -> None:
         assert len(str(refused.value)) < 200
     with pytest.raises(ParameterError, match="8/255"):
         epsilon(text, norm="linf", n_values=12)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("0,05", "0.05"), ("-3,5", "-3.5"), ("0,031", "0.031"), ("1,2345", "1.2345")],
+)
+def test_a_decimal_comma_is_told(given: str, meant: str) -> None:
+    with pytest.raises(NumeralError, match=f"Write {meant}, with a decimal point"):
+        numerals.number(given)
+    with pytest.raises(NumeralError) as caught:
+        numerals.whole(given)
+    assert "Write" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["1,000", "12,345", "1,234,567", "1,2,3", ",5"])
+def test_what_may_be_thousands_is_not_guessed(given: str) -> None:
+    with pytest.raises(NumeralError) as caught:
+        numerals.number(given)
+    assert "Write" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["", "  ", "\t"])
+def test_nothing_is_called_nothing(given: str) -> None:
+    for read in (numerals.number, numerals.whole, numerals.fraction):
+        with pytest.raises(NumeralError, match=r"Received: nothing\.$"):
+            read(given)

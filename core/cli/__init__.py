@@ -42,6 +42,10 @@ from core.logfile import log_failure, log_path
 __all__ = ["app", "main"]
 
 
+_RAISED = ": Value error, "
+"""What the parser's library puts before the text of an error that a reader of values raised."""
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"pellucid {__version__}", file=sys.__stdout__)
@@ -71,7 +75,7 @@ def _run(arguments: Sequence[str]) -> int:
     except InputError as error:
         return _fail(str(error), 2)
     except TyperException as error:
-        return _fail(error.format_message(), 2)
+        return _fail(error.format_message().replace(_RAISED, ": ", 1), 2)
     except PellucidError as error:
         return _fail(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):

@@ -14,6 +14,7 @@ from core.cli._common import JsonFlag, Seed, Terminal, app, emit
 from core.cli._lists import ListCommand, words
 from core.contracts import CalibrationTable, ClaimStatus, MeasuredClaim
 from core.errors import InputError
+from core.numerals import NOTHING
 
 __all__: list[str] = []
 
@@ -39,7 +40,7 @@ def calibrate(
 ) -> None:
     """Measure how often verdicts are right where the truth is known; status 1 if a claim breaks."""
     if out is not None and out.suffix != ".json":
-        raise InputError(f"--out takes a .json file. Received: {out.name}.")
+        raise InputError(f"--out takes a .json file. Received: {out.name or NOTHING}.")
     found = api.calibrate(
         only=words(only) or (),
         quick=quick,

@@ -31,6 +31,7 @@ from core.cli._folders import DepthName, opened
 from core.cli._outputs import class_suffix
 from core.contracts import ClassScore, Drift, Explanation, MapComparison, Picture
 from core.errors import InputError
+from core.numerals import NOTHING
 
 __all__: list[str] = []
 
@@ -123,7 +124,7 @@ def _side(path: Path, result: Explanation, prediction: Any, classes: Path | None
 
 def _write_difference(out: Path, shown: Picture, result: MapComparison) -> None:
     if out.suffix.lower() != ".png":
-        raise InputError(f"--out must name a .png file. Received: {out}.")
+        raise InputError(f"--out must name a .png file. Received: {out if out.name else NOTHING}.")
     drawn = api.difference_png(shown, result)
     if drawn is None:
         raise InputError(f"There is no difference map to write: {result.words}")

@@ -13,6 +13,7 @@ from core import api
 from core.cli._common import JsonFlag, Seed, Terminal, app, emit, number, whole
 from core.contracts import DEFAULT_MODEL, CompressionForm, Run
 from core.errors import InputError
+from core.numerals import NOTHING
 
 __all__: list[str] = []
 
@@ -98,7 +99,8 @@ def _names(file: Path) -> list[str]:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"--classes takes a text file (UTF-8) with one class name a line. Received: {file}."
+            "--classes takes a text file (UTF-8) with one class name a line. Received: "
+            f"{file if file.name else NOTHING}."
         ) from error
     return [line for line in lines if line.strip()]
 

@@ -28,6 +28,7 @@ from core.contracts import (
     decimals_beside,
 )
 from core.errors import InputError
+from core.numerals import NOTHING
 from core.requests import AuditOptions
 
 __all__: list[str] = []
@@ -81,7 +82,9 @@ def _part(report: FairnessReport, part: Any, path: Path) -> bytes:
 
 def _check_suffix(option: str, path: Path | None, known: tuple[str, ...]) -> None:
     if path is not None and path.suffix not in known:
-        raise InputError(f"{option} takes a {' or '.join(known)} file. Received: {path.name}.")
+        raise InputError(
+            f"{option} takes a {' or '.join(known)} file. Received: {path.name or NOTHING}."
+        )
 
 
 def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:

@@ -15,6 +15,7 @@ import typer
 import core
 from core.cli._common import app, whole
 from core.errors import InputError
+from core.settings import settings
 
 __all__: list[str] = []
 
@@ -31,6 +32,7 @@ def serve(
     ] = _LOOPBACK,
 ) -> None:
     """Serve the dashboard until it is stopped (Ctrl-C)."""
+    settings()  # a variable that cannot be read is said here, not on every page
     _check_free(address, port)
     if not ipaddress.ip_address(address).is_loopback:
         print(

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.contracts import DatasetPredictions
 from core.errors import InputError
+from core.numerals import NOTHING
 
 if TYPE_CHECKING:
     import pyarrow
@@ -60,7 +61,7 @@ def check_predictions_file(path: Path) -> None:
     """
     if path.suffix.lower() not in _WRITERS:
         raise InputError(
-            f"Predictions are written as {' or '.join(_WRITERS)}. Received: {path.name}."
+            f"Predictions are written as {' or '.join(_WRITERS)}. Received: {path.name or NOTHING}."
         )
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write {path.name} into.")

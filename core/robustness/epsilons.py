@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from core import numerals
 from core.contracts import Norm
@@ -70,6 +71,7 @@ def epsilons(given: str | Sequence[float | str], *, norm: Norm, n_values: int) -
     if isinstance(given, str) and given.strip() == AUTO:
         return ()
     words = given.replace(",", " ").split() if isinstance(given, str) else given
+    _check_points(words, ball(norm).furthest(n_values))
     read = {epsilon(word, norm=norm, n_values=n_values) for word in words} - {0.0}
     if not read:
         raise ParameterError(
@@ -86,6 +88,17 @@ def eps_text(value: float, norm: Norm) -> str:
     ('0.25/255', '0.5')
     """
     return f"{value * _LEVELS:.3g}/{_LEVELS}" if norm == "linf" else f"{value:.4g}"
+
+
+def _check_points(words: Sequence[float | str], most: float) -> None:
+    """Refuse what is one number with a decimal comma, and was cut there into two."""
+    for whole, part in pairwise(map(str, words)):
+        digits = whole == "0" and part.isascii() and part.isdigit()
+        if digits and ((part[0] == "0" and len(part) > 1) or int(part[:20]) > most):
+            raise ParameterError(
+                f"ε = {whole},{part}? A comma separates several ε; one number is written with a "
+                f"decimal point: {whole}.{part}."
+            )
 
 
 def _too_large(text: str, value: float, norm: Norm, most: float) -> str:
