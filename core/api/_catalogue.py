@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from core import images, numerals
+from core import images
+from core.api._registration import (
+    MOST_CLASSES,
+    WIDEST,
+    Naming,
+    check_id,
+    checked_affine,
+    checked_labels,
+    checked_layers,
+    checked_text,
+    checked_whole,
+)
 from core.contracts import ClassRef, MethodCard, ModelCard, ModelRef
 from core.data.registry import DATASETS
-from core.errors import InputError, NumeralError
 from core.evidence.registry import METRICS
 from core.modalities import registry as modalities
 from core.modalities.registry import DEFAULT_MODALITY
 from core.models import zoo
+from core.models.brought import checked_name
 from core.models.labels import class_names as _class_names
 from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
 from core.registry import Registry
@@ -24,13 +35,11 @@ __all__ = [
     "register_model",
 ]  # fmt: skip
 
-_IMAGENET = 1000
 PluginKind = Literal["models", "methods", "metrics", "attacks", "datasets", "modalities"]
 _REGISTRIES: dict[str, Registry[Any]] = {
     "methods": METHODS, "metrics": METRICS, "attacks": ATTACKS, "datasets": DATASETS,
     "modalities": modalities.MODALITIES,
 }  # fmt: skip
-_Named = Literal["imagenet", "numbered"]
 
 
 def models() -> tuple[ModelCard, ...]:
@@ -80,15 +89,18 @@ def register_model(
     layers: Sequence[str] = (),
     name: str = "",
     preprocessing: Affine | None = None,
-    labels: _Named | Sequence[str] = "numbered",
+    labels: Naming | Sequence[str] = "numbered",
     summary: str = "Registered by the user.",
+    replace: bool = False,
 ) -> None:
     """Add an architecture of your own to the zoo of this process.
 
     Parameters
     ----------
     id : str
-        Identifier; an existing one is replaced.
+        Identifier, which no model has yet. Under an id that was registered before, a builder that
+        is defined anew (by the same name in the same module, as when a notebook's cell or a module
+        is run again) takes the place of the old one; another one does with ``replace`` alone.
     builder : callable
         ``builder(inputs, n_classes) -> keras.Model``: from the preprocessed Keras tensor
         ``(None, input_size, input_size, 3)`` to logits, with weights loaded. Your code, run on
@@ -103,46 +115,48 @@ def register_model(
     preprocessing : Affine, optional
         Done inside the model; by default pixels stay in [0, 1].
     labels : {"imagenet", "numbered"} or sequence of str
-        Names of the classes, as many as there are logits.
+        Names of the classes, each once, as many as there are logits.
+    replace : bool
+        Whether another builder may take the place of one that was registered under this id. What
+        comes with Pellucid, and what was trained here, is never replaced.
 
     Raises
     ------
     InputError
         The model is built once here, and looked at: outputs that are not one logit for each class
-        (probabilities, sigmoids, another number), weights that are no numbers, an input of another
-        shape or a layer that maps cannot read are refused in one sentence.
+        (probabilities, sigmoids, what is bounded or rescaled, whole numbers, the same for every
+        picture, another number), weights that are no numbers, an input of another shape or a layer
+        that maps cannot read are refused in one sentence. A head that was begun at 0, and waits for
+        its training, is none of these.
 
     Notes
     -----
+    Not seen: a bound inside a layer of your own that has weights, where no drawn picture reaches
+    it, and outputs that are unbounded without being logits (exponentials, distances).
+
     Workers of the dashboard are other processes: there a model joins through an entry point of
     the group ``pellucid.models``: a function that returns :class:`core.models.zoo.ModelSpec` s.
     """
-    if not id.isidentifier():
-        raise InputError(f"A model id is a plain identifier such as my_resnet. Received: {id!r}.")
-    side = _whole("input_size", input_size, images.MIN_SIDE, " (square pictures: one side)")
-    n_classes = _whole("n_classes", n_classes, 2)
-    named: _Named | tuple[str, ...] = (
-        cast(_Named, labels) if isinstance(labels, str) else tuple(labels)
+    side = checked_whole(
+        "input_size", input_size, images.MIN_SIDE, WIDEST, " (square pictures: one side)"
     )
-    n_names = {"imagenet": _IMAGENET, "numbered": n_classes}.get(str(labels), len(named))
-    if n_names != n_classes:
-        raise InputError(
-            f"{n_names} class names for {n_classes} classes: give n_classes and labels as many as "
-            "there are logits."
-        )
+    n_classes = checked_whole("n_classes", n_classes, 2, MOST_CLASSES)
+    check_id(id, builder, replace=replace)
+    chosen = checked_layers(feature_layer, layers)
+    named = checked_labels(labels, n_classes)
     spec = ModelSpec(
         id=id,
-        name=name or id,
+        name=checked_name(name) if checked_text("name", name) else id,
         builder=builder,
         input_size=side,
-        preprocessing=preprocessing or Affine(),
+        preprocessing=checked_affine(preprocessing),
         feature_layer=feature_layer or "",
-        layers=tuple(layers) or ((feature_layer,) if feature_layer else ()),
+        layers=chosen,
         features=feature_layer is not None,
         n_parameters=0,
         paper="",
         licence="yours",
-        summary=summary,
+        summary=checked_text("summary", summary),
         n_classes=n_classes,
         labels=named,
         registration=1,
@@ -151,10 +165,3 @@ def register_model(
 
     check_registration(spec)
     zoo.register(spec)
-
-
-def _whole(name: str, given: object, low: int, about: str = "") -> int:
-    try:
-        return numerals.whole(given, low)
-    except NumeralError as error:
-        raise InputError(f"{name}{about}: {error}") from error

@@ -1,7 +1,8 @@
 """A model that somebody built: what it must be for its answers to be right, checked once.
 
-Nothing here looks at code. What a model returns for pictures, and for values far outside of
-pictures, tells logits from probabilities whatever layer they come from.
+Nothing here looks at code. What the end of a network makes of drawn values (:mod:`core.models.
+ending`), and what the whole returns for pictures and for values far outside of pictures, tells
+logits from what is bounded, whatever layer it comes from.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from core.contracts import Array
 from core.errors import CapabilityError, UnknownNameError, WeightsError
 from core.models.code import is_library
+from core.models.ending import Ending, bounds
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras, tf
 
@@ -22,6 +24,10 @@ __all__ = ["check_answers", "check_built", "check_layers", "failed", "head", "la
 
 _SCALES = (1.0, 30.0, -30.0, 1000.0, -1000.0)
 """Of the pixels: logits grow with them, probabilities and sigmoids stay between 0 and 1."""
+_FAR, _COLOURED = 3, 1
+"""The scales that are far outside of pictures, and the pictures that are not black."""
+_AT_ENDS = 0.9
+"""The share of far answers at a bound from which on it is one."""
 _CLOSE = 1e-3
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -51,6 +57,12 @@ def check_built(built: Any, spec: ModelSpec, n_classes: int) -> None:
             f"{spec.id} has {len(built.inputs)} inputs and {len(built.outputs)} outputs, but one "
             "of each is expected: the picture, and its logits."
         )
+    kind = str(built.outputs[0].dtype)
+    if "float" not in kind:
+        raise CapabilityError(
+            f"{spec.id} returns values of the kind {kind}, but logits are numbers with fractions: "
+            "end in the layer that gives each class its score, before any argmax, rounding or name."
+        )
     shape = tuple(built.outputs[0].shape[1:])
     if shape == (1,) and n_classes == 2:
         raise CapabilityError(
@@ -73,7 +85,13 @@ def check_answers(model: Any, spec: ModelSpec) -> None:
     WeightsError
         If weights, or the logits of a picture, are no numbers.
     CapabilityError
-        If the outputs are probabilities, or each lies between 0 and 1 whatever comes in.
+        If the outputs are probabilities, are bounded in another way, or are the same for every
+        picture. A head whose kernel is nothing but 0 waits for its training, and may answer 0.
+
+    Notes
+    -----
+    What cannot be seen: a bound inside code that has weights of its own and is reached by no
+    picture, and outputs that are unbounded without being logits, such as exponentials.
     """
     broken = [v.path for v in model.weights if not np.isfinite(v.numpy()).all()]
     if broken:
@@ -93,17 +111,76 @@ def check_answers(model: Any, spec: ModelSpec) -> None:
             f"{spec.id} answers a picture with logits that are no numbers (NaN or infinite). "
             "Check its weights, and what its preprocessing does with pixels in [0, 1]."
         )
-    answers = np.concatenate([_answer(model, pictures * np.float32(s)) for s in _SCALES])
-    answers = answers[np.isfinite(answers).all(axis=-1)]
-    if answers.min() < -_CLOSE or answers.max() > 1 + _CLOSE or not np.ptp(answers):
-        return
-    if np.allclose(answers.sum(axis=-1), 1.0, atol=_CLOSE):
+    _check_end(model, spec)
+    answers = np.stack([_answer(model, pictures * np.float32(s)) for s in _SCALES])
+    _check_alive(model, spec, answers)
+    if not Ending(model).known:
+        _check_far(spec, answers)
+
+
+def _check_end(model: Any, spec: ModelSpec) -> None:
+    """Check that what follows the last weights leaves logits unbounded."""
+    found = bounds(model)
+    if found is not None:
+        low, high, total = found
+        if low < high:
+            raise CapabilityError(_bounded(spec, low, high, total))
+        raise CapabilityError(_same(spec))
+
+
+def _check_alive(model: Any, spec: ModelSpec, answers: Array) -> None:
+    """Check that answers differ between some pictures, unless the head waits for its training."""
+    rows = answers.reshape(-1, answers.shape[-1])
+    rows = rows[np.isfinite(rows).all(axis=-1)]
+    rounding = 4 * np.finfo(np.float32).eps * np.abs(rows).max(initial=0.0)
+    if len(rows) and np.ptp(rows, axis=0).max() <= rounding and not Ending(model).blank:
+        raise CapabilityError(_same(spec))
+
+
+def _check_far(spec: ModelSpec, answers: Array) -> None:
+    """Check code with weights, whose end cannot be cut off, by pictures at several scales.
+
+    ``answers`` is ``(scales, pictures, classes)``. Bounded outputs end at their bounds; those of a
+    network that saturates before its last weights do so at values of each class's own.
+    """
+    rows = answers.reshape(-1, answers.shape[-1])
+    rows = rows[np.isfinite(rows).all(axis=-1)]
+    low, high = float(rows.min()), float(rows.max())
+    sums = rows.sum(axis=-1)
+    shares = low >= 0 and np.allclose(sums, 1.0, atol=_CLOSE)
+    far = answers[_FAR:, _COLOURED:].ravel()  # a black picture stays black at every scale
+    ends = np.minimum(np.abs(far - low), np.abs(far - high)) <= _CLOSE * (high - low)
+    if shares or (low >= 0 and high <= 1) or ends.mean() >= _AT_ENDS:
+        same = np.ptp(sums) <= _CLOSE * (high - low) * rows.shape[-1]
+        raise CapabilityError(_bounded(spec, low, high, float(sums.mean()) if same else None))
+
+
+def _bounded(spec: ModelSpec, low: float, high: float, total: float | None) -> str:
+    """Return the sentence for outputs that stay between two values."""
+    unit = low >= -_CLOSE and high <= 1 + _CLOSE
+    if unit and total is not None and abs(total - 1) <= _CLOSE:
         what, end = "probabilities", "softmax"
-    else:
+    elif unit:
         what, end = "values between 0 and 1 whatever it is shown", "sigmoid"
-    raise CapabilityError(
+    else:
+        what, end = (
+            f"values between {low:.4g} and {high:.4g} whatever it is shown",
+            "layers that bound them",
+        )
+        if total is not None:
+            what += f", whose sum is always {total:.4g}, as of rescaled probabilities"
+            end = "softmax and what rescales it"
+    return (
         f"{spec.id} returns {what}, but logits are expected: build it without its final {end} "
         "(classifier_activation=None, or Dense(activation=None))."
+    )
+
+
+def _same(spec: ModelSpec) -> str:
+    return (
+        f"{spec.id} answers the same whatever it is shown: its outputs do not depend on the "
+        "picture. Check that its last layer is called on what comes from the builder's inputs, and "
+        "that its weights are loaded."
     )
 
 

@@ -143,7 +143,8 @@ def _scaled(network: Function, x: Any) -> Any:
 
 
 def _squashed(network: Function, x: Any) -> Any:
-    return tf.tanh(3 * network(x))
+    logits = network(x)
+    return tf.tanh(3 * logits) + 1e-3 * tf.stop_gradient(logits)  # outputs stay logits: unbounded
 
 
 def _rounded(network: Function, x: Any) -> Any:

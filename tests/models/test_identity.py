@@ -35,7 +35,7 @@ ID = "changing"
 
 def register(builder: Callable[..., Any], **options: Any) -> None:
     given = {"input_size": 16, "n_classes": 3, "feature_layer": "features"} | options
-    api.register_model(ID, builder, **given)
+    api.register_model(ID, builder, **given, replace=True)
 
 
 def named(builder: Callable[..., Any], **options: Any) -> str:

@@ -133,7 +133,7 @@ def test_what_would_be_silently_wrong_is_refused_at_registration(case: str) -> N
 @pytest.mark.parametrize("case", ["softmax in a saved model", "nan in the head", "five logits"])
 def test_a_model_of_an_entry_point_is_refused_when_it_is_built(case: str) -> None:
     builder, told = REFUSED[case]
-    api.register_model("own_entry", net(lambda x: x), input_size=SIZE, n_classes=N)
+    api.register_model("own_entry", net(lambda x: x), input_size=SIZE, n_classes=N, replace=True)
     spec = zoo.get("own_entry")
     zoo.register(api_spec(spec, builder))
     with pytest.raises(InputError, match=told):

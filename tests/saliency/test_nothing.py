@@ -26,12 +26,15 @@ SEEN = {"integrated_gradients", "guided_ig", "idgi", "blur_ig"}
 
 @pytest.fixture(scope="module")
 def deaf() -> str:
-    """A model that answers the same whatever it is shown, through weights that are not 0."""
+    """A model that answers every picture the same, through weights that are not 0.
+
+    Outside of pictures, where values are negative, it answers otherwise.
+    """
 
     def builder(inputs: Any, n_classes: int) -> Any:
         from core.models.tensorflow import keras
 
-        x = keras.layers.Conv2D(4, 3, activation="relu", name="features")(inputs)
+        x = keras.layers.Conv2D(4, 3, name="features")(inputs)
         x = keras.layers.GlobalAveragePooling2D()(x)
         x = keras.layers.UnitNormalization()(keras.layers.Dense(1)(x))  # ±1: the sign alone
         out = keras.layers.Dense(n_classes)(x)
