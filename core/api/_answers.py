@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from core import images
 from core.contracts import (
@@ -25,6 +23,7 @@ from core.contracts import (
 from core.control import Control, LocalControl
 from core.engine.work import execute
 from core.errors import ImageError
+from core.images import Source
 from core.requests import explanation_request, prediction_request
 from core.workspace import open_store
 
@@ -39,7 +38,6 @@ __all__ = [
     "predict_many",
 ]
 
-Source = bytes | str | Path | npt.NDArray[np.generic] | Picture
 Unreadable = Callable[[int, ImageError], None]
 Opened = Callable[[Source, Picture], None]
 _BATCH = 64
@@ -47,9 +45,7 @@ T = TypeVar("T")
 
 
 def open_picture(source: Source, *, name: str | None = None, depth: Depth = "auto") -> Picture:
-    """Decode a file's bytes, a path or an array; see :func:`core.images.open_picture`."""
-    if isinstance(source, Picture):
-        return source
+    """Open a picture."""
     return images.open_picture(source, name=name, depth=depth)
 
 

@@ -5,11 +5,12 @@ cost is looked up before it begins (:mod:`core.images._cost`): a stranger's file
 read at most, unless it stays within the caps.
 """
 
+from core.images._caps import MIN_SIDE
 from core.images._geometry import to_input
 from core.images._opening import (
     FORMATS,
-    MIN_SIDE,
     SUFFIXES,
+    Source,
     check_file,
     from_array,
     open_picture,
@@ -19,6 +20,7 @@ __all__ = [
     "FORMATS",
     "MIN_SIDE",
     "SUFFIXES",
+    "Source",
     "check_file",
     "from_array",
     "open_picture",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import DEPTHS, Depth
+from core.contracts import DEPTHS, Depth, Picture
 from core.errors import ImageError
 
-__all__ = ["bits_of", "depth_note", "eight_bits"]
+__all__ = ["bits_of", "depth_note", "eight_bits", "with_unused"]
 
 _BITS = tuple(int(depth) for depth in DEPTHS if depth != "auto")
 FULL = 16
@@ -55,3 +57,15 @@ def eight_bits(values: npt.NDArray[np.integer], bits: int) -> npt.NDArray[np.uin
     levels = np.arange(2**bits)
     table: npt.NDArray[np.uint8] = np.rint(levels / (levels[-1] / 255)).astype(np.uint8)
     return table[values]
+
+
+def with_unused(picture: Picture, depth: Depth) -> Picture:
+    """Say so where a depth was asked for that the file gave no use for."""
+    if picture.bits is not None or depth in ("auto", "8"):
+        return picture
+    note = f"{depth} bits were asked for, but no sample has more than 8: the depth was not used."
+    if picture.format == "DICOM":
+        note = f"{depth} bits were asked for, but DICOM says its range: the depth was not used."
+    elif any(note.startswith("Floating-point") for note in picture.notes):
+        note = f"{depth} bits were asked for, but values are floating-point: it was not used."
+    return replace(picture, notes=(*picture.notes, note))

@@ -6,7 +6,6 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +14,28 @@ from PIL import Image, UnidentifiedImageError
 
 from core.contracts import Depth, Picture
 from core.errors import ImageError, PellucidError
+from core.images._arrays import from_array
+from core.images._caps import MIN_SIDE, check_size, pixel_cap, too_many_bytes
 from core.images._cost import Metered, check_cost, check_head, room
-from core.images._depth import bits_of, depth_note, eight_bits
+from core.images._depth import with_unused
 from core.images._dicom import dicom_size, is_dicom, read_dicom
+from core.images._in_hand import Readable, name_of, read_file
 from core.images._pixels import is_deep, upright_rgb
 from core.images._quiet import quieten
 from core.images._tiff import is_tiff, tiff_kind, tiff_words
 from core.settings import settings
 
-__all__ = ["FORMATS", "MIN_SIDE", "SUFFIXES", "check_file", "from_array", "open_picture"]
+__all__ = ["FORMATS", "MIN_SIDE", "SUFFIXES", "Source", "check_file", "from_array", "open_picture"]
+
+Source = (
+    str | Path | bytes | bytearray | memoryview | Readable | Image.Image
+    | npt.NDArray[np.generic] | Picture
+)  # fmt: skip
+"""What a picture is opened from."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 """What Pillow decodes; DICOM is read by pydicom."""
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".dcm")
-MIN_SIDE = 8
 
 quieten()
 
@@ -50,19 +57,17 @@ _SIGNATURES = (
 )
 
 
-def open_picture(
-    source: bytes | str | Path | npt.NDArray[np.generic],
-    *,
-    name: str | None = None,
-    depth: Depth = "auto",
-) -> Picture:
+def open_picture(source: Source, *, name: str | None = None, depth: Depth = "auto") -> Picture:
     """Decode one picture to upright RGB.
 
     Parameters
     ----------
-    source : bytes, path or ndarray
-        A file's bytes, a file's path, or an array ``(H, W)``, ``(H, W, 3)``: uint8, uint16, or
-        floats in [0, 1].
+    source : path, bytes, open file, PIL.Image.Image, ndarray or Picture
+        A file's path, its bytes, or the file itself, opened for reading bytes. A picture of Pillow
+        as Pillow holds it: of several frames the one it stands at, and of colours of 16 bits the
+        8 that it keeps. An array ``(H, W)`` or ``(H, W, 1)`` of grey, ``(H, W, 3)`` of RGB or
+        ``(H, W, 4)`` of RGB with alpha: uint8, uint16, or floats in [0, 1]. A :class:`Picture` is
+        returned as it is.
     name : str, optional
         Name to show; the file's name by default.
     depth : {"auto", "8", "10", "12", "14", "16"}
@@ -79,57 +84,42 @@ def open_picture(
     ------
     ImageError
         If the source is no picture of an allowed format, exceeds the caps of the settings, would
-        take too much to decode, is smaller than 8 pixels a side, or is damaged.
+        take too much to decode, is smaller than 8 pixels a side, or is damaged; if a file is open
+        as text, or an array has another shape, type or range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> open_picture(np.full((16, 16), 0.5)).pixels[0, 0].tolist()
+    [128, 128, 128]
     """
+    if isinstance(source, Picture):
+        return source
     if isinstance(source, np.ndarray):
         return from_array(source, name=name or "array", depth=depth)
     if isinstance(source, str | Path):
-        picture = _decode(_read(Path(source)), name or Path(source).name, depth)
-    else:
-        picture = _decode(source, name or "picture", depth)
-    return _with_unused(picture, depth)
+        return _decode(_read(Path(source)), name or Path(source).name, depth)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _decode(bytes(source), name or "picture", depth)
+    if isinstance(source, Image.Image):
+        return _from_pillow(source, name or name_of(source, "filename", "picture"), depth)
+    if isinstance(source, Readable):
+        shown = name or name_of(source, "name", "picture")
+        return _decode(read_file(source, shown), shown, depth)
+    raise ImageError(
+        f"A picture is opened from a path, bytes, an open file, a Pillow image or an array. "
+        f"Received: {type(source).__name__}. What can become an array is given as "
+        "numpy.asarray(…)."
+    )
 
 
-def from_array(
-    array: npt.NDArray[np.generic], *, name: str = "array", depth: Depth = "auto"
-) -> Picture:
-    """Wrap an array ``(H, W)`` or ``(H, W, 3)``: uint8, uint16, or floats in [0, 1].
-
-    Raises
-    ------
-    ImageError
-        If shape, type or range is another.
-    """
-    shaped = np.stack([array] * 3, axis=-1) if array.ndim == 2 else array
-    if shaped.ndim != 3 or shaped.shape[-1] != 3:
-        raise ImageError(f"Expected an array (H, W, 3) or (H, W). Received shape {array.shape}.")
-    _check_size(shaped.shape[1], shaped.shape[0], name)
-    notes: list[str] = []
-    bits = None
-    if np.issubdtype(shaped.dtype, np.floating):
-        if not np.isfinite(shaped).all() or shaped.min() < 0 or shaped.max() > 1:
-            raise ImageError(f"{name}: float pixels must be finite and in [0, 1].")
-        shaped = np.rint(shaped * 255)
-    elif shaped.dtype == np.uint16:
-        bits = bits_of(int(shaped.max()), depth, name)
-        notes = [depth_note(bits, depth)]
-        shaped = eight_bits(shaped.astype(np.uint16), bits)
-    elif shaped.dtype != np.uint8:
-        raise ImageError(f"Expected uint8, uint16, or floats in [0, 1]. Received {array.dtype}.")
-    pixels = np.ascontiguousarray(shaped, dtype=np.uint8)
-    return _with_unused(Picture(name, pixels, notes=tuple(notes), bits=bits), depth)
-
-
-def _with_unused(picture: Picture, depth: Depth) -> Picture:
-    """Say so where a depth was asked for that the file gave no use for."""
-    if picture.bits is not None or depth in ("auto", "8"):
-        return picture
-    note = f"{depth} bits were asked for, but no sample has more than 8: the depth was not used."
-    if picture.format == "DICOM":
-        note = f"{depth} bits were asked for, but DICOM says its range: the depth was not used."
-    elif any(note.startswith("Floating-point") for note in picture.notes):
-        note = f"{depth} bits were asked for, but values are floating-point: it was not used."
-    return replace(picture, notes=(*picture.notes, note))
+def _from_pillow(image: Image.Image, name: str, depth: Depth) -> Picture:
+    check_size(*image.size, name)
+    with _explained(name, b""):
+        held = image.copy()  # loaded by this; what belongs to somebody else is never closed
+        pixels, notes, bits = upright_rgb(held, b"", name, depth)
+    kind = str(image.format or "array")
+    return with_unused(Picture(name, pixels, kind, tuple(notes), bits), depth)
 
 
 def check_file(path: Path) -> bool:
@@ -151,7 +141,7 @@ def check_file(path: Path) -> bool:
         head = file.read(_HEAD_BYTES)
         file.seek(0)
         if is_dicom(head):
-            _check_size(*dicom_size(file, name), name)
+            check_size(*dicom_size(file, name), name)
             return False
         check_head(head, name)
         kind = tiff_kind(path.read_bytes()) if is_tiff(head) else None
@@ -159,7 +149,7 @@ def check_file(path: Path) -> bool:
             kind.check(name)
         opened = Metered(file if kind is None else io.BytesIO(kind.data), name)
         with Image.open(opened, formats=FORMATS) as image:  # type: ignore[arg-type]
-            _check_size(*image.size, name)
+            check_size(*image.size, name)
             return is_deep(image)
 
 
@@ -169,7 +159,7 @@ def _check_bytes(path: Path) -> None:
         raise ImageError(f"{path} {kind}. {_WANTED}")
     cap = settings().max_upload_mb
     if path.stat().st_size > cap * 1e6:
-        raise ImageError(_too_many_bytes(path.name, path.stat().st_size))
+        raise ImageError(too_many_bytes(path.name, path.stat().st_size))
 
 
 def _read(path: Path) -> bytes:
@@ -181,12 +171,12 @@ def _decode(data: bytes, name: str, depth: Depth) -> Picture:
     if not data:
         raise ImageError(f"{name} is empty (0 bytes). {_WANTED}")
     if len(data) > settings().max_upload_mb * 1e6:
-        raise ImageError(_too_many_bytes(name, len(data)))
+        raise ImageError(too_many_bytes(name, len(data)))
     with _explained(name, data):
         if is_dicom(data):
-            _check_size(*dicom_size(io.BytesIO(data), name), name)
+            check_size(*dicom_size(io.BytesIO(data), name), name)
             pixels, notes = read_dicom(data, name)
-            return Picture(name, pixels, "DICOM", tuple(notes))
+            return with_unused(Picture(name, pixels, "DICOM", tuple(notes)), depth)
         check_head(data, name)
         kind = tiff_kind(data)
         if kind is not None:
@@ -194,10 +184,11 @@ def _decode(data: bytes, name: str, depth: Depth) -> Picture:
             data = kind.data
         file = Metered(io.BytesIO(data), name)
         with Image.open(file, formats=FORMATS) as image:  # type: ignore[arg-type]
-            _check_size(*image.size, name)
+            check_size(*image.size, name)
             with room(check_cost(image, data, name)):
                 pixels, notes, bits = upright_rgb(image, data, name, depth, kind)
-            return Picture(name, pixels, str(image.format), tuple(notes), bits)
+            found = Picture(name, pixels, str(image.format), tuple(notes), bits)
+            return with_unused(found, depth)
 
 
 @contextmanager
@@ -217,7 +208,7 @@ def _explained(name: str, source: bytes | Path) -> Iterator[None]:
             raise ImageError(tiff_words(kind, name)) from error
         raise ImageError(f"{name} is {_describe(head)}. {_WANTED}") from error
     except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} has too many pixels. {_pixel_cap()}") from error
+        raise ImageError(f"{name} has too many pixels. {pixel_cap()}") from error
     except Exception as error:
         # The boundary to decoders: strangers' bytes make them raise anything that Python knows.
         raise ImageError(
@@ -229,29 +220,6 @@ def _explained(name: str, source: bytes | Path) -> Iterator[None]:
 def _first_line(error: Exception) -> str:
     line = (str(error).splitlines() or [""])[0][:120].strip() or type(error).__name__
     return "".join(sign if sign.isprintable() else "�" for sign in line)
-
-
-def _too_many_bytes(name: str, size: int) -> str:
-    return (
-        f"{name} has {size / 1e6:.1f} MB; at most {settings().max_upload_mb:g} MB are read "
-        "(PELLUCID_MAX_UPLOAD_MB)."
-    )
-
-
-def _pixel_cap() -> str:
-    return (
-        f"At most {settings().max_megapixels:g} megapixels are read (PELLUCID_MAX_MEGAPIXELS): "
-        "make it smaller first."
-    )
-
-
-def _check_size(width: int, height: int, name: str) -> None:
-    if min(width, height) < MIN_SIDE:
-        raise ImageError(
-            f"{name} has {width}×{height} pixels; at least {MIN_SIDE}×{MIN_SIDE} are needed."
-        )
-    if width * height > settings().max_megapixels * 1e6:
-        raise ImageError(f"{name} has {width}×{height} pixels. {_pixel_cap()}")
 
 
 def _describe(data: bytes) -> str:
