@@ -129,7 +129,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, lis
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PELLUCID_HOME", str(tmp_path_factory.mktemp("tracked")))
         patch.setenv("PELLUCID_TRACKERS", "flaky, tensorboard")
-        patch.setitem(registry.TRACKERS, "flaky", flaky)
+        patch.setitem(registry.TRACKERS.own, "flaky", flaky)
         settings.cache_clear()
         with pytest.raises(Cancelled):
             api.train(**OPTIONS, control=StopsAfter(5))  # an epoch is two steps and two measures
