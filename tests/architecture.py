@@ -26,7 +26,7 @@ MOST_LINES = 350
 # Lower may not import higher.
 LEVELS = [
     ("core.axes", "core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
-     "core.home", "core.logfile", "core.process", "core.plugins", "core.registry",
+     "core.home", "core.files", "core.logfile", "core.process", "core.plugins", "core.registry",
      "core.declared"),
     ("core.control",),
     ("core.contracts",),

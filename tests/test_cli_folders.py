@@ -49,6 +49,7 @@ def test_the_rest_is_done_and_the_broken_are_listed(mixed: Path, tmp_path: Path)
     assert "left out: " in done.stderr
     assert "2 of 3 pictures could not be read." in done.stderr
     assert "1 subfolder(s) were not looked into (--recursive)" in done.stderr
+    assert document["skipped_subfolders"] == [{"folder": str(mixed), "n": 1}]
     assert "Traceback" not in done.stderr
 
     strict = run("explain", mixed, "--strict", "--recursive", "--method", "saliency",
@@ -60,6 +61,7 @@ def test_the_rest_is_done_and_the_broken_are_listed(mixed: Path, tmp_path: Path)
         "good.saliency.npz", "other.saliency.npz",
     ]  # fmt: skip
     assert "2 of 4 pictures could not be read." in strict.stderr
+    assert "skipped_subfolders" not in strict.stdout
     assert "subfolder" not in strict.stderr
 
 

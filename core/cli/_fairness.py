@@ -21,6 +21,7 @@ from core.contracts import (
     MetricName,
     Mitigation,
     RowsTaken,
+    Slice,
     SliceFinding,
     SliceReport,
     SplitName,
@@ -164,7 +165,7 @@ def _slice_lines(report: SliceReport, looks: Looks) -> Iterator[str]:
     yield from filter(None, [report.taken.text])
     yield report.family
     for found in report.findings[:20]:
-        within = f"  (explained by {found.within})" if found.within else ""
+        within = f"  (explained by {Slice.parse(found.within).name})" if found.within else ""
         yield (
             f"{_mark(found.verdict, report.taken)}: {found.slice.name}: {found.value:.3f} against "
             f"{found.rest:.3f}, {found.k:.10g} of {found.of:.10g}, difference "

@@ -41,6 +41,7 @@ class Pictures:
     named: frozenset[Path]
     problems: dict[Path, str] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    skipped: list[dict[str, Any]] = field(default_factory=list)
 
     def noted(self, source: object, picture: Picture) -> None:
         """Keep what was done to a picture while it was opened."""
@@ -80,9 +81,10 @@ class Pictures:
         return self.read
 
     def facts(self) -> dict[str, Any]:
-        """Return what a document says of the files that were left out; nothing if none was."""
+        """Return what a document says of what was left out, files and subfolders; or nothing."""
         left_out = [{"image": str(p), "problem": text} for p, text in self.problems.items()]
-        return {"unreadable": left_out} if left_out else {}
+        skipped = {"skipped_subfolders": self.skipped} if self.skipped else {}
+        return skipped | ({"unreadable": left_out} if left_out else {})
 
     def tell(self, *, strict: bool) -> None:
         """Say on stderr how pictures were read and what was left out.
@@ -112,13 +114,14 @@ def find_pictures(paths: Sequence[Path], *, recursive: bool = False) -> Pictures
     InputError
         For a folder without pictures.
     """
-    found: list[Path] = []
+    named = frozenset(path for path in paths if not path.is_dir())
+    found = Pictures([], named)
     for path in paths:
-        found += _inside(path, recursive) if path.is_dir() else [path]
-    return Pictures(found, frozenset(path for path in paths if not path.is_dir()))
+        found.paths += [path] if path in named else _inside(path, recursive, found.skipped)
+    return found
 
 
-def _inside(folder: Path, recursive: bool) -> list[Path]:
+def _inside(folder: Path, recursive: bool, skipped: list[dict[str, Any]]) -> list[Path]:
     found: list[Path] = []
     for place, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith((".", "__")))
@@ -134,6 +137,7 @@ def _inside(folder: Path, recursive: bool) -> list[Path]:
     if below and not recursive:
         told = f"{folder}: {len(below)} subfolder(s) were not looked into (--recursive)."
         print(printable(told), file=sys.stderr)
+        skipped.append({"folder": str(folder), "n": len(below)})
     return found
 
 

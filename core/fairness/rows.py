@@ -14,6 +14,7 @@ from core.fairness.copies import parquet_copy
 from core.fairness.decimals import decimal_columns, with_point
 from core.fairness.sql import Database, identifier, literal, open_database
 from core.fairness.table_errors import told
+from core.files import no_file
 from core.tabular.head import CsvHead, check_names, nfc, read_head
 from core.tabular.records import is_plain
 from core.tabular.source import TextSource, text_source
@@ -268,8 +269,8 @@ def _check_file(path: Path, title: str) -> None:
             f"A prediction table is a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file. "
             f"Received: {title!r}."
         )
-    if not path.is_file():
-        raise InputError(f"There is no table {str(path)!r}.")
+    if what := no_file(path):
+        raise InputError(f"There is no table {str(path)!r}: it {what}.")
 
 
 def _parquet_columns(path: Path, title: str) -> tuple[tuple[str, ...], frozenset[str]]:

@@ -151,7 +151,7 @@ def _wanted(searched: _Searched, request: SlicesRequest) -> npt.NDArray[np.bool_
         return np.ones(len(searched.slices), bool)
     for each in request.only:
         if each not in searched.slices:
-            raise InputError(f"{request.source} has no rows of the slice {each.text!r}.")
+            raise InputError(f"{request.source} has no rows of the slice {each.name!r}.")
     return np.array([each in request.only for each in searched.slices], bool)
 
 

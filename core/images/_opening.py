@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.contracts import Depth, Picture
 from core.errors import ImageError, PellucidError
+from core.files import no_file
 from core.images._arrays import from_array
 from core.images._caps import MIN_SIDE, check_size, pixel_cap, too_many_bytes
 from core.images._cost import Metered, check_cost, check_head, room
@@ -154,9 +155,8 @@ def check_file(path: Path) -> bool:
 
 
 def _check_bytes(path: Path) -> None:
-    if not path.is_file():
-        kind = "is a folder" if path.is_dir() else "does not exist"
-        raise ImageError(f"{path} {kind}. {_WANTED}")
+    if what := no_file(path):
+        raise ImageError(f"{path} {what}. {_WANTED}")
     cap = settings().max_upload_mb
     if path.stat().st_size > cap * 1e6:
         raise ImageError(too_many_bytes(path.name, path.stat().st_size))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.contracts import ModelRef, content_key
 from core.errors import WeightsError
+from core.files import no_file
 from core.models import zoo
 from core.models.spec import ModelSpec
 
@@ -91,8 +92,8 @@ def checked_file(name: str) -> Path:
             f"{path.name} is not a weights file. Expected {', '.join(WEIGHT_SUFFIXES)}: weights "
             "only, never a pickled or serialized model. In Keras: model.save_weights(...)."
         )
-    if not path.is_file():
-        raise WeightsError(f"There is no weights file {name!r}.")
+    if what := no_file(path):
+        raise WeightsError(f"There is no weights file {name!r}: it {what}.")
     return path.resolve()
 
 

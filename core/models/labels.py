@@ -20,6 +20,7 @@ from pathlib import Path
 from core import numerals
 from core.contracts import ClassRef, ModelRef
 from core.errors import AmbiguousNameError, InputError, NumeralError, UnknownNameError
+from core.files import no_file
 from core.models import zoo
 from core.models.spec import ModelSpec
 
@@ -195,8 +196,10 @@ def class_names(ref: ModelRef) -> ClassNames:
     """
     if ref.classes is not None:
         path = Path(ref.classes)
-        if not path.is_file():
-            raise InputError(f"There is no class file {ref.classes!r}; expected a text file.")
+        if what := no_file(path):
+            raise InputError(
+                f"There is no class file {ref.classes!r}: it {what}. Expected a text file."
+            )
         given = _from_file(str(path), path.stat().st_mtime)
         own = _declared(zoo.get(ref.id)).labels
         if ref.weights == "pretrained" and given.labels != own and set(given.labels) == set(own):

@@ -21,6 +21,7 @@ from core.contracts import (
 from core.errors import InputError, ParameterError
 from core.fairness.counted import MAX_DEPTH
 from core.fairness.metrics.registry import get_rate
+from core.numerals import NOTHING
 from core.requests._fairness_fields import (
     AuditOptions,
     Table,
@@ -94,7 +95,7 @@ def _check_slice(wanted: Slice, groups: Sequence[str], depth: int) -> None:
     if not 1 <= len(attributes) <= depth or len(set(attributes)) < len(attributes):
         raise InputError(
             f"A slice to test has 1 to {depth} conditions on different attributes, such as "
-            f"sex=f&age=old. Received: {wanted.text[:80]!r}."
+            f"sex=f&age=old. Received: {wanted.name[:80] or NOTHING}."
         )
     missing = [name for name in attributes if name not in groups]
     if missing:

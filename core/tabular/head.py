@@ -164,10 +164,14 @@ def _told(name: str, line_number: int, line: bytes, delimiter: str) -> InputErro
 
 
 def _encoding(data: bytes) -> str:
-    """Return the encoding that a mark names, or that every other byte being 0 gives away."""
+    """Return the encoding that a mark names, or that bytes being 0 in turn give away."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
+    fours = data[: 4 * (len(data[:4096]) // 4)]
+    low, high = (sum(fours[at::4].count(0) for at in places) for places in ((2, 3), (0, 1)))
+    if fours and max(low, high) == len(fours) // 2 and fours.count(0) < len(fours):
+        return "utf-32-le" if low == len(fours) // 2 else "utf-32-be"
     pairs = data[: 2 * (len(data[:4096]) // 2)]
     even, odd = pairs[0::2].count(0), pairs[1::2].count(0)
     if 2 * odd > len(pairs) // 2 and not even:

@@ -13,6 +13,8 @@ from core.tabular.missing import Missing
 __all__ = ["NEVER", "OPPOSITES", "class_text", "group_text", "positive_class"]
 
 _WHOLE = re.compile(r"([+-]?\d+)\.0+")
+_CLASS = re.compile(r"([+-]?\d+)\.0*")
+"""Of classes, ``1.`` is the number 1 too, as Fortran and some statistics programs write it."""
 OPPOSITES = (
     ("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"),
     ("neg", "pos"), ("negative", "positive"),
@@ -44,7 +46,7 @@ def class_text(raw: str | None, missing: Missing = _USUAL) -> str:
     if raw is None or raw in missing:
         return ""
     text = nfc(raw.strip())
-    whole = _WHOLE.fullmatch(text)
+    whole = _CLASS.fullmatch(text)
     return whole[1] if whole else text.lower() if text.lower() in ("true", "false") else text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core import api
@@ -195,3 +196,24 @@ def test_booleans_against_numbers(positive: str) -> None:
     right = [(table.rate(g, "accuracy").k, table.rate(g, "accuracy").n) for g in "ab"]
     assert right == [(23, 31), (40, 49)]
     assert [round(table.rate(g, "tpr").value, 3) for g in "ab"] == [0.643, 0.909]
+
+
+@pytest.mark.parametrize("spelt", [("0.", "1."), ("0.0", "1."), ("0.", "1.00")])
+@pytest.mark.parametrize("where", ["labels", "predictions", "both"])
+def test_numbers_that_end_in_a_point_are_the_numbers(
+    write: Write, spelt: tuple[str, str], where: str
+) -> None:
+    rng = np.random.default_rng(1)
+    y, p, g = (rng.integers(0, 2, 200) for _ in range(3))
+    group = ["ab"[i] for i in g]
+    plain = {"y": [str(i) for i in y], "p": [str(i) for i in p], "g": group}
+    other = dict(plain)
+    if where != "predictions":
+        other["y"] = [spelt[i] for i in y]
+    if where != "labels":
+        other["p"] = [spelt[i] for i in p]
+    task = {"label": "y", "prediction": "p", "groups": ["g"]}
+    found, same = (api.fairness(write(t), **task) for t in (other, plain))
+    assert [(g.metric, g.difference) for g in found.gaps] == [
+        (g.metric, g.difference) for g in same.gaps
+    ]

@@ -71,6 +71,9 @@ def test_a_dialect_changes_nothing(tmp_path: Path) -> None:
         "UTF-16": text().encode("utf-16"),
         "UTF-16 without a mark": text().encode("utf-16-le"),
         "UTF-16 the other way round": text().encode("utf-16-be"),
+        "UTF-32": text().encode("utf-32"),
+        "UTF-32 without a mark": text().encode("utf-32-le"),
+        "UTF-32 the other way round": text().encode("utf-32-be"),
         "UTF-8 with a mark": text().encode("utf-8-sig"),
     }
     for name, data in spelt.items():
@@ -182,3 +185,10 @@ def test_a_year_of_two_digits_is_refused(tmp_path: Path, day: str, period: str) 
     short = "\n".join(",".join(row) for row in (NAMES, *rows))
     with pytest.raises(InputError, match=rf"year of '{day}' in row 7 has fewer than four digits"):
         audited(tmp_path, short, groups=["day"], bins={"day": period})
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"])
+def test_names_beyond_latin_are_read_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    named = text().replace("y,p,s,g,day", "y,p,s,\u7fa4,day").replace(",a,", ",Stra\u00dfe,")
+    found = audited(tmp_path, named.encode(encoding), groups=["\u7fa4"])
+    assert "Stra\u00dfe" in sizes(found)

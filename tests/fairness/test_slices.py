@@ -172,3 +172,18 @@ def test_members_are_the_rows_that_were_counted(write) -> None:
 def test_bad_input(options: dict, words: str, write) -> None:
     with pytest.raises(InputError, match=words):
         api.slices(write(table(1, n=100)), **OPTIONS, **options)
+
+
+@pytest.mark.parametrize("name", ["A|x", "a b", "50 %", "[18, 65)", "\u00e4=b"])
+def test_messages_show_a_slice_as_people_write_it(name: str, write) -> None:
+    rng = np.random.default_rng(0)
+    data = {"y": rng.integers(0, 2, 60), "p": rng.integers(0, 2, 60), "g": ["u"] * 60}
+    task = {"label": "y", "prediction": "p", "groups": ["g"]}
+    wanted = Slice((("g", name),)).text
+    with pytest.raises(InputError) as caught:
+        api.slices(write(data), only=[wanted], **task)
+    assert f"the slice {f'g = {name}'!r}" in str(caught.value)
+    with pytest.raises(InputError) as caught:
+        api.slices(write(data), only=[f"{wanted}&g={'x'}"], **task)
+    assert f"g = {name}" in str(caught.value)
+    assert "%5B" not in str(caught.value)
