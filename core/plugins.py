@@ -23,7 +23,7 @@ __all__ = ["GROUPS", "Plugin", "plugins"]
 
 GROUPS = (
     "pellucid.models", "pellucid.methods", "pellucid.metrics", "pellucid.attacks",
-    "pellucid.datasets",
+    "pellucid.datasets", "pellucid.modalities",
 )  # fmt: skip
 
 

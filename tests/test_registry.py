@@ -9,11 +9,11 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import pytest
 
-from core import plugins, registry
+from core import api, plugins, registry
 from core.errors import PluginError, UnknownNameError
 from core.parameters import Parameter
 from core.plugins import Plugin
@@ -242,6 +242,9 @@ module = waves
 [pellucid.models]
 eight = waves:models
 none = waves:no_models
+
+[pellucid.modalities]
+tide = waves:Ripple
 """
 
 SCRIPT = """
@@ -323,15 +326,14 @@ def test_commands_take_what_a_package_brings_and_name_what_is_broken(
     assert json.loads(listed.stdout)["methods"][-1]["id"] == "ripple"
     assert "left out: The plug-in 'missing' of waves 2.5" in listed.stderr
     assert "Traceback" not in listed.stderr
+    models = _run(waves, "-m", "core", "models")
+    assert "eight" in models.stdout
+    for name in ("none", "tide"):
+        assert f"left out: The plug-in '{name}' of waves 2.5" in models.stderr
     asked = _run(waves, "-m", "core", "explain", str(cat), "--method", "missing", "--out", "maps")
     assert asked.returncode == 2
     assert asked.stderr.startswith("error: The plug-in 'missing' of waves 2.5 (pellucid.methods: ")
 
 
 def test_groups_are_those_that_are_read() -> None:
-    assert (
-        tuple(
-            f"pellucid.{kind}" for kind in ("models", "methods", "metrics", "attacks", "datasets")
-        )
-        == plugins.GROUPS
-    )
+    assert tuple(f"pellucid.{kind}" for kind in get_args(api.PluginKind)) == plugins.GROUPS

@@ -28,6 +28,7 @@ def models(json_: JsonFlag = False) -> None:
 
     emit({"default": api.DEFAULT_MODEL, "models": [asdict(card) for card in cards]}, json_, lines)
     tell_broken("models")
+    tell_broken("modalities")
 
 
 @app.command()
