@@ -24,6 +24,7 @@ from core.cli._common import (
     emit,
     number,
     parameter_pairs,
+    tell_dataset,
     whole,
 )
 from core.cli._folders import DepthName, opened
@@ -113,6 +114,7 @@ def certify(
         **common,
     )
     emit(api.certified_document(found), json_, lambda: _lines(found))
+    tell_dataset(dataset)
 
 
 def _refuse(given: dict[str, object]) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "number",
     "parameter_pairs",
     "printable",
+    "tell_dataset",
     "tell_broken",
     "whole",
 ]
@@ -107,6 +108,12 @@ def tell_broken(kind: api.PluginKind) -> None:
 def printable(text: str) -> str:
     """Return a line in which no name of a stranger can steer the terminal."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def tell_dataset(text: str) -> None:
+    """Say on stderr how a dataset was read, and how many of its files were left out."""
+    for note in api.open_dataset(text).notes:
+        print(printable(note), file=sys.stderr)
 
 
 def checked_geometry(text: str) -> Geometry:

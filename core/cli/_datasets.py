@@ -90,7 +90,7 @@ def _report(opened: Dataset) -> Iterator[str]:
     if any(part.has_masks for part in opened.parts.values()):
         yield "with a mask of each picture's object"
     if opened.unreadable:
-        yield f"{len(opened.unreadable)} files cannot be read and are left out:"
+        yield "Left out:"
         yield from (f"  {problem}" for problem in opened.unreadable)
     yield from opened.notes
 

@@ -74,7 +74,12 @@ def predict(
             raise InputError(f"Give pictures or --dataset, not both: {image[0]}, {dataset}.")
         if options.pop("geometry") != "crop":
             raise InputError("A dataset is predicted with --geometry crop alone.")
-        predict_split(dataset, split, limit=limit, out=out, as_json=json_, **options)
+        if recursive or depth != "auto":
+            raise InputError(
+                "--recursive and --depth go with pictures. A dataset's depth is part of its name: "
+                "folder:PATH?depth=12."
+            )
+        predict_split(dataset, split, limit=limit, out=out, as_json=json_, strict=strict, **options)
         return
     if not image:
         raise InputError("Nothing to predict: name pictures, folders of pictures or a --dataset.")

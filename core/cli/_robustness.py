@@ -21,6 +21,7 @@ from core.cli._common import (
     emit,
     parameter_pairs,
     tell_broken,
+    tell_dataset,
     whole,
 )
 from core.cli._lists import ListCommand, words
@@ -88,6 +89,7 @@ def robustness(
         control=Terminal(),
     )
     emit(api.robustness_document(found), json_, lambda: _report(found))
+    tell_dataset(dataset)
 
 
 @app.command()
@@ -157,6 +159,7 @@ def corruptions(
         control=Terminal(),
     )
     emit(asdict(found), json_, lambda: _matrix(found))
+    tell_dataset(dataset)
 
 
 def _levels(text: str) -> list[int]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from core import api
-from core.cli._common import Terminal, emit
+from core.cli._common import Terminal, emit, printable
 from core.contracts import SPLITS, Evaluation, SplitName
 from core.errors import InputError
 
@@ -17,9 +20,18 @@ __all__ = ["predict_split"]
 
 
 def predict_split(
-    dataset: str, split: str, *, limit: int | None, out: Path | None, as_json: bool, **options: Any
+    dataset: str,
+    split: str,
+    *,
+    limit: int | None,
+    out: Path | None,
+    as_json: bool,
+    strict: bool,
+    **options: Any,
 ) -> None:
     """Predict a split, write the table if asked to, and print how the model does.
+
+    With ``strict``, the status is 2 where files were left out because the dataset's name says so.
 
     Raises
     ------
@@ -54,9 +66,14 @@ def predict_split(
         "cached": found.cached,
         "device": found.device,
     }
-    notes = api.open_dataset(dataset).notes
-    document |= {"notes": list(notes)} if notes else {}
-    emit(document, as_json, lambda: chain(_lines(measured, found.classes, out), notes))
+    opened = api.open_dataset(dataset)
+    document |= {"notes": list(opened.notes)} if opened.notes else {}
+    document |= {"unreadable": list(opened.unreadable)} if opened.unreadable else {}
+    emit(document, as_json, lambda: chain(_lines(measured, found.classes, out), opened.notes))
+    for problem in opened.unreadable:
+        print(printable(f"left out: {problem}"), file=sys.stderr)
+    if strict and opened.unreadable:
+        raise typer.Exit(2)
 
 
 def _split(text: str) -> SplitName:

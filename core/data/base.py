@@ -7,7 +7,7 @@ pages show pictures of datasets too.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -21,7 +21,9 @@ from core.declared import card_of
 from core.errors import InputError
 from core.parameters import Parameter, Value
 
-__all__ = ["Dataset", "DatasetKind", "Labels", "Mask", "Part", "Pixels"]
+__all__ = [
+    "Dataset", "DatasetKind", "Labels", "Mask", "Part", "Pixels", "broken_text", "left_out",
+]  # fmt: skip
 
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -220,3 +222,17 @@ class DatasetKind(ABC):
     def card(cls) -> DatasetCard:
         """Return what users see."""
         return card_of(cls, DatasetCard, usage=cls.usage(), needs=cls.needs())
+
+
+def broken_text(problems: Sequence[str], n: int, kind: str) -> str:
+    """Return what is said of files that cannot be read, where none may be left out."""
+    return (
+        f"{len(problems)} files of the {n} pictures cannot be read. {' '.join(problems[:3])} Mend "
+        f"or remove them, or leave them out by the dataset's name: {kind}:PATH?skip_broken=true "
+        "(&skip_broken=true where it has a question mark already)."
+    )
+
+
+def left_out(problems: Collection[str], n: int) -> tuple[str, ...]:
+    """Return what results say of files that were left out; nothing where none was."""
+    return (f"{len(problems)} of {n} pictures cannot be read and were left out.",) * bool(problems)

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.contracts import DatasetRef, Picture, SplitName, content_key
 from core.data import cifar10_source
-from core.data.base import Dataset, DatasetKind, Labels, Part, Pixels
+from core.data.base import Dataset, DatasetKind, Labels, Part, Pixels, broken_text, left_out
 from core.data.cifar10_source import CLASSES, SIDE
-from core.data.decoded import DecodedSplit, decoded
+from core.data.decoded import Decoded, DecodedSplit, decoded
 from core.data.splits import CARVING, Rows, carve
 from core.errors import InputError
 from core.parameters import Parameter, Value
@@ -95,10 +95,7 @@ class Cifar10(DatasetKind):
         )
         kept = decoded(key, partial(cifar10_source.fill, ref.source), side=SIDE)
         if kept.broken and not parameters["skip_broken"]:
-            raise InputError(
-                f"{len(kept.broken)} pictures cannot be read. {' '.join(kept.broken[:3])} Mend or "
-                "remove them, or leave them out with skip_broken=true."
-            )
+            raise InputError(broken_text(kept.broken, _count(kept), self.id))
         given = [name for name in kept.splits for _ in kept.splits[name].ids]
         labels = np.concatenate([split.labels for split in kept.splits.values()])
         rows = carve(labels, given, parameters)
@@ -108,11 +105,18 @@ class Cifar10(DatasetKind):
         fingerprint = content_key(
             {"dataset": self.id, "content": kept.fingerprint, **parameters, "version": _VERSION}
         )
-        return Dataset(ref, CLASSES, parts, fingerprint, size=SIDE, unreadable=kept.broken)
+        return Dataset(ref, CLASSES, parts, fingerprint, size=SIDE, unreadable=kept.broken,
+            notes=left_out(kept.broken, _count(kept)),
+        )  # fmt: skip
 
     def stamp(self, ref: DatasetRef) -> str:
         """Return sizes and times of change of the source's files."""
         return cifar10_source.stamp(ref.source)
+
+
+def _count(kept: Decoded) -> int:
+    """Return how many pictures the source has, those that cannot be read among them."""
+    return sum(len(split.ids) for split in kept.splits.values()) + len(kept.broken)
 
 
 def _part(name: SplitName, rows: Rows, splits: Mapping[SplitName, DecodedSplit]) -> DecodedPart:

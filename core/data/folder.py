@@ -10,7 +10,7 @@ import numpy as np
 
 from core import images
 from core.contracts import DEPTHS, DatasetRef, Depth, Picture, SplitName, content_key
-from core.data.base import Dataset, DatasetKind, Labels, Mask, Part
+from core.data.base import Dataset, DatasetKind, Labels, Mask, Part, broken_text, left_out
 from core.data.folder_check import checked_files
 from core.data.folder_listing import Listing, in_order, list_folder
 from core.data.splits import CARVING, Rows, carve
@@ -120,7 +120,7 @@ class Folder(DatasetKind):
         checked = checked_files(listing)
         broken = checked.broken
         if broken and not parameters["skip_broken"]:
-            raise InputError(_told(broken, len(listing)))
+            raise InputError(broken_text(list(broken.values()), len(listing), self.id))
         kept = _readable(listing, broken)
         classes, labels = _classified(listing)
         groups = _groups(listing, kept)
@@ -137,20 +137,12 @@ class Folder(DatasetKind):
         )
         return Dataset(
             ref, classes, parts, fingerprint, unreadable=tuple(broken.values()),
-            notes=listing.notes,
+            notes=(*listing.notes, *left_out(broken, len(listing))),
         )  # fmt: skip
 
     def stamp(self, ref: DatasetRef) -> str:
         """Return the digest of names, sizes, times of change, labels and attributes."""
         return list_folder(ref.source).digest
-
-
-def _told(broken: Mapping[str, str], n: int) -> str:
-    first = " ".join(list(broken.values())[:3])
-    return (
-        f"{len(broken)} files of the {n} pictures cannot be read. {first} Mend or remove them, or "
-        "leave them out with skip_broken=true."
-    )
 
 
 def _readable(listing: Listing, broken: Mapping[str, str]) -> Rows:

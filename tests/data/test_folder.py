@@ -12,6 +12,8 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
+from core import api
+from core.cli import main
 from core.data.base import Dataset
 from core.data.registry import open_dataset
 from core.data.splits import check_trainable
@@ -283,14 +285,60 @@ def test_broken_files_are_an_error_unless_they_shall_be_skipped(pets: Path) -> N
     told = refused(pets, "^2 files of the 30 pictures cannot be read")
     assert "cat/00.png" in told
     assert "cat/01.png" in told
-    assert "skip_broken=true" in told
+    assert "by the dataset's name: folder:PATH?skip_broken=true" in told
     assert str(pets.parent) not in told  # visitors do not learn where the folder lies
     left = opened(pets, "?skip_broken=true")
     assert len(left.unreadable) == 2
+    assert left.notes == ("2 of 30 pictures cannot be read and were left out.",)
+    assert opened(pets, "?seed=3&skip_broken=true").notes == left.notes
+    assert whole.notes == ()
     assert left.unreadable[0].startswith("cat/00.png: 00.png is a PDF document")
     assert sum(map(len, left.parts.values())) == 28
     assert not {"cat/00.png", "cat/01.png"} & {id for p in left.parts.values() for id in p.ids}
     assert left.fingerprint != whole.fingerprint
+
+
+@pytest.mark.parametrize("command", ["predict", "fairness", "robustness", "corruptions"])
+def test_commands_do_the_rest_and_say_how_many_were_left_out(
+    command: str, pets: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    break_two(pets)
+    files = sorted(p.relative_to(pets).as_posix() for p in pets.rglob("*.png"))
+    rows = [f"{name},{name[:3]},{'ab'[i % 2]}" for i, name in enumerate(files)]
+    (pets / "metadata.csv").write_text("\n".join(["file_name,label,owner", *rows]) + "\n")
+    api.register_model("toy_pets", _grey, input_size=16, n_classes=2, labels=["cat", "dog"])
+    more = {
+        "predict": [],
+        "fairness": ["--positive", "cat", "--group", "owner"],
+        "robustness": ["--limit", "4", "--attack", "fgsm", "--no-checks", "--no-rounding"],
+        "corruptions": ["--limit", "4", "--corruption", "brightness", "--severity", "1"],
+    }[command]
+
+    def run(source: str, *options: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--dataset", source, "--model", "toy_pets", *more, *options])
+        out, err = capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    status, _, err = run(f"folder:{pets}")
+    assert (status, "folder:PATH?skip_broken=true" in err) == (2, True)
+    status, out, err = run(f"folder:{pets}?skip_broken=true")
+    assert status == 0, err
+    assert "2 of 30 pictures cannot be read and were left out." in out + err
+    if command == "predict":
+        status, out, err = run(f"folder:{pets}?skip_broken=true", "--json", "--strict")
+        assert status == 2
+        assert len(json.loads(out)["unreadable"]) == 2
+        assert "left out: cat/00.png: 00.png is a PDF document" in err
+        status, _, err = run(f"folder:{pets}?skip_broken=true", "--depth", "12")
+        assert (status, "folder:PATH?depth=12" in err) == (2, True)
+
+
+def _grey(inputs: object, n_classes: int) -> object:
+    from core.models.tensorflow import keras
+
+    x = keras.layers.Dense(n_classes)(keras.layers.GlobalAveragePooling2D()(inputs))
+    return keras.Model(keras.utils.get_source_inputs(inputs), x)
 
 
 def test_damage_that_the_check_does_not_see_is_told_when_the_picture_is_opened(
