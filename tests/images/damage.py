@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tests.images.tiffs import Kind, values, written
+
 Rng = np.random.Generator
 _EXTREMES = (0, 1, 7, 8, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 60_000, 3_000_000)
 
@@ -103,7 +105,27 @@ def sound_files() -> dict[str, bytes]:
     }
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "tiff_jpeg", "packbits"):
         found[compression] = encoded(rgb, "TIFF", compression=compression)
+    padded = deep.astype(np.int16)
+    padded[:4] = -2000
+    found["dicom padded"] = dicom(
+        padded, PixelPaddingValue=-2000, RescaleSlope=1, RescaleIntercept=-1024,
+        PhotometricInterpretation="MONOCHROME1",
+    )  # fmt: skip
+    for name, kind in _TIFFS.items():
+        found[name] = written(kind, values(kind))
     return found
+
+
+_TIFFS = {
+    "tiff white 16": Kind(0, 16, "uint", ">", 1, 1),
+    "tiff white 4": Kind(0, 4, "uint", "<", 2, 1),
+    "tiff 12": Kind(1, 12, "uint", "<", 1, 1),
+    "tiff float compressed": Kind(1, 32, "float", ">", 1, 1, compressed=True),
+    "tiff planes": Kind(2, 8, "uint", "<", 2, 3),
+    "tiff palette": Kind(3, 8, "uint", ">", 1, 1, compressed=True),
+    "tiff colours 16": Kind(2, 16, "uint", ">", 1, 4, compressed=True, extra=2),
+    "tiff five bands": Kind(2, 8, "uint", "<", 1, 5),
+}
 
 
 def mutated(data: bytes, rng: Rng) -> bytes:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-WIDTH, HEIGHT = 24, 10
+WIDTH, HEIGHT = 40, 30
 Sample = Literal["uint", "int", "float"]
 Order = Literal["<", ">"]
 _ORDERS: tuple[Order, ...] = ("<", ">")
