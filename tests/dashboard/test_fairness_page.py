@@ -407,6 +407,27 @@ def test_other_decisions_are_judged_before_and_after_on_rows_held_out() -> None:
     assert "python -m core mitigate" in "".join(code.value for code in app.code)
 
 
+def test_of_whom_nobody_would_be_selected_is_said_with_the_reason() -> None:
+    rng = np.random.default_rng(1)
+    n = 400
+    group = np.array(["a", "b"])[np.arange(n) % 2]
+    label = np.where(group == "a", rng.integers(0, 2, n), 0)
+    score = np.clip(0.3 + 0.4 * label + rng.normal(0, 0.1, n), 0, 1).round(3)
+    score[(group == "b") & (np.arange(n) % 10 == 1)] = 1.0
+    rows = zip(label, (score > 0.5).astype(int), score, group, strict=True)
+    lines = ["y_true,y_pred,score,sex", *(",".join(map(str, row)) for row in rows)]
+    app = audited("\n".join(lines).encode(), groups=("sex",), intersections=False)
+    app.session_state["fairness mitigation"] = True
+    app.run()
+    app.button(key="mitigate").click().run()
+    settled(app)
+    assert not app.exception
+    assert not app.error
+    shown = unescape(texts(app))
+    assert re.search(r"b never, since none of its \d+ rows is positive", shown)
+    assert "from inf" not in shown
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [

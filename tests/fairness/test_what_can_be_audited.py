@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import numpy as np
 import pytest
 
 from core import api
+from core.cli import main
 from core.errors import InputError
 from tests.fairness.conftest import Write
 
@@ -49,3 +53,54 @@ def test_points_on_another_scale_are_told(write: Write) -> None:
     path = write({"y": [0, 1] * 20, "s": [612, 701] * 20, "g": ["a", "b", "b", "a"] * 10})
     with pytest.raises(InputError, match=r"audit the decision that is made from them"):
         api.fairness(path, label="y", score="s", groups=["g"])
+
+
+def test_the_command_says_of_whom_nobody_is_selected_and_why(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(1)
+    n = 400
+    group = np.array(["a", "b"])[np.arange(n) % 2]
+    label = np.where(group == "a", rng.integers(0, 2, n), 0)
+    score = np.clip(0.3 + 0.4 * label + rng.normal(0, 0.1, n), 0, 1).round(3)
+    score[(group == "b") & (np.arange(n) % 10 == 1)] = 1.0
+    path = write({"y": label, "s": score, "g": group})
+    words = ["mitigate", str(path), "--y-true", "y", "--score", "s", "--threshold", "0.5",
+             "--group", "g", "--attribute", "g"]  # fmt: skip
+
+    def said(*more: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            main([*words, *more])
+        assert ended.value.code == 0
+        return capfd.readouterr().out
+
+    (line,) = [each for each in said().splitlines() if each.startswith("  b ")]
+    assert "never: none of its" in line
+    assert "every selection would be wrong" in line
+    assert "inf" not in line
+    document = json.loads(said("--json"))
+    assert document["thresholds"]["b"] is None
+    assert "every selection would be wrong" in document["never_selected"]["b"]
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "told"),
+    [
+        ("regression", ("--y-true", "y", "--score", "s", "--threshold", "0.5"),
+         r"regression|audit the decision|two classes|classes"),
+        ("scores", ("--no-labels", "--score", "s", "--threshold", "0.5"), r"label|really so"),
+    ],
+)  # fmt: skip
+def test_mitigation_says_what_it_needs(
+    table: str, options: tuple[str, ...], told: str, write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(3)
+    numbers = rng.normal(30, 9, 200).round(3)
+    columns = {"s": numbers if table == "regression" else rng.random(200), "g": ["a", "b"] * 100}
+    path = write({"y": (numbers + 1).round(3)} | columns if table == "regression" else columns)
+    with pytest.raises(SystemExit) as ended:
+        main(["mitigate", str(path), *options, "--group", "g", "--attribute", "g"])
+    assert ended.value.code == 2
+    (line,) = [x for x in capfd.readouterr().err.splitlines() if x.startswith("error: ")]
+    assert re.search(told, line), line
+    print(line)
