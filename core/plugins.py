@@ -11,6 +11,8 @@ what is wrong and whose it is.
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -25,6 +27,10 @@ GROUPS = (
     "pellucid.models", "pellucid.methods", "pellucid.metrics", "pellucid.attacks",
     "pellucid.datasets", "pellucid.modalities",
 )  # fmt: skip
+
+_HEAVY = ("tensorflow", "keras", "openvino")
+"""What takes seconds and hundreds of megabytes to import, and is for workers alone."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Plugin:
 
         ``take`` raises :class:`~core.errors.PluginError` for what it cannot use.
         """
+        before = _heavy()
         try:
             take(self.load())
         except PluginError as error:
@@ -63,6 +70,12 @@ class Plugin:
             return self._refused(
                 f"{type(error).__name__}: {first}" if first else type(error).__name__
             )
+        if loaded := sorted(_heavy() - before):
+            _log.warning(
+                "The plug-in %r of %s loads %s when it is imported, in every page's process too: "
+                "it should be imported by the function that computes.",
+                self.name, self.package or self.target, ", ".join(loaded),
+            )  # fmt: skip
         return None
 
     def _refused(self, why: str) -> PluginError:
@@ -71,6 +84,10 @@ class Plugin:
             f"The plug-in {self.name!r} of {whose} ({self.group}: {self.target}) cannot be used: "
             f"{why.rstrip('.')}. Mend or uninstall {self.package or 'the package'}."
         )
+
+
+def _heavy() -> set[str]:
+    return {name for name in _HEAVY if name in sys.modules}
 
 
 def plugins(group: str) -> tuple[Plugin, ...]:

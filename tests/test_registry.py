@@ -160,6 +160,25 @@ def test_a_broken_plugin_is_told_by_name_and_takes_nothing_down(bring: Any, name
         things.find("other")
 
 
+@pytest.mark.parametrize("library", ["tensorflow", "keras", "openvino"])
+def test_a_plugin_that_loads_a_heavy_library_is_taken_and_told(
+    bring: Any, library: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("tensorflow", "keras", "openvino"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    def load() -> object:
+        monkeypatch.setitem(sys.modules, library, sys)
+        return thing("heavy")
+
+    things = bring(plugin("light", lambda: thing("light")), plugin("heavy", load, package="lead"))
+    assert list(things)[-2:] == ["light", "heavy"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The plug-in 'heavy' of lead loads {library} when it is imported, in every page's process "
+        "too: it should be imported by the function that computes."
+    ]
+
+
 def test_two_packages_with_one_name_are_told_apart(bring: Any) -> None:
     things = bring(
         plugin("ripple", lambda: thing("ripple"), package="a"),

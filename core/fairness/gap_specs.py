@@ -9,7 +9,7 @@ from core.errors import UnknownNameError
 from core.fairness.metrics.base import Proportion
 from core.fairness.metrics.registry import METRICS
 from core.fairness.null import Combine
-from core.lookup import lookup
+from core.registry import Registry
 
 __all__ = ["GAPS", "GapSpec", "default_gaps", "get_gap"]
 
@@ -94,11 +94,12 @@ _NAMED = (
         ("scoring_rate",),
     ),
 )
-GAPS: dict[str, GapSpec] = {spec.id: spec for spec in _NAMED} | {
-    id: GapSpec(id, f"{metric.name} gap", metric.summary, (id,))
+_OF_RATES = tuple(
+    GapSpec(id, f"{metric.name} gap", metric.summary, (id,))
     for id, metric in METRICS.items()
     if isinstance(metric, Proportion) and id not in {spec.id for spec in _NAMED}
-}
+)
+GAPS: Registry[GapSpec] = Registry("gap", (*_NAMED, *_OF_RATES))
 """Every gap by id; in multiclass tables rates are asked for by class, as ``tpr[cat]``."""
 
 _BINARY = (
@@ -117,7 +118,7 @@ def get_gap(gap_id: str) -> GapSpec:
     """
     asked = MetricName.parse(gap_id)
     if not asked.of:
-        return lookup(GAPS, gap_id, what="gap")
+        return GAPS.find(gap_id)
     metric = METRICS.get(asked.base)
     if not isinstance(metric, Proportion) or metric.tasks != "binary":
         raise UnknownNameError(

@@ -7,7 +7,6 @@ from core.fairness.metrics.composites import COMPOSITES, IMPACT_RATIO
 from core.fairness.metrics.inequality import INEQUALITY
 from core.fairness.metrics.rates import RATES
 from core.fairness.metrics.scores import OF_SCORES
-from core.lookup import lookup
 from core.registry import Registry
 
 __all__ = ["METRICS", "get_rate"]
@@ -15,9 +14,11 @@ __all__ = ["METRICS", "get_rate"]
 _METRICS: tuple[Metric, ...] = (*RATES, IMPACT_RATIO, *COMPOSITES, *OF_SCORES, *INEQUALITY)
 
 METRICS: Registry[Metric] = Registry("metric of groups", _METRICS)
+_RATES: Registry[Proportion] = Registry(
+    "rate", tuple(metric for metric in _METRICS if isinstance(metric, Proportion))
+)
 
 
 def get_rate(metric_id: str) -> Proportion:
     """Return the rate called ``metric_id``; errors as of ``METRICS.find``."""
-    rates = {id: metric for id, metric in METRICS.items() if isinstance(metric, Proportion)}
-    return lookup(rates, metric_id, what="rate")
+    return _RATES.find(metric_id)
