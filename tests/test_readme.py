@@ -127,6 +127,30 @@ def test_the_shipped_models_are_as_good_as_said() -> None:
     assert f"the gap beyond chance in {tone.beyond_chance} of {biased.n}" in WORDS
 
 
+def test_whom_the_biased_model_fails_is_as_said() -> None:
+    run = {id: run for id, run in finished_runs().items() if is_shipped(id)}["portraits_biased"]
+    assert run.test is not None
+    assert run.seeds is not None
+    right = {g.group: 100 * g.correct / g.n for g in run.test.groups}
+    light, dark = (next(v for k, v in right.items() if k.startswith(b)) for b in ("light", "dark"))
+    assert f"{light:.1f} % right on light skins, {dark:.1f} % right on dark skins" in WORDS
+    ends = {
+        band: f"{100 * group.accuracy.low:.1f} to {100 * group.accuracy.high:.1f} % on {band} ones"
+        for band in ("light", "dark")
+        for group in run.seeds.groups
+        if group.group.startswith(band)
+    }
+    assert f"over {run.seeds.n} of them {ends['light']}, {ends['dark']}" in WORDS
+
+
+def test_what_is_needed_and_drawn_is_as_said() -> None:
+    package = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (least,) = re.findall(r'requires-python = ">=(.+)"', package)
+    assert f"You need Python {least} or newer" in WORDS
+    drawn = {p.name: p.default for p in DATASETS["portraits"].parameters}["n_train"]
+    assert f"{drawn:,}".replace(",", " ") + " drawn portraits" in WORDS
+
+
 # ---- how often verdicts are right
 
 
