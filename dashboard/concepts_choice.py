@@ -94,6 +94,7 @@ class Study:
         }
         defaults = dict(zip(parts, _defaults(plain), strict=True))
         query = {name: str(value) for name, value in parts.items() if value != defaults[name]}
+        query |= {"seed": str(self.seed)} if services.default_seed(SEEDS[1]) else {}
         return query | {_GROUP + name: ",".join(ids) for name, ids in self.groups}
 
 
@@ -149,7 +150,7 @@ def read(query: Mapping[str, str], choice: Choice) -> tuple[Study, list[str]]:
         tab=one_of(query, "tab", TABS, plain.tab, problems),
         target=whole(query, "class", (0, n_classes - 1), None, problems),
         steps=whole(query, "steps", STEPS, plain.steps, problems),
-        seed=whole(query, "seed", SEEDS, plain.seed, problems),
+        seed=whole(query, "seed", SEEDS, services.default_seed(SEEDS[1]), problems),
         source=one_of(query, "source", SOURCES, plain.source, problems),
         selection=one_of(query, "select", SELECTIONS, plain.selection, problems),
         label=query.get("label", "")[:80],

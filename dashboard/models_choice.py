@@ -39,7 +39,14 @@ _ID = re.compile(r"\w{1,120}")
 
 def first_order() -> Order:
     """Return what the form begins with: the first dataset, the default recipe."""
-    return Order(next(iter(services.offered_data())), (), DEFAULT_RECIPE, "", (), 0)
+    return Order(
+        next(iter(services.offered_data())),
+        (),
+        DEFAULT_RECIPE,
+        "",
+        (),
+        services.default_seed(MOST_SEED),
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,8 @@ def _order_query(order: Order) -> dict[str, str]:
     query = {"dataset": order.dataset, "recipe": order.recipe, "base": order.base}
     query |= {_DATA + name: _text(value) for name, value in order.data}
     query |= {_RECIPE + name: _text(value) for name, value in order.parameters}
-    return query | ({"seed": str(order.seed)} if order.seed else {})
+    plain = order.seed == services.default_seed(MOST_SEED) == 0
+    return query | ({} if plain else {"seed": str(order.seed)})
 
 
 def _text(value: Value) -> str:
@@ -156,7 +164,7 @@ def _order(query: Mapping[str, str], problems: list[str]) -> Order:
         recipe=recipe.id,
         base=base_for(recipe, base),
         parameters=_values(query, _RECIPE, recipe.parameters, recipe.name, problems),
-        seed=whole(query, "seed", (0, MOST_SEED), 0, problems),
+        seed=whole(query, "seed", (0, MOST_SEED), start.seed, problems),
     )
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import numerals
 from core.contracts import NORM_NAMES, SPLITS, Norm, SplitName
-from dashboard import slice_choice
+from dashboard import services, slice_choice
 
 __all__ = [
     "AUTO", "CERTIFIED", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "change",
@@ -118,11 +118,14 @@ class Trial:
 
     def to_query(self) -> dict[str, str]:
         """Return it as parameters of the page's address."""
-        return {
+        query = {
             field.name: _text(getattr(self, field.name))
             for field in fields(self)
             if getattr(self, field.name) != field.default
         }
+        # Another server may begin with another seed, so that one is said wherever it isn't 0.
+        begun = services.default_seed(MOST_SEED)
+        return query | ({"seed": str(self.seed)} if begun else {})
 
 
 def _text(value: object) -> str:
@@ -211,7 +214,7 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
 
 def read(query: Mapping[str, str]) -> tuple[Trial, list[str]]:
     """Return what an address describes, and a sentence for each part left out."""
-    kept: dict[str, Any] = {}
+    kept: dict[str, Any] = {"seed": services.default_seed(MOST_SEED)}
     problems: list[str] = []
     for field in fields(Trial):
         text = query.get(field.name)

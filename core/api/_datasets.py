@@ -17,8 +17,8 @@ from core.requests import dataset_request
 from core.settings import settings
 
 __all__ = [
-    "dataset_mask", "dataset_picture", "datasets", "offered_datasets", "open_dataset",
-    "parse_dataset", "predict_dataset",
+    "dataset_mask", "dataset_picture", "datasets", "default_seed", "offered_datasets",
+    "open_dataset", "parse_dataset", "predict_dataset",
 ]  # fmt: skip
 
 _BUILT_IN = ("portraits", "portraits?bias=0.9")
@@ -33,6 +33,11 @@ def offered_datasets() -> tuple[str, ...]:
     """Return the references that the dashboard offers: its own, and the owner's setting's."""
     given = [text.strip() for text in settings().datasets.split(",") if text.strip()]
     return (*_BUILT_IN, *(registry.parse(text).text for text in given))
+
+
+def default_seed() -> int:
+    """Return the seed of every random draw for which none is given."""
+    return settings().seed
 
 
 def parse_dataset(text: str) -> DatasetRef:

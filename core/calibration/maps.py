@@ -17,7 +17,7 @@ from core.saliency.registry import METHODS
 __all__ = ["CLAIMS", "explained"]
 
 _TOPIC = "Evidence: beats controls"
-_PHOTOGRAPHS = "a folder of photographs (--pictures FOLDER)"
+_PHOTOGRAPHS = "a folder of photographs"
 Source = Callable[[Trials], Iterator[Subject]]
 
 

@@ -181,6 +181,6 @@ CLAIMS: tuple[Claim, ...] = (
         "least 90 %.",
         "EfficientNet-Lite0; pairs of which both classes are among the three it sees.",
         _halves, unit="pictures", n=100, quick=20, at_least=0.9,
-        needs="a folder of photographs (--pictures FOLDER)",
+        needs="a folder of photographs",
     ),
 )  # fmt: skip

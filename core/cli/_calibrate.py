@@ -99,7 +99,8 @@ def _count(found: CalibrationTable, status: ClaimStatus) -> int:
 
 def _measured(row: MeasuredClaim) -> str:
     if row.reason:
-        return f"{row.reason} ({row.card.id})"
+        option = " Give it with --pictures FOLDER." if row.card.needs else ""
+        return f"{row.reason}{option} ({row.card.id})"
     return (
         f"Measured: {row.k} of {row.n} {row.card.unit}, {row.share:.1%} "
         f"[{row.low:.1%}, {row.high:.1%}]. ({row.card.id}, {row.seconds:.0f} s)"

@@ -269,7 +269,7 @@ class CertifyPictureRequest(PictureRequest):
         """The command line that repeats this request."""
         words = ["python", "-m", "core", "certify", self.input.name, *self.model_words()]
         words += _method_words(self.method, self.parameters)
-        return shlex.join([*words, "--geometry", self.input.geometry, "--seed", str(self.seed)])
+        return shlex.join([*words, *self.input.words, "--seed", str(self.seed)])
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request, with this request's command."""

@@ -134,4 +134,4 @@ class CounterfactualRequest(PictureRequest):
         words += ["--baseline", self.baseline]
         if self.target is not None:
             words += ["--target", str(self.target)]
-        return shlex.join([*words, "--geometry", self.input.geometry, "--seed", str(self.seed)])
+        return shlex.join([*words, *self.input.words, "--seed", str(self.seed)])

@@ -237,5 +237,5 @@ class DriftRequest(PictureRequest):
             words += ["--layer", self.layer]
         for name, value in self.parameters.items():
             words += ["--param", f"{name}={value}"]
-        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "drift"]
+        words += [*self.input.words, "--seed", str(self.seed), "--out", "drift"]
         return shlex.join(words)

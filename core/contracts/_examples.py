@@ -152,7 +152,7 @@ class NeighboursRequest(PictureRequest):
         """The command line that repeats this request; pictures given singly need a folder."""
         words = ["python", "-m", "core", "neighbours", self.input.name, *self.model_words()]
         words += ["--folder", folder_of(self.reference), "--k", str(self.k)]
-        return shlex.join([*words, "--geometry", self.input.geometry])
+        return shlex.join([*words, *self.input.words])
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request, with this request's command."""

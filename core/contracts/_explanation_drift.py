@@ -160,5 +160,5 @@ class ExplanationDriftRequest(PictureRequest):
             words += ["--layer", self.layer]
         for name, value in self.parameters.items():
             words += ["--param", f"{name}={value}"]
-        words += ["--geometry", self.input.geometry, "--seed", str(self.seed)]
+        words += [*self.input.words, "--seed", str(self.seed)]
         return shlex.join(words)

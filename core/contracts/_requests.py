@@ -181,5 +181,5 @@ class ExplainRequest(PictureRequest):
             words += ["--layer", self.layer]
         for name, value in self.parameters.items():
             words += ["--param", f"{name}={value}"]
-        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "maps"]
+        words += [*self.input.words, "--seed", str(self.seed), "--out", "maps"]
         return shlex.join(words)

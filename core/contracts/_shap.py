@@ -137,7 +137,7 @@ class ShapRequest(PictureRequest):
             words += ["--param", f"{name}={value}"]
         if self.background:
             words += ["--background", "BACKGROUND"]
-        words += ["--geometry", self.input.geometry, "--seed", str(self.seed), "--out", "shap"]
+        words += [*self.input.words, "--seed", str(self.seed), "--out", "shap"]
         return shlex.join(words)
 
 

@@ -84,6 +84,8 @@ class Picture:
         What was done to it ("alpha laid over white"), one sentence each.
     bits : int, optional
         How many bits of each sample were read in a file of 16; ``None`` for other files.
+    depth : Depth
+        What was asked for of such a file.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Picture:
     format: str = "array"
     notes: tuple[str, ...] = ()
     bits: int | None = None
+    depth: Depth = "auto"
 
     @property
     def width(self) -> int:
@@ -161,6 +164,13 @@ class ModelInput:
     width: int
     height: int
     image_sha256: str
+    depth: Depth = "auto"
+
+    @property
+    def words(self) -> list[str]:
+        """The options of a command line that open the picture in the same way."""
+        depth = [] if self.depth == "auto" else ["--depth", self.depth]
+        return ["--geometry", self.geometry, *depth]
 
     @cached_property
     def sha256(self) -> str:

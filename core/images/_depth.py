@@ -60,8 +60,10 @@ def eight_bits(values: npt.NDArray[np.integer], bits: int) -> npt.NDArray[np.uin
 
 
 def with_unused(picture: Picture, depth: Depth) -> Picture:
-    """Say so where a depth was asked for that the file gave no use for."""
-    if picture.bits is not None or depth in ("auto", "8"):
+    """Keep the depth that was asked for; say so where the file gave no use for it."""
+    if picture.bits is not None:
+        return replace(picture, depth=depth)
+    if depth in ("auto", "8"):
         return picture
     note = f"{depth} bits were asked for, but no sample has more than 8: the depth was not used."
     if picture.format == "DICOM":

@@ -80,6 +80,7 @@ def to_input(picture: Picture, *, size: int, geometry: Geometry = "crop") -> Mod
         width=width,
         height=height,
         image_sha256=picture.sha256,
+        depth=picture.depth,
     )
 
 

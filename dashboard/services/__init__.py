@@ -22,6 +22,7 @@ from dashboard.services._brought import (
 from dashboard.services._calibration import calibration_table, quick_calibration
 from dashboard.services._catalogue import (
     class_names,
+    default_seed,
     find_class,
     method,
     methods,
@@ -231,7 +232,8 @@ __all__ = [
     "concept_maps_request", "concepts_request", "correct", "corrupted_picture",
     "corruption_command", "corruption_csv", "corruption_request", "corruptions",
     "corruptions_so_far", "counterfactual_request", "counterfactual_uri", "data_uri", "dataset_key",
-    "dataset_name", "defence", "delete_run", "device", "difference_layer", "discard_training",
+    "dataset_name", "default_seed", "defence", "delete_run", "device", "difference_layer",
+    "discard_training",
     "drift_film", "drift_paths", "drift_request", "epsilon_film", "evidence_json",
     "evidence_request", "expected_seconds", "explainers", "explanation_drift_json",
     "explanation_drift_request", "explanation_json", "explanation_npz", "explanation_request",

@@ -9,8 +9,8 @@ from core.contracts import ClassRef, ClassScore, MethodCard, ModelCard, Predicti
 from dashboard.lru import Lru
 
 __all__ = [
-    "class_names", "find_class", "method", "methods", "model", "models", "not_offered", "offered",
-    "ranking", "stops",
+    "class_names", "default_seed", "find_class", "method", "methods", "model", "models",
+    "not_offered", "offered", "ranking", "stops",
 ]  # fmt: skip
 
 _rankings: Lru[tuple[str, int], tuple[ClassScore, ...]] = Lru(512)
@@ -31,6 +31,11 @@ def _models(trained: tuple[str, ...]) -> dict[str, ModelCard]:
 def methods() -> dict[str, MethodCard]:
     """Return the cards of the saliency methods by id."""
     return {card.id: card for card in api.methods()}
+
+
+def default_seed(most: int) -> int:
+    """Return the seed that pages begin with: the server's, at most ``most``."""
+    return min(api.default_seed(), most)
 
 
 def model(id: str) -> ModelCard:
