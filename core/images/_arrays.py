@@ -17,6 +17,8 @@ __all__ = ["from_array"]
 Pixels = npt.NDArray[np.uint8]
 _WANTED = "Expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)"
 _CHANNELS = (1, 3, 4)
+_ROUNDING = 1e-6
+"""How far floats may lie outside of [0, 1], as those that were divided and multiplied do."""
 _TYPES = "uint8, uint16, or floats in [0, 1]"
 
 
@@ -91,11 +93,12 @@ def _from_shares(values: npt.NDArray[np.float64], name: str) -> _Read:
             f"({n} of {values.size}): fill them in first, as with np.nan_to_num(array)."
         )
     low, high = float(values.min()), float(values.max())
-    if low < 0 or high > 1:
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
         raise ImageError(
             f"{name}: float pixels must be finite and in [0, 1]. Received values from {low:g} to "
             f"{high:g}{_way_out(low, high)}."
         )
+    values = np.clip(values, 0, 1)
     notes: list[str] = []
     if values.shape[-1] < 4:
         return np.rint(values * 255).astype(np.uint8), notes, None

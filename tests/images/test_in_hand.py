@@ -294,3 +294,13 @@ def test_the_facade_opens_them_all_and_a_picture_is_itself(tmp_path: Path) -> No
     assert len({api.open_picture(source).sha256 for source in sources}) == 1
     same = open_picture(RGB)
     assert api.open_picture(same) is same
+
+
+@pytest.mark.parametrize("outside", [1.0000001, -1e-7, 1 + 5e-7])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_floats_that_rounding_put_outside_are_read(outside: float, kind: type) -> None:
+    pixels: np.ndarray = np.full((16, 16, 3), outside, kind)
+    assert (open_picture(pixels).pixels == (255 if outside > 0 else 0)).all()
+    for far in (1.00001, -1e-5):
+        with pytest.raises(ImageError, match="finite and in"):
+            open_picture(np.full((16, 16, 3), far, kind))
