@@ -111,7 +111,7 @@ def _chosen(trial: Trial, subject: Subject, known: Sequence[str]) -> list[str]:
     key = "robustness compared"
     st.session_state[key] = (asked or proposed)[: _MOST - 1 if asked else _PROPOSED - 1]
     st.multiselect(
-        f"{labels.get(subject.model, subject.model)} against", known, key=key,
+        f"{escape(labels.get(subject.model, subject.model))} against", known, key=key,
         max_selections=_MOST - 1, format_func=lambda id: labels.get(id, id),
         on_change=lambda: robustness_choice.change(compared=tuple(st.session_state[key])),
     )  # fmt: skip
