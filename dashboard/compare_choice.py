@@ -7,39 +7,67 @@ same thing; the pair says in which one respect the right side differs from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
-
-import streamlit as st
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
 from core.contracts import severity_text
 from core.errors import NumeralError
-from dashboard import services, slice_choice
-from dashboard.address_parts import one_of, whole
+from dashboard import query, services
 from dashboard.dataset_pictures import LONGEST_ID
-from dashboard.state import Choice
+from dashboard.query import Asked, Spelled, Spelling
+from dashboard.session import SessionChoice
+from dashboard.spellings import one_of, whole
 
 __all__ = [
-    "DIFFERS",
-    "MOST_STEPS",
-    "Differ",
-    "Pair",
-    "begin",
-    "change",
-    "current",
-    "publish",
-    "read",
-]
+    "DIFFERS", "MOST_STEPS", "NOT_FROM_CHOICE", "Differ", "Pair", "begin", "bind", "change",
+    "current", "now", "read",
+]  # fmt: skip
 
 Differ = Literal["method", "model", "class", "picture"]
 DIFFERS: tuple[Differ, ...] = get_args(Differ)
 MOST_STEPS = 24
-_PAIR = "pair"
-_NOT_HERE = ("compare", "with", "metrics", "mask")
+NOT_FROM_CHOICE = ("compare", "with", "metrics", "mask")
+"""Parts of the session's choice that the page's address does not hold."""
+
+
+def _paths(asked: Asked) -> tuple[str, ...]:
+    return ("", *services.drift_paths())
+
+
+def _follows(pair: Pair) -> bool:
+    return bool(pair.path)
+
+
+def _other(asked: Asked) -> str:
+    """Return what stands on the right, if the address says in what it differs."""
+    understood = asked.query.get("differ", asked.found["differ"]) == asked.found["differ"]
+    return asked.query.get("other", "")[:LONGEST_ID] if understood else ""
+
+
+def _maximum(asked: Asked) -> float | None:
+    path = asked.found["path"]
+    if asked.text is None or not path:
+        return None
+    card = services.drift_paths()[path]
+    try:
+        value = card.parse(asked.text)
+    except NumeralError:
+        value = 0.0
+    if 0 < value <= card.highest:
+        return value
+    asked.problems.append(
+        f"maximum must be above 0 and at most {card.highest:g}{card.unit}. "
+        f"Received: {asked.text[:20]}."
+    )
+    return None
+
+
+def _severity(pair: Pair, last: float | None) -> dict[str, str]:
+    return {} if last is None else {"maximum": severity_text(pair.path, last)}
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(Spelled):
     """In what the right side differs, and which path the left side's map is followed along.
 
     Parameters
@@ -54,76 +82,18 @@ class Pair:
         Severity of the last step; ``None`` for the path's default.
     """
 
-    differ: Differ = "method"
-    other: str = ""
-    path: str = ""
-    steps: int = 8
-    maximum: float | None = None
-
-    def to_query(self) -> dict[str, str]:
-        """Return the pair as parameters of the page's address."""
-        query = {"differ": self.differ, "other": self.other, "path": self.path}
-        if self.path:
-            query["steps"] = str(self.steps)
-            query["maximum"] = (
-                "" if self.maximum is None else severity_text(self.path, self.maximum)
-            )
-        return {name: text for name, text in query.items() if text}
+    differ: Annotated[Differ, one_of(DIFFERS).always()] = "method"
+    other: Annotated[str, Spelling(_other)] = ""
+    path: Annotated[str, one_of(_paths)] = ""
+    steps: Annotated[int, whole(1, MOST_STEPS).written_when(_follows)] = 8
+    maximum: Annotated[float | None, Spelling(_maximum, when=_follows, spread=_severity)] = None
 
 
-def current() -> Pair | None:
-    """Return the session's pair; ``None`` before the page was seen."""
-    held = st.session_state.get(_PAIR)
-    return held if isinstance(held, Pair) else None
+_pair = SessionChoice("pair", Pair)
+current, now, begin = _pair.current, _pair.now, _pair.begin
+change, bind = _pair.change, _pair.bind
 
 
-def begin(pair: Pair) -> Pair:
-    """Set the session's pair."""
-    st.session_state[_PAIR] = pair
-    return pair
-
-
-def change(**values: Any) -> None:
-    """Replace parts of the session's pair: what every callback does."""
-    begin(replace(current() or Pair(), **values))
-
-
-def publish(choice: Choice, pair: Pair) -> None:
-    """Write both into the page's address if it says something else."""
-    query = {n: t for n, t in choice.to_query().items() if n not in _NOT_HERE}
-    query |= pair.to_query() | slice_choice.to_query()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
-
-
-def read(query: Mapping[str, str]) -> tuple[Pair, list[str]]:
+def read(address: Mapping[str, str]) -> tuple[Pair, list[str]]:
     """Return the pair that an address describes, and a sentence for each part left out."""
-    problems: list[str] = []
-    differ = one_of(query, "differ", DIFFERS, Pair.differ, problems)
-    path = one_of(query, "path", ("", *services.drift_paths()), "", problems)
-    understood = query.get("differ", differ) == differ
-    pair = Pair(
-        differ=differ,
-        other=query.get("other", "")[:LONGEST_ID] if understood else "",
-        path=path,
-        steps=whole(query, "steps", (1, MOST_STEPS), Pair.steps, problems),
-        maximum=_maximum(query, path, problems),
-    )
-    return pair, problems
-
-
-def _maximum(query: Mapping[str, str], path: str, problems: list[str]) -> float | None:
-    text = query.get("maximum")
-    if text is None or not path:
-        return None
-    card = services.drift_paths()[path]
-    try:
-        value = card.parse(text)
-    except NumeralError:
-        value = 0.0
-    if 0 < value <= card.highest:
-        return value
-    problems.append(
-        f"maximum must be above 0 and at most {card.highest:g}{card.unit}. Received: {text[:20]}."
-    )
-    return None
+    return query.read(Pair, address)

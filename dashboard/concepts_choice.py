@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
-
-import streamlit as st
+from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import Selection
-from dashboard import services, slice_choice
-from dashboard.address_parts import listed, one_of, whole
+from dashboard import query, services, spellings
+from dashboard.query import Asked, Spelled, Spelling, cut
+from dashboard.session import SessionChoice
+from dashboard.spellings import listed, names, one_of, whole
 from dashboard.state import Choice
 
 __all__ = [
-    "FROM_CHOICE",
-    "N_CONCEPTS", "SEEDS", "SELECTIONS", "SOURCES", "STEPS", "TABS", "Study", "Tab", "ask", "begin",
-    "change", "current", "publish", "read",
+    "FROM_CHOICE", "N_CONCEPTS", "SEEDS", "SELECTIONS", "SOURCES", "STEPS", "TABS", "Study", "Tab",
+    "ask", "begin", "bind", "change", "current", "now", "read",
 ]  # fmt: skip
 
 Tab = Literal["look", "parts", "test"]
@@ -28,16 +27,38 @@ STEPS = (32, 512)
 N_CONCEPTS = (2, 12)
 SEEDS = (0, 999)
 FROM_CHOICE = ("model", "picture", "framing")
-_STUDY = "study"
 _GROUP = "group."
 _MOST_GROUPS = 6
-_NAME_LENGTH = 40
+_NAME_LENGTH, _LABEL_LENGTH, _LIST_LENGTH = 40, 80, 2000
 
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
 
 
+def _last_class(asked: Asked) -> int:
+    return len(services.class_names(asked.about.model)) - 1
+
+
+def _groups(asked: Asked) -> Groups:
+    """Return the concepts made of dropped pictures, a parameter each."""
+    found = (
+        (name.removeprefix(_GROUP)[:_NAME_LENGTH], spellings.parts(text[:_LIST_LENGTH]))
+        for name, text in asked.query.items()
+        if name.startswith(_GROUP) and len(name) > len(_GROUP)
+    )
+    return tuple(found)[:_MOST_GROUPS]
+
+
+def _one_by_one(study: object, groups: Groups) -> dict[str, str]:
+    return {_GROUP + name: ",".join(ids) for name, ids in groups}
+
+
+def _in_order(asked: Asked) -> tuple[Tab, ...]:
+    wanted = listed(lambda _: TABS).read(asked)
+    return tuple(tab for tab in TABS if tab in wanted)
+
+
 @dataclass(frozen=True)
-class Study:
+class Study(Spelled):
     """Everything that decides what the page shows, apart from picture, model and framing.
 
     Parameters
@@ -63,114 +84,41 @@ class Study:
         Tabs whose work was asked for: nothing long starts by itself.
     """
 
-    tab: Tab = "look"
-    target: int | None = None
-    steps: int = 128
-    seed: int = 0
-    source: Source = "folder"
-    selection: Selection = "predicted"
-    label: str = ""
-    n_concepts: int = 6
-    of_class: str = ""
-    labels: tuple[str, ...] = ()
-    groups: Groups = ()
-    asked: tuple[Tab, ...] = ()
-
-    def to_query(self) -> dict[str, str]:
-        """Return what differs from the defaults as parameters of the page's address."""
-        plain = Study()
-        parts = {
-            "tab": self.tab,
-            "class": self.target,
-            "steps": self.steps,
-            "seed": self.seed,
-            "source": self.source,
-            "select": self.selection,
-            "label": self.label,
-            "concepts": self.n_concepts,
-            "ofclass": self.of_class,
-            "asked": ",".join(self.asked),
-            "tested": ",".join(self.labels),
-        }
-        defaults = dict(zip(parts, _defaults(plain), strict=True))
-        query = {name: str(value) for name, value in parts.items() if value != defaults[name]}
-        query |= {"seed": str(self.seed)} if services.default_seed(SEEDS[1]) else {}
-        return query | {_GROUP + name: ",".join(ids) for name, ids in self.groups}
+    tab: Annotated[Tab, one_of(TABS)] = "look"
+    target: Annotated[int | None, whole(0, _last_class).called("class")] = None
+    steps: Annotated[int, whole(*STEPS)] = 128
+    seed: Annotated[int, spellings.seed(whole(*SEEDS), SEEDS[1])] = 0
+    source: Annotated[Source, one_of(SOURCES)] = "folder"
+    selection: Annotated[Selection, one_of(SELECTIONS).called("select")] = "predicted"
+    label: Annotated[str, cut(_LABEL_LENGTH)] = ""
+    n_concepts: Annotated[int, whole(*N_CONCEPTS).called("concepts")] = 6
+    of_class: Annotated[str, cut(_LABEL_LENGTH).called("ofclass")] = ""
+    labels: Annotated[tuple[str, ...], names(longest=_LIST_LENGTH).called("tested")] = ()
+    groups: Annotated[Groups, Spelling(_groups, spread=_one_by_one)] = ()
+    asked: Annotated[tuple[Tab, ...], Spelling(_in_order)] = ()
 
 
-def _defaults(plain: Study) -> tuple[object, ...]:
-    return (
-        plain.tab, plain.target, plain.steps, plain.seed, plain.source, plain.selection,
-        plain.label, plain.n_concepts, plain.of_class, "", "",
-    )  # fmt: skip
+class _Studies(SessionChoice[Study]):
+    """The session's study; work that is changed is not asked for yet."""
+
+    def change(self, **values: Any) -> None:
+        held = self.now()
+        if not values.keys() <= {"tab", "asked"}:
+            values["asked"] = tuple(tab for tab in held.asked if tab != held.tab)
+        self.begin(replace(held, **values))
 
 
-def current() -> Study | None:
-    """Return the session's study; ``None`` before the page was seen."""
-    held = st.session_state.get(_STUDY)
-    return held if isinstance(held, Study) else None
-
-
-def begin(study: Study) -> Study:
-    """Set the session's study."""
-    st.session_state[_STUDY] = study
-    return study
-
-
-def change(**values: Any) -> None:
-    """Replace parts of the study: what every callback does; changed work is not asked for yet."""
-    held = current() or Study()
-    if not values.keys() <= {"tab", "asked"}:
-        values["asked"] = tuple(tab for tab in held.asked if tab != held.tab)
-    begin(replace(held, **values))
+_study = _Studies("study", Study)
+current, now, begin = _study.current, _study.now, _study.begin
+change, bind = _study.change, _study.bind
 
 
 def ask() -> None:
     """Ask for the work of the tab that is open."""
-    held = current() or Study()
+    held = now()
     begin(replace(held, asked=tuple(dict.fromkeys((*held.asked, held.tab)))))
 
 
-def publish(choice: Choice, study: Study) -> None:
-    """Write both into the page's address if it says something else."""
-    held = choice.to_query()
-    query = {name: held[name] for name in FROM_CHOICE if name in held}
-    query |= study.to_query() | slice_choice.to_query()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
-
-
-def read(query: Mapping[str, str], choice: Choice) -> tuple[Study, list[str]]:
+def read(address: Mapping[str, str], choice: Choice) -> tuple[Study, list[str]]:
     """Return the study that an address describes, and a sentence for each part left out."""
-    problems: list[str] = []
-    plain = Study()
-
-    n_classes = len(services.class_names(choice.model))
-    study = Study(
-        tab=one_of(query, "tab", TABS, plain.tab, problems),
-        target=whole(query, "class", (0, n_classes - 1), None, problems),
-        steps=whole(query, "steps", STEPS, plain.steps, problems),
-        seed=whole(query, "seed", SEEDS, services.default_seed(SEEDS[1]), problems),
-        source=one_of(query, "source", SOURCES, plain.source, problems),
-        selection=one_of(query, "select", SELECTIONS, plain.selection, problems),
-        label=query.get("label", "")[:80],
-        n_concepts=whole(query, "concepts", N_CONCEPTS, plain.n_concepts, problems),
-        of_class=query.get("ofclass", "")[:80],
-        labels=_parts(query.get("tested", "")),
-        groups=_groups(query),
-        asked=tuple(tab for tab in TABS if tab in listed(query, "asked", TABS, problems)),
-    )
-    return study, problems
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part for part in text[:2000].split(",") if part))
-
-
-def _groups(query: Mapping[str, str]) -> Groups:
-    found = (
-        (name.removeprefix(_GROUP)[:_NAME_LENGTH], _parts(text))
-        for name, text in query.items()
-        if name.startswith(_GROUP) and len(name) > len(_GROUP)
-    )
-    return tuple(found)[:_MOST_GROUPS]
+    return query.read(Study, address, choice)

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
-
-import streamlit as st
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
 from core.contracts import RegionKind
-from dashboard import services, slice_choice
-from dashboard.address_parts import one_of, whole
+from dashboard import query, services
+from dashboard.query import Asked, Spelled
+from dashboard.session import SessionChoice
+from dashboard.spellings import one_of, whole
 from dashboard.state import Choice
 
 __all__ = [
-    "COUNTS",
-    "FROM_CHOICE",
-    "KINDS",
-    "SOURCES",
-    "Search",
-    "Source",
-    "begin",
-    "change",
-    "current",
-    "publish",
-    "read",
-]
+    "COUNTS", "FROM_CHOICE", "KINDS", "SOURCES", "Search", "Source", "begin", "bind", "change",
+    "current", "now", "read",
+]  # fmt: skip
 
 Source = Literal["folder", "session"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 KINDS: tuple[RegionKind, ...] = get_args(RegionKind)
 COUNTS = (4, 64)
-_SEARCH = "search"
 FROM_CHOICE = ("model", "picture", "framing")
 
 
+def _last_class(asked: Asked) -> int:
+    return len(services.class_names(asked.about.model)) - 1
+
+
+def _baselines(asked: Asked) -> tuple[str, ...]:
+    return services.baselines()
+
+
 @dataclass(frozen=True)
-class Search:
+class Search(Spelled):
     """How the decision is challenged, and among which pictures similar ones are looked for.
 
     Parameters
@@ -54,65 +52,19 @@ class Search:
         The server's reference folder, or the session's own pictures.
     """
 
-    regions: RegionKind = "superpixels"
-    count: int = 30
-    baseline: str = "blur"
-    towards: int | None = None
-    removed: int | None = None
-    source: Source = "folder"
-
-    def to_query(self) -> dict[str, str]:
-        """Return what differs from the defaults as parameters of the page's address."""
-        plain = Search()
-        parts = {
-            "regions": self.regions,
-            "count": self.count,
-            "baseline": self.baseline,
-            "towards": self.towards,
-            "removed": self.removed,
-            "source": self.source,
-        }
-        return {name: str(value) for name, value in parts.items() if value != getattr(plain, name)}
+    regions: Annotated[RegionKind, one_of(KINDS)] = "superpixels"
+    count: Annotated[int, whole(*COUNTS)] = 30
+    baseline: Annotated[str, one_of(_baselines)] = "blur"
+    towards: Annotated[int | None, whole(0, _last_class)] = None
+    removed: Annotated[int | None, whole(0, COUNTS[1])] = None
+    source: Annotated[Source, one_of(SOURCES)] = "folder"
 
 
-def current() -> Search | None:
-    """Return the session's search; ``None`` before the page was seen."""
-    held = st.session_state.get(_SEARCH)
-    return held if isinstance(held, Search) else None
+_search = SessionChoice("search", Search)
+current, now, begin = _search.current, _search.now, _search.begin
+change, bind = _search.change, _search.bind
 
 
-def begin(search: Search) -> Search:
-    """Set the session's search."""
-    st.session_state[_SEARCH] = search
-    return search
-
-
-def change(**values: Any) -> None:
-    """Replace parts of the session's search: what every callback does."""
-    begin(replace(current() or Search(), **values))
-
-
-def publish(choice: Choice, search: Search) -> None:
-    """Write both into the page's address if it says something else."""
-    held = choice.to_query()
-    query = {name: held[name] for name in FROM_CHOICE if name in held}
-    query |= search.to_query() | slice_choice.to_query()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
-
-
-def read(query: Mapping[str, str], choice: Choice) -> tuple[Search, list[str]]:
+def read(address: Mapping[str, str], choice: Choice) -> tuple[Search, list[str]]:
     """Return the search that an address describes, and a sentence for each part left out."""
-    problems: list[str] = []
-    plain = Search()
-
-    n_classes = len(services.class_names(choice.model))
-    search = Search(
-        regions=one_of(query, "regions", KINDS, plain.regions, problems),
-        count=whole(query, "count", COUNTS, plain.count, problems),
-        baseline=one_of(query, "baseline", services.baselines(), plain.baseline, problems),
-        towards=whole(query, "towards", (0, n_classes - 1), None, problems),
-        removed=whole(query, "removed", (0, COUNTS[1]), None, problems),
-        source=one_of(query, "source", SOURCES, plain.source, problems),
-    )
-    return search, problems
+    return query.read(Search, address, choice)

@@ -6,30 +6,23 @@ at the same one.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
-from urllib.parse import quote, unquote
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-import streamlit as st
-
-from core import numerals
 from core.contracts import ADJUSTMENTS, MISSING, ROWS, Adjustment, RowsChoice
-from dashboard import slice_choice, visit
+from dashboard import query
+from dashboard.query import LONGEST, Spelled
+from dashboard.session import SessionChoice
+from dashboard.spellings import among, number, of, quoted, switch, whole_from
 
-__all__ = ["LONGEST", "Audit", "begin", "change", "current", "publish", "read"]
+__all__ = ["LONGEST", "Audit", "begin", "bind", "change", "current", "now", "read"]
 
-_AUDIT = "fairness audit"
-LONGEST = 200
-"""Letters of a text in an address."""
-_LISTS = ("groups", "bins", "gaps")
-_TABLE = re.compile(r"[0-9a-f]{64}|")
 Source = Literal["model", "table"]
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(Spelled):
     """Everything that decides what the page shows.
 
     Parameters
@@ -66,28 +59,28 @@ class Audit:
         Attribute and rate that are looked at; ``""`` for where the gap is largest.
     """
 
-    source: Source = "model"
+    source: Annotated[Source, of("model|table", "is model or table")] = "model"
     model: str = ""
-    table: str = ""
+    table: Annotated[str, of(r"[0-9a-f]{64}|", "is the number of an uploaded table")] = ""
     label: str = ""
     prediction: str = ""
     score: str = ""
     weight: str = ""
-    threshold: float = 0.5
-    groups: tuple[str, ...] = ()
+    threshold: Annotated[float, number(0, 1)] = 0.5
+    groups: Annotated[tuple[str, ...], quoted()] = ()
     positive: str = ""
     map: str = ""
     missing: str = ",".join(MISSING)
-    drop_missing: bool = False
+    drop_missing: Annotated[bool, switch()] = False
     condition: str = ""
-    bins: tuple[str, ...] = ()
-    adjust: Adjustment = "holm"
-    rows: RowsChoice = "all"
-    gaps: tuple[str, ...] = ()
-    intersections: bool = True
-    alpha: float = 0.05
-    tolerance: float = 0.1
-    min_n: int = 10
+    bins: Annotated[tuple[str, ...], quoted()] = ()
+    adjust: Annotated[Adjustment, among(*ADJUSTMENTS)] = "holm"
+    rows: Annotated[RowsChoice, among(*ROWS)] = "all"
+    gaps: Annotated[tuple[str, ...], quoted()] = ()
+    intersections: Annotated[bool, switch()] = True
+    alpha: Annotated[float, number(0.0001, 0.5)] = 0.05
+    tolerance: Annotated[float, number(0, 0.99)] = 0.1
+    min_n: Annotated[int, whole_from(1, 1_000_000)] = 10
     reference: str = "largest"
     by: str = ""
     rate: str = ""
@@ -118,107 +111,12 @@ class Audit:
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
-    def to_query(self) -> dict[str, str]:
-        """Return it as parameters of the page's address."""
-        return {
-            field.name: _text(getattr(self, field.name))
-            for field in fields(self)
-            if getattr(self, field.name) != field.default
-        }
+
+_audit = SessionChoice("fairness audit", Audit)
+current, now, begin = _audit.current, _audit.now, _audit.begin
+change, bind = _audit.change, _audit.bind
 
 
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(quote(each, safe="") for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(
-        value, bool
-    ) else str(value)  # fmt: skip
-
-
-def current() -> Audit | None:
-    """Return what the session is set to; ``None`` before its first view of the page."""
-    held = st.session_state.get(_AUDIT)
-    return held if isinstance(held, Audit) else None
-
-
-def begin(audit: Audit) -> Audit:
-    """Set what the page shows."""
-    st.session_state[_AUDIT] = audit
-    return audit
-
-
-def change(**values: Any) -> None:
-    """Replace parts of it: what every callback does."""
-    begin(replace(current() or Audit(), **values))
-
-
-def publish(audit: Audit) -> None:
-    """Write it into the page's address if that says something else."""
-    query = audit.to_query() | slice_choice.to_query() | visit.to_query()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
-
-
-# ---- from an address
-
-
-def _between(low: float, high: float) -> Callable[[str], float]:
-    return lambda text: numerals.number(text, low, high)
-
-
-def _one_of(*known: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in known:
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _digest(text: str) -> str:
-    if not _TABLE.fullmatch(text):
-        raise ValueError(text)
-    return text
-
-
-_PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
-    "source": (_one_of("model", "table"), "is model or table"),
-    "table": (_digest, "is the number of an uploaded table"),
-    "groups": (
-        lambda text: tuple(dict.fromkeys(unquote(each) for each in text.split(",") if each)),
-        "holds attributes",
-    ),
-    "bins": (
-        lambda text: tuple(dict.fromkeys(unquote(each) for each in text.split(",") if each)),
-        "holds cuts of attributes",
-    ),
-    "gaps": (
-        lambda text: tuple(dict.fromkeys(unquote(each) for each in text.split(",") if each)),
-        "holds gaps",
-    ),
-    "rows": (_one_of(*ROWS), f"is one of {', '.join(ROWS)}"),
-    "adjust": (_one_of(*ADJUSTMENTS), f"is one of {', '.join(ADJUSTMENTS)}"),
-    "threshold": (_between(0, 1), "is a number from 0 to 1"),
-    "intersections": (lambda text: _one_of("true", "false")(text) == "true", "is true or false"),
-    "drop_missing": (lambda text: _one_of("true", "false")(text) == "true", "is true or false"),
-    "alpha": (_between(0.0001, 0.5), "is a number from 0.0001 to 0.5"),
-    "tolerance": (_between(0, 0.99), "is a number from 0 to 0.99"),
-    "min_n": (lambda text: numerals.whole(text, 1, 1_000_000), "is a whole number from 1"),
-}
-"""How a parameter is read, and what it is; others are plain text."""
-
-
-def read(query: Mapping[str, str]) -> tuple[Audit, list[str]]:
+def read(address: Mapping[str, str]) -> tuple[Audit, list[str]]:
     """Return what an address describes, and a sentence for each part left out."""
-    kept: dict[str, Any] = {}
-    problems: list[str] = []
-    for field in fields(Audit):
-        text = query.get(field.name)
-        if text is None:
-            continue
-        parse, expected = _PARSERS.get(field.name, (str, ""))
-        try:
-            kept[field.name] = parse(text if field.name in _LISTS else text[:LONGEST])
-        except ValueError:
-            problems.append(f"{field.name} {expected}. The address holds: {text[:40]}.")
-    return Audit(**kept), problems
+    return query.read(Audit, address)

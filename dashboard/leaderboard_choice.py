@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
-import streamlit as st
-
-from dashboard import services
-from dashboard.address_parts import listed, one_of, whole
+from dashboard import query, services
+from dashboard.query import Asked, Spelled, cut, unspelled
+from dashboard.session import SessionChoice
+from dashboard.spellings import listed, of, one_of, whole
 
 __all__ = [
-    "DEFAULT_METRICS", "MOST_PICTURES", "Board", "Source", "begin", "change", "current", "read",
+    "DEFAULT_METRICS", "MOST_PICTURES", "Board", "Source", "begin", "bind", "change", "current",
+    "now", "read",
 ]  # fmt: skip
 
 Source = Literal["", "dataset", "strip", "folder"]
-SOURCES: tuple[Source, ...] = get_args(Source)
 DEFAULT_METRICS = ("deletion", "insertion")
 MOST_PICTURES = 200
-_BOARD = "board"
-_RUN = re.compile(r"[0-9a-f]{64}|")
+
+
+def _methods(asked: Asked) -> Container[str]:
+    return services.methods()
+
+
+def _metrics(asked: Asked) -> Container[str]:
+    return services.metrics()
 
 
 @dataclass(frozen=True)
-class Board:
+class Board(Spelled):
     """Everything that decides what the page shows, apart from model and framing.
 
     Parameters
     ----------
+    run : str
+        Key of the run that is shown; ``""`` for none.
     methods : tuple of str or None
         ``None`` for those that are chosen by default.
     metrics : tuple of str
@@ -42,61 +49,24 @@ class Board:
         Their attribute that makes subgroups; ``""`` for none.
     left_out : tuple of str
         Ids of pictures of the strip that are not taken.
-    run : str
-        Key of the run that is shown; ``""`` for none.
     """
 
-    methods: tuple[str, ...] | None = None
-    metrics: tuple[str, ...] = DEFAULT_METRICS
-    source: Source = ""
-    count: int = 40
-    by: str = ""
-    left_out: tuple[str, ...] = ()
-    run: str = ""
-
-    def to_query(self) -> dict[str, str]:
-        """Return the board as parameters of the page's address."""
-        query = {
-            "methods": ",".join(self.methods or ()),
-            "measure": ",".join(self.metrics),
-            "from": self.source,
-            "n": str(self.count) if self.count != Board.count else "",
-            "by": self.by,
-            "run": self.run,
-        }
-        return {name: text for name, text in query.items() if text}
-
-
-def read(query: Mapping[str, str]) -> tuple[Board, list[str]]:
-    """Return the board that an address describes, and a sentence for each part left out."""
-    problems: list[str] = []
-    run = query.get("run", "")
-    if not _RUN.fullmatch(run):
-        problems.append(f"run is the number of a run. The address holds: {run[:40]}.")
-        run = ""
-    board = Board(
-        methods=listed(query, "methods", services.methods(), problems) or None,
-        metrics=listed(query, "measure", services.metrics(), problems) or DEFAULT_METRICS,
-        source=one_of(query, "from", SOURCES, Board.source, problems),
-        count=whole(query, "n", (1, MOST_PICTURES), Board.count, problems),
-        by=query.get("by", "")[:80],
-        run=run,
+    run: Annotated[str, of(r"[0-9a-f]{64}|", "is the number of a run")] = ""
+    methods: Annotated[tuple[str, ...] | None, listed(_methods)] = None
+    metrics: Annotated[tuple[str, ...], listed(_metrics).called("measure").always()] = (
+        DEFAULT_METRICS
     )
-    return board, problems
+    source: Annotated[Source, one_of(get_args(Source)).called("from")] = ""
+    count: Annotated[int, whole(1, MOST_PICTURES).called("n")] = 40
+    by: Annotated[str, cut(80)] = ""
+    left_out: Annotated[tuple[str, ...], unspelled] = ()
 
 
-def current() -> Board | None:
-    """Return the session's board; ``None`` before its first view."""
-    board = st.session_state.get(_BOARD)
-    return board if isinstance(board, Board) else None
+_board = SessionChoice("board", Board)
+current, now, begin = _board.current, _board.now, _board.begin
+change, bind = _board.change, _board.bind
 
 
-def begin(board: Board) -> Board:
-    """Set the session's first board."""
-    st.session_state[_BOARD] = board
-    return board
-
-
-def change(**values: Any) -> None:
-    """Replace parts of the session's board: what every callback does."""
-    st.session_state[_BOARD] = replace(current() or Board(), **values)
+def read(address: Mapping[str, str]) -> tuple[Board, list[str]]:
+    """Return the board that an address describes, and a sentence for each part left out."""
+    return query.read(Board, address)

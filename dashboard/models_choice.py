@@ -2,62 +2,111 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
-
-import streamlit as st
+from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import DEFAULT_RECIPE, Parameter, RecipeCard, Value
-from dashboard import services
-from dashboard.address_parts import listed, one_of, values, whole
+from dashboard import query, services, spellings
+from dashboard.query import Asked, Spelled, Spelling, cut
 from dashboard.services import Order
+from dashboard.session import SessionChoice, bound
+from dashboard.spellings import listed, of, one_of, whole
 
 __all__ = [
-    "MOST_COMPARED",
-    "Shown",
-    "View",
-    "base_for",
-    "begin",
-    "change",
-    "change_order",
-    "current",
-    "first_order",
-    "publish",
-    "read",
-]
+    "MOST_COMPARED", "Shown", "View", "base_for", "begin", "bind", "bind_order", "change",
+    "change_order", "current", "first_order", "now", "read",
+]  # fmt: skip
 
 View = Literal["list", "run", "compare", "new", "bring"]
 VIEWS: tuple[View, ...] = get_args(View)
 MOST_COMPARED = 4
 MOST_SEED = 2**31 - 1
-_SHOWN = "models shown"
 _DATA, _RECIPE = "d.", "p."
-_ID = re.compile(r"\w{1,120}")
 
 
 def first_order() -> Order:
     """Return what the form begins with: the first dataset, the default recipe."""
+    data, seed = next(iter(services.offered_data())), services.default_seed(MOST_SEED)
+    return Order(data, (), DEFAULT_RECIPE, "", (), seed)
+
+
+def _in_view(field: str, *views: View) -> Callable[[Any], bool]:
+    """Return whether a view is one of ``views``, and there is something in the field."""
+    return lambda shown: shown.view in views and bool(getattr(shown, field))
+
+
+def _run(asked: Asked) -> str:
+    found = of(r"\w{1,120}|", "is the id of a model", shown=60).read(asked)
+    return str(found)
+
+
+def _view(asked: Asked) -> View:
+    found: View = one_of(VIEWS).read(asked)
+    return "run" if asked.found["run"] else found
+
+
+def _trained(asked: Asked) -> set[str]:
+    return {found.model for found in services.runs()}
+
+
+def _order(asked: Asked) -> Order:
+    if asked.found["view"] != "new":
+        return first_order()
+    start = first_order()
+    datasets, recipes = services.offered_data(), services.recipes()
+
+    def part(name: str, spelling: Spelling, default: object) -> Any:
+        return spelling.read(replace(asked, name=name, default=default))
+
+    data = datasets[part("dataset", one_of(tuple(datasets)), start.dataset)]
+    recipe = recipes[part("recipe", one_of(tuple(recipes)), start.recipe)]
+    base = part("base", one_of(("", *services.bases())), "")
     return Order(
-        next(iter(services.offered_data())),
-        (),
-        DEFAULT_RECIPE,
-        "",
-        (),
-        services.default_seed(MOST_SEED),
+        dataset=data.id,
+        data=_values(asked, _DATA, data.parameters, data.name),
+        recipe=recipe.id,
+        base=base_for(recipe, base),
+        parameters=_values(asked, _RECIPE, recipe.parameters, recipe.name),
+        seed=part("seed", whole(0, MOST_SEED), start.seed),
     )
 
 
+def _values(
+    asked: Asked, prefix: str, specs: tuple[Parameter, ...], owner: str
+) -> tuple[tuple[str, Value], ...]:
+    """Return the values that differ from their defaults, in the order of the specs."""
+    given = dict(spellings.values(asked.query, prefix, specs, asked.problems, owner=owner))
+    return tuple((spec.name, given[spec.name]) for spec in specs if spec.name in given)
+
+
+def _order_query(shown: object, order: Order) -> dict[str, str]:
+    found = {"dataset": order.dataset, "recipe": order.recipe, "base": order.base}
+    found |= {_DATA + name: spellings.written_value(value) for name, value in order.data}
+    found |= {_RECIPE + name: spellings.written_value(value) for name, value in order.parameters}
+    plain = order.seed == services.default_seed(MOST_SEED) == 0
+    found |= {} if plain else {"seed": str(order.seed)}
+    return {name: text for name, text in found.items() if text}
+
+
+_NAMED = Spelling(_run, when=_in_view("run", "run"))
+_SEEN = Spelling(_view, when=_in_view("view", "compare", "new", "bring"))
+_TICKED = replace(
+    listed(_trained, most=MOST_COMPARED), name="with",
+    when=_in_view("compared", "list", "compare"),
+)  # fmt: skip
+_FORM = Spelling(_order, when=_in_view("order", "new"), spread=_order_query)
+
+
 @dataclass(frozen=True)
-class Shown:
+class Shown(Spelled):
     """Which part of the page is shown, and of what.
 
     Parameters
     ----------
-    view : {"list", "run", "compare", "new", "bring"}
     run : str
         Id of the model whose run is shown: finished, under way, or gone.
+    view : {"list", "run", "compare", "new", "bring"}
     compared : tuple of str
         Ids of the models that are ticked.
     by : str
@@ -66,106 +115,32 @@ class Shown:
         What the form of a new run says.
     """
 
-    view: View = "list"
-    run: str = ""
-    compared: tuple[str, ...] = ()
-    by: str = ""
-    order: Order = field(default_factory=first_order)
-
-    def to_query(self) -> dict[str, str]:
-        """Return it as parameters of the page's address."""
-        query = {
-            "view": "" if self.view in ("list", "run") else self.view,
-            "run": self.run if self.view == "run" else "",
-            "with": ",".join(self.compared) if self.view in ("list", "compare") else "",
-            "by": self.by if self.view in ("run", "compare") else "",
-        }
-        if self.view == "new":
-            query |= _order_query(self.order)
-        return {name: text for name, text in query.items() if text}
+    run: Annotated[str, _NAMED] = ""
+    view: Annotated[View, _SEEN] = "list"
+    compared: Annotated[tuple[str, ...], _TICKED] = ()
+    by: Annotated[str, cut(80).written_when(_in_view("by", "run", "compare"))] = ""
+    order: Annotated[Order, _FORM] = field(default_factory=first_order)
 
 
-def _order_query(order: Order) -> dict[str, str]:
-    query = {"dataset": order.dataset, "recipe": order.recipe, "base": order.base}
-    query |= {_DATA + name: _text(value) for name, value in order.data}
-    query |= {_RECIPE + name: _text(value) for name, value in order.parameters}
-    plain = order.seed == services.default_seed(MOST_SEED) == 0
-    return query | ({} if plain else {"seed": str(order.seed)})
-
-
-def _text(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def current() -> Shown | None:
-    """Return what the session shows; ``None`` before its first view of the page."""
-    held = st.session_state.get(_SHOWN)
-    return held if isinstance(held, Shown) else None
-
-
-def begin(shown: Shown) -> Shown:
-    """Set what the session shows."""
-    st.session_state[_SHOWN] = shown
-    return shown
-
-
-def change(**values: Any) -> None:
-    """Replace parts of what the session shows: what every callback does."""
-    begin(replace(current() or Shown(), **values))
+_shown = SessionChoice("models shown", Shown)
+current, now, begin = _shown.current, _shown.now, _shown.begin
+change, bind = _shown.change, _shown.bind
 
 
 def change_order(**values: Any) -> None:
     """Replace parts of the form of a new run."""
-    shown = current() or Shown()
-    begin(replace(shown, order=replace(shown.order, **values)))
+    change(order=replace(now().order, **values))
 
 
-def publish(shown: Shown) -> None:
-    """Write it into the page's address if that says something else."""
-    query = shown.to_query()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
+def bind_order(key: str, field: str, **also: Any) -> dict[str, Any]:
+    """Return the arguments that bind a widget to a part of the form of a new run."""
+    shown = getattr(now().order, field)
+    return bound(key, shown, lambda chosen: change_order(**{field: chosen}, **also))
 
 
-# ---- from an address
-
-
-def read(query: Mapping[str, str]) -> tuple[Shown, list[str]]:
+def read(address: Mapping[str, str]) -> tuple[Shown, list[str]]:
     """Return what an address describes, and a sentence for each part left out."""
-    problems: list[str] = []
-    run = query.get("run", "")
-    if run and not _ID.fullmatch(run):
-        problems.append(f"run is the id of a model. The address holds: {run[:60]}.")
-        run = ""
-    known = {found.model for found in services.runs()}
-    view = one_of(query, "view", VIEWS, "list", problems)
-    compared = listed(query, "with", known, problems)
-    return (
-        Shown(
-            view="run" if run else view,
-            run=run,
-            compared=compared[:MOST_COMPARED],
-            by=query.get("by", "")[:80],
-            order=_order(query, problems) if not run and view == "new" else first_order(),
-        ),
-        problems,
-    )
-
-
-def _order(query: Mapping[str, str], problems: list[str]) -> Order:
-    start = first_order()
-    datasets, recipes = services.offered_data(), services.recipes()
-    data = datasets[one_of(query, "dataset", tuple(datasets), start.dataset, problems)]
-    recipe = recipes[one_of(query, "recipe", tuple(recipes), start.recipe, problems)]
-    base = one_of(query, "base", ("", *services.bases()), "", problems)
-    return Order(
-        dataset=data.id,
-        data=_values(query, _DATA, data.parameters, data.name, problems),
-        recipe=recipe.id,
-        base=base_for(recipe, base),
-        parameters=_values(query, _RECIPE, recipe.parameters, recipe.name, problems),
-        seed=whole(query, "seed", (0, MOST_SEED), start.seed, problems),
-    )
+    return query.read(Shown, address)
 
 
 def base_for(recipe: RecipeCard, wanted: str) -> str:
@@ -173,12 +148,3 @@ def base_for(recipe: RecipeCard, wanted: str) -> str:
     if recipe.base == "none":
         return ""
     return wanted or (services.bases()[0] if recipe.base == "required" else "")
-
-
-def _values(
-    query: Mapping[str, str], prefix: str, specs: Sequence[Parameter], owner: str,
-    problems: list[str],
-) -> tuple[tuple[str, Value], ...]:  # fmt: skip
-    """Return the values that differ from their defaults, in the order of the specs."""
-    given = dict(values(query, prefix, specs, problems, owner=owner))
-    return tuple((spec.name, given[spec.name]) for spec in specs if spec.name in given)

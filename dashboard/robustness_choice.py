@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from types import MappingProxyType
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
 
-import streamlit as st
-
-from core import numerals
 from core.contracts import NORM_NAMES, SPLITS, Norm, SplitName
-from dashboard import services, slice_choice
+from dashboard import query, spellings
+from dashboard.query import Spelled
+from dashboard.session import SessionChoice, bound
+from dashboard.spellings import among, names, switch, whole_from
 
 __all__ = [
-    "AUTO", "CERTIFIED", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "change",
-    "change_subject", "current", "publish", "read",
+    "AUTO", "CERTIFIED", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "bind",
+    "bind_subject", "change", "change_subject", "current", "now", "read",
 ]  # fmt: skip
 
 Section = Literal["curves", "picture", "corruptions", "defences", "certificates"]
@@ -25,19 +24,12 @@ LIMITS = (64, 128, 256, 512, 1024, 0)
 """How many pictures may be taken; 0 for all."""
 CERTIFIED = (24, 60, 120, 256, 512)
 """How many of them may be certified: each costs hundreds of passes."""
-
-_TRIAL = "robustness trial"
-_LONGEST = 200
-_WITHIN: Mapping[str, Any] = MappingProxyType({
-    "by": AUTO, "picture": -1, "step": 0, "hidden": (), "compared": (), "certifier": "",
-    "certifying": (), "reach": 0,
-})  # fmt: skip
-"""What is chosen within a model and its pictures, let go of."""
 MOST_SEED = 2**31 - 1
+_MOST_PICTURES, _MOST_STEPS = 10_000_000, 1000
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trial(Spelled):
     """Everything that decides what the page shows.
 
     Parameters
@@ -89,140 +81,52 @@ class Trial:
         Point of the certified curve that is spoken of; 0 for the page's proposal.
     """
 
-    section: Section = "curves"
+    section: Annotated[Section, among(*get_args(Section))] = "curves"
     model: str = ""
     dataset: str = ""
-    split: SplitName = "test"
-    limit: int = 256
+    split: Annotated[SplitName, among(*SPLITS)] = "test"
+    limit: Annotated[int, among(*LIMITS, note=", 0 for all")] = 256
     by: str = AUTO
-    attacks: tuple[str, ...] = ()
-    norm: Norm = "linf"
+    attacks: Annotated[tuple[str, ...], names("holds ids of attacks")] = ()
+    norm: Annotated[Norm, among(*NORM_NAMES)] = "linf"
     eps: str = AUTO
-    checks: bool = True
-    seed: int = 0
-    hidden: tuple[str, ...] = ()
-    grouped: bool = False
-    compared: tuple[str, ...] = ()
-    picture: int = -1
+    checks: Annotated[bool, switch()] = True
+    seed: Annotated[int, spellings.seed(whole_from(0, MOST_SEED), MOST_SEED)] = 0
+    hidden: Annotated[tuple[str, ...], names("holds ids of attacks")] = ()
+    grouped: Annotated[bool, switch()] = False
+    compared: Annotated[tuple[str, ...], names("holds ids of models")] = ()
+    picture: Annotated[int, whole_from(0, _MOST_PICTURES)] = -1
     upload: str = ""
     single: str = ""
     method: str = ""
-    step: int = 0
+    step: Annotated[int, whole_from(0, _MOST_STEPS)] = 0
     corruption: str = ""
-    severity: int = 3
+    severity: Annotated[int, whole_from(1, 5, told="1 to 5")] = 3
     other: str = ""
     certifier: str = ""
-    certified: int = 60
-    certifying: tuple[str, ...] = ()
-    reach: int = 0
-
-    def to_query(self) -> dict[str, str]:
-        """Return it as parameters of the page's address."""
-        query = {
-            field.name: _text(getattr(self, field.name))
-            for field in fields(self)
-            if getattr(self, field.name) != field.default
-        }
-        # Another server may begin with another seed, so that one is said wherever it isn't 0.
-        begun = services.default_seed(MOST_SEED)
-        return query | ({"seed": str(self.seed)} if begun else {})
+    certified: Annotated[int, among(*CERTIFIED)] = 60
+    certifying: Annotated[tuple[str, ...], names("holds parameters, each name=value")] = ()
+    reach: Annotated[int, whole_from(0, _MOST_STEPS)] = 0
 
 
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def current() -> Trial | None:
-    """Return what the session is set to; ``None`` before its first view of the page."""
-    held = st.session_state.get(_TRIAL)
-    return held if isinstance(held, Trial) else None
-
-
-def begin(trial: Trial) -> Trial:
-    """Set what the page shows."""
-    st.session_state[_TRIAL] = trial
-    return trial
-
-
-def change(**values: Any) -> None:
-    """Replace parts of it: what every callback does."""
-    begin(replace(current() or Trial(), **values))
+_WITHIN = ("by", "picture", "step", "hidden", "compared", "certifier", "certifying", "reach")
+"""What is chosen within a model and its pictures."""
+_trial = SessionChoice("robustness trial", Trial)
+current, now, begin = _trial.current, _trial.now, _trial.begin
+change, bind = _trial.change, _trial.bind
 
 
 def change_subject(**values: Any) -> None:
     """Replace model, data or split; what was chosen within the old ones is let go of."""
-    change(**{**_WITHIN, **values})
+    plain = Trial()
+    change(**{**{name: getattr(plain, name) for name in _WITHIN}, **values})
 
 
-def publish(trial: Trial) -> None:
-    """Write it into the page's address if that says something else."""
-    query = trial.to_query() | slice_choice.to_query()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
+def bind_subject(key: str, field: str, shown: str) -> dict[str, Any]:
+    """Return the arguments that bind a widget to model, data or split."""
+    return bound(key, shown, lambda chosen: change_subject(**{field: chosen}))
 
 
-# ---- from an address
-
-
-def _one_of(*known: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in known:
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    return lambda text: numerals.whole(text, low, high)
-
-
-def _among(*known: int) -> Callable[[str], int]:
-    return lambda text: known[[str(each) for each in known].index(text)]
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each for each in text.split(",") if each))
-
-
-def _switch(text: str) -> bool:
-    return _one_of("true", "false")(text) == "true"
-
-
-_PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
-    "section": (_one_of(*get_args(Section)), f"is one of {', '.join(get_args(Section))}"),
-    "split": (_one_of(*SPLITS), f"is one of {', '.join(SPLITS)}"),
-    "limit": (_among(*LIMITS), f"is one of {', '.join(map(str, LIMITS))}, 0 for all"),
-    "attacks": (_names, "holds ids of attacks"),
-    "norm": (_one_of(*NORM_NAMES), f"is one of {', '.join(NORM_NAMES)}"),
-    "checks": (_switch, "is true or false"),
-    "seed": (_whole(0, MOST_SEED), "is a whole number from 0"),
-    "hidden": (_names, "holds ids of attacks"),
-    "grouped": (_switch, "is true or false"),
-    "compared": (_names, "holds ids of models"),
-    "picture": (_whole(0, 10_000_000), "is a whole number from 0"),
-    "step": (_whole(0, 1000), "is a whole number from 0"),
-    "certified": (_among(*CERTIFIED), f"is one of {', '.join(map(str, CERTIFIED))}"),
-    "certifying": (_names, "holds parameters, each name=value"),
-    "reach": (_whole(0, 1000), "is a whole number from 0"),
-    "severity": (_whole(1, 5), "is a whole number from 1 to 5"),
-}
-"""How a parameter is read, and what it is; others are plain text."""
-
-
-def read(query: Mapping[str, str]) -> tuple[Trial, list[str]]:
+def read(address: Mapping[str, str]) -> tuple[Trial, list[str]]:
     """Return what an address describes, and a sentence for each part left out."""
-    kept: dict[str, Any] = {"seed": services.default_seed(MOST_SEED)}
-    problems: list[str] = []
-    for field in fields(Trial):
-        text = query.get(field.name)
-        if text is None:
-            continue
-        parse, expected = _PARSERS.get(field.name, (str, ""))
-        try:
-            kept[field.name] = parse(text[:_LONGEST])
-        except ValueError:
-            problems.append(f"{field.name} {expected}. The address holds: {text[:40]}.")
-    return Trial(**kept), problems
+    return query.read(Trial, address)

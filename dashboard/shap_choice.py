@@ -7,38 +7,40 @@ Inspect and SHAP look at the same thing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
-import streamlit as st
-
-from core.contracts import DEFAULT_EXPLAINER, Value
-from dashboard import services, slice_choice
-from dashboard.address_parts import class_indices, one_of, values, whole
+from core.contracts import DEFAULT_EXPLAINER, ExplainerCard, Value
+from dashboard import query, services
+from dashboard.query import Asked, Spelled
+from dashboard.session import SessionChoice
+from dashboard.spellings import one_of, parameters, whole, wholes
 from dashboard.state import Choice
 
 __all__ = [
-    "FROM_CHOICE",
-    "MOST_CLASSES",
-    "Colouring",
-    "Sharing",
-    "begin",
-    "change",
-    "current",
-    "publish",
-    "read",
-]
+    "FROM_CHOICE", "MOST_CLASSES", "Colouring", "Sharing", "begin", "bind", "change", "current",
+    "now", "read",
+]  # fmt: skip
 
 Colouring = Literal["pixels", "regions"]
-COLOURINGS: tuple[Colouring, ...] = get_args(Colouring)
 MOST_CLASSES = 5
-_SHARING = "sharing"
-_PARAMETER = "s."
 FROM_CHOICE = ("model", "picture", "framing")
 
 
+def _explainers(asked: Asked) -> tuple[str, ...]:
+    return tuple(services.explainers())
+
+
+def _chosen(asked: Asked) -> ExplainerCard:
+    return services.explainers()[asked.found["explainer"]]
+
+
+def _last_class(asked: Asked) -> int:
+    return len(services.class_names(asked.about.model)) - 1
+
+
 @dataclass(frozen=True)
-class Sharing:
+class Sharing(Spelled):
     """Everything that decides what the page shows, apart from picture, model and framing.
 
     Parameters
@@ -53,62 +55,18 @@ class Sharing:
     colouring : {"pixels", "regions"}
     """
 
-    explainer: str = DEFAULT_EXPLAINER
-    parameters: tuple[tuple[str, Value], ...] = ()
-    classes: tuple[int, ...] = ()
-    subject: int | None = None
-    colouring: Colouring = "pixels"
-
-    def to_query(self) -> dict[str, str]:
-        """Return the sharing as parameters of the page's address."""
-        query = {
-            "explainer": self.explainer,
-            "classes": ",".join(str(index) for index in self.classes),
-            "subject": "" if self.subject is None else str(self.subject),
-            "colour": "" if self.colouring == "pixels" else self.colouring,
-        }
-        kept = {name: text for name, text in query.items() if text}
-        return kept | {_PARAMETER + name: str(value) for name, value in self.parameters}
+    explainer: Annotated[str, one_of(_explainers).always()] = DEFAULT_EXPLAINER
+    parameters: Annotated[tuple[tuple[str, Value], ...], parameters("s.", _chosen)] = ()
+    classes: Annotated[tuple[int, ...], wholes(_last_class, most=MOST_CLASSES)] = ()
+    subject: Annotated[int | None, whole(0, _last_class)] = None
+    colouring: Annotated[Colouring, one_of(get_args(Colouring)).called("colour")] = "pixels"
 
 
-def current() -> Sharing | None:
-    """Return the session's sharing; ``None`` before the page was seen."""
-    held = st.session_state.get(_SHARING)
-    return held if isinstance(held, Sharing) else None
+_sharing = SessionChoice("sharing", Sharing)
+current, now, begin = _sharing.current, _sharing.now, _sharing.begin
+change, bind = _sharing.change, _sharing.bind
 
 
-def begin(sharing: Sharing) -> Sharing:
-    """Set the session's sharing."""
-    st.session_state[_SHARING] = sharing
-    return sharing
-
-
-def change(**values: Any) -> None:
-    """Replace parts of the session's sharing: what every callback does."""
-    begin(replace(current() or Sharing(), **values))
-
-
-def publish(choice: Choice, sharing: Sharing) -> None:
-    """Write both into the page's address if it says something else."""
-    held = choice.to_query()
-    query = {name: held[name] for name in FROM_CHOICE if name in held}
-    query |= sharing.to_query() | slice_choice.to_query()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
-
-
-def read(query: Mapping[str, str], choice: Choice) -> tuple[Sharing, list[str]]:
+def read(address: Mapping[str, str], choice: Choice) -> tuple[Sharing, list[str]]:
     """Return what an address describes, and a sentence for each part left out."""
-    problems: list[str] = []
-    known = services.explainers()
-    explainer = one_of(query, "explainer", tuple(known), DEFAULT_EXPLAINER, problems)
-    card = known[explainer]
-    n = len(services.class_names(choice.model))
-    sharing = Sharing(
-        explainer=explainer,
-        parameters=values(query, _PARAMETER, card.parameters, problems, owner=card.name),
-        classes=class_indices(query, "classes", n, problems)[:MOST_CLASSES],
-        subject=whole(query, "subject", (0, n - 1), None, problems),
-        colouring=one_of(query, "colour", COLOURINGS, "pixels", problems),
-    )
-    return sharing, problems
+    return query.read(Sharing, address, choice)

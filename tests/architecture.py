@@ -250,7 +250,8 @@ def _defined(parsed: ast.Module) -> set[str]:
             if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
                 found.add(node.name)
             elif isinstance(node, ast.Assign):
-                found.update(t.id for t in node.targets if isinstance(t, ast.Name))
+                names = (n for target in node.targets for n in ast.walk(target))
+                found.update(n.id for n in names if isinstance(n, ast.Name))
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 found.add(node.target.id)
             elif isinstance(node, ast.Import | ast.ImportFrom):

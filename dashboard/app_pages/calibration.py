@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts import CalibrationTable
 from dashboard import claim_words, services
+from dashboard import page as frame
 from dashboard.desk import desk
 from dashboard.guard import guarded
 from dashboard.theme import current_mode
@@ -80,11 +81,8 @@ def _repeat(found: CalibrationTable) -> None:
         "Measure a few trials now", icon=":material/play_arrow:", on_click=_ask, key="calibrate"
     )
     if st.session_state.get(_ASKED):
-        desk().open()
-        try:
+        with frame.at_desk():
             _quick()
-        finally:
-            desk().close()
 
 
 def _ask() -> None:

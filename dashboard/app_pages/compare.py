@@ -10,6 +10,7 @@ import streamlit as st
 from core.contracts import Explanation, Picture, Prediction
 from core.errors import PellucidError
 from dashboard import address, compare_choice, services, slice_choice, state, uploads
+from dashboard import page as frame
 from dashboard.app_pages import (
     compare_drift,
     compare_likeness,
@@ -18,7 +19,7 @@ from dashboard.app_pages import (
     inspect_facts,
     inspect_strip,
 )
-from dashboard.compare_choice import Pair
+from dashboard.compare_choice import NOT_FROM_CHOICE, Pair
 from dashboard.desk import Answer, desk
 from dashboard.figures.ranking import ranking
 from dashboard.guard import guarded
@@ -31,7 +32,7 @@ from dashboard.words import caption, error_words, errors_line, escape, percent
 
 __all__ = ["page"]
 
-_PROBLEMS = "pair problems"
+_NAME = "pair problems"
 _TOP = 3
 _GONE = (
     "This picture is not here any more: uploads stay in memory for a while and are never written "
@@ -73,20 +74,18 @@ def page() -> None:
     choice, shown = _asked_for()
     with guarded():
         inspect_controls.sidebar(choice)
-        _say_problems(choice, shown)
+        frame.say_problems(_NAME, (choice, shown))
         inspect_strip.strip(choice)
-    with guarded():
-        desk().open()
-        try:
-            shown = _body(choice, shown)
-        finally:
-            desk().close()
-    compare_choice.publish(choice, shown)
+    with guarded(), frame.at_desk():
+        shown = _body(choice, shown)
+    held = address.to_query(choice)
+    left = {part: text for part, text in held.items() if part not in NOT_FROM_CHOICE}
+    frame.publish(left, shown.to_query(), slice_choice.to_query())
 
 
 def _asked_for() -> tuple[Choice, Pair]:
     choice, shown = state.current(), compare_choice.current()
-    query = st.query_params.to_dict()
+    query = frame.address()
     problems: list[str] = []
     if choice is None:
         choice, problems = address.read(query)
@@ -95,16 +94,8 @@ def _asked_for() -> tuple[Choice, Pair]:
         shown, more = compare_choice.read(query)
         problems += more + slice_choice.arrive(query)
         compare_choice.begin(shown)
-    if problems:
-        st.session_state[_PROBLEMS] = (choice, shown, problems)
+    frame.first_view(_NAME, (choice, shown), problems)
     return choice, shown
-
-
-def _say_problems(choice: Choice, shown: Pair) -> None:
-    held = st.session_state.get(_PROBLEMS)
-    if held and held[:2] == (choice, shown):
-        for problem in held[2]:
-            st.warning(escape(problem), icon=":material/link_off:")
 
 
 def _body(choice: Choice, shown: Pair) -> Pair:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.contracts import FairnessReport, FairnessRequest, TableSource
 from core.errors import PellucidError
 from dashboard import fairness_choice, services, slice_choice, visit
+from dashboard import page as frame
 from dashboard.app_pages import (
     fairness_mitigation,
     fairness_options,
@@ -26,7 +27,7 @@ from dashboard.words import error_words, escape
 
 __all__ = ["page"]
 
-_PROBLEMS = "fairness problems"
+_NAME = "fairness problems"
 _RUNNING = "fairness under way"
 
 
@@ -34,12 +35,11 @@ def page() -> None:
     """Draw the page."""
     audit = fairness_choice.current()
     if audit is None:
-        query = st.query_params.to_dict()
+        query = frame.address()
         audit, problems = fairness_choice.read(query)
-        problems += slice_choice.arrive(query)
         visit.arrive(query)
+        frame.first_view(_NAME, audit, problems + slice_choice.arrive(query))
         fairness_choice.begin(audit)
-        st.session_state[_PROBLEMS] = (audit, problems)
     with guarded():
         models_actions.leave()
         group_table.style(current_mode())
@@ -49,15 +49,10 @@ def page() -> None:
             "chance? Every rate is counted, every gap comes with its interval, and where the data "
             "are too few, that is what the page says."
         )
-        seen, problems = st.session_state.get(_PROBLEMS, (audit, []))
-        for problem in problems if seen == audit else []:
-            st.warning(escape(problem), icon=":material/link_off:")
-        desk().open()
-        try:
+        frame.say_problems(_NAME, audit)
+        with frame.at_desk():
             _audit(audit)
-        finally:
-            desk().close()
-    fairness_choice.publish(fairness_choice.current() or audit)
+    frame.publish(fairness_choice.now().to_query(), slice_choice.to_query(), visit.to_query())
 
 
 def _audit(audit: Audit) -> None:

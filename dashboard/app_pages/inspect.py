@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts import Explanation, Picture, Prediction
 from dashboard import address, glossary, services, slice_choice, state
+from dashboard import page as frame
 from dashboard.app_pages import (
     inspect_compare,
     inspect_controls,
@@ -18,11 +19,10 @@ from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
 from dashboard.state import Choice
 from dashboard.widgets import progress
-from dashboard.words import escape
 
 __all__ = ["page"]
 
-_PROBLEMS = "address problems"
+_NAME = "address problems"
 
 
 def page() -> None:
@@ -30,28 +30,21 @@ def page() -> None:
     choice = _choice()
     with guarded():
         inspect_controls.sidebar(choice)
-        _say_problems(choice)
+        frame.say_problems(_NAME, choice)
         inspect_strip.strip(choice)
     with guarded():
         with_picture(choice, lambda shown: _ask_and_draw(shown, choice))
-    state.publish(choice, slice_choice.to_query())
+    frame.publish(address.to_query(choice), slice_choice.to_query())
 
 
 def _choice() -> Choice:
     choice = state.current()
     if choice is None:
-        query = st.query_params.to_dict()
+        query = frame.address()
         choice, problems = address.read(query)
-        problems += slice_choice.arrive(query)
-        st.session_state[_PROBLEMS] = (choice, problems)
+        frame.first_view(_NAME, choice, problems + slice_choice.arrive(query))
         state.begin(choice)
     return choice
-
-
-def _say_problems(choice: Choice) -> None:
-    seen, problems = st.session_state.get(_PROBLEMS, (choice, []))
-    for problem in problems if seen == choice else []:
-        st.warning(escape(problem), icon=":material/link_off:")
 
 
 def _ask_and_draw(shown: Picture, choice: Choice) -> None:

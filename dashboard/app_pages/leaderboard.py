@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from core.contracts import LEADERBOARD_METHODS, Leaderboard, LeaderboardRequest
 from core.errors import PellucidError
 from dashboard import address, leaderboard_choice, services, state
+from dashboard import page as frame
 from dashboard.app_pages import inspect_controls, leaderboard_pictures, leaderboard_result
 from dashboard.desk import desk
 from dashboard.guard import guarded
@@ -20,18 +19,16 @@ from dashboard.words import error_words, escape
 
 __all__ = ["page"]
 
-_PROBLEM, _PROBLEMS = "leaderboard problem", "leaderboard address problems"
+_PROBLEM, _NAME = "leaderboard problem", "leaderboard address problems"
+_FROM_CHOICE = ("model", "framing")
 
 
 def page() -> None:
     """Draw the page."""
-    query = st.query_params.to_dict()
-    choice, held = _asked_for(query)
+    choice, held = _asked_for()
     with guarded():
         inspect_controls.sidebar(choice)
-        seen, problems = st.session_state.get(_PROBLEMS, (None, []))
-        for problem in problems if seen == (choice, held) else []:
-            st.warning(escape(problem), icon=":material/link_off:")
+        frame.say_problems(_NAME, (choice, held))
         st.title("Evidence", anchor=False)
         st.markdown(
             "Which method tells most about this model? All explain the same pictures. Then pixels "
@@ -41,31 +38,23 @@ def page() -> None:
         _set_up(choice, held)
     with guarded():
         _run(held)
-    _publish(choice, held)
+    mine = address.to_query(choice, only=_FROM_CHOICE)
+    frame.publish(mine, held.to_query())
 
 
-def _asked_for(query: Mapping[str, str]) -> tuple[Choice, Board]:
+def _asked_for() -> tuple[Choice, Board]:
+    query = frame.address()
     choice, held = state.current(), leaderboard_choice.current()
     problems: list[str] = []
     if choice is None:
-        mine = {part: query[part] for part in ("model", "framing") if part in query}
-        choice, problems = address.read(mine)
+        choice, problems = address.read(query, only=_FROM_CHOICE)
         state.begin(choice)
     if held is None:
         held, more = leaderboard_choice.read(query)
         problems += more
         leaderboard_choice.begin(held)
-    if problems:
-        st.session_state[_PROBLEMS] = ((choice, held), problems)
+    frame.first_view(_NAME, (choice, held), problems)
     return choice, held
-
-
-def _publish(choice: Choice, held: Board) -> None:
-    query = {"model": choice.model, **held.to_query()}
-    if choice.geometry != "crop":
-        query["framing"] = choice.geometry
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
 
 
 # ---- what to run
@@ -170,11 +159,8 @@ def _run(held: Board) -> None:
             icon=":material/history:",
         )
         return
-    desk().open()
-    try:
+    with frame.at_desk():
         _ask_and_draw(request)
-    finally:
-        desk().close()
 
 
 def _ask_and_draw(request: LeaderboardRequest) -> None:

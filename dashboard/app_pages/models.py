@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import streamlit as st
-
 from dashboard import models_choice, services
+from dashboard import page as frame
 from dashboard.app_pages import (
     models_actions,
     models_bring,
@@ -20,30 +19,26 @@ from dashboard.guard import guarded
 from dashboard.models_choice import Shown, View
 from dashboard.theme import current_mode
 from dashboard.widgets import run_card
-from dashboard.words import escape
 
 __all__ = ["page"]
 
-_PROBLEMS = "models problems"
+_NAME = "models problems"
 
 
 def page() -> None:
     """Draw the page."""
     shown = models_choice.current()
     if shown is None:
-        shown, problems = models_choice.read(st.query_params.to_dict())
-        models_choice.begin(shown)
-        st.session_state[_PROBLEMS] = (shown, problems)
+        shown, problems = models_choice.read(frame.address())
+        frame.first_view(_NAME, models_choice.begin(shown), problems)
     with guarded():
         models_actions.leave()
         run_card.style(current_mode())
-        seen, problems = st.session_state.get(_PROBLEMS, (shown, []))
-        for problem in problems if seen == shown else []:
-            st.warning(escape(problem), icon=":material/link_off:")
+        frame.say_problems(_NAME, shown)
         if shown.view != "list":
             models_actions.back()
         _VIEWS[shown.view](shown)
-    models_choice.publish(shown)
+    frame.publish(shown.to_query())
 
 
 def _run(shown: Shown) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import streamlit as st
 
 from core.contracts import DatasetPredictions, Run, Value
+from dashboard import page as frame
 from dashboard import services
 from dashboard.app_pages import models_groups
 from dashboard.desk import desk
@@ -57,11 +58,8 @@ def draw(shown: Shown) -> None:
     _curves(runs, names)
     st.subheader("Whom they fail", anchor=False)
     models_groups.several(runs, shown, names=names)
-    desk().open()
-    try:
+    with frame.at_desk():
         _answers(list(runs.values()), names)
-    finally:
-        desk().close()
     st.markdown(
         "**What it can't show:** whether a run with other random numbers would have come out the "
         "same way. Train it again with other seeds before you believe a small difference."

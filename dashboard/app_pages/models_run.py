@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts import Evaluation, Run
 from dashboard import glossary, models_choice, services
+from dashboard import page as frame
 from dashboard.app_pages import (
     models_actions,
     models_groups,
@@ -13,7 +14,6 @@ from dashboard.app_pages import (
     models_mistakes,
     models_smaller,
 )
-from dashboard.desk import desk
 from dashboard.figures.confusion import MOST, confusion
 from dashboard.figures.learning import Measure, curves
 from dashboard.model_words import architecture_name, named, run_name
@@ -53,11 +53,8 @@ def draw(run: Run, shown: Shown) -> None:
     for note in run.notes:
         st.info(escape(note), icon=":material/info:")
     models_actions.row(run)
-    desk().open()
-    try:
+    with frame.at_desk():
         _parts(run, shown)
-    finally:
-        desk().close()
 
 
 def _sentence(run: Run) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dashboard import page as frame
 from dashboard import robustness_choice, slice_choice
 from dashboard.app_pages import (
     models_actions,
@@ -17,16 +18,14 @@ from dashboard.app_pages import (
     robustness_source,
 )
 from dashboard.app_pages.robustness_source import Subject
-from dashboard.desk import desk
 from dashboard.guard import guarded
 from dashboard.robustness_choice import Section, Trial
 from dashboard.theme import current_mode
 from dashboard.widgets import run_card
-from dashboard.words import escape
 
 __all__ = ["page"]
 
-_PROBLEMS = "robustness problems"
+_NAME = "robustness problems"
 _SECTIONS: dict[Section, tuple[str, Callable[[Trial, Subject], None]]] = {
     "curves": ("Curves", robustness_curves.curves_section),
     "picture": ("One picture", robustness_picture.picture_section),
@@ -40,11 +39,10 @@ def page() -> None:
     """Draw the page."""
     trial = robustness_choice.current()
     if trial is None:
-        query = st.query_params.to_dict()
+        query = frame.address()
         trial, problems = robustness_choice.read(query)
-        problems += slice_choice.arrive(query)
+        frame.first_view(_NAME, trial, problems + slice_choice.arrive(query))
         robustness_choice.begin(trial)
-        st.session_state[_PROBLEMS] = (trial, problems)
     with guarded():
         models_actions.leave()
         run_card.style(current_mode())
@@ -53,15 +51,10 @@ def page() -> None:
             "How little it takes to break the model, for whom, and whether the attack was strong "
             "enough to be believed."
         )
-        seen, problems = st.session_state.get(_PROBLEMS, (trial, []))
-        for problem in problems if seen == trial else []:
-            st.warning(escape(problem), icon=":material/link_off:")
-        desk().open()
-        try:
+        frame.say_problems(_NAME, trial)
+        with frame.at_desk():
             _sections(trial)
-        finally:
-            desk().close()
-    robustness_choice.publish(robustness_choice.current() or trial)
+    frame.publish(robustness_choice.now().to_query(), slice_choice.to_query())
 
 
 def _sections(trial: Trial) -> None:

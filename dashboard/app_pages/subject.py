@@ -8,16 +8,15 @@ from typing import Protocol, TypeVar
 import streamlit as st
 
 from core.contracts import Picture
-from dashboard import address, slice_choice, state, uploads
+from dashboard import address, page, slice_choice, state, uploads
 from dashboard.app_pages import inspect_controls, inspect_facts, inspect_strip
-from dashboard.desk import desk
 from dashboard.guard import guarded
+from dashboard.query import Spelled
 from dashboard.state import Choice
-from dashboard.words import escape
 
 __all__ = ["Own", "subject_page", "with_picture"]
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Spelled)
 
 
 class Own(Protocol[T]):
@@ -36,38 +35,32 @@ class Own(Protocol[T]):
     def read(self, query: Mapping[str, str], choice: Choice, /) -> tuple[T, list[str]]:
         """Return what an address describes, and a sentence for each part left out."""
 
-    def publish(self, choice: Choice, own: T, /) -> None:
-        """Write both into the page's address."""
-
 
 def subject_page(own: Own[T], draw: Callable[[Choice, T], None], *, name: str) -> None:
     """Draw a page: what it was asked for, the frame, and ``draw(choice, held)`` below."""
     choice, held = _asked_for(own, name)
     with guarded():
         inspect_controls.sidebar(choice)
-        seen, problems = st.session_state.get(name, (None, []))
-        for problem in problems if seen == (choice, held) else []:
-            st.warning(escape(problem), icon=":material/link_off:")
+        page.say_problems(name, (choice, held))
         inspect_strip.strip(choice)
     with guarded():
         draw(choice, held)
-    own.publish(choice, held)
+    mine = address.to_query(choice, only=own.FROM_CHOICE)
+    page.publish(mine, held.to_query(), slice_choice.to_query())
 
 
 def _asked_for(own: Own[T], name: str) -> tuple[Choice, T]:
     choice, held = state.current(), own.current()
-    query = st.query_params.to_dict()
+    query = page.address()
     problems: list[str] = []
     if choice is None:
-        mine = {part: query[part] for part in own.FROM_CHOICE if part in query}
-        choice, problems = address.read(mine)
+        choice, problems = address.read(query, only=own.FROM_CHOICE)
         state.begin(choice)
     if held is None:
         held, more = own.read(query, choice)
         problems += more + slice_choice.arrive(query)
         own.begin(held)
-    if problems:
-        st.session_state[name] = ((choice, held), problems)
+    page.first_view(name, (choice, held), problems)
     return choice, held
 
 
@@ -85,8 +78,7 @@ def with_picture(choice: Choice, draw: Callable[[Picture], None]) -> None:
             icon=":material/hide_image:",
         )
         return
-    desk().open()
-    try:
+    with page.at_desk():
         shown = uploads.picture(item)
         above = st.container(key="about the picture")
         try:
@@ -94,5 +86,3 @@ def with_picture(choice: Choice, draw: Callable[[Picture], None]) -> None:
         finally:
             with above:
                 inspect_facts.line(item, shown, choice)
-    finally:
-        desk().close()

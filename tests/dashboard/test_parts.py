@@ -30,7 +30,7 @@ CHOICES = [
 
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.method)
 def test_an_address_says_all_and_is_read_back(choice: Choice) -> None:
-    assert address.read(choice.to_query()) == (choice, [])
+    assert address.read(address.to_query(choice)) == (choice, [])
 
 
 @pytest.mark.parametrize(

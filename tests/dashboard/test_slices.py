@@ -23,13 +23,13 @@ FAIR = "portraits_fair"
 DARK = "skin_tone_band=dark+7-10&age_band=old"
 STRIP = """
 import streamlit as st
-from dashboard import address, slice_choice, state
+from dashboard import address, page, slice_choice, state
 from dashboard.app_pages import inspect_strip
 choice = state.current() or state.begin(address.read({"model": "portraits_fair"})[0])
 if "arrived" not in st.session_state:
     st.session_state["arrived"] = slice_choice.arrive(st.query_params.to_dict())
 inspect_strip.strip(choice)
-state.publish(choice, slice_choice.to_query())
+page.publish(address.to_query(choice), slice_choice.to_query())
 for problem in st.session_state["arrived"]:
     st.warning(problem)
 """
@@ -244,7 +244,7 @@ def test_a_slice_is_named_on_the_page_found_again_and_deleted(own_home: Path) ->
 
 SOURCE = """
 import streamlit as st
-from dashboard import robustness_choice, slice_choice
+from dashboard import page, robustness_choice, slice_choice
 from dashboard.app_pages import robustness_source
 trial, _ = robustness_choice.read({"model": "portraits_fair"})
 trial = robustness_choice.current() or robustness_choice.begin(trial)
@@ -253,7 +253,7 @@ subject = robustness_source.choose(trial)
 if subject is not None:
     options = subject.options()
     st.caption(f"{len(subject.order)} left, slice {options['slice']}, limit {options['limit']}")
-robustness_choice.publish(trial)
+page.publish(trial.to_query(), slice_choice.to_query())
 """
 
 
