@@ -96,7 +96,10 @@ def test_mitigation_says_what_it_needs(
 ) -> None:
     rng = np.random.default_rng(3)
     numbers = rng.normal(30, 9, 200).round(3)
-    columns = {"s": numbers if table == "regression" else rng.random(200), "g": ["a", "b"] * 100}
+    columns: dict[str, object] = {
+        "s": numbers if table == "regression" else rng.random(200),
+        "g": ["a", "b"] * 100,
+    }
     path = write({"y": (numbers + 1).round(3)} | columns if table == "regression" else columns)
     with pytest.raises(SystemExit) as ended:
         main(["mitigate", str(path), *options, "--group", "g", "--attribute", "g"])
