@@ -31,7 +31,13 @@ def log_path() -> Path:
 
 
 def log_failure(what: str) -> None:
-    """Write the exception that is being handled, with its traceback."""
+    """Write the exception that is being handled, with its traceback.
+
+    Parameters
+    ----------
+    what : str
+        What was being done.
+    """
     _logger(log_path()).exception(what)
 
 

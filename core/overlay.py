@@ -63,7 +63,17 @@ class OverlayLayer:
 
 
 def colour_scale(signed: bool) -> list[tuple[float, str]]:
-    """Return the stops ``(position in [0, 1], "#rrggbb")`` of a scale, low to high."""
+    """Return the stops ``(position in [0, 1], "#rrggbb")`` of a scale, low to high.
+
+    Parameters
+    ----------
+    signed : bool
+        Whether the map has two signs.
+
+    Returns
+    -------
+    list of tuple of (float, str)
+    """
     stops = _DIVERGING if signed else _SEQUENTIAL
     return [(i / (len(stops) - 1), colour) for i, colour in enumerate(stops)]
 

@@ -97,6 +97,18 @@ def newcombe_limits(a: Limits, b: Limits) -> tuple[Floats, Floats]:
 def wilson(k: int, n: int) -> tuple[float, float]:
     """Return the 95 % interval of ``k`` of ``n``.
 
+    Parameters
+    ----------
+    k : int
+        How many of them.
+    n : int
+        How many there are.
+
+    Returns
+    -------
+    tuple of two float
+        Lower and upper limit.
+
     Raises
     ------
     ValueError
@@ -115,6 +127,18 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 
 def newcombe(k_a: int, n_a: int, k_b: int, n_b: int) -> tuple[float, float]:
     """Return the 95 % interval of the difference of two independent proportions, a − b.
+
+    Parameters
+    ----------
+    k_a, n_a : int
+        How many of how many in the first group.
+    k_b, n_b : int
+        How many of how many in the second one.
+
+    Returns
+    -------
+    tuple of two float
+        Lower and upper limit.
 
     Examples
     --------

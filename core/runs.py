@@ -70,6 +70,15 @@ def finished_runs() -> Mapping[str, Run]:
 def run_folder(model_id: str) -> Path:
     """Return the folder of a finished run.
 
+    Parameters
+    ----------
+    model_id : str
+        Id of the model that the run made.
+
+    Returns
+    -------
+    Path
+
     Raises
     ------
     InputError
@@ -82,7 +91,17 @@ def run_folder(model_id: str) -> Path:
 
 
 def is_shipped(model_id: str) -> bool:
-    """Whether the run came with Pellucid."""
+    """Whether the run came with Pellucid.
+
+    Parameters
+    ----------
+    model_id : str
+        Id of the model that the run made.
+
+    Returns
+    -------
+    bool
+    """
     return model_id in _list(SHIPPED) and model_id not in _list(runs_root())
 
 
@@ -140,6 +159,11 @@ def restate(run: Run) -> None:
 
 def delete_run(model_id: str) -> None:
     """Delete a finished run and its model.
+
+    Parameters
+    ----------
+    model_id : str
+        Id of the model that the run made.
 
     Raises
     ------

@@ -27,7 +27,7 @@ MOST_LINES = 350
 LEVELS = [
     ("core.axes", "core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
      "core.home", "core.files", "core.logfile", "core.process", "core.plugins", "core.registry",
-     "core.declared"),
+     "core.declared", "core.docstrings", "core.spelled"),
     ("core.control",),
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",

@@ -67,14 +67,8 @@ from core.api._fairness import (
     fairness,
     fairness_gaps,
     fairness_metrics,
-    forget_slice,
     mitigate,
-    parity_cost,
-    save_slice,
-    saved_slices,
-    slice_members,
     slices,
-    threshold_effect,
 )
 from core.api._fairness_views import (
     TABLE_SUFFIXES,
@@ -120,6 +114,14 @@ from core.api._shap import (
     shap_panels,
     shap_regions,
     to_shap,
+)
+from core.api._slices import (
+    forget_slice,
+    parity_cost,
+    save_slice,
+    saved_slices,
+    slice_members,
+    threshold_effect,
 )
 from core.api._training import (
     UnfinishedRun,

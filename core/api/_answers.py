@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
-from typing import Any, TypeVar
+from typing import TypeVar, Unpack
 
 import numpy as np
 
@@ -17,14 +17,15 @@ from core.contracts import (
     Picture,
     Prediction,
     PredictRequest,
-    Request,
+    RequestFor,
     Result,
 )
 from core.control import Control, LocalControl
 from core.engine.work import execute
 from core.errors import ImageError
 from core.images import Source
-from core.requests import explanation_request, prediction_request
+from core.requests import ExplainOptions, PredictOptions, explanation_request, prediction_request
+from core.spelled import spelled
 from core.workspace import open_store
 
 __all__ = [
@@ -41,23 +42,62 @@ __all__ = [
 Unreadable = Callable[[int, ImageError], None]
 Opened = Callable[[Source, Picture], None]
 _BATCH = 64
+R = TypeVar("R", bound=Result)
 T = TypeVar("T")
 
 
 def open_picture(source: Source, *, name: str | None = None, depth: Depth = "auto") -> Picture:
-    """Open a picture."""
+    """Open a picture.
+
+    Parameters
+    ----------
+    source : path, bytes, open file, PIL.Image.Image, ndarray or Picture
+        A file's path, its bytes, or the file itself, opened for reading bytes. A picture of Pillow
+        as Pillow holds it. An array ``(H, W)`` or ``(H, W, 1)`` of grey, ``(H, W, 3)`` of RGB or
+        ``(H, W, 4)`` of RGB with alpha, which is laid over white: uint8, uint16, or floats in
+        [0, 1]. A :class:`Picture` is returned as it is.
+    name : str, optional
+        Name to show; the file's name by default.
+    depth : {"auto", "8", "10", "12", "14", "16"}
+        Bits of each sample in files and arrays of 16; ``"auto"``: as few as hold the largest value.
+
+    Returns
+    -------
+    Picture
+        Upright RGB of 8 bits; ``notes`` says what had to be done for it.
+
+    Raises
+    ------
+    ImageError
+        If the source is no picture, is damaged or beyond the caps of the settings, or is an array
+        of another shape, type or range; the text says how to mend it.
+    """
     return images.open_picture(source, name=name, depth=depth)
 
 
-def answer(request: Request, *, control: Control | None = None) -> Any:
+def answer(request: RequestFor[R], *, control: Control | None = None) -> R:
     """Compute any request in this process, or take its result from the store.
+
+    Parameters
+    ----------
+    request : Request
+        What one of the functions ``…_request`` returns.
+    control : Control, optional
+        Hears of progress and can stop the work.
+
+    Returns
+    -------
+    Result
+        Of the class that the request names: a :class:`~core.contracts.Prediction` for a
+        :func:`prediction_request`, and so on.
 
     Raises
     ------
     PellucidError
         Whatever the work raises on purpose.
     """
-    return execute([request], control or LocalControl(), open_store())[0]
+    (found,) = execute([request], control or LocalControl(), open_store())
+    return found
 
 
 def blank() -> Picture:
@@ -65,11 +105,43 @@ def blank() -> Picture:
     return images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8))
 
 
-def predict(source: Source, **options: Any) -> Prediction:
-    """Predict one picture; options as in :func:`prediction_request`."""
-    return next(predict_many([source], **options))
+@spelled(prediction_request)
+def predict(
+    source: Source,
+    *,
+    control: Control | None = None,
+    depth: Depth = "auto",
+    **options: Unpack[PredictOptions],
+) -> Prediction:
+    """Predict one picture.
+
+    Parameters
+    ----------
+    source : path, bytes, open file, PIL.Image.Image, ndarray or Picture
+        Whatever :func:`open_picture` takes.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    depth : {"auto", "8", "10", "12", "14", "16"}
+        Bits of each sample in files of 16; see :func:`open_picture`.
+    **options
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    Prediction
+        ``logits`` are what the model says; :func:`ranking` makes probabilities of them.
+
+    Raises
+    ------
+    ImageError
+        If the source is no picture.
+    InputError
+        For an option that cannot be meant.
+    """
+    return next(predict_many([source], control=control, depth=depth, **options))
 
 
+@spelled(prediction_request)
 def predict_many(
     sources: Iterable[Source],
     *,
@@ -77,7 +149,7 @@ def predict_many(
     depth: Depth = "auto",
     on_unreadable: Unreadable | None = None,
     on_opened: Opened | None = None,
-    **options: Any,
+    **options: Unpack[PredictOptions],
 ) -> Iterator[Prediction]:
     """Predict pictures in batches, in their order; the next ones are decoded meanwhile.
 
@@ -86,7 +158,7 @@ def predict_many(
     sources : iterable of bytes, path, ndarray or Picture
     control : Control, optional
         Progress and cancellation.
-    depth : Depth
+    depth : {"auto", "8", "10", "12", "14", "16"}
         Bits of each sample in files of 16; see :func:`open_picture`.
     on_unreadable : callable, optional
         Told the number of each source that is no picture, and why; the rest is predicted. Whatever
@@ -95,6 +167,11 @@ def predict_many(
         Told each source and its picture, whose ``notes`` say how it was read; in another thread.
     **options
         As in :func:`prediction_request`.
+
+    Returns
+    -------
+    iterator of Prediction
+        In the order of the sources.
 
     Raises
     ------
@@ -108,7 +185,7 @@ def predict_many(
     def ready(source: Source) -> PredictRequest:
         return prediction_request(_opened(source, depth, on_opened), **options)
 
-    return _answers(ready, sources, control, on_unreadable)  # type: ignore[return-value]
+    return _answers(ready, sources, control, on_unreadable)
 
 
 def _opened(source: Source, depth: Depth, on_opened: Opened | None) -> Picture:
@@ -118,11 +195,43 @@ def _opened(source: Source, depth: Depth, on_opened: Opened | None) -> Picture:
     return picture
 
 
-def explain(source: Source, **options: Any) -> Explanation:
-    """Explain one picture; options as in :func:`explanation_request`."""
-    return next(explain_many([source], **options))
+@spelled(explanation_request)
+def explain(
+    source: Source,
+    *,
+    control: Control | None = None,
+    depth: Depth = "auto",
+    **options: Unpack[ExplainOptions],
+) -> Explanation:
+    """Explain one picture.
+
+    Parameters
+    ----------
+    source : path, bytes, open file, PIL.Image.Image, ndarray or Picture
+        Whatever :func:`open_picture` takes.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    depth : {"auto", "8", "10", "12", "14", "16"}
+        Bits of each sample in files of 16; see :func:`open_picture`.
+    **options
+        As in :func:`explanation_request`.
+
+    Returns
+    -------
+    Explanation
+        ``map`` is the attribution; :func:`overlay_png` lays it over the picture.
+
+    Raises
+    ------
+    ImageError
+        If the source is no picture.
+    InputError
+        For an unknown model, method, class, layer or parameter, or a value out of range.
+    """
+    return next(explain_many([source], control=control, depth=depth, **options))
 
 
+@spelled(explanation_request)
 def explain_many(
     sources: Iterable[Source],
     *,
@@ -130,27 +239,52 @@ def explain_many(
     depth: Depth = "auto",
     on_unreadable: Unreadable | None = None,
     on_opened: Opened | None = None,
-    **options: Any,
+    **options: Unpack[ExplainOptions],
 ) -> Iterator[Explanation]:
     """Explain pictures with one method, in batches, in their order.
 
     Parameters and errors are those of :func:`predict_many`, options those of
     :func:`explanation_request`.
+
+    Parameters
+    ----------
+    sources : iterable
+        Whatever :func:`open_picture` takes, one by one.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    depth : {"auto", "8", "10", "12", "14", "16"}
+        Bits of each sample in files of 16; see :func:`open_picture`.
+    on_unreadable : callable, optional
+        Told the number of each source that is no picture, and why; the rest is explained.
+    on_opened : callable, optional
+        Told each source and its picture, in another thread.
+    **options
+        As in :func:`explanation_request`.
+
+    Returns
+    -------
+    iterator of Explanation
+        In the order of the sources.
+
+    Raises
+    ------
+    ImageError
+        At the first source that is no picture, unless ``on_unreadable`` takes it.
     """
     explanation_request(blank(), **options)
 
     def ready(source: Source) -> ExplainRequest:
         return explanation_request(_opened(source, depth, on_opened), **options)
 
-    return _answers(ready, sources, control, on_unreadable)  # type: ignore[return-value]
+    return _answers(ready, sources, control, on_unreadable)
 
 
 def _answers(
-    ready: Callable[[Source], Request],
+    ready: Callable[[Source], RequestFor[R]],
     sources: Iterable[Source],
     control: Control | None,
     on_unreadable: Unreadable | None,
-) -> Iterator[Result]:
+) -> Iterator[R]:
     for batch in _batches(_ahead(ready, sources, on_unreadable), _BATCH):
         yield from execute(batch, control or LocalControl(), open_store())
 

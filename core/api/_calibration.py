@@ -16,7 +16,13 @@ __all__ = ["calibrate", "calibration_table", "claims", "write_calibration"]
 
 
 def claims() -> tuple[ClaimCard, ...]:
-    """Return a card for every claim that can be measured."""
+    """Return a card for every claim that can be measured.
+
+    Returns
+    -------
+    tuple of ClaimCard
+        Their ids are what ``only`` of :func:`calibrate` takes.
+    """
     return tuple(claim.card for claim in CLAIMS.values())
 
 
@@ -28,9 +34,27 @@ def calibrate(
     seed: int | None = None,
     control: Control | None = None,
 ) -> CalibrationTable:
-    """Measure how often verdicts are right; options as in :func:`calibrate_request`.
+    """Measure how often verdicts are right.
 
     Each claim is kept when it is measured: a run that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    only : sequence of str
+        Beginnings of ids of claims; all by default.
+    quick : bool
+        Fewer trials: wider intervals, in minutes.
+    pictures : str
+        Folder of pictures for the claims that need some of yours.
+    seed : int, optional
+        The setting's by default.
+    control : Control, optional
+        Hears of progress and can stop the work.
+
+    Returns
+    -------
+    CalibrationTable
+        A row for each claim.
 
     Raises
     ------
@@ -40,15 +64,32 @@ def calibrate(
         If the folder of pictures cannot be read.
     """
     request = calibrate_request(only=only, quick=quick, pictures=pictures, seed=seed)
-    found: CalibrationTable = answer(request, control=control)
-    return found
+    return answer(request, control=control)
 
 
 def calibration_table() -> CalibrationTable:
-    """Return what the full run measured for this release; nothing is computed."""
+    """Return what the full run measured for this release; nothing is computed.
+
+    Returns
+    -------
+    CalibrationTable
+    """
     return table.shipped_table()
 
 
 def write_calibration(found: CalibrationTable, path: str | Path) -> CalibrationTable:
-    """Write a table as JSON; rows that are in the file and were not measured now stay."""
+    """Write a table as JSON; rows that are in the file and were not measured now stay.
+
+    Parameters
+    ----------
+    found : CalibrationTable
+        As :func:`calibrate` returns it.
+    path : str or Path
+        The JSON file.
+
+    Returns
+    -------
+    CalibrationTable
+        What the file holds now.
+    """
     return table.write_table(found, Path(path))

@@ -43,12 +43,27 @@ _REGISTRIES: dict[str, Registry[Any]] = {
 
 
 def models() -> tuple[ModelCard, ...]:
-    """Return a card for every model of the zoo; the default comes first."""
+    """Return a card for every model of the zoo; the default comes first.
+
+    Returns
+    -------
+    tuple of ModelCard
+    """
     return tuple(spec.card() for spec in zoo.specs().values())
 
 
 def methods(modality: str = DEFAULT_MODALITY) -> tuple[MethodCard, ...]:
-    """Return a card for every saliency method, with the choices for a kind of input."""
+    """Return a card for every saliency method, with the choices for a kind of input.
+
+    Parameters
+    ----------
+    modality : str
+        Kind of input that the choices of parameters are for.
+
+    Returns
+    -------
+    tuple of MethodCard
+    """
     of = modalities.get(modality)
     return tuple(method.card(of) for method in METHODS.values())
 
@@ -57,6 +72,16 @@ def broken_plugins(kind: PluginKind) -> tuple[str, ...]:
     """Return what installed packages bring that cannot be used, one sentence each: what, and why.
 
     Everything else works without them.
+
+    Parameters
+    ----------
+    kind : {"models", "methods", "metrics", "attacks", "datasets", "modalities"}
+        What packages bring.
+
+    Returns
+    -------
+    tuple of str
+        None where everything works.
     """
     if kind == "models":
         return tuple(map(str, zoo.broken()))
@@ -64,12 +89,44 @@ def broken_plugins(kind: PluginKind) -> tuple[str, ...]:
 
 
 def class_names(model: str = DEFAULT_MODEL, *, classes: str | None = None) -> tuple[str, ...]:
-    """Return the class names of a model by index."""
+    """Return the class names of a model by index.
+
+    Parameters
+    ----------
+    model : str
+        Id of a model.
+    classes : str, optional
+        File with one class name a line, in place of the model's own names.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such model.
+    InputError
+        If the file of class names cannot be read.
+    """
     return _class_names(ModelRef(model, classes=classes)).labels
 
 
 def find_class(model: str, text: str | int, *, classes: str | None = None) -> ClassRef:
     """Find a class by index, name, synonym or WordNet id.
+
+    Parameters
+    ----------
+    model : str
+        Id of a model.
+    text : str or int
+        Index, name, synonym or WordNet id.
+    classes : str, optional
+        File with one class name a line, in place of the model's own names.
+
+    Returns
+    -------
+    ClassRef
 
     Raises
     ------
@@ -108,14 +165,19 @@ def register_model(
     input_size : int
         Side of the input in pixels.
     n_classes : int
+        How many logits there are.
     feature_layer : str, optional
         Name of the layer that CAMs read; without one, they are not offered.
     layers : sequence of str
         Layers offered for CAMs; the feature layer alone by default.
+    name : str
+        For people; the id by default.
     preprocessing : Affine, optional
         Done inside the model; by default pixels stay in [0, 1].
     labels : {"imagenet", "numbered"} or sequence of str
         Names of the classes, each once, as many as there are logits.
+    summary : str
+        One sentence for people.
     replace : bool
         Whether another builder may take the place of one that was registered under this id. What
         comes with Pellucid, and what was trained here, is never replaced.

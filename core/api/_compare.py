@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from core.api._answers import Source, answer, open_picture
 from core.contracts import Drift, DriftPath, Explanation, MapComparison, Picture
 from core.control import Control
 from core.overlay import OverlayLayer
-from core.requests import drift_request
+from core.requests import DriftOptions, drift_request
 from core.saliency import drift_paths as registry
+from core.spelled import spelled
 
 __all__ = [
     "compare", "difference_overlay", "difference_png", "drift", "drift_overlays", "drift_paths",
@@ -21,32 +22,108 @@ __all__ = [
 
 
 def compare(a: Explanation, b: Explanation) -> MapComparison:
-    """Hold two maps of one picture against each other; see :func:`core.compare.compare`."""
+    """Hold two maps of one picture against each other; see :func:`core.compare.compare`.
+
+    Parameters
+    ----------
+    a : Explanation
+        The first map.
+    b : Explanation
+        The second one, of the same picture.
+
+    Returns
+    -------
+    MapComparison
+
+    Raises
+    ------
+    InputError
+        If the maps are of different pictures.
+    """
     return comparing.compare(a, b)
 
 
 def difference_overlay(comparison: MapComparison) -> OverlayLayer | None:
-    """Return first map − second map as a transparent PNG (blue: first), for ``comparison.box``."""
+    """Return first map − second map as a transparent PNG (blue: first), for ``comparison.box``.
+
+    Parameters
+    ----------
+    comparison : MapComparison
+        As :func:`compare` returns it.
+
+    Returns
+    -------
+    OverlayLayer or None
+        ``None`` where the maps have no difference to draw.
+    """
     if comparison.difference is None:
         return None
     return overlays.draw(comparison.difference, signed=True)
 
 
 def difference_png(picture: Picture, comparison: MapComparison) -> bytes | None:
-    """Return the picture with first map − second map over it; ``None`` where there is none."""
+    """Return the picture with first map − second map over it; ``None`` where there is none.
+
+    Parameters
+    ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
+    comparison : MapComparison
+        As :func:`compare` returns it.
+
+    Returns
+    -------
+    bytes or None
+        PNG.
+    """
     if comparison.difference is None or comparison.box is None:
         return None
     values, box = comparison.difference, comparison.box
     return overlays.png(overlays.lay_over(picture, values, signed=True, box=box))
 
 
-def drift(source: Source, *, control: Control | None = None, **options: Any) -> Drift:
-    """Follow the map of one picture along a path; options as in :func:`drift_request`."""
-    return answer(drift_request(open_picture(source), **options), control=control)  # type: ignore[no-any-return]
+@spelled(drift_request)
+def drift(
+    source: Source, *, control: Control | None = None, **options: Unpack[DriftOptions]
+) -> Drift:
+    """Follow the map of one picture along a path.
+
+    Parameters
+    ----------
+    source : path, bytes, open file, PIL.Image.Image, ndarray or Picture
+        Whatever :func:`open_picture` takes.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`drift_request`.
+
+    Returns
+    -------
+    Drift
+
+    Raises
+    ------
+    InputError
+        As :func:`drift_request`.
+    ImageError
+        If the source is no picture.
+    """
+    return answer(drift_request(open_picture(source), **options), control=control)
 
 
 def drift_overlays(result: Drift) -> tuple[OverlayLayer, ...]:
-    """Return every frame's map as a transparent PNG, all on one scale, so that fading shows."""
+    """Return every frame's map as a transparent PNG, all on one scale, so that fading shows.
+
+    Parameters
+    ----------
+    result : Drift
+        As :func:`drift` returns it.
+
+    Returns
+    -------
+    tuple of OverlayLayer
+        One a frame.
+    """
     ends = [overlays.limits(each, signed=result.signed) for each in result.maps]
     top = float(np.max([high for _, high in ends]))
     scale = (-top, top) if result.signed else (0.0, top)
@@ -54,5 +131,10 @@ def drift_overlays(result: Drift) -> tuple[OverlayLayer, ...]:
 
 
 def drift_paths() -> tuple[DriftPath, ...]:
-    """Return what every path along which a picture can change says of itself."""
+    """Return what every path along which a picture can change says of itself.
+
+    Returns
+    -------
+    tuple of DriftPath
+    """
     return tuple(path.card for path in registry.PATHS.values())

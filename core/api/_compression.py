@@ -2,41 +2,90 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from core.api._answers import answer
 from core.contracts import CompressionCard, ModelCard, Run
 from core.control import Control
 from core.models import zoo
-from core.requests import compress_request, import_request
+from core.requests import CompressOptions, ImportOptions, compress_request, import_request
+from core.spelled import spelled
 from core.training.forms import FORMS
 
 __all__ = ["architectures", "compress", "compressions", "import_model"]
 
 
 def compressions() -> tuple[CompressionCard, ...]:
-    """Return a card for every form of compression."""
+    """Return a card for every form of compression.
+
+    Returns
+    -------
+    tuple of CompressionCard
+    """
     return tuple(form.card() for form in FORMS.values())
 
 
-def compress(model: str, *, control: Control | None = None, **options: Any) -> Run:
-    """Make a model smaller in this process; options as in :func:`compress_request`.
+@spelled(compress_request)
+def compress(
+    model: str, *, control: Control | None = None, **options: Unpack[CompressOptions]
+) -> Run:
+    """Make a model smaller in this process.
 
     The same request twice compresses once.
+
+    Parameters
+    ----------
+    model : str
+        Id of a float32 model of the zoo.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`compress_request`.
+
+    Returns
+    -------
+    Run
+        The finished run: a model of the zoo.
+
+    Raises
+    ------
+    InputError
+        As :func:`compress_request`.
     """
-    made: Run = answer(compress_request(model, **options), control=control)
-    return made
+    return answer(compress_request(model, **options), control=control)
 
 
 def architectures() -> tuple[ModelCard, ...]:
-    """Return a card for everything that weights of one's own can go into."""
+    """Return a card for everything that weights of one's own can go into.
+
+    Returns
+    -------
+    tuple of ModelCard
+    """
     return tuple(spec.card() for spec in zoo.architectures().values())
 
 
-def import_model(*, control: Control | None = None, **options: Any) -> Run:
-    """Take weights of one's own into the zoo; options as in :func:`import_request`.
+@spelled(import_request)
+def import_model(*, control: Control | None = None, **options: Unpack[ImportOptions]) -> Run:
+    """Take weights of one's own into the zoo.
 
     The same file twice is one run.
+
+    Parameters
+    ----------
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`import_request`.
+
+    Returns
+    -------
+    Run
+        The finished run: a model of the zoo.
+
+    Raises
+    ------
+    InputError
+        As :func:`import_request`.
     """
-    brought: Run = answer(import_request(**options), control=control)
-    return brought
+    return answer(import_request(**options), control=control)

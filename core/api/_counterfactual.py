@@ -24,7 +24,17 @@ _OUTLINES = ((9, (255, 255, 255)), (5, (15, 118, 110)))
 
 
 def baselines(modality: str = DEFAULT_MODALITY) -> tuple[str, ...]:
-    """Return the names of what a removed part of a kind of input can become."""
+    """Return the names of what a removed part of a kind of input can become.
+
+    Parameters
+    ----------
+    modality : str
+        Kind of input.
+
+    Returns
+    -------
+    tuple of str
+    """
     return modalities.get(modality).choices["baselines"]
 
 
@@ -34,9 +44,19 @@ def counterfactual(
     """Search for few regions whose removal changes the decision.
 
     See :func:`counterfactual_request`.
+
+    Parameters
+    ----------
+    request : CounterfactualRequest
+        As :func:`counterfactual_request` returns it.
+    control : Control, optional
+        Hears of progress and can stop the work.
+
+    Returns
+    -------
+    Counterfactual
     """
-    found: Counterfactual = answer(request, control=control)
-    return found
+    return answer(request, control=control)
 
 
 def counterfactual_png(
@@ -46,8 +66,17 @@ def counterfactual_png(
 
     Parameters
     ----------
+    request : CounterfactualRequest
+        As :func:`counterfactual_request` returns it.
+    found : Counterfactual
+        As :func:`counterfactual` returns it.
     steps : int, optional
         Regions removed, in their order; all by default.
+
+    Returns
+    -------
+    bytes
+        PNG with alpha.
     """
     regions = [step.region for step in found.steps[:steps]]
     inside = np.isin(found.labels, regions).repeat(_ENLARGED, 0).repeat(_ENLARGED, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,9 @@ from core.control import Control
 from core.data import registry
 from core.data.base import Dataset
 from core.errors import InputError
-from core.requests import dataset_request
+from core.requests import DatasetOptions, dataset_request
 from core.settings import settings
+from core.spelled import spelled
 
 __all__ = [
     "dataset_mask", "dataset_picture", "datasets", "default_seed", "offered_datasets",
@@ -25,23 +26,47 @@ _BUILT_IN = ("portraits", "portraits?bias=0.9")
 
 
 def datasets() -> tuple[DatasetCard, ...]:
-    """Return a card for every kind of dataset."""
+    """Return a card for every kind of dataset.
+
+    Returns
+    -------
+    tuple of DatasetCard
+    """
     return tuple(kind.card() for kind in registry.DATASETS.values())
 
 
 def offered_datasets() -> tuple[str, ...]:
-    """Return the references that the dashboard offers: its own, and the owner's setting's."""
+    """Return the references that the dashboard offers: its own, and the owner's setting's.
+
+    Returns
+    -------
+    tuple of str
+    """
     given = [text.strip() for text in settings().datasets.split(",") if text.strip()]
     return (*_BUILT_IN, *(registry.parse(text).text for text in given))
 
 
 def default_seed() -> int:
-    """Return the seed of every random draw for which none is given."""
+    """Return the seed of every random draw for which none is given.
+
+    Returns
+    -------
+    int
+    """
     return settings().seed
 
 
 def parse_dataset(text: str) -> DatasetRef:
     """Read a reference such as ``portraits?bias=0.9`` without opening the dataset.
+
+    Parameters
+    ----------
+    text : str
+        Reference of a dataset such as ``portraits?bias=0.9`` or ``folder:/data/pets``.
+
+    Returns
+    -------
+    DatasetRef
 
     Raises
     ------
@@ -54,6 +79,16 @@ def parse_dataset(text: str) -> DatasetRef:
 def open_dataset(text: str) -> Dataset:
     """Open a dataset by its reference, such as ``portraits?bias=0.9``.
 
+    Parameters
+    ----------
+    text : str
+        Reference of a dataset such as ``portraits?bias=0.9`` or ``folder:/data/pets``.
+
+    Returns
+    -------
+    Dataset
+        ``part("test")`` is a split; its pictures are decoded when they are asked for.
+
     Raises
     ------
     InputError
@@ -64,6 +99,19 @@ def open_dataset(text: str) -> Dataset:
 
 def dataset_picture(text: str, split: SplitName, index: int) -> Picture:
     """Return a picture of a dataset.
+
+    Parameters
+    ----------
+    text : str
+        Reference of a dataset such as ``portraits?bias=0.9`` or ``folder:/data/pets``.
+    split : {"train", "validation", "test"}
+        Which of its splits.
+    index : int
+        Number of the picture, from 0.
+
+    Returns
+    -------
+    Picture
 
     Raises
     ------
@@ -77,13 +125,51 @@ def dataset_picture(text: str, split: SplitName, index: int) -> Picture:
 
 
 def dataset_mask(text: str, split: SplitName, index: int) -> npt.NDArray[np.bool_]:
-    """Return where the object is in :func:`dataset_picture`, bool ``(H, W)``."""
+    """Return where the object is in :func:`dataset_picture`, bool ``(H, W)``.
+
+    Parameters
+    ----------
+    text : str
+        Reference of a dataset such as ``portraits?bias=0.9`` or ``folder:/data/pets``.
+    split : {"train", "validation", "test"}
+        Which of its splits.
+    index : int
+        Number of the picture, from 0.
+
+    Returns
+    -------
+    ndarray of bool
+
+    Raises
+    ------
+    InputError
+        If the dataset has no masks.
+    """
     return registry.open_dataset(text).part(split).mask(index)
 
 
+@spelled(dataset_request)
 def predict_dataset(
-    text: str, *, control: Control | None = None, **options: Any
+    text: str, *, control: Control | None = None, **options: Unpack[DatasetOptions]
 ) -> DatasetPredictions:
-    """Predict every picture of a split in this process; options as in :func:`dataset_request`."""
-    found: DatasetPredictions = answer(dataset_request(text, **options), control=control)
-    return found
+    """Predict every picture of a split in this process.
+
+    Parameters
+    ----------
+    text : str
+        Reference of a dataset such as ``portraits?bias=0.9`` or ``folder:/data/pets``.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`dataset_request`.
+
+    Returns
+    -------
+    DatasetPredictions
+
+    Raises
+    ------
+    InputError
+        As :func:`dataset_request`.
+    """
+    return answer(dataset_request(text, **options), control=control)

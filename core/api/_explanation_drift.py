@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,8 @@ from core.api._answers import Source, answer, open_picture
 from core.contracts import Array, ExplanationDrift
 from core.control import Control
 from core.overlay import OverlayLayer
-from core.requests import explanation_drift_request
+from core.requests import ExplanationDriftOptions, explanation_drift_request
+from core.spelled import spelled
 
 __all__ = [
     "explanation_drift", "explanation_drift_document", "explanation_drift_overlays", "magnified",
@@ -25,14 +26,34 @@ _TINY = 0.01
 """What float32 takes from a quotient that should be whole."""
 
 
+@spelled(explanation_drift_request)
 def explanation_drift(
-    source: Source, *, control: Control | None = None, **options: Any
+    source: Source, *, control: Control | None = None, **options: Unpack[ExplanationDriftOptions]
 ) -> ExplanationDrift:
-    """Attack one picture with growing ε; options as in :func:`explanation_drift_request`."""
-    found: ExplanationDrift = answer(
-        explanation_drift_request(open_picture(source), **options), control=control
-    )
-    return found
+    """Attack one picture with growing ε.
+
+    Parameters
+    ----------
+    source : path, bytes, open file, PIL.Image.Image, ndarray or Picture
+        Whatever :func:`open_picture` takes.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`explanation_drift_request`.
+
+    Returns
+    -------
+    ExplanationDrift
+        A step for each ε.
+
+    Raises
+    ------
+    InputError
+        As :func:`explanation_drift_request`.
+    ImageError
+        If the source is no picture.
+    """
+    return answer(explanation_drift_request(open_picture(source), **options), control=control)
 
 
 def explanation_drift_overlays(result: ExplanationDrift) -> tuple[OverlayLayer, ...]:
@@ -40,6 +61,16 @@ def explanation_drift_overlays(result: ExplanationDrift) -> tuple[OverlayLayer, 
 
     Gradients grow by orders of magnitude under attack: on one scale only the largest map would
     show. What is compared is where the maps point.
+
+    Parameters
+    ----------
+    result : ExplanationDrift
+        As :func:`explanation_drift` returns it.
+
+    Returns
+    -------
+    tuple of OverlayLayer
+        One a step.
     """
     return tuple(overlays.draw(each, signed=result.signed) for each in result.maps)
 
@@ -65,7 +96,17 @@ def magnified(change: Array) -> tuple[npt.NDArray[np.uint8], float]:
 
 
 def explanation_drift_document(result: ExplanationDrift) -> dict[str, Any]:
-    """Return everything but pictures and maps, ready for JSON."""
+    """Return everything but pictures and maps, ready for JSON.
+
+    Parameters
+    ----------
+    result : ExplanationDrift
+        As :func:`explanation_drift` returns it.
+
+    Returns
+    -------
+    dict
+    """
     return {
         "image": result.image,
         "model": result.model,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
-import numpy as np
 import numpy.typing as npt
 
 from core.api._answers import answer
@@ -16,21 +15,15 @@ from core.contracts import (
     DatasetPredictions,
     FairnessReport,
     FairnessRequest,
-    FairnessRules,
     GapCard,
     GroupMetricCard,
     Mitigation,
-    ParityCost,
-    ScoreCurves,
+    Result,
     Slice,
     SliceReport,
-    ThresholdEffect,
 )
 from core.control import Control, LocalControl
 from core.declared import card_of
-from core.fairness import saved_slices as saving
-from core.fairness import slices as searching
-from core.fairness import thresholds as exploring
 from core.fairness.audit import audit_rows
 from core.fairness.gap_specs import GAPS
 from core.fairness.halves import taken_rows
@@ -40,23 +33,27 @@ from core.fairness.predictions import as_table
 from core.fairness.rows import open_columns
 from core.requests import (
     AuditOptions,
+    MitigationOptions,
     Table,
     fairness_request,
     mitigation_request,
     slices_request,
 )
 from core.requests._fairness_fields import columns_fields, predictions_fields
+from core.spelled import spelled
 
 if TYPE_CHECKING:
     import pyarrow
 
 __all__ = [
     "audit_columns", "audit_predictions", "fairness", "fairness_gaps", "fairness_metrics",
-    "forget_slice", "mitigate", "parity_cost", "save_slice", "saved_slices", "slice_members",
-    "slices", "threshold_effect",
+    "mitigate", "slices",
 ]  # fmt: skip
 
+R = TypeVar("R", bound=Result)
 
+
+@spelled(fairness_request)
 def fairness(
     table: Table | None = None,
     *,
@@ -65,7 +62,18 @@ def fairness(
 ) -> FairnessReport:
     """Audit a prediction table, or a model on a dataset, by group.
 
-    Options as in :func:`fairness_request`.
+    Parameters
+    ----------
+    table : path or TableSource, optional
+        A CSV, Parquet or Excel file of predictions; none for a model on a dataset.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`fairness_request`.
+
+    Returns
+    -------
+    FairnessReport
 
     Raises
     ------
@@ -73,10 +81,11 @@ def fairness(
         For a table that cannot be read, or a column that does not hold what it should; the text
         names column and row.
     """
-    found: FairnessReport = _looked(fairness_request(table, **options), control)
-    return found
+    request = fairness_request(table, **options)
+    return _looked(request, answer(request, control=control))
 
 
+@spelled(slices_request)
 def slices(
     table: Table | None = None,
     *,
@@ -86,27 +95,75 @@ def slices(
     only: Sequence[Slice | str] = (),
     **options: Unpack[AuditOptions],
 ) -> SliceReport:
-    """Find the slices that a rate is worst for; options as in :func:`slices_request`."""
+    """Find the slices that a rate is worst for.
+
+    Parameters
+    ----------
+    table : path or TableSource, optional
+        A CSV, Parquet or Excel file of predictions; none for a model on a dataset.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    metric : str
+        Id of a rate; ``tpr[cat]`` for one class of several.
+    depth : int
+        Conditions of a slice at most, 1 to 3.
+    only : sequence of Slice or str
+        Test these slices alone; empty to search all.
+    **options
+        As in :func:`slices_request`.
+
+    Returns
+    -------
+    SliceReport
+        The worst first.
+
+    Raises
+    ------
+    InputError
+        As :func:`slices_request`.
+    """
     request = slices_request(table, metric=metric, depth=depth, only=only, **options)
-    found: SliceReport = _looked(request, control)
-    return found
+    return _looked(request, answer(request, control=control))
 
 
+@spelled(mitigation_request)
 def mitigate(
-    table: Table | None = None, *, control: Control | None = None, **options: Any
+    table: Table | None = None,
+    *,
+    control: Control | None = None,
+    **options: Unpack[MitigationOptions],
 ) -> Mitigation:
-    """Decide anew and audit before and after; options as in :func:`mitigation_request`."""
-    found: Mitigation = _looked(mitigation_request(table, **options), control)
-    return found
+    """Decide anew and audit before and after.
+
+    Parameters
+    ----------
+    table : path or TableSource, optional
+        A CSV, Parquet or Excel file of predictions; none for a model on a dataset.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`mitigation_request`.
+
+    Returns
+    -------
+    Mitigation
+
+    Raises
+    ------
+    InputError
+        As :func:`mitigation_request`.
+    """
+    request = mitigation_request(table, **options)
+    return _looked(request, answer(request, control=control))
 
 
-def _looked(request: AuditRequest, control: Control | None) -> Any:
-    """Return the answer, and record that the table was looked at."""
-    found = answer(request, control=control)
+def _looked(request: AuditRequest, found: R) -> R:
+    """Record that the table was looked at, and return what was found."""
     look(request)
     return found
 
 
+@spelled(AuditOptions)
 def audit_columns(
     columns: Mapping[str, npt.ArrayLike] | pyarrow.Table,
     *,
@@ -115,8 +172,25 @@ def audit_columns(
 ) -> FairnessReport:
     """Audit columns in memory: arrays by name, or an Arrow table.
 
-    Options as in :func:`fairness_request`. The report is not kept in the store, so its ``key`` is
-    empty.
+    The report is not kept in the store, so its ``key`` is empty.
+
+    Parameters
+    ----------
+    columns : mapping of str to array or pyarrow.Table
+        Arrays of equal length by name, or an Arrow table.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`fairness_request`.
+
+    Returns
+    -------
+    FairnessReport
+
+    Raises
+    ------
+    InputError
+        As :func:`fairness`.
     """
     import pyarrow as pa
 
@@ -124,6 +198,7 @@ def audit_columns(
     return _audited(table, FairnessRequest(**columns_fields(table.column_names, options)), control)
 
 
+@spelled(AuditOptions)
 def audit_predictions(
     predictions: DatasetPredictions,
     *,
@@ -132,7 +207,25 @@ def audit_predictions(
 ) -> FairnessReport:
     """Audit what a model says about a dataset, from predictions that are there already.
 
-    Options as in :func:`fairness_request`; label, prediction and scores are known.
+    Label, prediction and scores are known.
+
+    Parameters
+    ----------
+    predictions : DatasetPredictions
+        As :func:`predict_dataset` returns them.
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`fairness_request`.
+
+    Returns
+    -------
+    FairnessReport
+
+    Raises
+    ------
+    InputError
+        As :func:`fairness`.
     """
     fields = predictions_fields(predictions.groups, options)
     table, columns = as_table(predictions, fields["columns"])
@@ -156,78 +249,20 @@ def _audited(
 
 
 def fairness_metrics() -> tuple[GroupMetricCard, ...]:
-    """Return a card for every metric of groups."""
+    """Return a card for every metric of groups.
+
+    Returns
+    -------
+    tuple of GroupMetricCard
+    """
     return tuple(card_of(metric, GroupMetricCard) for metric in METRICS.values())
 
 
 def fairness_gaps() -> tuple[GapCard, ...]:
-    """Return a card for every gap between groups."""
+    """Return a card for every gap between groups.
+
+    Returns
+    -------
+    tuple of GapCard
+    """
     return tuple(card_of(gap, GapCard) for gap in GAPS.values())
-
-
-def saved_slices(data: str) -> dict[str, Slice]:
-    """Return the slices of some data that were given a name.
-
-    Parameters
-    ----------
-    data : str
-        Fingerprint of a dataset, or SHA-256 of a table.
-    """
-    return saving.saved_slices(data)
-
-
-def save_slice(data: str, name: str, chosen: Slice | str) -> None:
-    """Give a slice a name, for everybody who looks at the same data; an equal name is replaced.
-
-    Raises
-    ------
-    InputError
-        If the name or the slice cannot be kept, or too many are.
-    """
-    saving.save_slice(data, name, Slice.parse(chosen) if isinstance(chosen, str) else chosen)
-
-
-def forget_slice(data: str, name: str) -> None:
-    """Delete a saved slice."""
-    saving.forget_slice(data, name)
-
-
-def slice_members(
-    chosen: Slice | str, groups: Mapping[str, Sequence[str]]
-) -> npt.NDArray[np.int64]:
-    """Return the numbers of the rows that belong to a slice.
-
-    Parameters
-    ----------
-    chosen : Slice or str
-        A slice, or its text.
-    groups : mapping
-        For each attribute the value of each row: ``predictions.groups`` of
-        :class:`~core.contracts.DatasetPredictions`, or a dataset split's.
-
-    Raises
-    ------
-    InputError
-        If there is no such attribute.
-    """
-    return searching.members(Slice.parse(chosen) if isinstance(chosen, str) else chosen, groups)
-
-
-def threshold_effect(
-    curves: ScoreCurves, thresholds: Mapping[str, float], *, rules: FairnessRules | None = None
-) -> ThresholdEffect:
-    """Return what a threshold for each group leads to; milliseconds, from counts alone.
-
-    Parameters
-    ----------
-    curves : ScoreCurves
-        Of a report.
-    thresholds : mapping
-        From group to score; groups that are left out keep 0.5.
-    """
-    return exploring.threshold_effect(curves, thresholds, rules=rules or FairnessRules())
-
-
-def parity_cost(curves: ScoreCurves, constraint: str) -> ParityCost:
-    """Return how much accuracy a smaller gap costs; see :class:`~core.contracts.ParityCost`."""
-    return exploring.parity_cost(curves, constraint)

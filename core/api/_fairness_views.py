@@ -30,32 +30,101 @@ _PARTS = {
 
 
 def fairness_findings(report: FairnessReport) -> tuple[Finding, ...]:
-    """Return every gap in plain language, flagged ones first."""
+    """Return every gap in plain language, flagged ones first.
+
+    Parameters
+    ----------
+    report : FairnessReport
+        An audit, as :func:`fairness` returns it.
+
+    Returns
+    -------
+    tuple of Finding
+        One a gap.
+    """
     return words.findings(report)
 
 
 def fairness_comparisons(report: FairnessReport) -> tuple[Finding, ...]:
-    """Return each group against the reference in plain language, the most evidence first."""
+    """Return each group against the reference in plain language, the most evidence first.
+
+    Parameters
+    ----------
+    report : FairnessReport
+        An audit, as :func:`fairness` returns it.
+
+    Returns
+    -------
+    tuple of Finding
+        One a group and gap.
+    """
     return words.comparisons(report)
 
 
 def fairness_document(report: FairnessReport) -> dict[str, Any]:
-    """Return what ``python -m core fairness --json`` prints."""
+    """Return what ``python -m core fairness --json`` prints.
+
+    Parameters
+    ----------
+    report : FairnessReport
+        An audit, as :func:`fairness` returns it.
+
+    Returns
+    -------
+    dict
+    """
     return export.document(report)
 
 
 def fairness_json(report: FairnessReport) -> str:
-    """Return the whole report as JSON, curves and rules included."""
+    """Return the whole report as JSON, curves and rules included.
+
+    Parameters
+    ----------
+    report : FairnessReport
+        An audit, as :func:`fairness` returns it.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
     return export.full_json(report)
 
 
 def fairness_csv(report: FairnessReport, part: Part = "rates") -> bytes:
-    """Return rates, gaps or pairs as CSV, without cells that a spreadsheet takes for formulas."""
+    """Return rates, gaps or pairs as CSV, without cells that a spreadsheet takes for formulas.
+
+    Parameters
+    ----------
+    report : FairnessReport
+        An audit, as :func:`fairness` returns it.
+    part : {"rates", "gaps", "pairs"}
+        Which table.
+
+    Returns
+    -------
+    bytes
+        CSV.
+    """
     return export.table_csv(_PARTS[part](report))
 
 
 def fairness_parquet(report: FairnessReport, part: Part = "rates") -> bytes:
-    """Return rates, gaps or pairs as Parquet."""
+    """Return rates, gaps or pairs as Parquet.
+
+    Parameters
+    ----------
+    report : FairnessReport
+        An audit, as :func:`fairness` returns it.
+    part : {"rates", "gaps", "pairs"}
+        Which table.
+
+    Returns
+    -------
+    bytes
+        A Parquet file.
+    """
     return export.table_parquet(_PARTS[part](report))
 
 
@@ -63,6 +132,18 @@ def local_law_144(
     report: FairnessReport, *, basis: Basis = "selection"
 ) -> tuple[LocalLaw144Row, ...]:
     """Return the audit tables in the layout of Local Law 144.
+
+    Parameters
+    ----------
+    report : FairnessReport
+        An audit, as :func:`fairness` returns it.
+    basis : {"selection", "scoring"}
+        What the rates are of.
+
+    Returns
+    -------
+    tuple of LocalLaw144Row
+        A row for each category.
 
     Raises
     ------
@@ -73,12 +154,41 @@ def local_law_144(
 
 
 def local_law_144_csv(report: FairnessReport, *, basis: Basis = "selection") -> bytes:
-    """Return :func:`local_law_144` as CSV."""
+    """Return :func:`local_law_144` as CSV.
+
+    Parameters
+    ----------
+    report : FairnessReport
+        An audit, as :func:`fairness` returns it.
+    basis : {"selection", "scoring"}
+        What the rates are of.
+
+    Returns
+    -------
+    bytes
+        CSV.
+
+    Raises
+    ------
+    InputError
+        As :func:`local_law_144`.
+    """
     return local_law.local_law_144_csv(local_law.local_law_144(report, basis=basis), basis=basis)
 
 
 def hold_table(data: bytes, *, name: str) -> TableSource:
     """Keep an uploaded table for a day, where the work finds it; see :func:`release_table`.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's bytes.
+    name : str
+        Its name; the suffix says how it is read.
+
+    Returns
+    -------
+    TableSource
 
     Raises
     ------
@@ -89,12 +199,27 @@ def hold_table(data: bytes, *, name: str) -> TableSource:
 
 
 def release_table(source: TableSource) -> None:
-    """Delete an uploaded table now; tables that were not uploaded are left alone."""
+    """Delete an uploaded table now; tables that were not uploaded are left alone.
+
+    Parameters
+    ----------
+    source : TableSource
+        As :func:`hold_table` returns it.
+    """
     held.release_table(Path(source.path))
 
 
 def open_table_source(path: Path) -> TableSource:
     """Return a table of this machine, named by its content.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV, Parquet or Excel file.
+
+    Returns
+    -------
+    TableSource
 
     Raises
     ------
@@ -105,5 +230,15 @@ def open_table_source(path: Path) -> TableSource:
 
 
 def preview_table(source: TableSource) -> TablePreview:
-    """Return names and first rows, for mapping columns."""
+    """Return names and first rows, for mapping columns.
+
+    Parameters
+    ----------
+    source : TableSource
+        As :func:`hold_table` or :func:`open_table_source` returns it.
+
+    Returns
+    -------
+    TablePreview
+    """
     return held.preview(source)

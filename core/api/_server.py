@@ -27,10 +27,20 @@ def jobs(is_alive: Callable[[str], bool] = lambda owner: True) -> JobTable:
     ----------
     is_alive : callable, optional
         Says whether an owner (a browser session) is still there; the same function every time.
+
+    Returns
+    -------
+    JobTable
+        The same one at every call.
     """
     return JobTable(_workers().engine, open_store(), is_alive)
 
 
 def device() -> str | None:
-    """Return where the workers run, in words; ``None`` while they have not answered yet."""
+    """Return where the workers run, in words; ``None`` while they have not answered yet.
+
+    Returns
+    -------
+    str or None
+    """
     return _workers().device

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from core.api._answers import answer
 from core.contracts import RecipeCard, Run, SeedSpread
 from core.control import Control, LocalControl, PartControl
 from core.errors import InputError
-from core.requests import train_request
+from core.requests import TrainOptions, TrainSetting, train_request
 from core.requests._common import chosen_seed
 from core.runs import delete_run, finished_runs, is_shipped, run_folder
+from core.spelled import spelled
 from core.training import registry
 from core.training.card import CARD, model_card
 from core.training.seeds import MOST_SEEDS, note_spread, spread_of
@@ -23,12 +24,22 @@ __all__ = [
 
 
 def recipes() -> tuple[RecipeCard, ...]:
-    """Return a card for every recipe of training."""
+    """Return a card for every recipe of training.
+
+    Returns
+    -------
+    tuple of RecipeCard
+    """
     return tuple(recipe.card() for recipe in registry.RECIPES.values())
 
 
 def runs() -> tuple[Run, ...]:
-    """Return every finished run: those of this home, the newest first, then those shipped."""
+    """Return every finished run: those of this home, the newest first, then those shipped.
+
+    Returns
+    -------
+    tuple of Run
+    """
     return tuple(
         sorted(finished_runs().values(), key=lambda run: (is_shipped(run.model), -run.created))
     )
@@ -36,6 +47,15 @@ def runs() -> tuple[Run, ...]:
 
 def run(model_id: str) -> Run:
     """Return one finished run.
+
+    Parameters
+    ----------
+    model_id : str
+        Id of the model that the run made.
+
+    Returns
+    -------
+    Run
 
     Raises
     ------
@@ -51,6 +71,16 @@ def run(model_id: str) -> Run:
 def run_card(model_id: str) -> str:
     """Return the model card of a run as Markdown; one that has none is written now.
 
+    Parameters
+    ----------
+    model_id : str
+        Id of the model that the run made.
+
+    Returns
+    -------
+    str
+        Markdown.
+
     Raises
     ------
     InputError
@@ -61,21 +91,49 @@ def run_card(model_id: str) -> str:
 
 
 def discard_run(key: str) -> None:
-    """Delete a run that lies unfinished; see :func:`unfinished_runs`."""
+    """Delete a run that lies unfinished; see :func:`unfinished_runs`.
+
+    Parameters
+    ----------
+    key : str
+        Of one of :func:`unfinished_runs`.
+    """
     discard(key)
 
 
-def train(*, control: Control | None = None, **options: Any) -> Run:
-    """Train a model in this process; options as in :func:`train_request`.
+@spelled(train_request)
+def train(*, control: Control | None = None, **options: Unpack[TrainOptions]) -> Run:
+    """Train a model in this process.
 
     The same run asked for twice trains once; one that was stopped goes on from its last epoch.
+
+    Parameters
+    ----------
+    control : Control, optional
+        Hears of progress and can stop the work.
+    **options
+        As in :func:`train_request`.
+
+    Returns
+    -------
+    Run
+        The finished run: a model of the zoo.
+
+    Raises
+    ------
+    InputError
+        As :func:`train_request`.
     """
-    trained: Run = answer(train_request(**options), control=control)
-    return trained
+    return answer(train_request(**options), control=control)
 
 
+@spelled(train_request)
 def train_seeds(
-    *, n: int = 5, seed: int | None = None, control: Control | None = None, **options: Any
+    *,
+    n: int = 5,
+    seed: int | None = None,
+    control: Control | None = None,
+    **options: Unpack[TrainSetting],
 ) -> SeedSpread:
     """Train the same model with ``n`` seeds, and say how far figures and verdicts depend on it.
 
@@ -88,8 +146,14 @@ def train_seeds(
         How many seeds, 2 to 50.
     seed : int, optional
         The first of them, the setting's by default; the others follow it.
+    control : Control, optional
+        Hears of progress and can stop the work.
     **options
         As of :func:`train_request`.
+
+    Returns
+    -------
+    SeedSpread
 
     Raises
     ------

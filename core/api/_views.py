@@ -18,7 +18,22 @@ __all__ = ["explanation_json", "explanation_npz", "overlay", "overlay_png", "ran
 def ranking(
     prediction: Prediction, k: int = 5, *, classes: str | None = None
 ) -> tuple[ClassScore, ...]:
-    """Return the ``k`` most probable classes (softmax of the logits), best first."""
+    """Return the ``k`` most probable classes (softmax of the logits), best first.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        As :func:`predict` returns it.
+    k : int
+        How many classes.
+    classes : str, optional
+        File with one class name a line, in place of the model's own names.
+
+    Returns
+    -------
+    tuple of ClassScore
+        With index, name and probability.
+    """
     shifted = np.exp(prediction.logits - prediction.logits.max())
     probabilities = shifted / shifted.sum()
     labels = class_names(prediction.model, classes=classes)
@@ -27,22 +42,69 @@ def ranking(
 
 
 def overlay(explanation: Explanation) -> OverlayLayer:
-    """Return the map as a transparent PNG with the values at the ends of its scale."""
+    """Return the map as a transparent PNG with the values at the ends of its scale.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        As :func:`explain` returns it.
+
+    Returns
+    -------
+    OverlayLayer
+    """
     return overlays.layer(explanation)
 
 
 def overlay_png(picture: Picture, explanation: Explanation, *, opacity: float = 0.7) -> bytes:
-    """Return the original picture with the map over it, as PNG."""
+    """Return the original picture with the map over it, as PNG.
+
+    Parameters
+    ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
+    explanation : Explanation
+        As :func:`explain` returns it.
+    opacity : float
+        Of the map, from 0 to 1.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
     return overlays.png(overlays.compose(picture, explanation, opacity=opacity))
 
 
 def explanation_npz(explanation: Explanation) -> bytes:
-    """Return an npz with ``map`` (float32 ``(H, W)``, raw) and ``metadata`` (JSON text)."""
+    """Return an npz with ``map`` (float32 ``(H, W)``, raw) and ``metadata`` (JSON text).
+
+    Parameters
+    ----------
+    explanation : Explanation
+        As :func:`explain` returns it.
+
+    Returns
+    -------
+    bytes
+        A file for ``numpy.load``.
+    """
     buffer = io.BytesIO()
     np.savez(buffer, map=explanation.map, metadata=np.array(explanation_json(explanation)))
     return buffer.getvalue()
 
 
 def explanation_json(explanation: Explanation) -> str:
-    """Return everything but the map as JSON."""
+    """Return everything but the map as JSON.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        As :func:`explain` returns it.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
     return json.dumps(explanation.to_artefact().document, indent=2, ensure_ascii=False)

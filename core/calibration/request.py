@@ -34,6 +34,10 @@ def calibrate_request(
     seed : int, optional
         The setting's by default.
 
+    Returns
+    -------
+    CalibrateRequest
+
     Raises
     ------
     UnknownNameError

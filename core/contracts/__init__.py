@@ -160,6 +160,7 @@ from core.contracts._requests import (
     PictureRequest,
     PredictRequest,
     Request,
+    RequestFor,
 )
 from core.contracts._results import Explanation, PictureResult, Prediction, Result
 from core.contracts._robustness import (
@@ -246,7 +247,8 @@ __all__ = [
     "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
     "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",
     "PictureRequest", "PictureResult", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",
-    "ReferenceKind", "RegionKind", "RegionShare", "Request", "Result", "RobustCurve", "RobustGap",
+    "ReferenceKind", "RegionKind", "RegionShare", "Request", "RequestFor", "Result", "RobustCurve",
+    "RobustGap",
     "Robustness", "RobustnessChunk", "RobustnessRequest", "RobustPoint", "ROWS", "RowsChoice",
     "RowsTaken", "Run", "Sanity", "SanityRequest", "SanityStage", "Score", "ScoreCurves",
     "SeedSpread", "Selection", "ShapRequest", "ShapResult", "Slice", "SliceFinding", "SliceReport",

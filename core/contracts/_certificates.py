@@ -139,7 +139,7 @@ class CertifyRequest(ModelRequest):
 
     kind: ClassVar[str] = "certify"
     work: ClassVar[str] = "core.robustness.certify:certify"
-    result: ClassVar[type[Result]] = Certified
+    result: ClassVar[type[Certified]] = Certified
     dataset: DatasetRef
     fingerprint: str
     split: SplitName
@@ -249,7 +249,7 @@ class CertifyPictureRequest(PictureRequest):
 
     kind: ClassVar[str] = "certify_picture"
     work: ClassVar[str] = "core.robustness.certify:certify_pictures"
-    result: ClassVar[type[Result]] = PictureCertificate
+    result: ClassVar[type[PictureCertificate]] = PictureCertificate
     method: str
     parameters: dict[str, Value]
     lane: Lane = "batch"

@@ -167,7 +167,7 @@ class CalibrateRequest:
 
     kind: ClassVar[str] = "calibrate"
     work: ClassVar[str] = "core.calibration.measure:calibrate"
-    result: ClassVar[type[Result]] = CalibrationTable
+    result: ClassVar[type[CalibrationTable]] = CalibrationTable
     durable: ClassVar[bool] = False
     claims: tuple[str, ...]
     quick: bool

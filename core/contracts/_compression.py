@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Literal
 
 from core.contracts._datasets import DatasetRef
 from core.contracts._examples import GalleryRef
-from core.contracts._results import Result
 from core.contracts._training import Run
 from core.contracts._values import Lane, ModelRef, content_key
 from core.parameters import Parameter, Value
@@ -58,7 +57,7 @@ class CompressRequest:
 
     kind: ClassVar[str] = "compress"
     work: ClassVar[str] = "core.training.compress:compress"
-    result: ClassVar[type[Result]] = Run
+    result: ClassVar[type[Run]] = Run
     durable: ClassVar[bool] = True
     model: ModelRef
     weights_sha256: str
@@ -134,7 +133,7 @@ class ImportRequest:
 
     kind: ClassVar[str] = "import"
     work: ClassVar[str] = "core.models.importing:import_models"
-    result: ClassVar[type[Result]] = Run
+    result: ClassVar[type[Run]] = Run
     durable: ClassVar[bool] = True
     name: str
     architecture: str

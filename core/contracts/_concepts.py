@@ -109,7 +109,7 @@ class ConceptsRequest(ModelRequest):
 
     kind: ClassVar[str] = "concepts"
     work: ClassVar[str] = "core.concepts.craft:concepts"
-    result: ClassVar[type[Result]] = Concepts
+    result: ClassVar[type[Concepts]] = Concepts
     reference: PictureSet
     target: int
     selection: Selection
@@ -179,7 +179,7 @@ class ConceptMapsRequest(PictureRequest):
 
     kind: ClassVar[str] = "concept_maps"
     work: ClassVar[str] = "core.concepts.maps:concept_maps"
-    result: ClassVar[type[Result]] = ConceptMaps
+    result: ClassVar[type[ConceptMaps]] = ConceptMaps
     concepts: ConceptsRequest
     lane: Lane = "batch"
 

@@ -201,7 +201,7 @@ class CorruptionRequest(ModelRequest):
 
     kind: ClassVar[str] = "corruptions"
     work: ClassVar[str] = "core.robustness.corruptions.measure:corruptions"
-    result: ClassVar[type[Result]] = Corrupted
+    result: ClassVar[type[Corrupted]] = Corrupted
     dataset: DatasetRef
     fingerprint: str
     split: SplitName

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from core.contracts._codec import Stored
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult, Result
+from core.contracts._results import PictureResult
 from core.contracts._values import ClassRef, ClassScore, Lane
 
 __all__ = ["Counterfactual", "CounterfactualRequest", "CounterfactualStep", "RegionKind"]
@@ -100,7 +100,7 @@ class CounterfactualRequest(PictureRequest):
 
     kind: ClassVar[str] = "counterfactual"
     work: ClassVar[str] = "core.evidence.counterfactual:counterfactual"
-    result: ClassVar[type[Result]] = Counterfactual
+    result: ClassVar[type[Counterfactual]] = Counterfactual
     regions: RegionKind
     n_regions: int
     baseline: str

@@ -145,7 +145,7 @@ class DatasetPredictRequest(ModelRequest):
 
     kind: ClassVar[str] = "predict_dataset"
     work: ClassVar[str] = "core.data.predictions:predict_dataset"
-    result: ClassVar[type[Result]] = DatasetPredictions
+    result: ClassVar[type[DatasetPredictions]] = DatasetPredictions
     dataset: DatasetRef
     fingerprint: str
     split: SplitName

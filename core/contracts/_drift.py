@@ -12,7 +12,7 @@ from core import numerals
 from core.contracts._codec import Stored
 from core.contracts._evidence import Score
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult, Result
+from core.contracts._results import PictureResult
 from core.contracts._values import Array, Box, ClassRef, Lane
 from core.errors import NumeralError
 from core.parameters import Value
@@ -197,7 +197,7 @@ class DriftRequest(PictureRequest):
 
     kind: ClassVar[str] = "drift"
     work: ClassVar[str] = "core.saliency.drift:drift"
-    result: ClassVar[type[Result]] = Drift
+    result: ClassVar[type[Drift]] = Drift
     path: str
     steps: int
     maximum: float

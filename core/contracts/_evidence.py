@@ -162,7 +162,7 @@ class EvidenceRequest(PictureRequest):
 
     kind: ClassVar[str] = "evidence"
     work: ClassVar[str] = "core.evidence.examine:examine"
-    result: ClassVar[type[Result]] = EvidenceCard
+    result: ClassVar[type[EvidenceCard]] = EvidenceCard
     explain: ExplainRequest
     metrics: tuple[str, ...]
     preset: str = "rise"
@@ -237,7 +237,7 @@ class SanityRequest(ModelRequest):
 
     kind: ClassVar[str] = "sanity"
     work: ClassVar[str] = "core.evidence.sanity:sanity"
-    result: ClassVar[type[Result]] = Sanity
+    result: ClassVar[type[Sanity]] = Sanity
     method: str
     parameters: dict[str, Value]
     layer: str | None
@@ -302,7 +302,7 @@ class LeaderboardRequest(ModelRequest):
 
     kind: ClassVar[str] = "leaderboard"
     work: ClassVar[str] = "core.evidence.leaderboard:leaderboard"
-    result: ClassVar[type[Result]] = Leaderboard
+    result: ClassVar[type[Leaderboard]] = Leaderboard
     inputs: tuple[ModelInput, ...]
     groups: tuple[str, ...]
     masks: tuple[npt.NDArray[np.bool_] | None, ...]

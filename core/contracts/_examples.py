@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from core.contracts._codec import Stored
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult, Result
+from core.contracts._results import PictureResult
 from core.contracts._values import ClassRef, Lane, ModelInput, content_key
 
 __all__ = [
@@ -130,7 +130,7 @@ class NeighboursRequest(PictureRequest):
 
     kind: ClassVar[str] = "neighbours"
     work: ClassVar[str] = "core.concepts.neighbours:neighbours"
-    result: ClassVar[type[Result]] = Neighbours
+    result: ClassVar[type[Neighbours]] = Neighbours
     reference: PictureSet
     k: int
     layer: str | None = None

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from core.contracts._codec import Stored
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult, Result
+from core.contracts._results import PictureResult
 from core.contracts._robustness import Norm
 from core.contracts._values import Array, ClassRef, ClassScore, Lane
 from core.parameters import Value
@@ -114,7 +114,7 @@ class ExplanationDriftRequest(PictureRequest):
 
     kind: ClassVar[str] = "explanation_drift"
     work: ClassVar[str] = "core.robustness.drift:explanation_drift"
-    result: ClassVar[type[Result]] = ExplanationDrift
+    result: ClassVar[type[ExplanationDrift]] = ExplanationDrift
     attack: str
     attack_parameters: dict[str, Value]
     norm: Norm

@@ -212,5 +212,5 @@ class FairnessRequest(AuditRequest):
 
     kind: ClassVar[str] = "fairness"
     work: ClassVar[str] = "core.fairness.audit:audit"
-    result: ClassVar[type[Result]] = FairnessReport
+    result: ClassVar[type[FairnessReport]] = FairnessReport
     command_name: ClassVar[str] = "fairness"

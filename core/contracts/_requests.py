@@ -5,13 +5,17 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from core.contracts._results import Explanation, Prediction, Result
 from core.contracts._values import Lane, ModelInput, ModelRef, content_key
 from core.parameters import Value
 
-__all__ = ["ExplainRequest", "ModelRequest", "PictureRequest", "PredictRequest", "Request"]
+__all__ = [
+    "ExplainRequest", "ModelRequest", "PictureRequest", "PredictRequest", "Request", "RequestFor",
+]  # fmt: skip
+
+R_co = TypeVar("R_co", bound=Result, covariant=True)
 
 
 class Request(Protocol):
@@ -32,8 +36,11 @@ class Request(Protocol):
 
     kind: ClassVar[str]
     work: ClassVar[str]
-    result: ClassVar[type[Result]]
     durable: ClassVar[bool]
+
+    @property
+    def result(self) -> type[Result]:
+        """Class of what it returns."""
 
     @property
     def key(self) -> str:
@@ -49,6 +56,14 @@ class Request(Protocol):
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request, marked as cached."""
+
+
+class RequestFor(Request, Protocol[R_co]):
+    """A request whose class of result is known: what makes the type of an answer known as well."""
+
+    @property
+    def result(self) -> type[R_co]:
+        """Class of what it returns."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +143,7 @@ class PredictRequest(PictureRequest):
 
     kind: ClassVar[str] = "predict"
     work: ClassVar[str] = "core.models.predict:predict"
-    result: ClassVar[type[Result]] = Prediction
+    result: ClassVar[type[Prediction]] = Prediction
     lane: Lane = "interactive"
 
 
@@ -142,7 +157,7 @@ class ExplainRequest(PictureRequest):
 
     kind: ClassVar[str] = "explain"
     work: ClassVar[str] = "core.saliency.explain:explain"
-    result: ClassVar[type[Result]] = Explanation
+    result: ClassVar[type[Explanation]] = Explanation
     method: str
     parameters: dict[str, Value]
     target: int | None

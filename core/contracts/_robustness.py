@@ -258,7 +258,7 @@ class RobustnessRequest(ModelRequest):
 
     kind: ClassVar[str] = "robustness"
     work: ClassVar[str] = "core.robustness.measure:robustness"
-    result: ClassVar[type[Result]] = Robustness
+    result: ClassVar[type[Robustness]] = Robustness
     dataset: DatasetRef
     fingerprint: str
     split: SplitName

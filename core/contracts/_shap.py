@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult, Result
+from core.contracts._results import PictureResult
 from core.contracts._values import Array, ClassRef, Lane, ModelInput
 from core.parameters import Parameter, Value
 
@@ -97,7 +97,7 @@ class ShapRequest(PictureRequest):
 
     kind: ClassVar[str] = "shap"
     work: ClassVar[str] = "core.shapley.explain:explain"
-    result: ClassVar[type[Result]] = ShapResult
+    result: ClassVar[type[ShapResult]] = ShapResult
     explainer: str
     parameters: dict[str, Value]
     targets: tuple[int, ...]

@@ -156,7 +156,7 @@ class SlicesRequest(AuditRequest):
 
     kind: ClassVar[str] = "fairness_slices"
     work: ClassVar[str] = "core.fairness.slices:discover"
-    result: ClassVar[type[Result]] = SliceReport
+    result: ClassVar[type[SliceReport]] = SliceReport
     command_name: ClassVar[str] = "slices"
     metric: str = "accuracy"
     depth: int = 3

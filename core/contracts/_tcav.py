@@ -95,7 +95,7 @@ class TcavRequest(ModelRequest):
 
     kind: ClassVar[str] = "tcav"
     work: ClassVar[str] = "core.concepts.tcav:tcav"
-    result: ClassVar[type[Result]] = Tcav
+    result: ClassVar[type[Tcav]] = Tcav
     concepts: tuple[PictureSet, ...]
     random: PictureSet
     pictures: PictureSet
@@ -171,7 +171,7 @@ class VisualiseRequest(ModelRequest):
 
     kind: ClassVar[str] = "visualise"
     work: ClassVar[str] = "core.concepts.visualise:visualise"
-    result: ClassVar[type[Result]] = Visualisation
+    result: ClassVar[type[Visualisation]] = Visualisation
     target: int
     steps: int
     lane: Lane = "batch"

@@ -167,7 +167,7 @@ class TrainRequest:
 
     kind: ClassVar[str] = "train"
     work: ClassVar[str] = "core.training.run:train"
-    result: ClassVar[type[Result]] = Run
+    result: ClassVar[type[Run]] = Run
     durable: ClassVar[bool] = True
     dataset: DatasetRef
     fingerprint: str

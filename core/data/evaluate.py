@@ -77,14 +77,37 @@ def _counts(
 
 
 def evaluation(predictions: DatasetPredictions) -> Evaluation:
-    """Return how the predictions of a split do."""
+    """Return how the predictions of a split do.
+
+    Parameters
+    ----------
+    predictions : DatasetPredictions
+        As :func:`predict_dataset` returns them.
+
+    Returns
+    -------
+    Evaluation
+        Counts by class and by group.
+    """
     return evaluate_arrays(
         predictions.split, predictions.labels, predictions.probabilities, predictions.groups
     )
 
 
 def mistakes(predictions: DatasetPredictions, k: int) -> tuple[Mistake, ...]:
-    """Return the ``k`` worst mistakes: the surest wrong answers first."""
+    """Return the ``k`` worst mistakes: the surest wrong answers first.
+
+    Parameters
+    ----------
+    predictions : DatasetPredictions
+        As :func:`predict_dataset` returns them.
+    k : int
+        How many at most.
+
+    Returns
+    -------
+    tuple of Mistake
+    """
     predicted = predictions.probabilities.argmax(axis=1)
     sure = predictions.probabilities.max(axis=1)
     wrong = np.flatnonzero(predicted != predictions.labels)

@@ -66,6 +66,20 @@ def widest_gap(groups: Sequence[GroupCount], *, seed: int = 0, level: float = _A
 
     ``None`` where no attribute has two groups of 10 pictures. ``level`` is what is left of 5 % for
     the intervals where gaps of several ε or corruptions are looked at together.
+
+    Parameters
+    ----------
+    groups : sequence of GroupCount
+        Counts of right answers by attribute and group.
+    seed : int
+        Of the Monte Carlo test.
+    level : float
+        What is beyond chance.
+
+    Returns
+    -------
+    Gap or None
+        ``None`` where no attribute has two groups that are large enough.
     """
     found = gaps_by_attribute(groups, seed=seed, level=level)
     return max(found, key=lambda gap: (gap.beyond_chance, gap.difference), default=None)

@@ -58,6 +58,17 @@ class Paired:
 def paired(first: DatasetPredictions, second: DatasetPredictions) -> Paired:
     """Compare two models on one split.
 
+    Parameters
+    ----------
+    first : DatasetPredictions
+        Predictions of a split.
+    second : DatasetPredictions
+        Those of another model for the same pictures.
+
+    Returns
+    -------
+    Paired
+
     Raises
     ------
     InputError

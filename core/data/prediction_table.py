@@ -28,6 +28,15 @@ def predictions_table(predictions: DatasetPredictions) -> pyarrow.Table:
     Columns: ``id``, ``label``, ``label_name``, ``prediction``, ``prediction_name``,
     ``probability`` (of the prediction), ``p_<class>`` for each class, then the groups. A group
     that is called like another column is named ``group_<name>``.
+
+    Parameters
+    ----------
+    predictions : DatasetPredictions
+        As :func:`predict_dataset` returns them.
+
+    Returns
+    -------
+    pyarrow.Table
     """
     import pyarrow
 
@@ -54,6 +63,11 @@ def predictions_table(predictions: DatasetPredictions) -> pyarrow.Table:
 def check_predictions_file(path: Path) -> None:
     """Check, before anything is computed, that the table can be written there.
 
+    Parameters
+    ----------
+    path : Path
+        Where the table shall be written.
+
     Raises
     ------
     InputError
@@ -73,6 +87,13 @@ def write_predictions(predictions: DatasetPredictions, path: Path) -> None:
     """Write :func:`predictions_table`; a file that is there is replaced once the new one is whole.
 
     In a CSV, text that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    Parameters
+    ----------
+    predictions : DatasetPredictions
+        As :func:`predict_dataset` returns them.
+    path : Path
+        A ``.csv`` or ``.parquet`` file.
 
     Raises
     ------

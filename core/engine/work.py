@@ -11,9 +11,9 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from core.contracts import Request, Result
+from core.contracts import Request, RequestFor, Result
 from core.control import Control
 from core.errors import PellucidError
 from core.runs import finished_runs, is_shipped
@@ -23,6 +23,7 @@ __all__ = ["execute", "keep", "load", "resolve_target"]
 
 log = logging.getLogger(__name__)
 
+R = TypeVar("R", bound=Result)
 Function = Callable[[Sequence[Request], Control], list[Result]]
 
 
@@ -32,13 +33,13 @@ def resolve_target(target: str) -> Callable[..., Any]:
     return cast(Callable[..., Any], getattr(importlib.import_module(module), name))
 
 
-def load(request: Request, store: Store) -> Result | None:
+def load(request: RequestFor[R], store: Store) -> R | None:
     """Return the stored result, marked as cached, or ``None``."""
     if request.durable:
         # Not those that came along: whoever runs their command wants to see them trained.
         own = (r for r in finished_runs().values() if not is_shipped(r.model))
         run = next((r for r in own if r.key == request.key), None)
-        return None if run is None else request.adopt(run)
+        return None if run is None else cast(R, request.adopt(run))
     artefact = store.get(request.key)
     if artefact is None:
         return None
@@ -47,7 +48,7 @@ def load(request: Request, store: Store) -> Result | None:
     except (KeyError, TypeError, ValueError) as error:
         store.set_aside(request.key, f"not a {request.kind} result: {error}")
         return None
-    return request.adopt(result)
+    return cast(R, request.adopt(result))
 
 
 def keep(request: Request, result: Result, store: Store) -> None:
@@ -56,7 +57,7 @@ def keep(request: Request, result: Result, store: Store) -> None:
         store.put(request.key, replace(result, cached=False).to_artefact(), kind=request.kind)
 
 
-def execute(requests: Sequence[Request], control: Control, store: Store) -> list[Result]:
+def execute(requests: Sequence[RequestFor[R]], control: Control, store: Store) -> list[R]:
     """Return a result for each request: from the store, or computed and then stored.
 
     What is missing is computed in one call for all that can go together (the requests' ``batch``),
@@ -74,7 +75,7 @@ def execute(requests: Sequence[Request], control: Control, store: Store) -> list
     with ExitStack() as locks:
         for key in missing:  # sorted, so that two processes cannot wait for each other
             locks.enter_context(store.lock(key, check=control.check))
-        todo: dict[str, list[Request]] = {}
+        todo: dict[str, list[RequestFor[R]]] = {}
         for key in missing:
             if (found := load(unique[key], store)) is not None:
                 results[key] = found
@@ -88,11 +89,11 @@ def execute(requests: Sequence[Request], control: Control, store: Store) -> list
     return [results[request.key] for request in requests]
 
 
-def _compute(requests: Sequence[Request], control: Control) -> list[Result]:
+def _compute(requests: Sequence[RequestFor[R]], control: Control) -> list[R]:
     kind = requests[0].kind
     try:
         function: Function = resolve_target(requests[0].work)
-        return function(requests, control)
+        return cast(list[R], function(requests, control))
     except PellucidError:
         raise
     except Exception as error:

@@ -10,7 +10,6 @@ from core.requests._concepts import (
     concept_maps_request,
     concepts_request,
     neighbours_request,
-    picture_set,
     tcav_request,
     visualise_request,
 )
@@ -24,7 +23,25 @@ from core.requests._fairness import fairness_request, mitigation_request, slices
 from core.requests._fairness_fields import AuditOptions, Table
 from core.requests._leaderboard import leaderboard_request
 from core.requests._mask import input_mask
+from core.requests._options import (
+    CertifyOptions,
+    CompressOptions,
+    CorruptionOptions,
+    DatasetOptions,
+    DriftOptions,
+    ExplainOptions,
+    ExplanationDriftOptions,
+    ImportOptions,
+    LeaderboardOptions,
+    MitigationOptions,
+    PredictOptions,
+    RobustnessOptions,
+    SanityOptions,
+    TrainOptions,
+    TrainSetting,
+)
 from core.requests._picture import explanation_request, prediction_request
+from core.requests._picture_set import picture_set
 from core.requests._robustness import robustness_request
 from core.requests._sanity import sanity_request
 from core.requests._shap import shap_request
@@ -32,8 +49,23 @@ from core.requests._training import train_request
 
 __all__ = [
     "AuditOptions",
+    "CertifyOptions",
+    "CompressOptions",
+    "CorruptionOptions",
+    "DatasetOptions",
+    "DriftOptions",
+    "ExplainOptions",
+    "ExplanationDriftOptions",
+    "ImportOptions",
+    "LeaderboardOptions",
+    "MitigationOptions",
+    "PredictOptions",
+    "RobustnessOptions",
+    "SanityOptions",
     "Table",
     "Target",
+    "TrainOptions",
+    "TrainSetting",
     "certify_picture_request",
     "certify_request",
     "compress_request",

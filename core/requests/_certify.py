@@ -62,8 +62,16 @@ def certify_request(
         Attribute of the dataset that subgroups are formed by, or ``"class"``.
     slice : str, optional
         Text of a :class:`~core.contracts.Slice`: its pictures alone.
+    split : {"train", "validation", "test"}
+        Which of its splits.
     limit : int, optional
         So many pictures, drawn from the split or the slice; all of it by default.
+    model, weights, classes, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    CertifyRequest
 
     Raises
     ------
@@ -108,6 +116,21 @@ def certify_picture_request(
     seed: int | None = None,
 ) -> CertifyPictureRequest:
     """Describe the work of certifying one picture.
+
+    Parameters
+    ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
+    method : str
+        Id of a certifier.
+    parameters : mapping of str to object, optional
+        Values for its parameters; defaults for the rest.
+    model, weights, classes, geometry, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    CertifyPictureRequest
 
     Raises
     ------

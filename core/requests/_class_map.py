@@ -22,15 +22,19 @@ def parse_class_map(texts: Iterable[str]) -> dict[str, str]:
         Pairs ``value=class``, separated by commas; a pair that holds a comma stands in quotes. The
         equals signs of ``<=``, ``>=``, ``!=`` and ``==`` belong to names.
 
-    Examples
-    --------
-    >>> parse_class_map(["yes=1, no=0", "<=50K=low"])
-    {'yes': '1', 'no': '0', '<=50K': 'low'}
+    Returns
+    -------
+    dict of str to str
 
     Raises
     ------
     ParameterError
         For what is no such pair, or a value that is mapped twice.
+
+    Examples
+    --------
+    >>> parse_class_map(["yes=1, no=0", "<=50K=low"])
+    {'yes': '1', 'no': '0', '<=50K': 'low'}
     """
     found: dict[str, str] = {}
     pairs = [pair for text in texts for pair in _split(text) if pair.strip()]

@@ -47,11 +47,18 @@ def compress_request(
     model : str
         A float32 model of the zoo.
     form : {"float16", "int8", "pruned"}
+        What becomes of the weights.
     dataset : str, optional
         Pictures to calibrate with and to compare on: a dataset's reference, or a plain folder of
         pictures. By default the dataset that the model was trained on.
     sparsity : float
         Share of weights that become 0; of the form ``pruned`` alone.
+    seed : int, optional
+        The setting's by default.
+
+    Returns
+    -------
+    CompressRequest
 
     Raises
     ------
@@ -122,6 +129,10 @@ def import_request(
         One name a logit.
     input_size : int, optional
         Side of the input in pixels; the architecture's own by default.
+
+    Returns
+    -------
+    ImportRequest
 
     Raises
     ------

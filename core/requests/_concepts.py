@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 from core import images
@@ -19,61 +18,24 @@ from core.contracts import (
     VisualiseRequest,
 )
 from core.errors import CapabilityError, InputError, ParameterError
-from core.gallery import Gallery, read_gallery
+from core.gallery import read_gallery
 from core.models import zoo
 from core.models.labels import class_names
 from core.models.zoo import DEFAULT_MODEL, ModelSpec
 from core.requests._common import model_fields
+from core.requests._picture_set import Reference, picture_set
 
 __all__ = [
     "concept_maps_request",
     "concepts_request",
     "neighbours_request",
-    "picture_set",
     "tcav_request",
     "visualise_request",
 ]
 
-Reference = PictureSet | Gallery | str | Path | Sequence[Picture]
 _QUICK = 256
 """Pictures whose features take a few seconds; a larger folder goes to the batch lane."""
 _SELECTIONS: tuple[Selection, ...] = get_args(Selection)
-
-
-def picture_set(
-    source: Reference,
-    *,
-    name: str = "",
-    label: str | None = None,
-    model: str = DEFAULT_MODEL,
-    geometry: Geometry = "crop",
-) -> PictureSet:
-    """Return the pictures of a folder, or pictures given one by one, as a named set.
-
-    Parameters
-    ----------
-    source : path, Gallery, sequence of Picture or PictureSet
-    name : str
-        The folder's or the label's name by default.
-    label : str, optional
-        Takes only the folder's pictures with this label.
-
-    Raises
-    ------
-    InputError
-        If the folder holds nothing to read, or no picture with the label.
-    """
-    if isinstance(source, PictureSet):
-        return source
-    if isinstance(source, str | Path | Gallery):
-        gallery = source if isinstance(source, Gallery) else read_gallery(source)
-        gallery.labelled(label)
-        return PictureSet(name or label or gallery.folder.name, gallery.ref, label)
-    size = zoo.get(model).input_size
-    if not source:
-        raise InputError(f"{name or 'The set'} holds no pictures: add some.")
-    seen = tuple(images.to_input(picture, size=size, geometry=geometry) for picture in source)
-    return PictureSet(name or "pictures", pictures=seen)
 
 
 def neighbours_request(
@@ -90,6 +52,25 @@ def neighbours_request(
     seed: int | None = None,
 ) -> NeighboursRequest:
     """Describe the search for the ``k`` pictures of ``reference`` nearest to ``picture``.
+
+    Parameters
+    ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
+    reference : path, Gallery, sequence of Picture or PictureSet
+        A folder, a :class:`Gallery`, pictures, or a :func:`picture_set`.
+    label : str, optional
+        Takes only the folder's pictures with this label.
+    k : int
+        From 1 to 50.
+    layer : str, optional
+        Feature layer; the model's declared one by default.
+    model, weights, classes, geometry, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    NeighboursRequest
 
     Raises
     ------
@@ -127,6 +108,29 @@ def concepts_request(
 ) -> ConceptsRequest:
     """Describe the search for the concepts of the class ``target`` over a set of pictures.
 
+    Parameters
+    ----------
+    reference : path, Gallery, sequence of Picture or PictureSet
+        A folder, a :class:`Gallery`, pictures, or a :func:`picture_set`.
+    target : int or str
+        Class by index, name or WordNet id.
+    selection : str
+        Which pictures of the set: those predicted as the class, those labelled so, or all.
+    label : str, optional
+        Takes only the folder's pictures with this label.
+    n_concepts : int
+        From 2 to 25.
+    n_pictures : int
+        At most so many pictures, 8 to 500.
+    layer : str, optional
+        Feature layer; the model's declared one by default.
+    model, weights, classes, geometry, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    ConceptsRequest
+
     Raises
     ------
     InputError
@@ -153,7 +157,19 @@ def concepts_request(
 
 
 def concept_maps_request(picture: Picture, concepts: ConceptsRequest) -> ConceptMapsRequest:
-    """Describe the search for the concepts of a bank in one picture."""
+    """Describe the search for the concepts of a bank in one picture.
+
+    Parameters
+    ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
+    concepts : ConceptsRequest
+        The request that found them.
+
+    Returns
+    -------
+    ConceptMapsRequest
+    """
     size = zoo.get(concepts.model.id).input_size
     return ConceptMapsRequest(
         model=concepts.model,
@@ -184,8 +200,23 @@ def tcav_request(
     Parameters
     ----------
     concepts : mapping of name to pictures, or sequence of PictureSet
-    random : pictures of no concept in particular
-    pictures : pictures of the class
+        By name, or sets that have one.
+    random : path, Gallery, sequence of Picture or PictureSet
+        Pictures of no concept in particular.
+    pictures : path, Gallery, sequence of Picture or PictureSet
+        Pictures of the class.
+    target : int or str
+        Class by index, name or WordNet id.
+    n_runs : int
+        Random concepts to compare with, 5 to 100.
+    layer : str, optional
+        Feature layer; the model's declared one by default.
+    model, weights, classes, geometry, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    TcavRequest
 
     Raises
     ------
@@ -230,6 +261,19 @@ def visualise_request(
     seed: int | None = None,
 ) -> VisualiseRequest:
     """Describe the making of a picture that drives the logit of ``target`` up.
+
+    Parameters
+    ----------
+    target : int or str
+        Class by index, name or WordNet id.
+    steps : int
+        From 16 to 1024.
+    model, weights, classes, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    VisualiseRequest
 
     Raises
     ------

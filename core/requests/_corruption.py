@@ -45,12 +45,20 @@ def corruption_request(
         From 1 to 5.
     by : str, optional
         Attribute of the dataset that subgroups are formed by, or ``"class"``.
-    out_of_distribution : str, optional
-        Dataset or folder of other things; its test split is taken.
     slice : str, optional
         Text of a :class:`~core.contracts.Slice`: its pictures alone.
+    out_of_distribution : str, optional
+        Dataset or folder of other things; its test split is taken.
+    split : {"train", "validation", "test"}
+        Which of its splits.
     limit : int, optional
         So many pictures, drawn from the split or the slice; all of it by default.
+    model, weights, classes, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    CorruptionRequest
 
     Raises
     ------

@@ -34,6 +34,8 @@ def counterfactual_request(
 
     Parameters
     ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
     regions : {"superpixels", "grid"}
     count : int
         About how many regions, 4 to 64.
@@ -41,6 +43,12 @@ def counterfactual_request(
         What a removed pixel becomes.
     target : int, str or None
         The class that the decision shall turn to; ``None`` for any other.
+    model, weights, classes, geometry, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    CounterfactualRequest
 
     Raises
     ------

@@ -29,8 +29,16 @@ def dataset_request(
     dataset : str
         Such as ``portraits`` or ``folder:/data/pets``. Its classes are found by name among the
         model's, in whatever order; the model may know further ones.
+    split : {"train", "validation", "test"}
+        Which of its splits.
     limit : int, optional
         Takes the first so many pictures.
+    model, weights, classes, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    DatasetPredictRequest
 
     Raises
     ------

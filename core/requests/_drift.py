@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from core import numerals
 from core.contracts import DriftPath, DriftRequest, Picture
 from core.errors import CapabilityError, InputError, NumeralError
 from core.models import zoo
+from core.requests._options import ExplainOptions
 from core.requests._picture import explanation_request
 from core.saliency import drift_paths, registry
+from core.spelled import spelled
 
 __all__ = ["drift_request"]
 
 MOST_STEPS = 24
 
 
+@spelled(explanation_request, without=("against",))
 def drift_request(
     picture: Picture,
     *,
     path: str = "noise",
     steps: int = 8,
     maximum: float | str | None = None,
-    **options: Any,
+    **options: Unpack[ExplainOptions],
 ) -> DriftRequest:
     """Describe the work of following one map along a path.
 
     Parameters
     ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
     path : str
         Id of a path; see :func:`core.api.drift_paths`.
     steps : int
@@ -37,6 +42,10 @@ def drift_request(
         adversarial path it is an ε in pixels of [0, 1]: ``"2/255"``.
     **options
         As in :func:`explanation_request`, except ``against``.
+
+    Returns
+    -------
+    DriftRequest
 
     Raises
     ------

@@ -40,6 +40,10 @@ def evidence_request(
     seed : int, optional
         Seed of the draws; that of the map by default.
 
+    Returns
+    -------
+    EvidenceRequest
+
     Raises
     ------
     InputError

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Unpack
 
 from core.contracts import ExplanationDriftRequest, Norm, Picture
 from core.errors import InputError, ParameterError
 from core.models import zoo
 from core.parameters import resolve
+from core.requests._options import ExplainOptions
 from core.requests._picture import explanation_request
 from core.requests._robustness import checked_attack
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.epsilons import AUTO, epsilons
 from core.robustness.norms import ball
 from core.robustness.sweep import ladder
+from core.spelled import spelled
 
 __all__ = ["explanation_drift_request"]
 
@@ -26,6 +28,7 @@ _LEVELS = (0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)
 _RUNGS = 8
 
 
+@spelled(explanation_request, without=("against",))
 def explanation_drift_request(
     picture: Picture,
     *,
@@ -33,19 +36,28 @@ def explanation_drift_request(
     attack_parameters: Mapping[str, object] | None = None,
     norm: Norm = "linf",
     eps: str | Sequence[float | str] = AUTO,
-    **options: Any,
+    **options: Unpack[ExplainOptions],
 ) -> ExplanationDriftRequest:
     """Describe the work of attacking one picture with growing ε, its map followed.
 
     Parameters
     ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
     attack : str, optional
         Id; PGD by default, Square where the model gives no gradients.
-    attack_parameters : mapping, optional
+    attack_parameters : mapping of str to object, optional
+        Values for the attack's parameters; defaults for the rest.
+    norm : {"linf", "l2", "l1", "area"}
+        Which ε is measured in.
     eps : str or sequence
         ``"1/255,4/255"``, numbers, or ``"auto"``; at most 24.
     **options
         As in :func:`explanation_request`, except ``against``.
+
+    Returns
+    -------
+    ExplanationDriftRequest
 
     Raises
     ------

@@ -30,10 +30,12 @@ from core.requests._fairness_fields import (
     library_versions,
     predict_request,
 )
+from core.spelled import spelled
 
 __all__ = ["fairness_request", "mitigation_request", "slices_request"]
 
 
+@spelled(AuditOptions)
 def fairness_request(
     table: Table | None = None, **options: Unpack[AuditOptions]
 ) -> FairnessRequest:
@@ -46,6 +48,10 @@ def fairness_request(
     **options
         See :class:`AuditOptions`.
 
+    Returns
+    -------
+    FairnessRequest
+
     Raises
     ------
     InputError
@@ -54,6 +60,7 @@ def fairness_request(
     return FairnessRequest(**audit_fields(table, options))
 
 
+@spelled(AuditOptions)
 def slices_request(
     table: Table | None = None,
     *,
@@ -66,6 +73,8 @@ def slices_request(
 
     Parameters
     ----------
+    table : path or TableSource, optional
+        A CSV, Parquet or Excel file of predictions.
     metric : str
         Id of a rate; ``tpr[cat]`` for one class of several.
     depth : int
@@ -74,6 +83,10 @@ def slices_request(
         Test these slices alone, and adjust over them; empty to search all.
     **options
         See :class:`AuditOptions`.
+
+    Returns
+    -------
+    SlicesRequest
 
     Raises
     ------
@@ -105,6 +118,7 @@ def _check_slice(wanted: Slice, groups: Sequence[str], depth: int) -> None:
         )
 
 
+@spelled(AuditOptions)
 def mitigation_request(
     table: Table | None = None,
     *,
@@ -119,6 +133,8 @@ def mitigation_request(
 
     Parameters
     ----------
+    table : path or TableSource, optional
+        A CSV, Parquet or Excel file of predictions.
     attribute : str
         Whose groups.
     constraint : {"selection_rate", "tpr", "fpr", "equalized_odds"}
@@ -130,6 +146,10 @@ def mitigation_request(
         Of a dataset, the split that decisions are made from; they are judged on ``split``.
     **options
         See :class:`AuditOptions`.
+
+    Returns
+    -------
+    MitigationRequest
 
     Raises
     ------

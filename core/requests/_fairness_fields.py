@@ -52,12 +52,13 @@ class AuditOptions(TypedDict, total=False):
     Parameters
     ----------
     dataset : str
-        In place of a table, such as ``portraits?bias=0.9``, with ``model``, ``weights``,
-        ``classes``, ``split`` and ``limit`` as in :func:`core.api.dataset_request`: the model's
-        predictions are made first.
+        In place of a table, such as ``portraits?bias=0.9``: predictions are made first.
+    model, weights, classes, split, limit
+        Whose predictions of the dataset, and of which pictures: as in :func:`dataset_request`.
     label, prediction, score, weight, condition : str
-        Columns of the table; of a dataset only ``condition``. See
-        :class:`~core.contracts.TableColumns`, also for ``threshold`` and ``positive``.
+        Columns of the table; of a dataset only ``condition``.
+    threshold, positive
+        See :class:`~core.contracts.TableColumns`, as of the columns.
     groups : sequence of str
         Attributes; of a dataset all that it has, unless told otherwise.
     bins : mapping

@@ -62,6 +62,12 @@ def leaderboard_request(
         Where the object is in each picture, at the model's input size.
     preset : str
         Protocol of deletion and insertion.
+    model, weights, classes, geometry, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    LeaderboardRequest
 
     Raises
     ------

@@ -27,8 +27,15 @@ def input_mask(
         Bright (128 and above) on the object, dark elsewhere; of the size of ``picture``, from
         which it is cut out alike, or of the model's input size already.
     picture : Picture
+        The picture that it was drawn on.
     model : str
         Id of the model.
+    geometry : {"crop", "squash", "letterbox"}
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    ndarray of bool
 
     Raises
     ------

@@ -25,7 +25,34 @@ def prediction_request(
     geometry: Geometry = "crop",
     seed: int | None = None,
 ) -> PredictRequest:
-    """Describe the work of predicting one picture, ready to be submitted."""
+    """Describe the work of predicting one picture, ready to be submitted.
+
+    Parameters
+    ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
+    model : str
+        Id of a model of the zoo.
+    weights : str
+        ``"pretrained"``, ``"random"`` (drawn from the seed), or the path of a weights file.
+    classes : str, optional
+        File with one class name a line, in place of the model's own names.
+    geometry : {"crop", "squash", "letterbox"}
+        How the picture becomes a square: the centre cut out as models are evaluated, both sides
+        squashed, or the whole picture with grey beside it.
+    seed : int, optional
+        Of every draw; the setting's by default.
+
+    Returns
+    -------
+    PredictRequest
+
+    Raises
+    ------
+    InputError
+        For an unknown model, weights that are missing, or a file of class names that cannot be
+        read.
+    """
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     size = zoo.get(model).input_size
     return PredictRequest(**fields, input=images.to_input(picture, size=size, geometry=geometry))
@@ -49,14 +76,24 @@ def explanation_request(
 
     Parameters
     ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
+    method : str
+        Id of a saliency method.
+    parameters : mapping
+        Values for the method's parameters; defaults for the rest.
     target : int, str or None
         ``"auto"`` or ``None`` for the class the model predicts; else index, name or WordNet id.
     against : int, str or None
         Explains logit(target) − logit(against).
-    parameters : mapping
-        Values for the method's parameters; defaults for the rest.
     layer : str, optional
         Feature layer, for methods that read one.
+    model, weights, classes, geometry, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    ExplainRequest
 
     Raises
     ------

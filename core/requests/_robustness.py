@@ -72,12 +72,16 @@ def robustness_request(
         Square and noise where the model gives no gradients.
     parameters : mapping, optional
         Parameters by attack id.
+    norm : {"linf", "l2", "l1", "area"}
+        Which ε is measured in.
     eps : str or sequence
         ``"1/255,4/255"``, numbers, or ``"auto"``: doubling until nothing is left.
     by : str, optional
         Attribute of the dataset that subgroups are formed by, or ``"class"``.
     slice : str, optional
         Text of a :class:`~core.contracts.Slice`: its pictures alone.
+    split : {"train", "validation", "test"}
+        Which of its splits.
     limit : int, optional
         So many pictures, drawn from the split or the slice; all of it by default.
     rounding : bool
@@ -88,6 +92,12 @@ def robustness_request(
         Model whose adversarial pictures are tried on this one; by default another one of these
         classes, or of as many where this one's are only numbered. ``""`` for none: gradients are
         then estimated from forward passes.
+    model, weights, classes, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    RobustnessRequest
 
     Raises
     ------

@@ -35,6 +35,12 @@ def sanity_request(
         As in :func:`explanation_request`.
     thorough : bool
         Run the whole cascade of a slow method too, which is else reported as not measured.
+    model, weights, classes, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    SanityRequest
 
     Raises
     ------

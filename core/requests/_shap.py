@@ -37,15 +37,25 @@ def shap_request(
 
     Parameters
     ----------
+    picture : Picture
+        As :func:`open_picture` returns it.
     explainer : str
         An id of :func:`core.api.explainers`.
     parameters : mapping
         Values for the explainer's parameters; defaults for the rest.
     targets : sequence of int or str
         Classes by index, name or WordNet id; none for the ``top`` likeliest.
+    top : int
+        How many classes, where no targets are named; at most 10.
     background : sequence of Picture
         For explainers that compare with data: at least two that differ from each other and from
         ``picture``, which is left out of its own background.
+    model, weights, classes, geometry, seed
+        As in :func:`prediction_request`.
+
+    Returns
+    -------
+    ShapRequest
 
     Raises
     ------

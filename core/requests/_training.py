@@ -40,6 +40,7 @@ def train_request(
     dataset : str
         Such as ``portraits?bias=0.9`` or ``folder:/data/pets``; see :mod:`core.data.registry`.
     recipe : str
+        Id of a recipe.
     base : str, optional
         The model it starts from, for recipes that take one.
     weights : str
@@ -48,6 +49,12 @@ def train_request(
         Of the recipe; the defaults for the rest.
     epochs : int, optional
         In place of ``parameters["epochs"]``.
+    seed : int, optional
+        Of weights, order and augmentation; the setting's by default.
+
+    Returns
+    -------
+    TrainRequest
 
     Raises
     ------

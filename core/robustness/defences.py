@@ -56,6 +56,17 @@ class Defence:
 def defence(first: Robustness, second: Robustness) -> Defence:
     """Compare two models picture by picture.
 
+    Parameters
+    ----------
+    first : Robustness
+        As :func:`robustness` returns it.
+    second : Robustness
+        Of another model, attacked alike.
+
+    Returns
+    -------
+    Defence
+
     Raises
     ------
     InputError
@@ -80,6 +91,18 @@ def worst_area(found: Robustness, eps: float) -> float:
     """Return the area under the worst case from 0 to ``eps``, divided by ``eps``.
 
     Curves that end at different ε can be held against each other by it.
+
+    Parameters
+    ----------
+    found : Robustness
+        As :func:`robustness` returns it.
+    eps : float
+        Where the area ends.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
     """
     return float(np.minimum(_worst(found).astype(np.float64) / eps, 1).mean())
 

@@ -17,6 +17,15 @@ def leaning(found: Certified) -> Leaning | None:
 
     Who always answers alike is certified everywhere, and right wherever that answer happens to be
     true. Too often: by 10 points or more of the certified pictures, and beyond chance at α .05.
+
+    Parameters
+    ----------
+    found : Certified
+        As :func:`certify` returns it.
+
+    Returns
+    -------
+    Leaning or None
     """
     from scipy.stats import binomtest
 

@@ -65,12 +65,15 @@ def to_shap(request: ShapRequest, result: ShapResult, *, regions: bool = False) 
     Parameters
     ----------
     request : ShapRequest
-        What was asked: it holds the picture.
+        As :func:`shap_request` returns it.
     result : ShapResult
-        Its answer, for K classes.
+        Its answer.
     regions : bool
-        One value a region, shape (1, R, K), for ``shap.plots.waterfall(e[0, :, k])``; by default
-        one a pixel, (1, H, W, 1, K), for ``shap.image_plot(e)``.
+        Shares of regions in place of pixels.
+
+    Returns
+    -------
+    shap.Explanation
 
     Raises
     ------
@@ -99,6 +102,18 @@ def to_shap(request: ShapRequest, result: ShapResult, *, regions: bool = False) 
 
 def shap_explanation_npz(request: ShapRequest, result: ShapResult) -> bytes:
     """Return an npz of plain arrays with which three lines make either ``Explanation``.
+
+    Parameters
+    ----------
+    request : ShapRequest
+        As :func:`shap_request` returns it.
+    result : ShapResult
+        Its answer.
+
+    Returns
+    -------
+    bytes
+        A file for ``numpy.load``.
 
     Raises
     ------

@@ -48,7 +48,12 @@ def begin(request: TrainRequest) -> Path:
 
 
 def unfinished_runs() -> tuple[UnfinishedRun, ...]:
-    """Return what lies unfinished, the latest first."""
+    """Return what lies unfinished, the latest first.
+
+    Returns
+    -------
+    tuple of UnfinishedRun
+    """
     if not unfinished_root().is_dir():
         return ()
     found = [run for folder in unfinished_root().iterdir() if (run := _read(folder)) is not None]
