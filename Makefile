@@ -7,7 +7,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all wheel lint bench clean
+.PHONY: help setup run test test-all wheel lint reference bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 12
@@ -37,6 +37,9 @@ lint: $(STAMP)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+reference: $(STAMP)  ## Write the reference of the Python API from its docstrings
+	$(BIN)/python -m docs.reference
 
 bench: $(STAMP)  ## Measure against peers and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks

@@ -87,7 +87,7 @@ def eps_words(eps: float, norm: Norm) -> str:
     Examples
     --------
     >>> eps_words(4 / 255, "linf"), eps_words(0.5, "l2"), eps_words(0.05, "area").split()
-    ('4/255', '0.5', ['5', '%'])
+    ('4/255', '0.5', ['5.00', '%'])
     """
     tick = eps_tick(eps, norm)
     if tick == "0":

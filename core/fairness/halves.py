@@ -29,7 +29,7 @@ def explored(n: int) -> npt.NDArray[np.bool_]:
     """Return which of ``n`` rows belong to the exploring half; the others confirm.
 
     >>> explored(8).astype(int).tolist()
-    [0, 1, 0, 1, 1, 0, 0, 1]
+    [0, 1, 0, 1, 0, 1, 1, 0]
     """
     first = [
         hashlib.md5(f"{_SALT}{pair}".encode(), usedforsecurity=False).hexdigest() < "8"
