@@ -25,7 +25,7 @@ __all__ = ["GROUPS", "Plugin", "plugins"]
 
 GROUPS = (
     "pellucid.models", "pellucid.methods", "pellucid.metrics", "pellucid.attacks",
-    "pellucid.datasets", "pellucid.modalities",
+    "pellucid.datasets", "pellucid.modalities", "pellucid.targets",
 )  # fmt: skip
 
 _HEAVY = ("tensorflow", "keras", "openvino")

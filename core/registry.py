@@ -175,4 +175,7 @@ _KINDS: dict[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
     "bool": lambda value: isinstance(value, bool),
     "tuple[Parameter, ...]": _parameters,
+    "frozenset[str]": lambda value: (
+        isinstance(value, frozenset) and all(isinstance(each, str) for each in value)
+    ),
 }

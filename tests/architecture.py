@@ -32,7 +32,7 @@ LEVELS = [
     ("core.contracts",),
     ("core.images", "core.store", "core.overlay", "core.compare", "core.workspace", "core.gallery",
      "core.tabular", "core.runs", "core.proportions", "core.multiplicity"),
-    ("core.differences", "core.modalities"),
+    ("core.differences", "core.modalities", "core.targets"),
     ("core.models", "core.data"),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",
      "core.training", "core.report", "core.concepts"),

@@ -38,11 +38,11 @@ from core.training.registry import RECIPES
 
 # Base class, its card, its registry, and what only the code asks of it.
 KINDS: dict[str, tuple[type[Any], type[Any], Registry[Any], set[str]]] = {
-    "method": (Method, MethodCard, METHODS, {"class_agnostic"}),
-    "metric": (Metric, MetricCard, METRICS, {"positive"}),
-    "attack": (Attack, AttackCard, ATTACKS, {"iterative", "ensemble"}),
-    "explainer": (Explainer, ExplainerCard, EXPLAINERS, set()),
-    "certifier": (Certifier, CertifierCard, CERTIFIERS, {"chunk"}),
+    "method": (Method, MethodCard, METHODS, {"class_agnostic", "needs"}),
+    "metric": (Metric, MetricCard, METRICS, {"positive", "needs"}),
+    "attack": (Attack, AttackCard, ATTACKS, {"iterative", "ensemble", "needs"}),
+    "explainer": (Explainer, ExplainerCard, EXPLAINERS, {"needs"}),
+    "certifier": (Certifier, CertifierCard, CERTIFIERS, {"chunk", "needs"}),
     "recipe": (Recipe, RecipeCard, RECIPES, {"default_base"}),
     "form": (Form, CompressionCard, FORMS, {"format"}),
     "dataset": (DatasetKind, DatasetCard, DATASETS, {"placeholder"}),

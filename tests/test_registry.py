@@ -205,7 +205,7 @@ class Ripple(Method):
     summary = "Rings around the middle."
     limits = "Knows nothing of the model."
     paper = "none"
-    needs_gradients = False
+    needs = frozenset()
     parameters = (Parameter("rings", "int", 3, "How many", low=1, high=9, step=1),)
 
     def explain(self, problem, parameters):

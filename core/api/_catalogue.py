@@ -21,24 +21,37 @@ from core.contracts import ClassRef, MethodCard, ModelCard, ModelRef
 from core.data.registry import DATASETS
 from core.evidence.registry import METRICS
 from core.modalities import registry as modalities
+from core.modalities.capabilities import lack
 from core.modalities.registry import DEFAULT_MODALITY
 from core.models import zoo
 from core.models.brought import checked_name
 from core.models.labels import class_names as _class_names
+from core.models.spec import offered
 from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
 from core.registry import Registry
 from core.robustness.attacks.registry import ATTACKS
+from core.robustness.certificates.registry import CERTIFIERS
+from core.saliency.drift_paths import PATHS
 from core.saliency.registry import METHODS
+from core.shapley.registry import EXPLAINERS
+from core.targets import registry as targets
 
 __all__ = [
-    "PluginKind", "broken_plugins", "class_names", "find_class", "methods", "models",
-    "register_model",
+    "PluginKind", "Served", "broken_plugins", "class_names", "find_class", "lacking", "methods",
+    "models", "register_model",
 ]  # fmt: skip
 
-PluginKind = Literal["models", "methods", "metrics", "attacks", "datasets", "modalities"]
+PluginKind = Literal["models", "methods", "metrics", "attacks", "datasets", "modalities", "targets"]
 _REGISTRIES: dict[str, Registry[Any]] = {
     "methods": METHODS, "metrics": METRICS, "attacks": ATTACKS, "datasets": DATASETS,
-    "modalities": modalities.MODALITIES,
+    "modalities": modalities.MODALITIES, "targets": targets.TARGETS,
+}  # fmt: skip
+
+
+Served = Literal["methods", "attacks", "explainers", "certifiers", "paths"]
+_SERVED: dict[Served, Registry[Any]] = {
+    "methods": METHODS, "attacks": ATTACKS, "explainers": EXPLAINERS, "certifiers": CERTIFIERS,
+    "paths": PATHS,
 }  # fmt: skip
 
 
@@ -66,6 +79,31 @@ def methods(modality: str = DEFAULT_MODALITY) -> tuple[MethodCard, ...]:
     """
     of = modalities.get(modality)
     return tuple(method.card(of) for method in METHODS.values())
+
+
+def lacking(kind: Served, id: str, model: ModelCard) -> str:
+    """Return what a model lacks for a method, an attack or another thing that it would serve.
+
+    Parameters
+    ----------
+    kind : {"methods", "attacks", "explainers", "certifiers", "paths"}
+    id : str
+        Of the method, the attack, ….
+    model : ModelCard
+
+    Returns
+    -------
+    str
+        To follow the model's name: "has no gradients"; empty if it lacks nothing.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of this id.
+    """
+    offer = offered(model)
+    of_output = targets.alone(offer)().offer(offer)
+    return lack(_SERVED[kind].find(id).needs, of_output.has)
 
 
 def broken_plugins(kind: PluginKind) -> tuple[str, ...]:

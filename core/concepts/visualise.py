@@ -15,7 +15,7 @@ import numpy as np
 
 from core.concepts.pooled import softmax
 from core.contracts import Array, Visualisation, VisualiseRequest
-from core.errors import CapabilityError
+from core.modalities.capabilities import require
 from core.models.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def visualise(requests: Sequence[VisualiseRequest], control: Control) -> list[Vi
 
 def _one(request: VisualiseRequest, control: Control) -> Visualisation:
     model = runtime_of(request)
-    if not model.spec.gradients:
-        raise CapabilityError(
-            f"Activation maximisation needs gradients: {model.spec.without_gradients}."
-        )
+    require("Activation maximisation", frozenset({"gradient", "classes"}), model.spec.offer)
     control.progress(0.0, "loading the model")
     began = time.perf_counter()
     rng = np.random.default_rng(request.seed)

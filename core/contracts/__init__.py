@@ -5,7 +5,7 @@ Requests know their content key; results know how to be stored. Nothing here com
 
 from __future__ import annotations
 
-from core.contracts._cards import MethodCard, MetricCard, ModelCard, Origin
+from core.contracts._cards import MethodCard, MetricCard, ModelCard, Origin, Outputs
 from core.contracts._certificates import (
     Certified,
     CertifierCard,
@@ -245,6 +245,7 @@ __all__ = [
     "MISSING", "Mitigation",
     "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard", "ModelInput", "ModelRef",
     "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
+    "Outputs",
     "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",
     "PictureRequest", "PictureResult", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",
     "ReferenceKind", "RegionKind", "RegionShare", "Request", "RequestFor", "Result", "RobustCurve",

@@ -7,7 +7,10 @@ from typing import Literal
 
 from core.parameters import Parameter
 
-__all__ = ["MethodCard", "MetricCard", "ModelCard", "Origin"]
+__all__ = ["MethodCard", "MetricCard", "ModelCard", "Origin", "Outputs"]
+
+Outputs = Literal["logits", "probabilities", "sigmoid", "binary", "values"]
+"""What a model's network ends in; what is explained are logits, or values."""
 
 Origin = Literal["zoo", "shipped", "run", "compressed", "imported"]
 """Where a model comes from."""
@@ -38,6 +41,8 @@ class ModelCard:
     origin: Origin = "zoo"
     trained_on: str = ""
     twin: str = ""
+    modality: str = "picture"
+    outputs: Outputs = "logits"
 
 
 @dataclass(frozen=True, slots=True)

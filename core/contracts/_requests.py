@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from core.contracts._results import Explanation, Prediction, Result
+from core.contracts._target import TargetValue
 from core.contracts._values import Lane, ModelInput, ModelRef, content_key
 from core.parameters import Value
 
@@ -151,8 +152,8 @@ class PredictRequest(PictureRequest):
 class ExplainRequest(PictureRequest):
     """Ask for one map of one picture.
 
-    ``target`` is ``None`` for the class the model predicts; ``against`` turns the explained
-    quantity into logit(target) − logit(against). ``layer`` is ``None`` for the declared one.
+    ``target`` is the number that is explained (:mod:`core.targets`); one that leaves the class open
+    means the class that the model predicts. ``layer`` is ``None`` for the declared one.
     """
 
     kind: ClassVar[str] = "explain"
@@ -160,8 +161,7 @@ class ExplainRequest(PictureRequest):
     result: ClassVar[type[Explanation]] = Explanation
     method: str
     parameters: dict[str, Value]
-    target: int | None
-    against: int | None
+    target: TargetValue
     layer: str | None
     lane: Lane = "interactive"
 
@@ -170,8 +170,7 @@ class ExplainRequest(PictureRequest):
         return super().parts() | {
             "method": self.method,
             "parameters": self.parameters,
-            "target": self.target,
-            "against": self.against,
+            **self.target.parts(),
             "layer": self.layer,
             "seed": self.seed,
         }
@@ -180,6 +179,8 @@ class ExplainRequest(PictureRequest):
     def batch(self) -> str:
         """Of maps: the method, its parameters and the layer as well."""
         own = {"method": self.method, "parameters": self.parameters, "layer": self.layer}
+        if not self.target.linear:  # such a target is explained by itself
+            own |= self.target.parts()
         return content_key({"above": super().batch, **own})
 
     def adopt(self, stored: Any) -> Any:
@@ -187,11 +188,10 @@ class ExplainRequest(PictureRequest):
         return replace(super().adopt(stored), command=self.command(stored.target.index))
 
     def command(self, target: int) -> str:
-        """Return the command line that repeats this request for the class ``target``."""
+        """Return the command line that repeats this request for the output ``target``."""
         words = ["python", "-m", "core", "explain", self.input.name]
-        words += [*self.model_words(), "--method", self.method, "--target", str(target)]
-        if self.against is not None:
-            words += ["--against", str(self.against)]
+        words += [*self.model_words(), "--method", self.method]
+        words += self.target.settle(target).words()
         if self.layer is not None:
             words += ["--layer", self.layer]
         for name, value in self.parameters.items():

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.contracts._requests import PictureRequest
 from core.contracts._results import PictureResult
+from core.contracts._target import TargetValue
 from core.contracts._values import Array, ClassRef, Lane, ModelInput
 from core.parameters import Parameter, Value
 
@@ -47,7 +48,7 @@ class ShapResult(PictureResult):
     base_values, outputs : ndarray of float32, shape (K,)
         What the shares start from (nothing of the picture is seen), and the logits reached.
     probabilities : ndarray of float32, shape (K,)
-        Softmax over all classes of the model.
+        Softmax over all classes of the model, or of a yes or no its own; NaN where there is none.
     additivity_errors, relative_errors : ndarray of float32, shape (K,)
         |Σ values + base − output|, in logits and relative to |output − base|; the relative one
         is NaN where output and base are equal up to rounding.
@@ -88,8 +89,8 @@ class ShapRequest(PictureRequest):
     Parameters
     ----------
     explainer : {"partition", "gradient", "kernel"}
-    targets : tuple of int
-        Classes to explain; empty for the ``top`` likeliest ones.
+    targets : tuple of targets
+        What to explain (:mod:`core.targets`); empty for the ``top`` likeliest classes.
     background : tuple of ModelInput
         Pictures that stand for "anything", for explainers that compare with data; each once, in
         the order of their hashes.
@@ -100,7 +101,7 @@ class ShapRequest(PictureRequest):
     result: ClassVar[type[ShapResult]] = ShapResult
     explainer: str
     parameters: dict[str, Value]
-    targets: tuple[int, ...]
+    targets: tuple[TargetValue, ...]
     top: int
     background: tuple[ModelInput, ...] = ()
     lane: Lane = "batch"
@@ -110,7 +111,7 @@ class ShapRequest(PictureRequest):
         return super().parts() | {
             "explainer": self.explainer,
             "parameters": self.parameters,
-            "targets": self.targets or f"top {self.top}",
+            "targets": [_part(each.parts()) for each in self.targets] or f"top {self.top}",
             "background": [seen.sha256 for seen in self.background],
             "seed": self.seed,
         }
@@ -130,7 +131,7 @@ class ShapRequest(PictureRequest):
         words = ["python", "-m", "core", "shap", self.input.name, *self.model_words()]
         words += ["--explainer", self.explainer]
         for target in self.targets:
-            words += ["--target", str(target)]
+            words += target.words()
         if not self.targets:
             words += ["--classes-top", str(self.top)]
         for name, value in self.parameters.items():
@@ -139,6 +140,11 @@ class ShapRequest(PictureRequest):
             words += ["--background", "BACKGROUND"]
         words += [*self.input.words, "--seed", str(self.seed), "--out", "shap"]
         return shlex.join(words)
+
+
+def _part(parts: dict[str, Any]) -> Any:
+    """Return a target's part of the key: its own value, unless it holds two against each other."""
+    return parts if parts["against"] is not None else parts["target"]
 
 
 @dataclass(frozen=True, slots=True)

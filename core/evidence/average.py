@@ -15,6 +15,7 @@ __all__ = ["AverageDrop", "AverageGain", "AverageIncrease"]
 
 
 class _ThroughTheMap(Metric):
+    needs = frozenset({"probability"})
     positive = True
 
     def protocol(self, subject: Subject) -> str:

@@ -19,6 +19,8 @@ from core.declared import card_of
 from core.errors import InputError
 from core.evidence.passes import BudgetSpentError, CountedPasses
 from core.modalities.base import Modality, Preset
+from core.modalities.capabilities import Offer, reason
+from core.targets.base import Probability, probabilities
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -57,6 +59,8 @@ class Subject:
         the metrics' own draws.
     mask : ndarray of bool, shape (*sites,), or None
         Where the object is.
+    probability_kind : {"softmax", "sigmoid", ""}
+        Which probability belongs to f; without one, metrics that watch it have no value.
     """
 
     passes: CountedPasses
@@ -72,6 +76,7 @@ class Subject:
     map_seed: int = 0
     mask: Mask | None = None
     preset_id: str = "rise"
+    probability_kind: Probability = "softmax"
 
     def __post_init__(self) -> None:
         if self.map.shape != self.input.shape[:-1]:
@@ -89,6 +94,13 @@ class Subject:
         """The protocol of deletion and insertion."""
         return self.modality.preset(self.preset_id)
 
+    @property
+    def offer(self) -> Offer:
+        """What metrics may need: of the kind of input, and of what is explained."""
+        has = self.modality.offers | ({"probability"} if self.probability_kind else set())
+        why = {"probability": "what is explained here has none"}
+        return Offer(frozenset(has), why=why)
+
     @cached_property
     def target(self) -> int:
         """Index of the explained class."""
@@ -102,6 +114,8 @@ class Subject:
     @property
     def score_words(self) -> str:
         """What :meth:`probabilities` measures, for protocols."""
+        if self.probability_kind != "softmax":
+            return f"{self.probability_kind or 'no'} probability of what is explained"
         if self.against is None:
             return "softmax probability of the explained class"
         return "probability of the explained class against the other one (softmax over the two)"
@@ -123,6 +137,9 @@ class Subject:
 
     def softmax(self, logits: Array) -> Array:
         """Return the scores in [0, 1], shape ``(N,)``, of logits ``(N, n_classes)``."""
+        if self.probability_kind != "softmax":
+            values = probabilities(self.probability_kind, logits.astype(np.float64))
+            return np.asarray(values @ self.direction, np.float32)
         classes = slice(None) if self.against is None else [self.target, self.against]
         chosen = logits[:, classes].astype(np.float64)
         top = chosen.max(axis=1, keepdims=True)
@@ -183,6 +200,8 @@ class Metric(ABC):
         Whether it belongs to the quick set.
     positive : bool
         Whether it reads positive values only, and so needs one; else any value other than 0.
+    needs : frozenset of str
+        What it needs of the kind of input and of what is explained.
     """
 
     id: ClassVar[str]
@@ -196,6 +215,7 @@ class Metric(ABC):
     random: ClassVar[bool] = False
     quick: ClassVar[bool] = False
     positive: ClassVar[bool] = False
+    needs: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def protocol(self, subject: Subject) -> str:
@@ -230,6 +250,8 @@ class Metric(ABC):
             return "no mask was given"
         if self.recomputes and subject.remap is None:
             return "the map cannot be computed again here"
+        if why := reason("it", self.needs, subject.offer):
+            return why.rstrip(".")
         evidence = (subject.map > 0) if self.positive else subject.map
         return "" if evidence.any() else NO_EVIDENCE
 

@@ -17,6 +17,7 @@ class CurveMetric(Metric):
     mode: ClassVar[Mode]
     positive = True
     quick = True
+    needs = frozenset({"probability"})
 
     def protocol(self, subject: Subject) -> str:
         """Return steps, replacement, order and score."""

@@ -37,6 +37,8 @@ from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Problem
 from core.saliency.explain import explain
 from core.saliency.registry import METHODS
+from core.targets.base import Probability
+from core.targets.passes import Passes, pose
 from core.workspace import open_store
 
 if TYPE_CHECKING:
@@ -80,10 +82,10 @@ def _examine(request: EvidenceRequest, control: Control) -> EvidenceCard:
     began = time.perf_counter()
     model = runtime_of(request.explain)
     preset = model.modality.preset(request.preset)
-    passes = CountedPasses(model, budget(request.metrics, preset))
-    subject = subject_of(request, explanation, model, passes, control)
+    limit = budget(request.metrics, preset)
+    subject = subject_of(request, explanation, model, limit, control)
     metrics = [METRICS.find(id)() for id in request.metrics]
-    measured = _curves(request, subject, metrics, model)
+    measured = _curves(request, subject, metrics)
     scores = tuple(_measure(metric, subject, measured) for metric in metrics)
     control.progress(1.0)
     return EvidenceCard(
@@ -98,7 +100,7 @@ def _examine(request: EvidenceRequest, control: Control) -> EvidenceCard:
         scores=scores,
         curves=tuple(curve for each in measured.values() for curve in _shown(each)),
         checks=checks(subject, scores, measured),
-        passes=passes.spent,
+        passes=subject.passes.spent,
         command=request.command,
     )
 
@@ -117,36 +119,37 @@ def subject_of(
     request: EvidenceRequest,
     explanation: Explanation,
     model: Runtime,
-    passes: CountedPasses,
+    limit: float | None,
     control: Control,
 ) -> Subject:
-    """Return what the metrics ask about, for the map of a request."""
-    direction = np.zeros(model.n_classes, np.float32)
-    direction[explanation.target.index] = 1.0
-    if explanation.against is not None:
-        direction[explanation.against.index] = -1.0
+    """Return what the metrics ask about, for the map of a request; ``limit``: of its passes."""
+    target = request.explain.target.settle(explanation.target.index)
+    posed, directions = pose(model, [target], model.n_classes)
+    passes = CountedPasses(posed, limit, chained=not target.linear)
     return Subject(
         passes=passes,
         input=request.input.tensor(),
-        direction=direction,
+        direction=directions[0],
         map=explanation.map,
         zero=model.spec.preprocessing.zero,
         seed=request.seed,
         control=control,
         modality=model.modality,
-        remap=_remap(request, direction, model.modality, passes, control),
+        remap=_remap(request, directions[0], target.probability, model.modality, passes, control),
         draws=METHODS.find(request.explain.method).random,
         map_seed=request.explain.seed,
         mask=request.mask,
         preset_id=request.preset,
+        probability_kind=target.probability,
     )
 
 
 def _remap(
     request: EvidenceRequest,
     direction: Array,
+    probability: Probability,
     modality: Modality,
-    passes: CountedPasses,
+    passes: Passes,
     control: Control,
 ) -> Remap:
     asked = request.explain
@@ -155,7 +158,7 @@ def _remap(
     def remap(pictures: Array, seed: int) -> Array:
         directions = np.repeat(direction[None], len(pictures), axis=0)
         problem = Problem(
-            passes, pictures, directions, asked.layer, seed, _Quiet(control), modality
+            passes, pictures, directions, asked.layer, seed, _Quiet(control), modality, probability
         )
         return np.stack([a.map for a in method.explain(problem, asked.parameters)])
 
@@ -163,7 +166,7 @@ def _remap(
 
 
 def _curves(
-    request: EvidenceRequest, subject: Subject, metrics: Sequence[Metric], model: Runtime
+    request: EvidenceRequest, subject: Subject, metrics: Sequence[Metric]
 ) -> dict[Mode, Measured]:
     """Measure the curves asked for; the controls' are kept for the next map of this picture.
 
@@ -179,14 +182,16 @@ def _curves(
             "weights": request.weights_sha256,
             "versions": request.versions,
             "input": request.input.sha256,
-            "classes": [subject.target, subject.against],
+            "classes": [subject.target, subject.against]
+            if request.explain.target.linear
+            else request.explain.target.parts(),
             "preset": request.preset,
             "seed": request.seed,
             "controls": CONTROLS_VERSION,
             "modes": modes,
         }
     )
-    alone = replace(subject, passes=CountedPasses(model))
+    alone = replace(subject, passes=subject.passes.anew())
     artefact, _ = open_store().get_or_compute(
         key, lambda: measure_controls(alone, modes).to_artefact(), kind="control_curves"
     )

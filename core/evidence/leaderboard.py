@@ -32,6 +32,7 @@ from core.models.runtime import runtime_of
 from core.parameters import Value
 from core.saliency.explain import explain
 from core.saliency.registry import METHODS
+from core.targets.one_class import ClassTarget
 from core.workspace import open_store
 
 if TYPE_CHECKING:
@@ -162,8 +163,7 @@ class _Filling:
             **same,
             method=method,
             parameters=_defaults(method, request.model.id),
-            target=None,
-            against=None,
+            target=ClassTarget(),
             layer=None,
         )
         mask = request.masks[i] if request.masks else None

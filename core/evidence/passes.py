@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.contracts import Array
-from core.saliency.base import Passes
+from core.targets.passes import Passes
 
 __all__ = ["GRADIENT_COST", "BudgetSpentError", "CountedPasses"]
 
@@ -23,6 +23,8 @@ class CountedPasses:
     passes : Passes
     budget : float, optional
         The most that may be spent; ``None`` for no limit.
+    chained : bool
+        Whether each gradient costs a forward pass more: that of a target which is not linear.
 
     Attributes
     ----------
@@ -30,15 +32,26 @@ class CountedPasses:
         Forward-equivalents so far: a forward pass of one picture counts 1, a gradient 3.
     """
 
-    def __init__(self, passes: Passes, budget: float | None = None) -> None:
+    def __init__(
+        self, passes: Passes, budget: float | None = None, *, chained: bool = False
+    ) -> None:
         self._passes = passes
         self._budget = budget
+        self._chained = chained
         self.spent = 0.0
+
+    def anew(self) -> CountedPasses:
+        """Return the same passes, without a limit, with nothing spent."""
+        return CountedPasses(self._passes, chained=self._chained)
 
     @property
     def budget(self) -> float | None:
         """The most that may be spent."""
         return self._budget
+
+    @property
+    def _gradient_cost(self) -> float:
+        return GRADIENT_COST + self._chained
 
     def charge(self, cost: float) -> None:
         """Count passes that were made elsewhere.
@@ -59,12 +72,12 @@ class CountedPasses:
 
     def gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
         """Return logits and gradients with respect to the pixels."""
-        self.charge(GRADIENT_COST * len(batch))
+        self.charge(self._gradient_cost * len(batch))
         return self._passes.gradient(batch, directions)
 
     def guided_gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
         """Return logits and guided gradients."""
-        self.charge(GRADIENT_COST * len(batch))
+        self.charge(self._gradient_cost * len(batch))
         return self._passes.guided_gradient(batch, directions)
 
     def head_logits(self, features: Array, layer: str | None = None) -> Array:
@@ -81,7 +94,7 @@ class CountedPasses:
         self, batch: Array, directions: Array, layer: str | None = None
     ) -> tuple[Array, Array, Array]:
         """Return logits, features, and gradients with respect to the features."""
-        self.charge(GRADIENT_COST * len(batch))
+        self.charge(self._gradient_cost * len(batch))
         return self._passes.features_and_gradients(batch, directions, layer)
 
     def prepare(self, n_passes: int) -> None:

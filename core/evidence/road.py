@@ -69,6 +69,7 @@ def impute(picture: Array, removed: Mask, rng: np.random.Generator, sigma: float
 class _RoadMetric(Metric):
     """Base of the three: which ends of the ranking are removed."""
 
+    needs = frozenset({"plane", "probability"})
     positive = True
     random = True
     orders: ClassVar[tuple[Literal["morf", "lerf"], ...]]

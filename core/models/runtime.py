@@ -25,6 +25,7 @@ from core.contracts import (
 from core.errors import CapabilityError, InputError, UnknownNameError
 from core.modalities import registry as modalities
 from core.modalities.base import Modality
+from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.device import describe_cpu, describe_device
 from core.models.exporting import Export
@@ -256,8 +257,8 @@ class Runtime:
             )
 
     def _need(self, *, gradients: bool = False, features: bool = False) -> None:
-        if gradients and not self.spec.gradients:
-            raise CapabilityError(f"This needs gradients: {self.spec.without_gradients}.")
+        if gradients:
+            require("This", frozenset({"gradient"}), self.spec.offer)
         if features and not self.spec.features:
             raise CapabilityError(f"{self.spec.id} has no convolutional feature layer.")
 

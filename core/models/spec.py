@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.contracts import Array, ModelCard, Origin
+from core.contracts import Array, ModelCard, Origin, Outputs
 from core.declared import card_of
+from core.modalities import registry as modalities
+from core.modalities.capabilities import Offer
 
-__all__ = ["Affine", "Builder", "ModelSpec"]
+__all__ = ["Affine", "Builder", "ModelSpec", "offered"]
 
 Builder = Callable[..., Any]
 
@@ -93,6 +95,11 @@ class ModelSpec:
         another is another spec, whatever else is equal. 0 for what comes with Pellucid.
     modality : str
         What kind of input it takes: an id of :mod:`core.modalities.registry`.
+    outputs : {"logits", "probabilities", "sigmoid", "binary", "values"}
+        What the builder's network ends in. Of probabilities (a softmax) and sigmoids the logits
+        are traced in its graph, and the end is taken off (:mod:`core.models.outputs`).
+        ``"sigmoid"``: each class is a yes or no of its own; ``"binary"``: one sigmoid for two
+        classes, whose logits are 0 and what enters it; ``"values"``: a regression, no classes.
     """
 
     id: str
@@ -120,6 +127,7 @@ class ModelSpec:
     twin: str = ""
     registration: int = 0
     modality: str = "picture"
+    outputs: Outputs = "logits"
 
     @property
     def joined(self) -> bool:
@@ -141,8 +149,12 @@ class ModelSpec:
     @property
     def without_gradients(self) -> str:
         """The words that say so, and whose gradients can be borrowed."""
-        twin = f"; {self.twin}, which it was made of, has them" if self.twin else ""
-        return f"{self.id} has none (forward passes only{twin})"
+        return self.offer.why["gradient"]
+
+    @property
+    def offer(self) -> Offer:
+        """What methods, metrics, attacks and targets may need of it."""
+        return offered(self)
 
     def card(self) -> ModelCard:
         """Return what users see."""
@@ -150,3 +162,28 @@ class ModelSpec:
             self, ModelCard, classes=self.n_classes, parameters=self.n_parameters,
             preprocessing=self.preprocessing.words,
         )  # fmt: skip
+
+
+def offered(model: ModelSpec | ModelCard) -> Offer:
+    """Return what a model, its outputs and its kind of input offer, and why it lacks the rest."""
+    has = {"gradient", "network"} if model.gradients else set()
+    has |= {"layer"} if model.features else set()
+    has |= {_OFFERED[model.outputs]} | modalities.get(model.modality).offers
+    twin = f"; {model.twin}, which it was made of, has them" if model.twin else ""
+    forward = f"{model.id} has none (forward passes only{twin})"
+    why = dict.fromkeys(("gradient", "network"), forward)
+    why |= dict.fromkeys(("classes", "labels", "values"), f"{model.id} {_GIVES[model.outputs]}")
+    return Offer(frozenset(has), model.id, why)
+
+
+_OFFERED: dict[Outputs, str] = {
+    "logits": "classes", "probabilities": "classes", "binary": "classes",
+    "sigmoid": "labels", "values": "values",
+}  # fmt: skip
+_GIVES: dict[Outputs, str] = {
+    "logits": "chooses one of its classes",
+    "probabilities": "chooses one of its classes",
+    "binary": "chooses one of two classes",
+    "sigmoid": "says yes or no to each of its classes",
+    "values": "gives values (a regression)",
+}

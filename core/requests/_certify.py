@@ -16,7 +16,8 @@ from core.contracts import (
     Value,
 )
 from core.data.registry import open_dataset
-from core.errors import CapabilityError, InputError
+from core.errors import InputError
+from core.modalities.capabilities import lack, require
 from core.models import zoo
 from core.parameters import resolve
 from core.requests._common import model_fields
@@ -152,12 +153,9 @@ def _parameters(
     method: str, parameters: Mapping[str, object] | None, model: str
 ) -> dict[str, Value]:
     chosen, spec = CERTIFIERS.find(method), zoo.get(model)
-    if chosen.needs_network and not spec.gradients:
-        able = ", ".join(c.id for c in CERTIFIERS.values() if not c.needs_network)
-        raise CapabilityError(
-            f"{method} reads the weights: {spec.without_gradients}. "
-            f"Methods that need forward passes alone: {able}."
-        )
+    able = ", ".join(c.id for c in CERTIFIERS.values() if not lack(c.needs, spec.offer.has))
+    instead = f"Methods that need forward passes alone: {able}." if able else ""
+    require(method, chosen.needs, spec.offer, instead=instead)
     return resolve(chosen.parameters, parameters or {}, owner=method)
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.contracts import ModelRef
-from core.errors import InputError
+from core.contracts import ExplainRequest, ModelRef
+from core.errors import CapabilityError
 from core.models import zoo
 from core.models.fingerprint import versions
 from core.models.labels import class_names
 from core.models.runtime import identify
 from core.settings import settings
+from core.targets import registry as targets
+from core.targets.base import Target as TargetOf
+from core.targets.one_class import ClassTarget
 
-__all__ = ["Target", "chosen_seed", "model_fields", "target_indices"]
+__all__ = [
+    "Target", "chosen_class", "chosen_seed", "chosen_target", "class_of", "model_fields",
+]  # fmt: skip
 
 Target = int | str | None
 
@@ -44,14 +49,45 @@ def model_fields(
     }
 
 
-def target_indices(ref: ModelRef, target: Target, against: Target) -> tuple[int | None, int | None]:
-    """Return the indices of a target (``None``: the predicted class) and the class against it."""
+def chosen_target(ref: ModelRef, target: Target, against: Target = None) -> TargetOf:
+    """Return what is explained: a class, the contrast of two, or another number of the outputs.
+
+    Raises
+    ------
+    InputError
+        If there is no such class, the two are the same, or the model has no such outputs.
+    """
     names = class_names(ref)
-    wanted = None if target is None or target == "auto" else names.find(target).index
-    other = None if against is None else names.find(against).index
-    if other is not None and other == wanted:
-        raise InputError(
-            f"The target and the class it is held against are the same ({names.labels[other]}): "
-            "their difference is always 0. Choose two classes."
-        )
-    return wanted, other
+    return targets.read(
+        "auto" if target is None else str(target), None if against is None else str(against),
+        lambda text: names.find(text).index, names.labels, zoo.get(ref.id).offer,
+    )  # fmt: skip
+
+
+def chosen_class(ref: ModelRef, target: Target) -> int | None:
+    """Return the index of a class; ``None`` for the one that the model predicts.
+
+    Raises
+    ------
+    InputError
+        If there is no such class, or the model has none.
+    """
+    return _class(chosen_target(ref, target))
+
+
+def class_of(request: ExplainRequest) -> int | None:
+    """Return the index of the class that a map explains; ``None`` for the predicted one.
+
+    Raises
+    ------
+    CapabilityError
+        If it explains something else.
+    """
+    return _class(request.target)
+
+
+def _class(target: object) -> int | None:
+    if not isinstance(target, ClassTarget):
+        kind = getattr(target, "id", "")
+        raise CapabilityError(f"This follows a class. Received a target of the kind {kind!r}.")
+    return target.index

@@ -19,6 +19,7 @@ from core.contracts import (
 )
 from core.errors import CapabilityError, InputError, ParameterError
 from core.gallery import read_gallery
+from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.labels import class_names
 from core.models.zoo import DEFAULT_MODEL, ModelSpec
@@ -224,8 +225,7 @@ def tcav_request(
         For an unknown model or class, a model without gradients, no concept, or an empty set.
     """
     spec = _with_features(model, "TCAV")
-    if not spec.gradients:
-        raise CapabilityError(f"TCAV needs gradients: {spec.without_gradients}.")
+    require("TCAV", frozenset({"gradient", "classes"}), spec.offer)
     _between("n_runs", n_runs, 5, 100)
     if not concepts:
         raise InputError("TCAV needs at least one concept: a name and a folder of pictures.")
@@ -280,9 +280,8 @@ def visualise_request(
     InputError
         For an unknown model or class, or a model without gradients.
     """
-    spec = zoo.get(model)
-    if not spec.gradients:
-        raise CapabilityError(f"Activation maximisation needs gradients: {spec.without_gradients}.")
+    needs = frozenset({"gradient", "classes"})
+    require("Activation maximisation", needs, zoo.get(model).offer)
     _between("steps", steps, 16, 1024)
     fields: dict[str, Any] = model_fields(model, weights=weights, classes=classes, seed=seed)
     index = class_names(fields["model"]).find(target).index

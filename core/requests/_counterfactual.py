@@ -9,7 +9,7 @@ from core.contracts import CounterfactualRequest, Geometry, Picture, RegionKind
 from core.errors import ParameterError, UnknownNameError
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
-from core.requests._common import Target, model_fields, target_indices
+from core.requests._common import Target, chosen_class, model_fields
 
 __all__ = ["counterfactual_request"]
 
@@ -64,7 +64,7 @@ def counterfactual_request(
     if baseline not in known:
         raise UnknownNameError(f"There is no baseline {baseline!r}. Known: {', '.join(known)}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
-    wanted, _ = target_indices(fields["model"], target, None)
+    wanted = chosen_class(fields["model"], target)
     size = zoo.get(model).input_size
     return CounterfactualRequest(
         **fields,

@@ -6,8 +6,10 @@ from typing import Unpack
 
 from core import numerals
 from core.contracts import DriftPath, DriftRequest, Picture
-from core.errors import CapabilityError, InputError, NumeralError
+from core.errors import InputError, NumeralError
+from core.modalities.capabilities import require
 from core.models import zoo
+from core.requests._common import class_of
 from core.requests._options import ExplainOptions
 from core.requests._picture import explanation_request
 from core.saliency import drift_paths, registry
@@ -52,16 +54,15 @@ def drift_request(
     InputError
         For an unknown path, a model without what it needs, or a number out of range.
     """
-    card = drift_paths.PATHS.find(path).card
+    chosen = drift_paths.PATHS.find(path)
+    card = chosen.card
     if options.pop("against", None) is not None:
         raise InputError("A path follows the map of one class: leave the second class out.")
     if not 1 <= steps <= MOST_STEPS:
         raise InputError(f"steps must be a whole number from 1 to {MOST_STEPS}. Received: {steps}.")
     last = card.maximum if maximum is None else _severity(card, maximum)
     explained = explanation_request(picture, **options)
-    spec = zoo.get(explained.model.id)
-    if card.needs_gradients and not spec.gradients:
-        raise CapabilityError(f"The path {path!r} needs gradients: {spec.without_gradients}.")
+    require(f"The path {path!r}", chosen.needs, zoo.get(explained.model.id).offer)
     method = registry.METHODS.find(explained.method)
     return DriftRequest(
         model=explained.model,
@@ -74,7 +75,7 @@ def drift_request(
         maximum=float(last),
         method=explained.method,
         parameters=explained.parameters,
-        target=explained.target,
+        target=class_of(explained),
         layer=explained.layer,
         # Gradients through the whole network, many for each frame, would hold up quick answers.
         lane="interactive" if method.uses_layer and not method.slow else "batch",

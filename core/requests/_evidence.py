@@ -12,6 +12,8 @@ from core.errors import InputError
 from core.evidence import registry
 from core.evidence.base import check_mask
 from core.modalities import registry as modalities
+from core.modalities.capabilities import require
+from core.models import zoo
 
 __all__ = ["evidence_request"]
 
@@ -48,13 +50,16 @@ def evidence_request(
     ------
     InputError
         For an unknown metric or preset, a mask that is empty or of another size, or a metric that
-        needs a mask where there is none.
+        needs a mask where there is none, or a probability where what is explained has none.
     """
     modalities.get(explain.input.modality).preset(preset)
     marked = None if mask is None else np.asarray(mask) != 0
     if marked is not None:
         check_mask(marked, explain.input.pixels.shape[:-1])
     chosen = _chosen(metrics, with_mask=marked is not None)
+    offer = explain.target.offer(zoo.get(explain.model.id).offer)
+    for metric in metrics or ():
+        require(f"The metric {metric}", registry.METRICS.find(metric).needs, offer)
     beyond = any(metric not in registry.QUICK for metric in chosen) or preset == "rise-full"
     return EvidenceRequest(
         model=explain.model,

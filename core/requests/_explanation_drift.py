@@ -9,6 +9,7 @@ from core.contracts import ExplanationDriftRequest, Norm, Picture
 from core.errors import InputError, ParameterError
 from core.models import zoo
 from core.parameters import resolve
+from core.requests._common import class_of
 from core.requests._options import ExplainOptions
 from core.requests._picture import explanation_request
 from core.requests._robustness import checked_attack
@@ -89,7 +90,7 @@ def explanation_drift_request(
         epsilons=grid,
         method=explained.method,
         parameters=explained.parameters,
-        target=explained.target,
+        target=class_of(explained),
         layer=explained.layer,
     )
 

@@ -19,6 +19,7 @@ from core.contracts import (
 from core.errors import InputError
 from core.evidence.base import check_mask
 from core.evidence.sanity_metrics import SANITY_METRICS
+from core.modalities.capabilities import lack
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
 from core.requests._evidence import evidence_request
@@ -117,10 +118,8 @@ def _methods(methods: Sequence[str] | None, model: str) -> tuple[str, ...]:
 
 
 def _can(model: str, method: str) -> bool:
-    spec, chosen = zoo.get(model), registry.METHODS.find(method)
-    return (spec.gradients or not chosen.needs_gradients) and (
-        spec.features or not chosen.uses_layer
-    )
+    needs = registry.METHODS.find(method).needs - {"probability"}
+    return not lack(needs, zoo.get(model).offer.has)
 
 
 def _metrics(

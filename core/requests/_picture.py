@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from core import images
 from core.contracts import DEFAULT_METHOD, ExplainRequest, Geometry, Picture, PredictRequest
-from core.errors import CapabilityError, InputError
+from core.errors import InputError
+from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL, ModelSpec
-from core.requests._common import Target, model_fields, target_indices
+from core.requests._common import Target, chosen_target, model_fields
 from core.saliency import registry
-from core.saliency.base import Method
+from core.saliency.perturb import watchable
+from core.targets.registry import TARGETS
 
 __all__ = ["explanation_request", "prediction_request"]
 
@@ -83,7 +85,8 @@ def explanation_request(
     parameters : mapping
         Values for the method's parameters; defaults for the rest.
     target : int, str or None
-        ``"auto"`` or ``None`` for the class the model predicts; else index, name or WordNet id.
+        ``"auto"`` or ``None`` for the class the model predicts; else index, name or WordNet id of
+        a class or another output, or a target as ``"kind:…"`` (:mod:`core.targets`).
     against : int, str or None
         Explains logit(target) − logit(against).
     layer : str, optional
@@ -99,31 +102,27 @@ def explanation_request(
     ------
     InputError
         For an unknown model, method, class, layer or parameter, or a value out of range.
+    CapabilityError
+        If model and target lack what the method needs.
     """
     spec, chosen = zoo.get(model), registry.METHODS.find(method)
-    _check_capabilities(spec, chosen)
+    require(chosen.name, chosen.needs - {"probability"}, spec.offer)
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     fields["versions"] |= registry.METHODS.versions(method)
-    target_index, against_index = target_indices(fields["model"], target, against)
+    explained = chosen_target(fields["model"], target, against)
+    fields["versions"] |= TARGETS.versions(explained.id)
+    offer = explained.offer(spec.offer)
+    require(chosen.name, chosen.needs, offer)
+    declared = watchable(chosen.parameters, parameters or {}, offer)
     return ExplainRequest(
         **fields,
         input=images.to_input(picture, size=spec.input_size, geometry=geometry),
         method=method,
-        parameters=zoo.modality(model).resolve(chosen.parameters, parameters or {}, owner=method),
-        target=target_index,
-        against=against_index,
+        parameters=zoo.modality(model).resolve(declared, parameters or {}, owner=method),
+        target=explained,
         layer=_checked_layer(spec, chosen.uses_layer, layer),
         lane="batch" if chosen.slow else "interactive",
     )
-
-
-def _check_capabilities(spec: ModelSpec, method: type[Method]) -> None:
-    if method.needs_gradients and not spec.gradients:
-        raise CapabilityError(f"{method.name} needs gradients: {spec.without_gradients}.")
-    if method.uses_layer and not spec.features:
-        raise CapabilityError(
-            f"{method.name} reads a convolutional layer, and {spec.id} declares none."
-        )
 
 
 def _checked_layer(spec: ModelSpec, uses_layer: bool, layer: str | None) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from core.contracts import DEFAULT_MODEL, ModelRef, Norm, RobustnessRequest, SplitName, Value
 from core.data.registry import open_dataset
 from core.errors import CapabilityError, InputError
+from core.modalities.capabilities import lack, require
 from core.models import zoo
 from core.models.runtime import identify
 from core.parameters import resolve
@@ -174,12 +175,9 @@ def checked_attack(name: str, norm: Norm, spec: zoo.ModelSpec) -> type[Attack]:
         If it is unknown, not defined for the norm, or needs gradients that the model lacks.
     """
     attack = get_for(name, norm)
-    if attack.needs_gradients and not spec.gradients:
-        able = [n for n, a in ATTACKS.items() if not a.needs_gradients and norm in a.norms]
-        raise CapabilityError(
-            f"{name} needs gradients: {spec.without_gradients}. "
-            f"Attacks that need none: {', '.join(able)}."
-        )
+    able = [n for n, a in ATTACKS.items() if norm in a.norms and not lack(a.needs, spec.offer.has)]
+    instead = f"Attacks that need none: {', '.join(able)}." if able else ""
+    require(name, attack.needs, spec.offer, instead=instead)
     return attack
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from core import images
 from core.contracts import DEFAULT_METHOD, SanityRequest
 from core.errors import CapabilityError
+from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
 from core.requests._picture import explanation_request
@@ -55,6 +56,7 @@ def sanity_request(
         blank, model=model, method=method, parameters=parameters, layer=layer,
         weights=weights, classes=classes, seed=seed,
     )  # fmt: skip
+    require("The randomisation check", frozenset({"classes"}), spec.offer)
     if not spec.gradients:
         raise CapabilityError(
             f"{spec.id} is a forward-only model: its weights cannot be drawn anew, so there is no "

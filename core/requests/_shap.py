@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from core import images
 from core.contracts import DEFAULT_EXPLAINER, Geometry, ModelInput, Picture, ShapRequest
-from core.errors import CapabilityError, InputError
+from core.errors import InputError
+from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.labels import class_names
 from core.models.zoo import DEFAULT_MODEL
-from core.requests._common import Target, model_fields
+from core.requests._common import Target, chosen_target, model_fields
 from core.shapley import registry
 from core.shapley.base import Explainer
+from core.targets.registry import TARGETS
 
 __all__ = ["shap_request"]
 
@@ -44,7 +46,8 @@ def shap_request(
     parameters : mapping
         Values for the explainer's parameters; defaults for the rest.
     targets : sequence of int or str
-        Classes by index, name or WordNet id; none for the ``top`` likeliest.
+        Classes by index, name or WordNet id, or targets as ``"kind:…"``; none for the ``top``
+        likeliest classes.
     top : int
         How many classes, where no targets are named; at most 10.
     background : sequence of Picture
@@ -63,11 +66,13 @@ def shap_request(
         For an unknown model, explainer, class or parameter, or a background that does not do.
     """
     spec, chosen = zoo.get(model), registry.EXPLAINERS.find(explainer)
-    if chosen.needs_gradients and not spec.gradients:
-        raise CapabilityError(f"{chosen.name} needs gradients: {spec.without_gradients}.")
+    require(chosen.name, chosen.needs, spec.offer)
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     names = class_names(fields["model"])
-    wanted = tuple(dict.fromkeys(names.find(t).index for t in targets if t is not None))
+    asked = [chosen_target(fields["model"], t) for t in targets if t is not None]
+    wanted = tuple(dict.fromkeys(asked))
+    for each in wanted:
+        fields["versions"] |= TARGETS.versions(each.id)
     _check_count(len(wanted) or top)
     seen = images.to_input(picture, size=spec.input_size, geometry=geometry)
     others = [images.to_input(b, size=spec.input_size, geometry=geometry) for b in background]

@@ -34,8 +34,7 @@ class AblationCam(Method):
         "that stand in for each other count for little."
     )
     paper = "Desai & Ramaswamy 2020, Ablation-CAM, WACV 2020"
-    uses_layer = True
-    needs_gradients = False
+    needs = frozenset({"layer", "plane"})
     slow = True
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:

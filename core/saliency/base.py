@@ -8,14 +8,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from core.contracts import Array, MethodCard
 from core.declared import card_of
 from core.modalities.base import Modality
+from core.modalities.capabilities import Needs
 from core.parameters import Parameter, Value
+from core.targets.base import Probability
+from core.targets.passes import Passes
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -23,36 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["Attribution", "Method", "Passes", "Problem"]
 
 
-class Passes(Protocol):
-    """The passes that methods are built from (:class:`core.models.runtime.Runtime` has them)."""
-
-    def logits(self, batch: Array) -> Array:
-        """Return logits ``(N, n_classes)``."""
-
-    def gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
-        """Return logits and gradients with respect to the pixels."""
-
-    def guided_gradient(self, batch: Array, directions: Array) -> tuple[Array, Array]:
-        """Return logits and gradients of a model whose ReLUs pass only positive gradients."""
-
-    def features(self, batch: Array, layer: str | None = None) -> tuple[Array, Array]:
-        """Return logits and the layer's output."""
-
-    def features_and_gradients(
-        self, batch: Array, directions: Array, layer: str | None = None
-    ) -> tuple[Array, Array, Array]:
-        """Return logits, features, and gradients with respect to the features."""
-
-    def head_logits(self, features: Array, layer: str | None = None) -> Array:
-        """Return logits from a layer's output."""
-
-    def prepare(self, n_passes: int) -> None:
-        """Announce forward passes to come."""
-
-
 @dataclass(frozen=True)
 class Problem:
     """What is to be explained: f(x) = direction · logits(x), for each of N inputs.
+
+    The outputs of ``passes`` are the model's, or the scores of targets that are no sum of them
+    (:func:`core.targets.passes.pose`).
 
     Parameters
     ----------
@@ -70,6 +49,8 @@ class Problem:
         Progress and cancellation; methods call ``check`` between passes.
     modality : Modality
         What kind of input it is.
+    probability : {"softmax", "sigmoid", ""}
+        Which probabilities the outputs stand for, for methods that watch one.
     """
 
     passes: Passes
@@ -79,6 +60,7 @@ class Problem:
     seed: int
     control: Control
     modality: Modality
+    probability: Probability = "softmax"
 
     def score(self, logits: Array) -> Array:
         """Return f, shape ``(N,)``, from logits ``(N, n_classes)``."""
@@ -121,8 +103,11 @@ class Method(ABC):
         Whether values are negative as well.
     signs : (str, str)
         What negative and positive values mean.
+    needs : frozenset of str
+        What it needs of the model, its kind of input and its outputs: keys of
+        :data:`core.modalities.capabilities.CAPABILITIES`.
     uses_layer, needs_gradients : bool
-        What it needs of the model.
+        What of it people are told first.
     slow, random : bool
         Whether it belongs into the batch lane; whether its map depends on the seed.
     control : bool
@@ -139,8 +124,9 @@ class Method(ABC):
     paper: ClassVar[str]
     signed: ClassVar[bool] = False
     signs: ClassVar[tuple[str, str]] = ("against", "for")
-    uses_layer: ClassVar[bool] = False
-    needs_gradients: ClassVar[bool] = True
+    needs: ClassVar[frozenset[str]] = frozenset({"gradient"})
+    uses_layer: ClassVar[bool] = Needs("layer")  # type: ignore[assignment]
+    needs_gradients: ClassVar[bool] = Needs("gradient")  # type: ignore[assignment]
     slow: ClassVar[bool] = False
     random: ClassVar[bool] = False
     control: ClassVar[bool] = False

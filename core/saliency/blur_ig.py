@@ -57,6 +57,7 @@ class BlurIg(Method):
         "f(baseline). Flat areas get none either."
     )
     paper = "Xu et al. 2020, Attribution in Scale and Space, arXiv:2004.03383"
+    needs = frozenset({"gradient", "plane"})
     signed = True
     parameters = (
         Parameter(

@@ -37,7 +37,7 @@ def positive(raw: Array, size: tuple[int, int], **figures: float | int | str | b
 class Cam(Method):
     """Base of the gradient-weighted CAMs; subclasses give the weights."""
 
-    uses_layer = True
+    needs = frozenset({"gradient", "layer", "plane"})
 
     @abstractmethod
     def weights(self, features: Array, gradients: Array) -> Array:

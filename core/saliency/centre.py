@@ -24,7 +24,7 @@ class Centre(Method):
     paper = (
         "Judd et al. 2012, A Benchmark of Computational Models of Saliency, MIT-CSAIL-TR-2012-001"
     )
-    needs_gradients = False
+    needs = frozenset({"plane"})
     control = True
     class_agnostic = True
     parameters = (

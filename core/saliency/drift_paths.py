@@ -59,6 +59,12 @@ class Path:
         """What it is called in requests."""
         return self.card.id
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What it needs of the model and of its kind of input."""
+        needs = {"plane", "classes"} | ({"gradient"} if self.card.needs_gradients else set())
+        return frozenset(needs)
+
 
 _listed: list[Path] = []
 

@@ -21,7 +21,7 @@ class Edges(Method):
         "It explains nothing. A map that resembles it may be showing the picture and not the model."
     )
     paper = "The edge detector of Adebayo et al. 2018, Sanity Checks, arXiv:1810.03292"
-    needs_gradients = False
+    needs = frozenset({"plane"})
     control = True
     class_agnostic = True
 

@@ -30,9 +30,8 @@ class EigenCam(Method):
         "Coarse; in a picture with several objects the most active one takes it all."
     )
     paper = "Muhammad & Yeasin 2020, Eigen-CAM, arXiv:2008.00299"
-    uses_layer = True
+    needs = frozenset({"layer", "plane"})
     class_agnostic = True
-    needs_gradients = False
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return the upsampled projection of each picture."""

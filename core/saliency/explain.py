@@ -12,6 +12,8 @@ from core.contracts import Array, ExplainRequest, Explanation
 from core.models.runtime import Runtime, runtime_of
 from core.saliency.base import Attribution, Problem
 from core.saliency.registry import METHODS
+from core.targets.base import Target
+from core.targets.passes import ScorePasses, pose
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -38,58 +40,61 @@ def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explan
     began = time.perf_counter()
     inputs = np.stack([r.input.tensor() for r in requests])
     logits = model.logits(inputs)
-    targets = [
-        int(row.argmax()) if request.target is None else request.target
+    targets: list[Target] = [
+        request.target.settle(int(row.argmax()))
         for request, row in zip(requests, logits, strict=True)
     ]
-    directions = _directions(targets, requests, model.n_classes)
-    problem = Problem(model, inputs, directions, first.layer, first.seed, control, model.modality)
+    passes, directions = pose(model, targets, model.n_classes)
+    problem = Problem(
+        passes, inputs, directions, first.layer, first.seed, control, model.modality,
+        targets[0].probability,
+    )  # fmt: skip
     attributions = method.explain(problem, first.parameters)
-    scores = problem.score(logits)
+    scores = _scores(targets, directions, logits)
+    further = passes.forward if isinstance(passes, ScorePasses) else None
     seconds = (time.perf_counter() - began) / len(requests)
     signed = method.is_signed(first.parameters)
     return [
-        _result(request, model, int(target), float(score), attribution, signed, seconds)
+        _result(request, model, target, float(score), attribution, signed, seconds, further)
         for request, target, score, attribution in zip(
             requests, targets, scores, attributions, strict=True
         )
     ]
 
 
-def _directions(
-    targets: Sequence[int], requests: Sequence[ExplainRequest], n_classes: int
-) -> Array:
-    directions = np.zeros((len(requests), n_classes), np.float32)
-    directions[np.arange(len(requests)), list(targets)] = 1.0
-    for row, request in zip(directions, requests, strict=True):
-        if request.against is not None:
-            row[request.against] -= 1.0
-    return directions
+def _scores(targets: Sequence[Target], directions: Array, outputs: Array) -> Array:
+    """Return the explained number of each row of the model's ``outputs``."""
+    if all(target.linear for target in targets):
+        return np.einsum("nc,nc->n", outputs, directions)
+    rows = [target.score(row[None]) for target, row in zip(targets, outputs, strict=True)]
+    return np.concatenate(rows)
 
 
 def _result(
     request: ExplainRequest,
     model: Runtime,
-    target: int,
+    target: Target,
     score: float,
     attribution: Attribution,
     signed: bool,
     seconds: float,
+    further: int | None,
 ) -> Explanation:
-    against = request.against
+    counted = {} if further is None else {"further_forward_passes": further}
+    about, against = target.refs(model.classes.labels)
     return Explanation(
         **model.provenance(request),
         method=request.method,
         parameters=request.parameters,
         layer=model.layer(request.layer) if METHODS.find(request.method).uses_layer else None,
-        target=model.classes.ref(target),
-        against=None if against is None else model.classes.ref(against),
+        target=about,
+        against=against,
         seed=request.seed,
         signed=signed,
         map=np.ascontiguousarray(attribution.map, dtype=np.float32),
         logit=score,
         completeness_error=attribution.completeness_error,
-        diagnostics=dict(attribution.diagnostics),
+        diagnostics={**attribution.diagnostics, **counted},
         seconds=seconds,
-        command=request.command(target),
+        command=request.command(about.index),
     )

@@ -25,7 +25,7 @@ class GuidedGradCam(Method):
         "stay when the weights are random (Adebayo et al. 2018). Positive evidence only."
     )
     paper = "Selvaraju et al. 2016, Grad-CAM, arXiv:1610.02391"
-    uses_layer = True
+    needs = frozenset({"gradient", "layer", "plane"})
     parameters = (CHANNELS,)
 
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:

@@ -70,7 +70,7 @@ class Lime(Method):
     )
     paper = "Ribeiro et al. 2016, Why Should I Trust You?, arXiv:1602.04938"
     signed = True
-    needs_gradients = False
+    needs = frozenset()
     slow = True
     random = True
     parameters = (

@@ -34,7 +34,7 @@ class Occlusion(Method):
     )
     paper = "Zeiler & Fergus 2013, Visualizing and Understanding ConvNets, arXiv:1311.2901"
     signed = True
-    needs_gradients = False
+    needs = frozenset()
     slow = True
     parameters = (
         Parameter(

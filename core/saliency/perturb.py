@@ -5,18 +5,21 @@ Masks are made a chunk at a time by whoever asks, so that memory does not grow w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Literal, cast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
 from core.modalities.base import Labels
+from core.modalities.capabilities import Offer, require
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Problem
+from core.targets.base import probabilities
 
-__all__ = ["BASELINE", "CHUNK", "Probe", "blend", "chunks", "score_parameter", "shown"]
+__all__ = ["BASELINE", "CHUNK", "Probe", "blend", "chunks", "score_parameter", "shown", "watchable"]
 
 CHUNK = 16
 """Pictures in one call; 10 MB at 224 px. OpenVINO takes them one by one anyway."""
@@ -27,6 +30,7 @@ _ROUNDING = 2e-6
 Figure = float | int | str | bool
 Scores = npt.NDArray[np.float64]
 ScoreName = Literal["logit", "probability"]
+_SCORES: tuple[ScoreName, ...] = get_args(ScoreName)
 
 BASELINE = Parameter(
     "baseline", "choice", "grey", "What a hidden pixel becomes", source="baselines"
@@ -41,7 +45,27 @@ def score_parameter(default: ScoreName) -> Parameter:
         default,
         "What is watched: the logit, which never saturates, or the softmax probability, which "
         "depends on the other classes too",
-        choices=("logit", "probability"),
+        choices=_SCORES,
+    )
+
+
+def watchable(
+    parameters: Sequence[Parameter], given: Mapping[str, object], offer: Offer
+) -> tuple[Parameter, ...]:
+    """Return parameters in which the logit alone is watched where there is no probability.
+
+    Raises
+    ------
+    CapabilityError
+        If the probability is asked for.
+    """
+    if "probability" in offer.has:
+        return tuple(parameters)
+    if given.get("score") == "probability":
+        require("score=probability", frozenset({"probability"}), offer)
+    return tuple(
+        replace(each, choices=("logit",), default="logit") if each.choices == _SCORES else each
+        for each in parameters
     )
 
 
@@ -102,15 +126,13 @@ class Probe:
         self._index = index
 
     def scores(self, inputs: Array) -> Scores:
-        """Return the score of each input, shape ``(N,)``: direction · logits (or softmax)."""
+        """Return the score of each input, shape ``(N,)``: direction · logits (or probabilities)."""
         self._problem.control.check()
         outputs = self._problem.passes.logits(inputs).astype(np.float64)
         self.passes += len(inputs)
         self._largest = max(self._largest, float(np.abs(outputs).max()))
         if self._score == "probability":
-            from scipy.special import softmax
-
-            outputs = softmax(outputs, axis=-1)
+            outputs = probabilities(self._problem.probability, outputs)
         result: Scores = outputs @ self._problem.directions[self._index]
         self._lowest = min(self._lowest, float(result.min()))
         self._highest = max(self._highest, float(result.max()))

@@ -22,7 +22,7 @@ class RandomBlocks(Method):
         "the model than chance."
     )
     paper = "A control of ours, in the spirit of Adebayo et al. 2018, arXiv:1810.03292"
-    needs_gradients = False
+    needs = frozenset({"plane"})
     random = True
     control = True
     class_agnostic = True

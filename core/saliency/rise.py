@@ -116,7 +116,7 @@ class Rise(Method):
     limits = "Random masks leave noise: few masks, a grainy map. No finer than the masks' cells."
     paper = "Petsiuk et al. 2018, RISE, arXiv:1806.07421"
     signed = True
-    needs_gradients = False
+    needs = frozenset({"plane"})
     slow = True
     random = True
     parameters = (

@@ -11,6 +11,7 @@ from core.modalities.picture.resample import upsample
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.cam import positive
+from core.targets.base import probabilities
 
 __all__ = ["ScoreCam"]
 
@@ -33,8 +34,7 @@ class ScoreCam(Method):
     summary = "Which region keeps the class recognisable when everything else is faded out."
     limits = "One forward pass for every channel: slow. Coarse, positive evidence only."
     paper = "Wang et al. 2019, Score-CAM, arXiv:1910.01279"
-    uses_layer = True
-    needs_gradients = False
+    needs = frozenset({"layer", "plane", "probability"})
     slow = True
     parameters = (
         Parameter(
@@ -77,6 +77,7 @@ class ScoreCam(Method):
         high = masks.max(axis=(1, 2), keepdims=True)
         masks = (masks - low) / (high - low)
         logits = problem.passes.logits(masks[..., None] * problem.inputs[i])
+        if problem.probability != "softmax":
+            return np.asarray(probabilities(problem.probability, logits) @ problem.directions[i])
         shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        probabilities = shifted / shifted.sum(axis=-1, keepdims=True)
-        return probabilities @ problem.directions[i]
+        return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True) @ problem.directions[i])

@@ -58,7 +58,7 @@ class Sobol(Method):
     )
     limits = "It says that a cell matters, not in which direction; cells, not pixels; many passes."
     paper = "Fel et al. 2021, Look at the Variance!, arXiv:2111.04138"
-    needs_gradients = False
+    needs = frozenset()
     slow = True
     random = True
     parameters = (

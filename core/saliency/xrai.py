@@ -46,6 +46,7 @@ class Xrai(Method):
         "it shows no difference."
     )
     paper = "Kapishnikov et al. 2019, XRAI, arXiv:1906.02825"
+    needs = frozenset({"gradient", "plane"})
     signed = True
     slow = True
     parameters = (TOLERANCE, MAX_PASSES)

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from core.contracts import Array, ExplainerCard
 from core.declared import card_of
 from core.modalities.base import Modality
+from core.modalities.capabilities import Needs
 from core.parameters import Parameter, Value
-from core.saliency.base import Passes
+from core.targets.passes import Passes
 
 if TYPE_CHECKING:
     from core.control import Control
@@ -57,8 +58,9 @@ class ShapProblem:
     input : ndarray of float32, shape (*sites, C)
         As the model takes it.
     targets : sequence of int
-        Indices of the K classes.
+        Indices of the K outputs of ``passes`` that are explained.
     n_classes : int
+        Number of those outputs.
     background : Background or None
         For explainers that need one.
     seed : int
@@ -117,7 +119,8 @@ class Explainer(ABC):
     summary: ClassVar[str]
     limits: ClassVar[str]
     paper: ClassVar[str]
-    needs_gradients: ClassVar[bool] = False
+    needs: ClassVar[frozenset[str]] = frozenset()
+    needs_gradients: ClassVar[bool] = Needs("gradient")  # type: ignore[assignment]
     needs_background: ClassVar[bool] = False
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 

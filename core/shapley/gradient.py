@@ -42,7 +42,7 @@ class GradientExplainer(Explainer):
         "Erion et al. 2021, Improving performance of deep learning models with axiomatic "
         "attribution priors and expected gradients, arXiv:1906.10670"
     )
-    needs_gradients = True
+    needs = frozenset({"gradient"})
     needs_background = True
     parameters = (
         Parameter(

@@ -46,11 +46,11 @@ def section(picture: Picture, choice: Choice, pair: Pair) -> None:
 
 
 def _offered(choice: Choice) -> dict[str, DriftPath]:
-    gradients = services.model(choice.model).gradients
+    card = services.model(choice.model)
     return {
         id: path
         for id, path in services.drift_paths().items()
-        if gradients or not path.needs_gradients
+        if not services.lacking("paths", id, card)
     }
 
 

@@ -18,11 +18,11 @@ __all__ = ["draw", "offered", "without_gradients", "words"]
 
 def offered(trial: Trial, model: str) -> dict[str, AttackCard]:
     """Return the attacks that the norm has and the model can serve."""
-    gradients = services.models()[model].gradients
+    subject = services.models()[model]
     return {
         id: card
         for id, card in services.attacks().items()
-        if trial.norm in card.norms and (gradients or not card.needs_gradients)
+        if trial.norm in card.norms and not services.lacking("attacks", id, subject)
     }
 
 

@@ -34,7 +34,7 @@ def offered(card: ModelCard) -> dict[str, ExplainerCard]:
     return {
         id: explainer
         for id, explainer in services.explainers().items()
-        if card.gradients or not explainer.needs_gradients
+        if not services.lacking("explainers", id, card)
     }
 
 

@@ -9,7 +9,7 @@ from core.contracts import ClassRef, ClassScore, MethodCard, ModelCard, Predicti
 from dashboard.lru import Lru
 
 __all__ = [
-    "class_names", "default_seed", "find_class", "method", "methods", "model", "models",
+    "class_names", "default_seed", "find_class", "lacking", "method", "methods", "model", "models",
     "not_offered", "offered", "ranking", "stops",
 ]  # fmt: skip
 
@@ -70,21 +70,18 @@ def stops(*, signed: bool) -> list[tuple[float, str]]:
 
 def offered(card: ModelCard) -> dict[str, MethodCard]:
     """Return the methods that a model has what it takes for."""
-    return {id: method for id, method in methods().items() if not _lack(card, method)}
+    return {id: m for id, m in methods().items() if not lacking("methods", id, card)}
 
 
 def not_offered(card: ModelCard) -> dict[str, list[str]]:
     """Return the names of the other methods by what the model lacks, in words."""
     reasons: dict[str, list[str]] = {}
-    for method in methods().values():
-        if reason := _lack(card, method):
+    for id, method in methods().items():
+        if reason := lacking("methods", id, card):
             reasons.setdefault(reason, []).append(method.name)
     return reasons
 
 
-def _lack(card: ModelCard, method: MethodCard) -> str:
-    if method.needs_gradients and not card.gradients:
-        return "has no gradients"
-    if method.uses_layer and not card.features:
-        return "has no convolutional feature layer"
-    return ""
+def lacking(kind: api.Served, id: str, card: ModelCard) -> str:
+    """Return what a model lacks for a method, an attack, …; see :func:`core.api.lacking`."""
+    return api.lacking(kind, id, card)

@@ -21,7 +21,7 @@ from core.contracts import (
     RobustnessRequest,
     Value,
 )
-from dashboard.services._catalogue import models
+from dashboard.services._catalogue import lacking, models
 from dashboard.services._datasets import hide_source
 from dashboard.services._requests import once
 from dashboard.services._runs import run
@@ -43,7 +43,7 @@ def certifiers_of(model: str) -> dict[str, CertifierCard]:
     able = {
         card.id: card
         for card in api.certifiers()
-        if models()[model].gradients or not card.needs_network
+        if not lacking("certifiers", card.id, models()[model])
     }
     return dict(sorted(able.items(), key=lambda pair: pair[0] != recipe))
 

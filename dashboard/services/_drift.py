@@ -21,7 +21,7 @@ from core.contracts import (
     Picture,
 )
 from dashboard.lru import Lru
-from dashboard.services._catalogue import model, offered
+from dashboard.services._catalogue import lacking, model, offered
 from dashboard.services._pictures import data_uri
 from dashboard.services._requests import once
 from dashboard.services._robustness import attacks
@@ -72,7 +72,7 @@ def single_attacks(model_id: str, norm: Norm) -> dict[str, AttackCard]:
     able = {
         id: card
         for id, card in attacks().items()
-        if norm in card.norms and (model(model_id).gradients or not card.needs_gradients)
+        if norm in card.norms and not lacking("attacks", id, model(model_id))
     }
     return dict(sorted(able.items(), key=lambda pair: pair[0] not in _WANTED))
 

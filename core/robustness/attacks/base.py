@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from core.contracts import Array, AttackCard, Norm
 from core.declared import card_of
+from core.modalities.capabilities import Needs
 from core.parameters import Parameter, Value
 from core.robustness.norms import Ball, ball
 
@@ -152,8 +153,8 @@ class Attack(ABC):
         Source.
     norms : tuple of str
         Norms that it is defined for.
-    needs_gradients : bool
-        Whether the model must give gradients; without, forward passes are enough.
+    needs : frozenset of str
+        What it needs of the model; without gradients, forward passes are enough.
     minimal : bool
         Whether it looks for the least perturbation by itself and ignores ε.
     iterative : bool
@@ -173,7 +174,8 @@ class Attack(ABC):
     limits: ClassVar[str]
     paper: ClassVar[str]
     norms: ClassVar[tuple[Norm, ...]] = ("linf", "l2")
-    needs_gradients: ClassVar[bool] = True
+    needs: ClassVar[frozenset[str]] = frozenset({"gradient", "classes"})
+    needs_gradients: ClassVar[bool] = Needs("gradient")  # type: ignore[assignment]
     minimal: ClassVar[bool] = False
     iterative: ClassVar[bool] = True
     random: ClassVar[bool] = False

@@ -27,7 +27,7 @@ class HopSkipJump(Attack):
     summary = "Walks along the decision boundary, seeing nothing but the predicted class."
     limits = "Thousands of queries for a distance that gradients find in tens of steps."
     paper = "Chen et al. 2019, HopSkipJumpAttack, arXiv:1904.02144"
-    needs_gradients = False
+    needs = frozenset({"classes"})
     minimal = True
     iterative = False
     random = True

@@ -21,7 +21,7 @@ class _Noise(Attack):
 
     paper = "Control; Fawzi et al. 2016, Robustness of classifiers: from adversarial to random noise, arXiv:1608.08967"  # noqa: E501
     norms = ("linf", "l2", "l1")
-    needs_gradients = False
+    needs = frozenset({"classes"})
     iterative = False
     random = True
     control = True

@@ -29,7 +29,7 @@ class Square(Attack):
     summary = "Random search over squares of colour: needs no gradient, so none can be masked."
     limits = "Blind: it needs thousands of queries where a gradient needs tens of steps."
     paper = "Andriushchenko et al. 2019, Square Attack, arXiv:1912.00049"
-    needs_gradients = False
+    needs = frozenset({"classes"})
     iterative = False
     random = True
     parameters = (

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.contracts import Array, CertifierCard, Norm
 from core.declared import card_of
+from core.modalities.capabilities import Needs
 from core.parameters import Parameter, Value
 from core.robustness.certificate import Certificate
 
@@ -53,8 +54,8 @@ class Certifier(ABC):
         As of attacks; ``limits`` says whose answers are certified.
     norm : str
         What radii are measured in.
-    needs_network : bool
-        Whether it reads the weights; without, forward passes are enough.
+    needs : frozenset of str
+        What it needs of the model; unless it reads the weights, forward passes are enough.
     chunk : int
         Pictures that are certified, and kept, together.
     parameters : tuple of Parameter
@@ -66,7 +67,8 @@ class Certifier(ABC):
     limits: ClassVar[str]
     paper: ClassVar[str]
     norm: ClassVar[Norm]
-    needs_network: ClassVar[bool]
+    needs: ClassVar[frozenset[str]]
+    needs_network: ClassVar[bool] = Needs("network")  # type: ignore[assignment]
     chunk: ClassVar[int] = 64
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 

@@ -42,7 +42,7 @@ class Ibp(Certifier):
         "Gowal et al. 2018, On the Effectiveness of Interval Bound Propagation, arXiv:1810.12715"
     )
     norm = "linf"
-    needs_network = True
+    needs = frozenset({"network", "classes"})
 
     def certify(self, task: Task, parameters: Mapping[str, Value]) -> list[Certificate]:
         """Bisect for each picture the largest ε at which its answer is proven."""

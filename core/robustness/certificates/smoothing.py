@@ -32,7 +32,7 @@ class Smoothing(Certifier):
     )
     paper = "Cohen et al. 2019, Certified Adversarial Robustness via Randomized Smoothing, arXiv:1902.02918"  # noqa: E501
     norm = "l2"
-    needs_network = False
+    needs = frozenset({"classes"})
     chunk = 8  # a thousand passes each
     parameters = (
         Parameter("sigma", "float", 0.1, "Standard deviation of the noise, in pixels of [0, 1]",

@@ -1,0 +1,1 @@
+"""What is explained: one number of a model's outputs, one file a kind of it."""
