@@ -149,6 +149,9 @@ class Reference:
         ]
         yield "```python\n" + "\n".join([head, *listed]) + "\n```"
         yield from self._text(read_docstring(item.__doc__ or ""))
+        if bases:
+            above = ", ".join(self._link(base, f"`{base}`") for base in bases)
+            yield f"With all that stands in {above}."
         yield "\n".join(self._members(item))
 
     def _members(self, item: type[Any]) -> Iterator[str]:

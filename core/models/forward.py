@@ -1,6 +1,7 @@
 """The forward-only runtime: OpenVINO in float32, exported once from the Keras model.
 
-Why OpenVINO and not LiteRT, and why one picture at a time: measured in ``ARCHITECTURE.md``.
+Why OpenVINO and not LiteRT, and why one picture at a time: measured in
+``docs/decisions/0001-openvino-one-picture-at-a-time.md``.
 """
 
 from __future__ import annotations
