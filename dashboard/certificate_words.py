@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from core.contracts import Certified, CertifierCard, Leaning, Norm, RobustPoint
+from core.contracts import Certified, CertifierCard, Leaning, Norm
 from dashboard.robustness_words import NORMS, eps_words
-from dashboard.words import number, percent
+from dashboard.words import percent
 
 __all__ = [
-    "compared_words", "interval", "leaning_words", "picture_words", "proven_words", "radius_words",
+    "compared_words", "leaning_words", "picture_words", "proven_words", "radius_words",
     "settings_words", "shown_step",
 ]  # fmt: skip
 
@@ -21,11 +21,6 @@ def radius_words(radius: float, norm: Norm) -> str:
     ('0.125 (L2)', '2/255 (L∞)')
     """
     return f"{eps_words(radius, norm)} ({NORMS[norm][0]})"
-
-
-def interval(point: RobustPoint) -> str:
-    """Return a point's 95 % interval."""
-    return f"{number(100 * point.low)} to {percent(point.high)}"
 
 
 def shown_step(found: Certified, asked: int) -> int:

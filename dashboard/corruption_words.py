@@ -7,10 +7,10 @@ import numpy as np
 from core.contracts import Corrupted, CorruptionGap, CorruptionGroup, CorruptionRow
 from dashboard import services
 from dashboard.run_words import attribute_words, group_words, points
-from dashboard.words import number, percent
+from dashboard.words import interval, p_value, percent
 
 __all__ = [
-    "KINDS", "corruption_name", "drop_of", "gap_sentence", "hardest", "interval", "mean_sentence",
+    "KINDS", "corruption_name", "drop_of", "gap_sentence", "hardest", "mean_sentence",
     "mce_words", "severity_hint", "shift_sentence", "worst_first",
 ]  # fmt: skip
 
@@ -29,22 +29,11 @@ def corruption_name(id: str) -> str:
     return services.corruptions()[id].name
 
 
-def interval(point: CorruptionGroup | CorruptionRow) -> str:
-    """Return a 95 % interval of accuracy.
-
-    Examples
-    --------
-    >>> interval(CorruptionGroup("", 10, 0.8, 0.49, 0.943)).split()
-    ['49.0', 'to', '94.3', '%']
-    """
-    return f"{number(100 * point.low)} to {percent(point.high)}"
-
-
 def severity_hint(name: str, severity: int, point: CorruptionGroup | CorruptionRow) -> str:
     """Return what a cell of the matrix says on hover."""
     return (
         f"{name}, severity {severity}: {percent(point.accuracy)} of {point.n} right, 95 % interval "
-        f"{interval(point)}"
+        f"{interval(point.low, point.high)}"
     )
 
 
@@ -100,14 +89,13 @@ def mean_sentence(found: Corrupted) -> str:
     return (
         f"Of {found.n} pictures the model has {percent(found.clean.accuracy)} right as they are, "
         f"and {percent(whole.accuracy)} of their corrupted versions (95 % interval over pictures "
-        f"{interval(whole)})."
+        f"{interval(whole.low, whole.high)})."
     )
 
 
 def gap_sentence(found: Corrupted, gap: CorruptionGap) -> str:
     """Return a gap between groups and whether it is real."""
     where = "over all corruptions" if not gap.corruption else f"under {_lower(gap.corruption)}"
-    p = "< .01" if gap.p < 0.01 else f"= {gap.p:.2f}".replace("= 0.", "= .")
     verdict = "beyond chance" if gap.beyond_chance else "chance makes such a gap often enough"
     clean = {group.group: group.accuracy for group in found.clean.groups}
     before = clean[gap.best] - clean[gap.worst]
@@ -115,8 +103,8 @@ def gap_sentence(found: Corrupted, gap: CorruptionGap) -> str:
     return (
         f"{by}: {group_words(gap.best)} and {group_words(gap.worst)} lie "
         f"{points(gap.difference)} points apart {where} (95 % interval of the largest true gap "
-        f"between any two: {points(gap.low)} to {points(gap.high)}, p {p}: {verdict}); "
-        f"as the pictures are it is {points(before)}."
+        f"between any two: {points(gap.low)} to {points(gap.high)}, p {p_value(gap.p)}: "
+        f"{verdict}); as the pictures are it is {points(before)}."
     )
 
 

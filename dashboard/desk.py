@@ -45,6 +45,7 @@ class Desk:
     _wanted: set[str] = field(default_factory=set)
     _held: set[str] = field(default_factory=set)
     _notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _under_way: dict[str, set[str]] = field(default_factory=dict)
 
     def open(self) -> None:
         """Begin a run of the page: nothing is wanted yet."""
@@ -92,6 +93,12 @@ class Desk:
         """Give up a job at the user's wish; it is not asked for again by itself."""
         self._stopped.add(key)
         self._let_go(key)
+
+    def supersede(self, place: str, *keys: str) -> None:
+        """Give up what was asked for at ``place`` with other settings: now it is these."""
+        for key in self._under_way.get(place, set()) - set(keys):
+            self.stop(key)
+        self._under_way[place] = set(keys)
 
     def again(self, key: str) -> None:
         """Forget that a job was stopped or has failed: the next run asks anew."""

@@ -132,9 +132,8 @@ def change_order(**values: Any) -> None:
     change(order=replace(now().order, **values))
 
 
-def bind_order(key: str, field: str, **also: Any) -> dict[str, Any]:
+def bind_order(key: str, field: str, shown: object, **also: Any) -> dict[str, Any]:
     """Return the arguments that bind a widget to a part of the form of a new run."""
-    shown = getattr(now().order, field)
     return bound(key, shown, lambda chosen: change_order(**{field: chosen}, **also))
 
 

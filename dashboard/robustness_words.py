@@ -9,7 +9,7 @@ from typing import Literal
 from core.contracts import HonestyCheck, Norm, RobustCurve, RobustGap, RobustPoint, Trust
 from dashboard import services
 from dashboard.run_words import group_words, points
-from dashboard.words import number, percent
+from dashboard.words import interval, number, p_value, percent
 
 __all__ = [
     "CHECKS", "NORMS", "PROVEN", "TRUST", "UNDER_ATTACK", "WORST_CASE", "GapPhrases",
@@ -118,7 +118,7 @@ def point_words(point: RobustPoint, norm: Norm) -> str:
     text = (
         f"ε = {eps_words(point.eps, norm)}: {percent(point.accuracy)} right "
         f"({round(point.accuracy * point.n)} of {point.n}, 95 % interval "
-        f"{number(100 * point.low)} to {percent(point.high)})"
+        f"{interval(point.low, point.high)})"
     )
     return text if point.rounded is None else f"{text}, in 8 bits {percent(point.rounded)}"
 
@@ -177,7 +177,6 @@ def gap_words(
         group: _at(curve_of(curves, curves[0].attack, group), gap.eps)
         for group in (gap.best, gap.worst)
     }
-    chance = "< .01" if gap.p < 0.01 else f"= {gap.p:.2f}".replace("0.", ".")
     verdict = (
         "That is beyond chance" if gap.beyond_chance else "Chance makes such a gap often enough"
     )
@@ -185,7 +184,8 @@ def gap_words(
         f"{said.at.format(eps_words(gap.eps, curves[0].norm))} {kept[gap.best]} for "
         f"{group_words(gap.best)} and {kept[gap.worst]} for {group_words(gap.worst)}: "
         f"{points(gap.difference)} points apart; 95 % interval of the largest true gap between any "
-        f"two: {points(gap.low)} to {points(gap.high)}. {verdict} (p {chance} over {said.tested})."
+        f"two: {points(gap.low)} to {points(gap.high)}. {verdict} "
+        f"(p {p_value(gap.p)} over {said.tested})."
     )
 
 

@@ -14,14 +14,13 @@ from core.contracts import (
     Parameter,
     Run,
     SeedSpread,
-    Spread,
     TrainRequest,
     Value,
     attribute_words,
     group_words,
 )
 from dashboard.services import Gap, Paired, Rate, dataset_name, total_epochs
-from dashboard.words import duration, number, percent
+from dashboard.words import duration, interval, number, p_value, percent
 
 __all__ = [
     "BADGES",
@@ -79,8 +78,8 @@ def run_title(run: Run, *, shipped: bool) -> str:
 
 def rate_words(rate: Rate) -> str:
     """Return a share with its interval and counts."""
-    low, high = number(rate.low * 100), percent(rate.high)
-    return f"{percent(rate.value)} right: {rate.k} of {rate.n}, 95 % interval {low} to {high}"
+    span = interval(rate.low, rate.high)
+    return f"{percent(rate.value)} right: {rate.k} of {rate.n}, 95 % interval {span}"
 
 
 def points(share: float) -> str:
@@ -106,29 +105,25 @@ def gap_words(gap: Gap) -> str:
     if not gap.beyond_chance:
         return (
             f"No gap beyond chance. The widest is {name}: {sides} "
-            f"(p = {_p(gap.p)} over {_attributes(gap)})."
+            f"(p {p_value(gap.p)} over {_attributes(gap)})."
         )
     return (
         f"{name.capitalize()}: {sides}. Gap {points(gap.difference)} points; 95 % interval of the "
         f"largest true gap between any two: {points(gap.low)} to {points(gap.high)} "
-        f"(p {_less(gap.p)} over {_attributes(gap)})."
+        f"(p {p_value(gap.p)} over {_attributes(gap)})."
     )
 
 
 def seeds_range(spread: SeedSpread) -> str:
     """Return the accuracy's range over seeds, in few words."""
-    return f"{_range(spread.accuracy)} over {spread.n} seeds"
-
-
-def _range(share: Spread) -> str:
-    return f"{number(share.low * 100)} to {percent(share.high)}"
+    return f"{interval(spread.accuracy.low, spread.accuracy.high)} over {spread.n} seeds"
 
 
 def seeds_words(spread: SeedSpread) -> str:
     """Return how far a model's figures depend on the seed, in a few sentences."""
     text = (
         f"Over {spread.n} seeds of the same training: {percent(spread.accuracy.mean)} right on "
-        f"average, {_range(spread.accuracy)}."
+        f"average, {interval(spread.accuracy.low, spread.accuracy.high)}."
     )
     told = [gap for gap in spread.gaps if gap.beyond_chance]
     if not told:
@@ -154,14 +149,6 @@ def _attributes(gap: Gap) -> str:
     return f"{gap.n_attributes} attributes" if gap.n_attributes > 1 else "1 attribute"
 
 
-def _p(p: float) -> str:
-    return "1" if p >= 0.995 else f"{p:.2f}".removeprefix("0")
-
-
-def _less(p: float) -> str:
-    return "< .01" if p < 0.01 else f"= {_p(p)}"
-
-
 def paired_words(found: Paired, first: str, second: str) -> str:
     """Return what the second model loses and gains against the first."""
     same = f"Same answer on {percent(found.agree / found.n)} of {found.n} pictures."
@@ -169,8 +156,8 @@ def paired_words(found: Paired, first: str, second: str) -> str:
         return f"{same} {second} is right exactly where {first} is."
     change = (found.gained - found.lost) / found.n
     verdict = (
-        f"a difference beyond chance (McNemar p {_less(found.p)})" if found.p < _ALPHA
-        else f"no difference beyond chance (McNemar p = {_p(found.p)})"
+        f"a difference beyond chance (McNemar p {p_value(found.p)})" if found.p < _ALPHA
+        else f"no difference beyond chance (McNemar p {p_value(found.p)})"
     )  # fmt: skip
     return (
         f"{same} {second} loses {found.lost} that {first} gets right and gains {found.gained}: "

@@ -15,7 +15,6 @@ import streamlit as st
 __all__ = ["SessionChoice", "bound", "session_id"]
 
 T = TypeVar("T")
-_OWN = object()
 
 
 def session_id() -> str:
@@ -79,7 +78,7 @@ class SessionChoice(Generic[T]):
         """Replace parts of it: what every callback does."""
         self.begin(replace(self.now(), **values))  # type: ignore[type-var]
 
-    def bind(self, key: str, field: str, *, shown: object = _OWN, **also: Any) -> dict[str, Any]:
+    def bind(self, key: str, field: str, shown: object, **also: Any) -> dict[str, Any]:
         """Return the arguments that bind a widget to a field.
 
         Parameters
@@ -87,9 +86,8 @@ class SessionChoice(Generic[T]):
         key : str
             The widget's.
         shown : object
-            What it shows; by default what the field holds.
+            What it shows.
         also
             Fields that a use of the widget sets as well.
         """
-        value = getattr(self.now(), field) if shown is _OWN else shown
-        return bound(key, value, lambda chosen: self.change(**{field: chosen}, **also))
+        return bound(key, shown, lambda chosen: self.change(**{field: chosen}, **also))

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 
 from core.contracts import DatasetPredictions, Slice
 from core.errors import PellucidError
 from dashboard import dataset_pictures, services, slice_choice, uploads
 from dashboard.dataset_pictures import Facts, Place
 from dashboard.services import ShownSplit
+from dashboard.session import SessionChoice
 from dashboard.state import Choice
 
-__all__ = ["SHOWN", "Shelf", "answers", "change", "current", "dozen", "narrowed", "stock"]
+__all__ = ["SHOWN", "Shelf", "answers", "bind", "change", "current", "dozen", "narrowed", "stock"]
 
 SHOWN = 12
-_SHELF = "shelf"
 
 
 @dataclass(frozen=True)
@@ -54,24 +52,21 @@ class Shelf:
     slice: str = ""
 
 
-def change(**values: Any) -> None:
-    """Replace parts of the shelf: what every callback does."""
-    held = st.session_state.get(_SHELF) or Shelf()
-    st.session_state[_SHELF] = replace(held, **values)
+_shelf = SessionChoice("shelf", Shelf)
+change, bind = _shelf.change, _shelf.bind
 
 
 def current(split: ShownSplit, choice: Choice) -> Shelf:
     """Return the session's shelf, moved to where the chosen picture is if it has just come."""
-    held = st.session_state.get(_SHELF)
-    if not isinstance(held, Shelf) or held.dataset != split.dataset:
+    held = _shelf.now()
+    if held.dataset != split.dataset:
         held = Shelf(split.dataset)
     text = slice_choice.current().text
     if held.slice != text:
         held = replace(held, slice=text, start=0, picture="")
     if held.picture != choice.picture:
         held = replace(held, picture=choice.picture, start=_place_of(choice, split, held))
-    st.session_state[_SHELF] = held
-    return held
+    return _shelf.begin(held)
 
 
 def _place_of(choice: Choice, split: ShownSplit, shelf: Shelf) -> int:

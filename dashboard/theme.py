@@ -12,7 +12,7 @@ from typing import Literal
 import plotly.graph_objects as go
 import streamlit as st
 
-__all__ = ["DARK", "LIGHT", "Mode", "Tokens", "css", "current_mode", "template", "tokens"]
+__all__ = ["DARK", "LIGHT", "Mode", "Tokens", "css", "current_mode", "faded", "template", "tokens"]
 
 Mode = Literal["light", "dark"]
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
@@ -77,6 +77,18 @@ DARK = Tokens(
 def tokens(mode: Mode) -> Tokens:
     """Return the tokens of a theme."""
     return DARK if mode == "dark" else LIGHT
+
+
+def faded(colour: str, alpha: float) -> str:
+    """Return a token's colour, so much of it.
+
+    Examples
+    --------
+    >>> faded("#0f766e", 0.18)
+    'rgba(15,118,110,0.18)'
+    """
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:.2f})"
 
 
 def current_mode() -> Mode:

@@ -16,10 +16,14 @@ __all__ = [
     "error_words",
     "errors_line",
     "escape",
+    "interval",
     "number",
+    "p_value",
     "percent",
     "score_words",
+    "small_p",
     "target_words",
+    "tenths",
     "time_left",
 ]
 
@@ -105,6 +109,40 @@ def percent(share: float) -> str:
     elif 0.9995 <= share < 1:
         text = "> 99.9"
     return text.replace(" ", _NO_BREAK) + _NO_BREAK + "%"
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval of a share in [0, 1], its unit once.
+
+    Examples
+    --------
+    >>> interval(0.49, 0.943).split()
+    ['49.0', 'to', '94.3', '%']
+    """
+    return f"{number(low * 100)} to {percent(high)}"
+
+
+def tenths(share: float) -> str:
+    """Return a share in per cent with one decimal whatever its size, for marks on a line."""
+    return f"{share:.1%}"
+
+
+def p_value(p: float) -> str:
+    """Return a p with its sign, two digits of it.
+
+    Examples
+    --------
+    >>> p_value(0.004), p_value(0.0512), p_value(0.998)
+    ('< .01', '= .05', '= 1')
+    """
+    if p < 0.01:
+        return "< .01"
+    return "= 1" if p >= 0.995 else f"= {p:.2f}".replace("0.", ".")
+
+
+def small_p(p: float) -> str:
+    """Return a p that is often very small, two significant digits of it."""
+    return "less than 0.0001" if p < 1e-4 else f"{p:.2g}"
 
 
 def better(higher: bool | None) -> str:

@@ -12,7 +12,6 @@ from dashboard.guard import guarded
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.claim_table import claim_table
-from dashboard.widgets.progress import Pending
 from dashboard.words import duration, escape
 
 __all__ = ["page"]
@@ -96,8 +95,8 @@ def _quick() -> None:
         st.markdown(f"**{escape(claim_words.summary(answer.result))}**")
         for topic, rows in claim_words.ordered(answer.result.rows).items():
             claim_table(rows, label=f"{topic}, a few trials", mode=current_mode())
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "A few trials of each claim")], place="calibration")
     else:
-        progress.ended_badly(answer, "The measurement")
+        progress.unfinished(
+            answer, "A few trials of each claim", place="calibration", ended="The measurement"
+        )
     progress.notes(answer)

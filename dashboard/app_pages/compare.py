@@ -26,6 +26,7 @@ from dashboard.guard import guarded
 from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
+from dashboard.widgets.chart import chart
 from dashboard.widgets.pair import Panel, legend, pair, panel
 from dashboard.widgets.progress import Pending
 from dashboard.words import caption, error_words, errors_line, escape, percent
@@ -230,11 +231,9 @@ def _predicted(title: str, sides: Sequence[_Side]) -> None:
     scores = [s for i, s in enumerate(everything) if i < _TOP or s.index in explained]
     st.caption(title)
     words = ", ".join(f"{score.label} {percent(score.probability)}" for score in scores)
-    st.plotly_chart(
+    chart(
         ranking(scores, explained=explained[:2], mode=current_mode()),
-        theme=None,
         key=f"ranking/{sides[0].id}",
-        config={"displayModeBar": False},
         alt=f"{title}: {words}",
     )
 

@@ -9,10 +9,10 @@ from core.errors import PellucidError
 from dashboard import compare_choice, services
 from dashboard.compare_choice import MOST_STEPS, Pair
 from dashboard.desk import desk
+from dashboard.session import bound
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.drift import drift_slider
-from dashboard.widgets.progress import Pending
 from dashboard.words import duration, error_words, escape
 
 __all__ = ["section"]
@@ -26,14 +26,12 @@ def section(picture: Picture, choice: Choice, pair: Pair) -> None:
         "them gives way first?"
     )
     paths = _offered(choice)
-    st.session_state["path"] = pair.path if pair.path in paths else None
     st.segmented_control(
         "Path",
         list(paths),
         format_func=lambda id: paths[id].name,
-        key="path",
         label_visibility="collapsed",
-        on_change=lambda: compare_choice.change(path=st.session_state["path"] or "", maximum=None),
+        **bound("path", pair.path if pair.path in paths else None, _follow),
     )
     if len(paths) < len(services.drift_paths()):
         st.caption("This model has no gradients, so there is no adversarial path.")
@@ -43,6 +41,10 @@ def section(picture: Picture, choice: Choice, pair: Pair) -> None:
     card = paths[pair.path]
     _numbers(card, pair)
     _film(picture, choice, pair, card)
+
+
+def _follow(path: str | None) -> None:
+    compare_choice.change(path=path or "", maximum=None)
 
 
 def _offered(choice: Choice) -> dict[str, DriftPath]:
@@ -59,18 +61,17 @@ def _about_method(choice: Choice) -> str:
 
 
 def _numbers(card: DriftPath, pair: Pair) -> None:
-    st.session_state["drift/steps"] = pair.steps
-    st.session_state["drift/maximum"] = card.maximum if pair.maximum is None else pair.maximum
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
-            "Steps", 1, MOST_STEPS, key="drift/steps", width=160,
-            on_change=lambda: compare_choice.change(steps=st.session_state["drift/steps"]),
+            "Steps", 1, MOST_STEPS, width=160,
+            **compare_choice.bind("drift/steps", "steps", pair.steps),
         )  # fmt: skip
         st.number_input(
-            escape(f"Up to ({card.symbol}…{card.unit})"),
-            min_value=card.highest / 1000, max_value=card.highest, format="%.4g",
-            step=card.highest / 100, key="drift/maximum", width=220,
-            on_change=lambda: compare_choice.change(maximum=st.session_state["drift/maximum"]),
+            escape(f"Up to ({card.symbol}…{card.unit})"), min_value=card.highest / 1000,
+            max_value=card.highest, format="%.4g", step=card.highest / 100, width=220,
+            **compare_choice.bind(
+                "drift/maximum", "maximum", card.maximum if pair.maximum is None else pair.maximum
+            ),
         )  # fmt: skip
 
 
@@ -89,10 +90,8 @@ def _film(picture: Picture, choice: Choice, pair: Pair, card: DriftPath) -> None
         st.markdown(f"**{escape(answer.result.words)}**")
         drift_slider(answer.result, card)
         _about(answer.result, card)
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, name)], place="drift")
     else:
-        progress.ended_badly(answer, name)
+        progress.unfinished(answer, name, place="drift")
     progress.notes(answer)
 
 

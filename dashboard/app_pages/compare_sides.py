@@ -19,6 +19,7 @@ from dashboard import (
 )
 from dashboard.app_pages.inspect_controls import likely_classes, method_label
 from dashboard.compare_choice import Differ, Pair
+from dashboard.session import bound
 from dashboard.state import Choice
 
 __all__ = ["KINDS", "Kind", "options_of", "other_of", "picture_of", "selects"]
@@ -215,15 +216,13 @@ def picture_of(choice: Choice) -> Picture | None:
 
 def selects(choice: Choice, pair: Pair, other: str, prediction: Prediction | None) -> None:
     """Draw in what the sides differ, and what stands on either of them."""
-    st.session_state["differ"] = pair.differ
     st.segmented_control(
         "What differs",
         compare_choice.DIFFERS,
         format_func=lambda differ: KINDS[differ].name,
         required=True,
-        key="differ",
         label_visibility="collapsed",
-        on_change=lambda: compare_choice.change(differ=st.session_state["differ"], other=""),
+        **compare_choice.bind("differ", "differ", pair.differ, other=""),
     )
     kind = KINDS[pair.differ]
     st.markdown(kind.question)
@@ -241,17 +240,11 @@ def selects(choice: Choice, pair: Pair, other: str, prediction: Prediction | Non
 
 def _move_left(differ: Differ, id: str) -> None:
     kind = KINDS[differ]
-    state.begin((kind.lead or kind.move)(state.current() or Choice(), id))
+    state.begin((kind.lead or kind.move)(state.now(), id))
 
 
 def _select(label: str, options: Words, value: str, chosen: Callable[[str], None]) -> None:
-    key = f"pair/{label.lower()}"
-    st.session_state[key] = value if value in options else None
     st.selectbox(
-        label,
-        list(options),
-        format_func=lambda id: options.get(id, id),
-        key=key,
-        placeholder="…",
-        on_change=lambda: chosen(st.session_state[key]),
-    )
+        label, list(options), format_func=lambda id: options.get(id, id), placeholder="…",
+        **bound(f"pair/{label.lower()}", value if value in options else None, chosen),
+    )  # fmt: skip

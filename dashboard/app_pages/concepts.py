@@ -49,15 +49,13 @@ def _fitting(choice: Choice, study: Study) -> Study:
 
 def _one_tab(choice: Choice, study: Study) -> None:
     study = _fitting(choice, study)
-    st.session_state["study/tab"] = study.tab
     st.segmented_control(
         "Question",
         list(_TABS),
         format_func=_TABS.__getitem__,
         required=True,
-        key="study/tab",
         label_visibility="collapsed",
-        on_change=lambda: concepts_choice.change(tab=st.session_state["study/tab"]),
+        **concepts_choice.bind("study/tab", "tab", study.tab),
     )
 
     def draw(shown: Picture) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import Prediction
-from core.errors import InputError
-from dashboard import concepts_choice, services
+from dashboard import concepts_choice
+from dashboard.app_pages import inspect_controls
 from dashboard.app_pages.inspect_controls import likely_classes
 from dashboard.concepts_choice import Study
 from dashboard.state import Choice
-from dashboard.words import error_words, escape
+from dashboard.words import escape
 
 __all__ = ["HOW_TO_SET", "class_box", "left_out", "run_button"]
 
@@ -26,34 +26,15 @@ def class_box(choice: Choice, study: Study, prediction: Prediction | None) -> in
     if prediction is None:
         st.skeleton(height=68)
         return study.target
-    options = likely_classes(prediction)
-    chosen = options[0] if study.target is None else study.target
-    names = services.class_names(choice.model)
-    problem = st.session_state.pop("study/class/problem", None)
-    st.session_state["study/class"] = chosen
-    st.selectbox(
-        "Class",
-        options,
-        format_func=lambda index: names[index] if isinstance(index, int) else str(index),
-        key="study/class",
-        accept_new_options=True,
-        help="Type a name, a synonym, an index or a WordNet id; the classes that the model sees "
-        "in the chosen picture come first.",
-        on_change=_class_chosen,
-        args=(choice.model,),
-    )
-    if problem:
-        st.warning(escape(problem), icon=":material/search_off:")
+    chosen = likely_classes(prediction)[0] if study.target is None else study.target
+    inspect_controls.class_box(
+        "study/class", "Class", chosen, prediction, _change,
+        first="the classes that the model sees in the chosen picture come first",
+    )  # fmt: skip
     return chosen
 
 
-def _class_chosen(model: str) -> None:
-    value = st.session_state["study/class"]
-    try:
-        index = value if isinstance(value, int) else services.find_class(model, str(value)).index
-    except InputError as error:
-        st.session_state["study/class/problem"] = error_words(error)
-        return
+def _change(index: int) -> None:
     concepts_choice.change(target=index)
 
 

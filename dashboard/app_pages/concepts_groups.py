@@ -40,7 +40,7 @@ def _form(titles: dict[str, str]) -> None:
 def _keep() -> None:
     name = " ".join(str(st.session_state["study/group/name"]).split()).replace(",", " ")
     ids = tuple(st.session_state["study/group/ids"])
-    held = concepts_choice.current() or Study()
+    held = concepts_choice.now()
     if name and ids:
         others = tuple(group for group in held.groups if group[0] != name)
         concepts_choice.change(groups=(*others, (name, ids)))

@@ -11,7 +11,6 @@ from dashboard.concepts_choice import SEEDS, STEPS, Study
 from dashboard.desk import desk
 from dashboard.state import Choice
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
 from dashboard.words import duration, escape, number, percent
 
 __all__ = ["section"]
@@ -56,16 +55,13 @@ def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction
 
 
 def _controls(study: Study) -> None:
-    st.session_state["study/steps"] = study.steps
     st.slider(
-        "Steps", *STEPS, step=32, key="study/steps",
-        help="More steps, a higher logit and a clearer picture.",
-        on_change=lambda: concepts_choice.change(steps=st.session_state["study/steps"]),
+        "Steps", *STEPS, step=32, help="More steps, a higher logit and a clearer picture.",
+        **concepts_choice.bind("study/steps", "steps", study.steps),
     )  # fmt: skip
-    st.session_state["study/seed"] = study.seed
     st.number_input(
-        "Seed", *SEEDS, key="study/seed", help="Another seed, another picture of the same class.",
-        on_change=lambda: concepts_choice.change(seed=st.session_state["study/seed"]),
+        "Seed", *SEEDS, help="Another seed, another picture of the same class.",
+        **concepts_choice.bind("study/seed", "seed", study.seed),
     )  # fmt: skip
 
 
@@ -76,11 +72,8 @@ def _answer(choice: Choice, study: Study, target: int) -> None:
     answer = desk().ask(request)
     if isinstance(answer.result, Visualisation):
         _draw(answer.result)
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "Activation maximisation")], place="look")
-        st.skeleton(height=_SIDE)
     else:
-        progress.ended_badly(answer, "Activation maximisation")
+        progress.unfinished(answer, "Activation maximisation", place="look", height=_SIDE)
     progress.notes(answer)
 
 

@@ -71,10 +71,9 @@ def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction
 def _reference(labelled: References | None, choice: Choice, study: Study) -> PictureSet | None:
     if labelled is not None:
         titles = {"folder": labelled.title, "session": "Your dropped pictures"}
-        st.session_state["study/source"] = study.source
         st.selectbox(
-            "Pictures", SOURCES, format_func=titles.__getitem__, key="study/source",
-            on_change=lambda: concepts_choice.change(source=st.session_state["study/source"]),
+            "Pictures", SOURCES, format_func=titles.__getitem__,
+            **concepts_choice.bind("study/source", "source", study.source),
         )  # fmt: skip
         if study.source == "folder":
             return _labelled(labelled, study)
@@ -90,29 +89,24 @@ def _reference(labelled: References | None, choice: Choice, study: Study) -> Pic
 def _labelled(labelled: References, study: Study) -> PictureSet:
     options = ["", *labelled.labels]
     label = study.label if study.label in options else ""
-    st.session_state["study/label"] = label
     st.selectbox(
-        "Label", options, key="study/label",
+        "Label", options,
         format_func=lambda text: (
             f"{text} ({labelled.labels[text]})" if text else f"All {len(labelled)} pictures"
         ),
-        on_change=lambda: concepts_choice.change(label=st.session_state["study/label"]),
+        **concepts_choice.bind("study/label", "label", label),
     )  # fmt: skip
     return labelled.pictures(label or None)
 
 
 def _amount(study: Study, *, labels: bool) -> None:
     options = [choice for choice in _SELECTIONS if labels or choice != "labelled"]
-    st.session_state["study/select"] = _selection(study, labels=labels)
     st.selectbox(
         "Which of them", options, format_func=_SELECTIONS.__getitem__,
-        key="study/select",
-        on_change=lambda: concepts_choice.change(selection=st.session_state["study/select"]),
+        **concepts_choice.bind("study/select", "selection", _selection(study, labels=labels)),
     )  # fmt: skip
-    st.session_state["study/n"] = study.n_concepts
     st.slider(
-        "Concepts", *N_CONCEPTS, key="study/n",
-        on_change=lambda: concepts_choice.change(n_concepts=st.session_state["study/n"]),
+        "Concepts", *N_CONCEPTS, **concepts_choice.bind("study/n", "n_concepts", study.n_concepts),
     )  # fmt: skip
 
 
@@ -137,11 +131,10 @@ def _answer(
         _draw(answer.result)
         _in_this_picture(shown, request, answer.result)
         _about(answer.result)
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "Concepts")], place="parts")
-        st.skeleton(height=240)
     else:
-        progress.ended_badly(answer, "The search for concepts")
+        progress.unfinished(
+            answer, "Concepts", place="parts", ended="The search for concepts", height=240
+        )
     progress.notes(answer)
 
 

@@ -14,8 +14,7 @@ from dashboard.desk import desk
 from dashboard.references import References, references
 from dashboard.state import Choice
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
-from dashboard.words import duration, escape, number, percent
+from dashboard.words import duration, escape, number, percent, small_p
 
 __all__ = ["section"]
 
@@ -79,23 +78,22 @@ def _of_class(
     name = "" if target is None else services.class_names(choice.model)[target]
     proposed = name if name in options else options[0]
     chosen = study.of_class if study.of_class in options else proposed
-    st.session_state["study/ofclass"] = chosen
     st.selectbox(
-        "Pictures of the class", options, key="study/ofclass",
+        "Pictures of the class", options,
         format_func=lambda label: f"{label} ({labelled.classes[label]})",
         help="Where it is measured whether the class's logit rises along the concept.",
-        on_change=lambda: concepts_choice.change(of_class=st.session_state["study/ofclass"]),
+        **concepts_choice.bind("study/ofclass", "of_class", chosen),
     )  # fmt: skip
     return labelled.pictures(chosen)
 
 
 def _labels(labelled: References, study: Study) -> None:
     options = _enough(labelled.labels)
-    st.session_state["study/tested"] = [label for label in study.labels if label in options]
     st.multiselect(
-        "Labels as concepts", options, key="study/tested", max_selections=5,
-        placeholder="Choose labels",
-        on_change=lambda: concepts_choice.change(labels=tuple(st.session_state["study/tested"])),
+        "Labels as concepts", options, max_selections=5, placeholder="Choose labels",
+        **concepts_choice.bind(
+            "study/tested", "labels", [label for label in study.labels if label in options]
+        ),
     )  # fmt: skip
 
 
@@ -132,11 +130,8 @@ def _answer(
     answer = desk().ask(request)
     if isinstance(answer.result, Tcav):
         _draw(answer.result)
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "TCAV")], place="test")
-        st.skeleton(height=160)
     else:
-        progress.ended_badly(answer, "The test")
+        progress.unfinished(answer, "TCAV", place="test", ended="The test", height=160)
     progress.notes(answer)
 
 
@@ -173,11 +168,8 @@ def _figures(score: ConceptScore) -> str:
     return (
         f"Score {number(score.low)} to {number(score.high)} over the random sets · alignment "
         f"{number(score.alignment)}, random concepts {number(score.null_low)} to "
-        f"{number(score.null_high)} · p = {_p(score.p)}, {_p(score.p_adjusted)} for all concepts "
-        f"together (Holm) · the classical t-test would give {_p(score.t_test_p)} · told from "
-        f"random pictures with {percent(score.accuracy)} accuracy · {score.n_pictures} pictures"
+        f"{number(score.null_high)} · p = {small_p(score.p)}, {small_p(score.p_adjusted)} for all "
+        f"concepts together (Holm) · the classical t-test would give {small_p(score.t_test_p)} · "
+        f"told from random pictures with {percent(score.accuracy)} accuracy · "
+        f"{score.n_pictures} pictures"
     )
-
-
-def _p(value: float) -> str:
-    return "less than 0.0001" if value < 1e-4 else f"{value:.2g}"

@@ -132,13 +132,11 @@ def _finding(found: Counterfactual, search: Search) -> None:
 
 
 def _slider(found: Counterfactual, search: Search) -> None:
-    st.session_state["changed/removed"] = _removed(found, search)
     st.slider(
         "Regions removed",
         0,
         len(found.steps),
-        key="changed/removed",
-        on_change=lambda: examples_choice.change(removed=st.session_state["changed/removed"]),
+        **examples_choice.bind("changed/removed", "removed", _removed(found, search)),
     )
 
 
@@ -176,37 +174,26 @@ def _controls(search: Search, prediction: Prediction | None) -> None:
 def _select(
     label: str, part: str, options: tuple[str, ...], value: str, names: dict[str, str]
 ) -> None:
-    key = f"changed/{part}"
-    st.session_state[key] = value
     st.selectbox(
-        label,
-        options,
-        format_func=lambda option: names.get(option, option),
-        key=key,
-        on_change=lambda: examples_choice.change(**{part: st.session_state[key]}, removed=None),
-    )
+        label, options, format_func=lambda option: names.get(option, option),
+        **examples_choice.bind(f"changed/{part}", part, value, removed=None),
+    )  # fmt: skip
 
 
 def _number(search: Search) -> None:
-    key = "changed/count"
-    st.session_state[key] = search.count
     st.number_input(
         "About how many regions",
         *COUNTS,
-        key=key,
-        on_change=lambda: examples_choice.change(count=int(st.session_state[key]), removed=None),
+        **examples_choice.bind("changed/count", "count", search.count, removed=None),
     )
 
 
 def _towards(search: Search, prediction: Prediction) -> None:
-    key = "changed/towards"
     names = services.class_names(prediction.model)
     others = inspect_controls.likely_classes(prediction)[1:]
-    st.session_state[key] = search.towards
     st.selectbox(
         "Turn the decision to",
         [None, *(others if search.towards in (None, *others) else [search.towards, *others])],
         format_func=lambda index: "any other class" if index is None else names[index],
-        key=key,
-        on_change=lambda: examples_choice.change(towards=st.session_state[key], removed=None),
+        **examples_choice.bind("changed/towards", "towards", search.towards, removed=None),
     )

@@ -13,7 +13,6 @@ from dashboard.examples_choice import SOURCES, Search, Source
 from dashboard.references import references
 from dashboard.state import Choice
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
 from dashboard.words import escape, number, percent
 
 __all__ = ["section"]
@@ -43,11 +42,10 @@ def section(shown: Picture, choice: Choice, search: Search) -> None:
     answer = desk().ask(request)
     if isinstance(answer.result, Neighbours):
         _draw(answer.result)
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "Nearest pictures")], place="near")
-        st.skeleton(height=180)
     else:
-        progress.ended_badly(answer, "The search for pictures")
+        progress.unfinished(
+            answer, "Nearest pictures", place="near", ended="The search for pictures", height=180
+        )
 
 
 def _reference(choice: Choice, search: Search) -> PictureSet:
@@ -59,14 +57,12 @@ def _reference(choice: Choice, search: Search) -> PictureSet:
         "folder": labelled.title,
         "session": "The pictures in the strip",
     }
-    st.session_state["near/source"] = search.source
     st.segmented_control(
         "Look among",
         SOURCES,
         format_func=titles.__getitem__,
         required=True,
-        key="near/source",
-        on_change=lambda: examples_choice.change(source=st.session_state["near/source"]),
+        **examples_choice.bind("near/source", "source", search.source),
     )
     return labelled.pictures() if search.source == "folder" else _session(choice)
 

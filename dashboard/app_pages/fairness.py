@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import FairnessReport, FairnessRequest, TableSource
-from core.errors import PellucidError
 from dashboard import fairness_choice, services, slice_choice, visit
 from dashboard import page as frame
 from dashboard.app_pages import (
@@ -23,12 +22,11 @@ from dashboard.guard import guarded
 from dashboard.theme import current_mode
 from dashboard.widgets import group_table, progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import error_words, escape
+from dashboard.words import escape
 
 __all__ = ["page"]
 
 _NAME = "fairness problems"
-_RUNNING = "fairness under way"
 
 
 def page() -> None:
@@ -64,17 +62,13 @@ def _audit(audit: Audit) -> None:
     if subject.problem:
         st.info(escape(subject.problem), icon=":material/arrow_upward:")
         return
-    try:
-        options = subject.options | audit.confirmed()
-        request = services.fairness_request(options, table=table, model=model)
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return
+    options = subject.options | audit.confirmed()
+    request = services.fairness_request(options, table=table, model=model)
     if not fairness_rows.may_look(request, audit):
         fairness_slices.confirm(subject)
         fairness_mitigation.confirm(subject)
         return
-    _supersede(request)
+    desk().supersede("fairness", request.key)
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, FairnessReport):
         report = services.public_report(answer.result, table=table, model=model)
@@ -97,11 +91,3 @@ def _wait(request: FairnessRequest, table: TableSource | None) -> None:
         f"{what if table is None else 'Rows are counted, then gaps are tested.'} It goes on while "
         "you look at other pages, and a reload finds it again."
     )
-
-
-def _supersede(request: FairnessRequest) -> None:
-    """Stop the audit that this session asked for with other settings."""
-    before = st.session_state.get(_RUNNING)
-    if before is not None and before != request.key:
-        desk().stop(before)
-    st.session_state[_RUNNING] = request.key

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.contracts import P_OF, FairnessReport
 from dashboard import services
+from dashboard.widgets.download import download
 
 __all__ = ["draw"]
 
@@ -41,10 +42,7 @@ def draw(report: FairnessReport) -> None:
         )  # fmt: skip
     with st.container(horizontal=True, key="fairness downloads"):
         for label, ending, mime, data in files:
-            st.download_button(
-                label, data, file_name=f"fairness.{ending}", mime=mime, key=f"download/{ending}",
-                icon=":material/download:", on_click="ignore", type="tertiary",
-            )  # fmt: skip
+            download(label, data, f"fairness.{ending}", mime=mime, key=f"download/{ending}")
     if len(files) > 6:
         st.caption(
             "The layout of the audit tables of New York City's Local Law 144: impact ratios, "

@@ -34,6 +34,7 @@ from dashboard.fairness_words import (
 from dashboard.figures.gaps import GapRow, forest
 from dashboard.run_words import points
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
 from dashboard.widgets.group_table import Cell, GroupRow, group_table, heat_table
 from dashboard.words import better, escape
 
@@ -46,7 +47,6 @@ _SORTS = {
     "name": "By name",
 }
 _MOST_ROWS = 40
-_PLOT = {"displayModeBar": False}
 _UNSHARED = ("mcc", "generalized_entropy", "theil")
 
 
@@ -207,11 +207,12 @@ def _reference(report: FairnessReport, by: str) -> None:
     key, groups = "fairness reference", _namable(report, by)
     asked = report.rules.reference
     chosen = asked if asked in groups else asked.removeprefix("=")
-    st.session_state[key] = chosen if chosen in (*_REFERENCES, *groups) else "largest"
     st.selectbox(
-        "Held against", [*_REFERENCES, *groups], key=key, help=glossary.explain("reference"),
+        "Held against", [*_REFERENCES, *groups], help=glossary.explain("reference"),
         format_func=lambda name: _REFERENCES.get(name) or _spoken(name),
-        on_change=lambda: fairness_choice.change(reference=st.session_state[key]),
+        **fairness_choice.bind(
+            key, "reference", chosen if chosen in (*_REFERENCES, *groups) else "largest"
+        ),
     )  # fmt: skip
 
 
@@ -230,10 +231,11 @@ def _forest(rows: list[GapRow], report: FairnessReport, *, key: str) -> None:
     tolerance = report.rules.tolerance
     spoken = [f"{r.name}: {points(r.difference)} points, {span(r.low, r.high, tolerance)}, "
               f"{r.verdict}" for r in rows if not math.isnan(r.low)]  # fmt: skip
-    st.plotly_chart(
+    chart(
         forest(rows, tolerance=tolerance, mode=current_mode()),
-        theme=None, key=key, config=_PLOT, alt="Gaps. " + "; ".join(spoken),
-    )  # fmt: skip
+        key=key,
+        alt="Gaps. " + "; ".join(spoken),
+    )
 
 
 def _screened(own: list[Gap]) -> str:

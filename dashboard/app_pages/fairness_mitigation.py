@@ -25,7 +25,6 @@ from dashboard.fairness_words import STATUS, count, counted, estimate, gap_name,
 from dashboard.run_words import points
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
 from dashboard.widgets.side_table import Row, side_table
 from dashboard.words import error_words, escape, percent
 
@@ -112,10 +111,8 @@ def _ask_and_draw(subject: Subject, by: str) -> None:
     if isinstance(answer.result, Mitigation):
         fairness_rows.said(request, answer.result.before.taken)
         _found(services.public_report(answer.result, table=subject.table, model=subject.model))
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "Deciding anew")], place="mitigation")
     else:
-        progress.ended_badly(answer, "Deciding anew")
+        progress.unfinished(answer, "Deciding anew", place="mitigation")
 
 
 def _request(subject: Subject, asked: dict[str, Any]) -> MitigationRequest | None:

@@ -41,10 +41,9 @@ def draw(audit: Audit, subject: Subject) -> None:
         _cuts(audit, subject)
         _condition(audit, subject)
         key = "fairness intersections"
-        st.session_state[key] = audit.intersections
         st.toggle(
-            "Intersections of the attributes", key=key, help=glossary.explain("intersection"),
-            on_change=lambda: fairness_choice.change(intersections=st.session_state[key]),
+            "Intersections of the attributes", help=glossary.explain("intersection"),
+            **fairness_choice.bind(key, "intersections", audit.intersections),
         )  # fmt: skip
 
 
@@ -64,46 +63,41 @@ def _number(
     name: str, title: str, value: float, low: float, high: float, step: float, term: str,
     form: str,
 ) -> None:  # fmt: skip
-    key = f"fairness rule/{name}"
-    st.session_state[key] = value
     kept: dict[str, Any] = {"min_value": low, "max_value": high, "step": step, "format": form}
     st.number_input(
-        title, key=key, help=glossary.explain(term), **kept,
-        on_change=lambda: fairness_choice.change(**{name: st.session_state[key]}),
+        title, help=glossary.explain(term), **kept,
+        **fairness_choice.bind(f"fairness rule/{name}", name, value),
     )  # fmt: skip
 
 
 def _attributes(subject: Subject) -> None:
-    key = "fairness attributes"
-    st.session_state[key] = list(subject.groups)
     st.multiselect(
-        "Groups by", subject.attributes, key=key, format_func=attribute_words,
+        "Groups by", subject.attributes, format_func=attribute_words,
         help=glossary.explain("attribute"),
-        on_change=lambda: fairness_choice.change(
-            groups=tuple(st.session_state[key]), by="", rate=""
+        **fairness_choice.bind(
+            "fairness attributes", "groups", list(subject.groups), by="", rate=""
         ),
     )  # fmt: skip
 
 
 def _adjust(audit: Audit) -> None:
-    key = "fairness adjust"
-    st.session_state[key] = audit.adjust
     st.segmented_control(
-        "Adjusted for the number of tests by", list(_ADJUSTED), key=key, required=True,
+        "Adjusted for the number of tests by", list(_ADJUSTED), required=True,
         format_func=lambda id: _ADJUSTED[id], help=glossary.explain("adjustment"),
-        on_change=lambda: fairness_choice.change(adjust=st.session_state[key]),
+        **fairness_choice.bind("fairness adjust", "adjust", audit.adjust),
     )  # fmt: skip
 
 
 def _condition(audit: Audit, subject: Subject) -> None:
-    key = "fairness condition"
     others = [name for name in subject.attributes if name not in subject.groups]
-    st.session_state[key] = audit.condition if audit.condition in others else _ALL
     st.selectbox(
-        "Conditional parity: compared within rows of equal", [_ALL, *others], key=key,
+        "Conditional parity: compared within rows of equal", [_ALL, *others],
         format_func=lambda name: attribute_words(name) if name else "nothing: all rows together",
         help=glossary.explain("conditional parity"),
-        on_change=lambda: fairness_choice.change(condition=st.session_state[key]),
+        **fairness_choice.bind(
+            "fairness condition", "condition",
+            audit.condition if audit.condition in others else _ALL,
+        ),
     )  # fmt: skip
 
 
@@ -127,28 +121,22 @@ def _cuts(audit: Audit, subject: Subject) -> None:
 
 def _cut(name: str, key: str) -> None:
     text = "".join(st.session_state[key].split())
-    others = (fairness_choice.current() or Audit()).bins
+    others = fairness_choice.now().bins
     kept = tuple(each for each in others if each.rpartition("=")[0] != name)
     fairness_choice.change(bins=(*kept, f"{name}={text}") if text else kept, by="", rate="")
 
 
 def _positive(audit: Audit, subject: Subject) -> None:
-    key = "fairness positive"
-    changed: Any = lambda: fairness_choice.change(  # noqa: E731
-        positive=st.session_state[key], by="", rate=""
-    )
-    if subject.classes:
-        st.session_state[key] = audit.positive if audit.positive in subject.classes else _ALL
-        st.selectbox(
-            "Positive class", [_ALL, *subject.classes], key=key, on_change=changed,
-            format_func=lambda text: text or (
-                "The obvious one" if len(subject.classes) == 2 else "None: all classes, one by one"
-            ),
-            help=glossary.explain("positive class"),
-        )  # fmt: skip
-    else:
-        st.session_state[key] = audit.positive
+    key, about = "fairness positive", glossary.explain("positive class")
+    if not subject.classes:
         st.text_input(
-            "Positive class", key=key, on_change=changed,
-            placeholder="the obvious one: 1, true, yes", help=glossary.explain("positive class"),
+            "Positive class", placeholder="the obvious one: 1, true, yes", help=about,
+            **fairness_choice.bind(key, "positive", audit.positive, by="", rate=""),
         )  # fmt: skip
+        return
+    obvious = "The obvious one" if len(subject.classes) == 2 else "None: all classes, one by one"
+    shown = audit.positive if audit.positive in subject.classes else _ALL
+    st.selectbox(
+        "Positive class", [_ALL, *subject.classes], format_func=lambda text: text or obvious,
+        help=about, **fairness_choice.bind(key, "positive", shown, by="", rate=""),
+    )  # fmt: skip

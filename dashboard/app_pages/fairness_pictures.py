@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -15,16 +17,14 @@ from core.contracts import (
     groups_in_order,
 )
 from core.errors import PellucidError
-from dashboard import glossary, services, uploads
+from dashboard import glossary, services
 from dashboard.app_pages import models_actions
 from dashboard.app_pages.fairness_source import Subject
-from dashboard.dataset_pictures import dataset_picture_id
 from dashboard.desk import desk
-from dashboard.services import Mistake
 from dashboard.widgets import progress
+from dashboard.widgets.mistakes import mistake_tiles
 from dashboard.widgets.progress import Pending
-from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import error_words, escape, percent
+from dashboard.words import error_words, escape
 
 __all__ = ["mistakes", "of_slice"]
 
@@ -113,31 +113,5 @@ def _pictures(
     if not worst:
         st.caption("It made no mistake here.")
         return
-    tiles(
-        [_tile(run, predictions, mistake) for mistake in worst],
-        key=key, kind="mosaic",
-        label="The surest wrong answers: click one to open it in Inspect",
-        on_pick=lambda id: models_actions.inspect_later(run, int(id)),
-    )  # fmt: skip
-    st.caption(
-        f"The {len(worst)} wrong answers that the model was surest of. Click one to see in "
-        "Inspect what it looked at."
-        if len(worst) > 1
-        else "The only wrong answer. Click it to see in Inspect what the model looked at."
-    )
-
-
-def _tile(run: Run, predictions: DatasetPredictions, mistake: Mistake) -> Tile:
-    item = uploads.find(dataset_picture_id(run.dataset, "test", mistake.index))
-    true, said = predictions.classes[mistake.label], predictions.classes[mistake.prediction]
-    groups = [
-        f"{attribute_words(name)} {group_words(values[mistake.index])}"
-        for name, values in predictions.groups.items()
-    ]
-    return Tile(
-        str(mistake.index),
-        f"{true} → {said}",
-        caption=f"{percent(mistake.probability)} sure",
-        hint=f"{mistake.id}: truly {true}, taken for {said}. {', '.join(groups)}",
-        image=None if item is None else item.thumbnail,
-    )
+    pick = partial(models_actions.inspect_later, run)
+    mistake_tiles(run, predictions, worst, key=key, on_pick=pick)

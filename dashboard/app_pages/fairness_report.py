@@ -24,7 +24,7 @@ from dashboard.fairness_words import STATUS, count, counted, estimate, metric_na
 from dashboard.figures.by_score import MOST_LINES, calibration
 from dashboard.theme import current_mode
 from dashboard.widgets.group_table import Share, shares
-from dashboard.words import escape, percent
+from dashboard.words import escape, percent, tenths
 
 __all__ = ["draw"]
 
@@ -171,7 +171,11 @@ def _errors(report: FairnessReport, by: str) -> None:
                 group_words(group),
                 0.0 if math.isnan(error.value) else error.value,
                 estimate(error, share=True)
-                + ("" if math.isnan(error.low) else f" ({error.low:.1%} to {error.high:.1%})"),
+                + (
+                    ""
+                    if math.isnan(error.low)
+                    else f" ({tenths(error.low)} to {tenths(error.high)})"
+                ),
             )
             for group, error in errors.items()
         ],

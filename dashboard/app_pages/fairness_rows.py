@@ -23,12 +23,10 @@ _ASKED, _THERE = "fairness confirmations asked", "fairness gaps there"
 
 def choose(audit: Audit) -> None:
     """Draw the choice of the rows."""
-    key = "fairness rows"
-    st.session_state[key] = audit.rows
     st.segmented_control(
-        "Rows", list(_ROWS), key=key, required=True, format_func=_ROWS.__getitem__,
+        "Rows", list(_ROWS), required=True, format_func=_ROWS.__getitem__,
         help=glossary.explain("halves"),
-        on_change=lambda: fairness_choice.change(rows=st.session_state[key]),
+        **fairness_choice.bind("fairness rows", "rows", audit.rows),
     )  # fmt: skip
 
 
@@ -80,12 +78,10 @@ def _gaps(request: FairnessRequest, audit: Audit) -> None:
     gaps = dict.fromkeys((*(there if subject == _subject(request) else ()), *audit.gaps))
     if not gaps:
         return
-    key = "fairness gaps"
-    st.session_state[key] = list(audit.gaps)
     st.multiselect(
-        "Gaps to confirm", list(gaps), key=key, format_func=gap_name,
-        placeholder="all", help=glossary.explain("adjustment"),
-        on_change=lambda: fairness_choice.change(gaps=tuple(st.session_state[key])),
+        "Gaps to confirm", list(gaps), format_func=gap_name, placeholder="all",
+        help=glossary.explain("adjustment"),
+        **fairness_choice.bind("fairness gaps", "gaps", list(audit.gaps)),
     )  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from dashboard.desk import desk
 from dashboard.fairness_words import STATUS, count, metric_name, span
 from dashboard.run_words import points
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
 from dashboard.words import error_words, escape, percent
 
 __all__ = ["draw"]
@@ -105,10 +104,8 @@ def _asked(options: dict[str, Any], metric: str, subject: Subject, label: str) -
     if isinstance(answer.result, SliceReport):
         fairness_rows.said(request, answer.result.taken)
         _found(answer.result)
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "Slices")], place="slices")
     else:
-        progress.ended_badly(answer, "The search")
+        progress.unfinished(answer, "Slices", place="slices", ended="The search")
 
 
 def _ask(key: str) -> None:

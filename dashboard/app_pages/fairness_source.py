@@ -95,12 +95,10 @@ def _model(audit: Audit, models: tuple[str, ...]) -> Subject:
             escape(f"{audit.model} is not here, or its test pictures come without groups."),
             icon=":material/link_off:",
         )
-    key = "fairness model"
-    st.session_state[key] = chosen
     st.selectbox(
-        "Model", models, format_func=lambda id: labels.get(id, id), key=key, help=legend(),
-        on_change=lambda: fairness_choice.change(
-            model=st.session_state[key], groups=(), positive="", by="", rate=""
+        "Model", models, format_func=lambda id: labels.get(id, id), help=legend(),
+        **fairness_choice.bind(
+            "fairness model", "model", chosen, groups=(), positive="", by="", rate=""
         ),
     )  # fmt: skip
     data = services.audited_data(chosen)
@@ -178,7 +176,7 @@ def _take(key: str) -> None:
             "here. Larger ones are audited with the command below, to any size."
         )
         return
-    held = fairness_choice.current() or Audit()
+    held = fairness_choice.now()
     try:
         source = services.hold_table(file.getvalue(), name=file.name)
         guess = column_guess.guessed(services.preview_table(source))
@@ -254,30 +252,23 @@ def _missing(options: dict[str, Any]) -> str:
 
 
 def _role(name: str, title: str, term: str, value: str, names: tuple[str, ...]) -> None:
-    key = f"fairness column/{name}"
-    st.session_state[key] = value if value in names else _NONE
     st.selectbox(
-        title, [_NONE, *names], key=key, help=glossary.explain(term),
-        format_func=lambda text: text or "–",
-        on_change=lambda: fairness_choice.change(**{name: st.session_state[key]}),
-    )  # fmt: skip
-
-
-def _groups(groups: tuple[str, ...], names: tuple[str, ...]) -> None:
-    key = "fairness column/groups"
-    st.session_state[key] = list(groups)
-    st.multiselect(
-        "Groups by", names, key=key, help=glossary.explain("attribute"),
-        on_change=lambda: fairness_choice.change(
-            groups=tuple(st.session_state[key]), by="", rate=""
+        title, [_NONE, *names], help=glossary.explain(term), format_func=lambda text: text or "–",
+        **fairness_choice.bind(
+            f"fairness column/{name}", name, value if value in names else _NONE
         ),
     )  # fmt: skip
 
 
+def _groups(groups: tuple[str, ...], names: tuple[str, ...]) -> None:
+    st.multiselect(
+        "Groups by", names, help=glossary.explain("attribute"),
+        **fairness_choice.bind("fairness column/groups", "groups", list(groups), by="", rate=""),
+    )  # fmt: skip
+
+
 def _threshold(audit: Audit) -> None:
-    key = "fairness threshold"
-    st.session_state[key] = audit.threshold
     st.number_input(
-        "Scores from here on count as predicted positive", 0.0, 1.0, step=0.05, key=key,
-        on_change=lambda: fairness_choice.change(threshold=st.session_state[key]),
+        "Scores from here on count as predicted positive", 0.0, 1.0, step=0.05,
+        **fairness_choice.bind("fairness threshold", "threshold", audit.threshold),
     )  # fmt: skip

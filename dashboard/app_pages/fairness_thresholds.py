@@ -18,6 +18,7 @@ from dashboard.fairness_words import count, estimate, metric_name
 from dashboard.figures.by_score import cost, roc
 from dashboard.run_words import points
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
 from dashboard.widgets.side_table import Row, side_table
 from dashboard.words import escape, percent
 
@@ -25,7 +26,6 @@ __all__ = ["draw"]
 
 _SHOWN = ("selection_rate", "tpr", "fpr", "accuracy")
 _CONSTRAINTS = ("tpr", "selection_rate", "fpr")
-_PLOT = {"displayModeBar": False}
 _MOST_SLIDERS = 8
 
 
@@ -74,10 +74,11 @@ def _explore(report: FairnessReport, curves: ScoreCurves) -> None:
         }  # fmt: skip
     effect = services.threshold_effect(report, curves, wanted)
     with picture:
-        st.plotly_chart(
-            roc(curves, effect.thresholds, mode=current_mode()), theme=None, key="fairness roc",
-            config=_PLOT, alt="ROC curves by group, a mark at each threshold",
-        )  # fmt: skip
+        chart(
+            roc(curves, effect.thresholds, mode=current_mode()),
+            key="fairness roc",
+            alt="ROC curves by group, a mark at each threshold",
+        )
         st.caption("Marks: where the thresholds are now.", help=glossary.explain("roc curve"))
     _effect(effect)
     _parity(report, curves)
@@ -116,10 +117,11 @@ def _parity(report: FairnessReport, curves: ScoreCurves) -> None:
         key="fairness constraint", label_visibility="collapsed",
     )  # fmt: skip
     found = services.parity_cost(report, curves, constraint or "tpr")
-    st.plotly_chart(
-        cost(found, mode=current_mode()), theme=None, key="fairness cost", config=_PLOT,
+    chart(
+        cost(found, mode=current_mode()),
+        key="fairness cost",
         alt="Best accuracy against the gap that is allowed",
-    )  # fmt: skip
+    )
     words = f"Dotted: without any bound, {percent(found.best_accuracy)}."
     none = found.accuracy[0]
     if not math.isnan(none):

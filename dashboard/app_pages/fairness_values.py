@@ -20,22 +20,14 @@ def draw(audit: Audit) -> None:
             "missing", "Words that stand for no value", audit.missing, "no value",
             "empty cells alone",
         )  # fmt: skip
-    key = "fairness values/drop_missing"
-    st.session_state[key] = audit.drop_missing
     st.toggle(
-        "Leave out rows without a class, score or weight", key=key,
-        help=glossary.explain("no value"),
-        on_change=lambda: fairness_choice.change(drop_missing=st.session_state[key]),
+        "Leave out rows without a class, score or weight", help=glossary.explain("no value"),
+        **fairness_choice.bind("fairness values/drop_missing", "drop_missing", audit.drop_missing),
     )  # fmt: skip
 
 
 def _text(name: str, title: str, value: str, term: str, shown: str) -> None:
-    key = f"fairness values/{name}"
-    st.session_state[key] = value
     st.text_input(
-        title, key=key, max_chars=fairness_choice.LONGEST, placeholder=shown,
-        help=glossary.explain(term),
-        on_change=lambda: fairness_choice.change(
-            **{name: st.session_state[key]}, by="", rate=""
-        ),
+        title, max_chars=fairness_choice.LONGEST, placeholder=shown, help=glossary.explain(term),
+        **fairness_choice.bind(f"fairness values/{name}", name, value, by="", rate=""),
     )  # fmt: skip

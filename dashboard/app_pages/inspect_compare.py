@@ -51,7 +51,7 @@ def panel(shown: Picture, choice: Choice, prediction: Prediction) -> None:
 
 
 def _kind_chosen(prediction: Prediction) -> None:
-    choice = state.current() or Choice()
+    choice = state.now()
     kind: Comparison = st.session_state["compare"] or ""
     starts: dict[Comparison, tuple[str, ...]] = {
         "": (),
@@ -72,16 +72,17 @@ def _members(choice: Choice, prediction: Prediction) -> None:
     cards = services.offered(services.model(choice.model))
     of_methods = choice.compare == "methods"
     options = list(cards) if of_methods else [str(i) for i in likely_classes(prediction)]
-    key = f"compared/{choice.compare}"
-    st.session_state[key] = [member for member in choice.compared if member in options]
     st.multiselect(
         _KINDS[choice.compare],
         options,
         format_func=lambda id: cards[id].name if of_methods else names[int(id)],
-        key=key,
         max_selections=_MOST,
         label_visibility="collapsed",
-        on_change=lambda: state.change(compared=tuple(st.session_state[key])),
+        **state.bind(
+            f"compared/{choice.compare}",
+            "compared",
+            [member for member in choice.compared if member in options],
+        ),
     )
 
 
@@ -178,7 +179,7 @@ def _caption(explanation: Explanation, drawn: services.Layer, title: str) -> str
 
 
 def _pick(member: str) -> None:
-    choice = _variant(state.current() or Choice(), member)
+    choice = _variant(state.now(), member)
     state.change(
         method=choice.method,
         parameters=choice.parameters,

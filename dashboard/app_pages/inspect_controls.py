@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from core.contracts import GEOMETRIES, MethodCard, Prediction
 from core.errors import InputError
 from dashboard import glossary, model_words, services, state, suitable
+from dashboard.session import bound
 from dashboard.state import Choice, Focus
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import error_words, escape
 
-__all__ = ["explain_panel", "likely_classes", "method_label", "sidebar"]
+__all__ = ["class_box", "explain_panel", "likely_classes", "method_label", "sidebar"]
 
 _FRAMINGS = {"crop": "Crop the centre", "squash": "Squash", "letterbox": "Letterbox"}
 _NO_GRADIENTS = (
@@ -31,34 +35,30 @@ _FOCUSES: dict[Focus, str] = {
 def sidebar(choice: Choice) -> None:
     """Draw the choice of model and framing."""
     with st.sidebar:
-        st.session_state["model"] = choice.model
         labels = model_words.model_labels(zone=st.context.timezone)
         st.selectbox(
             "Model",
             list(labels),
             format_func=labels.__getitem__,
-            key="model",
             help=f"{glossary.explain('model')} {model_words.legend()}",
-            on_change=_model_chosen,
+            **bound("model", choice.model, _model_chosen),
         )
         st.caption(escape(model_words.about_model(choice.model)))
         if not services.model(choice.model).gradients:
             st.caption(_NO_GRADIENTS)
-        st.session_state["framing"] = choice.geometry
         st.selectbox(
             "Framing",
             GEOMETRIES,
             format_func=_FRAMINGS.__getitem__,
-            key="framing",
             help=glossary.explain("framing"),
-            on_change=lambda: state.change(geometry=st.session_state["framing"]),
+            **state.bind("framing", "geometry", choice.geometry),
         )
         if device := services.device():
             st.caption(f":material/memory: {escape(device)}")
 
 
-def _model_chosen() -> None:
-    state.begin(suitable.to_model(state.current() or Choice(), st.session_state["model"]))
+def _model_chosen(model: str) -> None:
+    state.begin(suitable.to_model(state.now(), model))
 
 
 # ---- what to explain
@@ -67,25 +67,21 @@ def _model_chosen() -> None:
 def explain_panel(choice: Choice, prediction: Prediction | None) -> None:
     """Draw what is explained, by which method, with which parameters."""
     st.subheader("What to explain", anchor=False, help=glossary.explain("explain"))
-    st.session_state["focus"] = choice.focus
     st.segmented_control(
         "Explain",
         list(_FOCUSES),
         format_func=_FOCUSES.__getitem__,
         required=True,
-        key="focus",
         label_visibility="collapsed",
         disabled=prediction is None,
-        on_change=_focus_chosen,
-        args=(prediction,),
+        **bound("focus", choice.focus, lambda focus: _focus_chosen(focus, prediction)),
     )
     if prediction is not None:
         _classes(choice, prediction)
     _method(choice)
 
 
-def _focus_chosen(prediction: Prediction | None) -> None:
-    focus: Focus = st.session_state["focus"]
+def _focus_chosen(focus: Focus, prediction: Prediction | None) -> None:
     if prediction is None or focus == "predicted":
         state.change(target=None, against=None)
         return
@@ -98,15 +94,19 @@ def _focus_chosen(prediction: Prediction | None) -> None:
 
 def _classes(choice: Choice, prediction: Prediction) -> None:
     if choice.focus == "class":
-        _class_box("Class", "target", choice.target, prediction)
+        _part("Class", "target", choice.target, prediction)
     elif choice.focus == "contrast":
         top = services.ranking(prediction, 1)[0].index
         chosen = top if choice.target is None else choice.target
         for_, against = st.columns(2)
         with for_:
-            _class_box("A: evidence for", "target", chosen, prediction)
+            _part("A: evidence for", "target", chosen, prediction)
         with against:
-            _class_box("B: rather than", "against", choice.against, prediction)
+            _part("B: rather than", "against", choice.against, prediction)
+
+
+def _part(label: str, part: str, chosen: int | None, prediction: Prediction) -> None:
+    class_box(f"class/{part}", label, chosen, prediction, partial(_change_class, part))
 
 
 def likely_classes(prediction: Prediction) -> list[int]:
@@ -114,39 +114,51 @@ def likely_classes(prediction: Prediction) -> list[int]:
     return [score.index for score in services.ranking(prediction, len(prediction.logits))]
 
 
-def _class_box(label: str, part: str, chosen: int | None, prediction: Prediction) -> None:
-    key = f"class/{part}"
+def class_box(
+    key: str, label: str, chosen: int | None, prediction: Prediction, change: Callable[[int], None],
+    *, first: str = "the likeliest classes come first",
+) -> None:  # fmt: skip
+    """Draw the choice of a class by whatever names it; ``change`` may refuse one.
+
+    Parameters
+    ----------
+    key : str
+        The widget's.
+    change : callable
+        Receives the class's index; raises ``InputError`` for one that does not fit.
+    first : str
+        Which classes the list begins with.
+    """
     problem = st.session_state.pop(f"{key}/problem", None)
     names = services.class_names(prediction.model)
-    st.session_state[key] = chosen
+
+    def typed(value: int | str) -> None:
+        try:
+            if not isinstance(value, int):
+                value = services.find_class(prediction.model, value).index
+            change(value)
+        except InputError as error:
+            st.session_state[f"{key}/problem"] = error_words(error)
+
     st.selectbox(
         label,
         likely_classes(prediction),
         format_func=lambda index: names[index] if isinstance(index, int) else str(index),
-        key=key,
         accept_new_options=True,
-        help="Type a name, a synonym, an index or a WordNet id; the likeliest classes come first.",
-        on_change=_class_chosen,
-        args=(part, prediction.model),
+        help=f"Type a name, a synonym, an index or a WordNet id; {first}.",
+        **bound(key, chosen, typed),
     )
     if problem:
         st.warning(escape(problem), icon=":material/search_off:")
 
 
-def _class_chosen(part: str, model: str) -> None:
-    key = f"class/{part}"
-    value = st.session_state[key]
-    choice = state.current() or Choice()
+def _change_class(part: str, index: int) -> None:
+    choice = state.now()
     other = choice.against if part == "target" else choice.target
-    try:
-        index = value if isinstance(value, int) else services.find_class(model, str(value)).index
-        if choice.focus == "contrast" and index == other:
-            raise InputError(
-                "A and B are the same class: their difference is always 0. Choose two classes."
-            )
-    except InputError as error:
-        st.session_state[f"{key}/problem"] = error_words(error)
-        return
+    if choice.focus == "contrast" and index == other:
+        raise InputError(
+            "A and B are the same class: their difference is always 0. Choose two classes."
+        )
     state.change(**{part: index})
 
 
@@ -162,14 +174,12 @@ def method_label(card: MethodCard) -> str:
 def _method(choice: Choice) -> None:
     cards = services.offered(services.model(choice.model))
     card = cards[choice.method]
-    st.session_state["method"] = choice.method
     st.selectbox(
         "Method",
         list(cards),
         format_func=lambda id: method_label(cards[id]),
-        key="method",
         help=glossary.explain("method"),
-        on_change=_method_chosen,
+        **bound("method", choice.method, _method_chosen),
     )
     for reason, names in services.not_offered(services.model(choice.model)).items():
         st.caption(f"Not offered, because this model {reason}: {escape(', '.join(names))}.")
@@ -183,25 +193,21 @@ def _method(choice: Choice) -> None:
         parameter_widgets(card, dict(choice.parameters))
 
 
-def _method_chosen() -> None:
-    id = st.session_state["method"]
-    choice = state.current() or Choice()
+def _method_chosen(id: str) -> None:
+    choice = state.now()
     layer = choice.layer if services.method(id).uses_layer else None
     state.change(method=id, parameters=(), layer=layer)
 
 
 def _layer(choice: Choice) -> None:
     card = services.model(choice.model)
-    st.session_state["layer"] = choice.layer or card.feature_layer
 
-    def chosen() -> None:
-        layer = st.session_state["layer"]
+    def chosen(layer: str) -> None:
         state.change(layer=None if layer == card.feature_layer else layer)
 
     st.selectbox(
         "Layer",
         card.layers,
-        key="layer",
         help=glossary.explain("layer"),
-        on_change=chosen,
+        **bound("layer", choice.layer or card.feature_layer, chosen),
     )

@@ -18,6 +18,8 @@ from dashboard.lru import Lru
 from dashboard.state import Choice
 from dashboard.theme import Mode, current_mode
 from dashboard.widgets import progress, verdicts
+from dashboard.widgets.chart import chart
+from dashboard.widgets.download import download
 from dashboard.widgets.progress import Pending
 from dashboard.words import better, duration, escape, number
 
@@ -129,11 +131,9 @@ def _draw_curve(card: EvidenceCard, metric: str, curves: list[Curve]) -> None:
         help=glossary.explain(metric),
     )
     against = ", ".join(f"{CONTROL_FAMILIES[s]} {a}" for s, a in areas.items() if s != "map")
-    st.plotly_chart(
+    chart(
         figure,
-        theme=None,
         key=f"curve/{metric}",
-        config={"displayModeBar": False},
         alt=f"{about.name} curve. Area: this map {areas.get('map')}, {against}.",
     )
     st.caption(escape(f"{better(about.higher_is_better)} · {against}"))
@@ -160,15 +160,13 @@ def _more(card: EvidenceCard, chosen: tuple[str, ...], held: Answer | None) -> N
     names = _on_demand(card)
     label = "More metrics" + (f" ({len(chosen)} chosen)" if chosen else "")
     with st.expander(label, icon=":material/straighten:", key="more metrics"):
-        st.session_state["metrics"] = list(chosen)
         st.multiselect(
             "Measure as well",
             list(names),
             format_func=names.__getitem__,
-            key="metrics",
-            on_change=lambda: state.change(metrics=tuple(st.session_state["metrics"])),
             placeholder="Choose metrics",
             help="Measured when you choose it. Those that compute the map again take longest.",
+            **state.bind("metrics", "metrics", list(chosen)),
         )
         if held is not None:
             _measured(held)
@@ -178,23 +176,18 @@ def _more(card: EvidenceCard, chosen: tuple[str, ...], held: Answer | None) -> N
 def _measured(held: Answer) -> None:
     if isinstance(held.result, EvidenceCard):
         st.markdown(verdicts.score_lines(held.result.scores))
-    elif held.state == "waiting":
-        progress.waiting([Pending(held.key, "More metrics")], place="metrics")
     else:
-        progress.ended_badly(held, "Measuring")
+        progress.unfinished(held, "More metrics", place="metrics", ended="Measuring")
 
 
 def _take_along(card: EvidenceCard) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="evidence-end"):
-        st.download_button(
+        download(
             "Evidence (json)",
             partial(services.evidence_json, card),
-            file_name=f"{card.method}.evidence.json",
+            f"{card.method}.evidence.json",
             mime="application/json",
             key="download/evidence",
-            icon=":material/download:",
-            on_click="ignore",
-            type="tertiary",
         )
         st.caption(
             f"{card.passes:.0f} passes · {duration(card.seconds)} · seed {card.seed}",

@@ -11,6 +11,7 @@ from dashboard import services, uploads
 from dashboard.dataset_pictures import Facts
 from dashboard.desk import desk
 from dashboard.state import Choice
+from dashboard.widgets.download import download
 from dashboard.words import escape
 
 __all__ = ["line"]
@@ -24,15 +25,12 @@ def line(item: uploads.Item, shown: Picture, choice: Choice) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"Truly **{escape(item.facts.label_name)}**", width="content")
             _verdict(item.facts, shown, choice)
-            st.download_button(
+            download(
                 escape(shown.name),
                 partial(services.pixels_png, shown.pixels),
-                file_name=shown.name,
+                shown.name,
                 mime="image/png",
                 key="download/picture",
-                icon=":material/download:",
-                on_click="ignore",
-                type="tertiary",
                 help="The picture itself: commands that pages show for it name this file.",
             )
         st.caption(escape(_where(item.facts)))

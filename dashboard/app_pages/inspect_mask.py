@@ -141,7 +141,7 @@ def fold(shown: Picture, choice: Choice, card: EvidenceCard | None) -> None:
 
 def _drawn(size: tuple[int, int], runs: object) -> None:
     """Take what the browser sends; it may be anything."""
-    choice = state.current() or Choice()
+    choice = state.now()
     if not runs:
         state.change(mask="")
         return
@@ -167,10 +167,8 @@ def _agreement(shown: Picture, choice: Choice, drawn: masks.Drawn) -> None:
             "**What it can't show:** a model may rightly use the background. Little relevance on "
             "the object speaks against the map, or against the model."
         )
-    elif held.state == "waiting":
-        progress.waiting([Pending(held.key, "Agreement with the mask")], place="mask")
     else:
-        progress.ended_badly(held, "Measuring")
+        progress.unfinished(held, "Agreement with the mask", place="mask", ended="Measuring")
 
 
 def _expected(request: EvidenceRequest) -> str:

@@ -15,6 +15,8 @@ from dashboard.lru import Lru
 from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
+from dashboard.widgets.chart import chart
+from dashboard.widgets.download import download
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.stage import stage
 from dashboard.words import caption, errors_line, escape, percent
@@ -42,13 +44,7 @@ def ranking_chart(prediction: Prediction, explanation: Explanation | None, choic
     )
     words = ", ".join(f"{score.label} {percent(score.probability)}" for score in scores)
     st.caption(f"The likeliest of {len(everything)} classes, by the model's own reckoning.")
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="ranking",
-        config={"displayModeBar": False},
-        alt=f"Top classes: {words}",
-    )
+    chart(figure, key="ranking", alt=f"Top classes: {words}")
 
 
 def _explained(explanation: Explanation | None, choice: Choice) -> tuple[int, ...]:
@@ -112,15 +108,8 @@ def _download(shown: Picture, explanation: Explanation) -> None:
             ("npz", "Raw map", partial(services.explanation_npz, explanation)),
             ("json", "All but the map", partial(services.explanation_json, explanation)),
         ):
-            st.download_button(
-                f"{label} ({kind})",
-                make,
-                file_name=f"{stem}.{kind}",
-                mime=MIME[kind],
-                key=f"download/{kind}",
-                icon=":material/download:",
-                on_click="ignore",
-                type="tertiary",
+            download(
+                f"{label} ({kind})", make, f"{stem}.{kind}", mime=MIME[kind], key=f"download/{kind}"
             )
         st.caption("This command computes the same map again:")
         st.code(explanation.command, language="bash", wrap_lines=True)

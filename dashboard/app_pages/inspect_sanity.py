@@ -15,6 +15,7 @@ from dashboard.guard import guarded
 from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.widgets import verdicts
+from dashboard.widgets.chart import chart
 from dashboard.words import error_words, escape, percent, time_left
 
 __all__ = ["Standing", "chip", "details", "standing"]
@@ -102,13 +103,7 @@ def details(choice: Choice, held: Standing) -> None:
     if result is None:
         return
     if result.stages:
-        st.plotly_chart(
-            cascade(result, mode=current_mode()),
-            theme=None,
-            key="cascade",
-            config={"displayModeBar": False},
-            alt=_alt(result),
-        )
+        chart(cascade(result, mode=current_mode()), key="cascade", alt=_alt(result))
         st.caption(
             "From left to right ever more layers get random weights, the last one first. A map "
             "that stays the same (line near 1) does not depend on what the model has learned."

@@ -14,7 +14,6 @@ from dashboard.shelf import SHOWN, Shelf
 from dashboard.state import Choice
 from dashboard.uploads import Item
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
 from dashboard.words import escape
 
 __all__ = ["controls", "mark"]
@@ -79,39 +78,35 @@ def _rules(choice: Choice, split: ShownSplit, held: Shelf) -> None:
         _class_rule(split, held)
         if split.groups:
             _group_rule(split, held)
-        st.session_state["shelf/wrong"] = held.wrong
         st.toggle(
-            "Only its mistakes", key="shelf/wrong", disabled=services.run(choice.model) is None,
+            "Only its mistakes", disabled=services.run(choice.model) is None,
             help="Asks the model about every test picture first, once.",
-            on_change=lambda: shelf.change(wrong=st.session_state["shelf/wrong"], start=0),
+            **shelf.bind("shelf/wrong", "wrong", held.wrong, start=0),
         )  # fmt: skip
 
 
 def _class_rule(split: ShownSplit, held: Shelf) -> None:
-    st.session_state["shelf/label"] = held.label
     st.selectbox(
-        "True class", [None, *range(len(split.classes))], key="shelf/label",
+        "True class", [None, *range(len(split.classes))],
         format_func=lambda index: _ANY if index is None else split.classes[index],
-        on_change=lambda: shelf.change(label=st.session_state["shelf/label"], start=0),
+        **shelf.bind("shelf/label", "label", held.label, start=0),
     )  # fmt: skip
 
 
 def _group_rule(split: ShownSplit, held: Shelf) -> None:
     by = held.by if held.by in split.groups else ""
-    st.session_state["shelf/by"] = by
     st.selectbox(
-        "Group", ["", *split.groups], key="shelf/by",
+        "Group", ["", *split.groups],
         format_func=lambda name: attribute_words(name) if name else _ANY,
-        on_change=lambda: shelf.change(by=st.session_state["shelf/by"], value="", start=0),
+        **shelf.bind("shelf/by", "by", by, value="", start=0),
     )  # fmt: skip
     if not by:
         return
     values = ["", *groups_in_order(set(split.groups[by]))]
-    st.session_state["shelf/value"] = held.value if held.value in values else ""
     st.selectbox(
-        escape(attribute_words(by)), values, key="shelf/value",
+        escape(attribute_words(by)), values,
         format_func=lambda value: group_words(value) if value else _ANY,
-        on_change=lambda: shelf.change(value=st.session_state["shelf/value"], start=0),
+        **shelf.bind("shelf/value", "value", held.value if held.value in values else "", start=0),
     )  # fmt: skip
 
 
@@ -133,10 +128,8 @@ def _ask(run: Run) -> None:
     answer = desk().ask(services.predictions_request(run), hold=True)
     if isinstance(answer.result, DatasetPredictions):
         st.rerun()
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "Its mistakes")], place="shelf")
     else:
-        progress.ended_badly(answer, "Looking for mistakes")
+        progress.unfinished(answer, "Its mistakes", place="shelf", ended="Looking for mistakes")
 
 
 def mark(choice: Choice, item: Item) -> tuple[str, str]:

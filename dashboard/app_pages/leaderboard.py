@@ -92,14 +92,12 @@ def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
     cards = services.offered(services.model(choice.model))
     wanted = LEADERBOARD_METHODS if held.methods is None else held.methods
     key = "leaderboard methods"
-    st.session_state[key] = [id for id in wanted if id in cards]
     st.multiselect(
         "Methods",
         list(cards),
         format_func=lambda id: inspect_controls.method_label(cards[id]),
-        key=key,
         help="Controls know nothing of the model: what does not beat them says nothing about it.",
-        on_change=lambda: leaderboard_choice.change(methods=tuple(st.session_state[key])),
+        **leaderboard_choice.bind(key, "methods", [id for id in wanted if id in cards]),
     )
     return tuple(st.session_state[key])
 
@@ -107,13 +105,11 @@ def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
 def _metrics(held: Board) -> tuple[str, ...]:
     cards = {id: card for id, card in services.metrics().items() if not card.needs_mask}
     key = "leaderboard metrics"
-    st.session_state[key] = [id for id in held.metrics if id in cards]
     st.multiselect(
         "Metrics",
         list(cards),
         format_func=lambda id: cards[id].name,
-        key=key,
-        on_change=lambda: leaderboard_choice.change(metrics=tuple(st.session_state[key])),
+        **leaderboard_choice.bind(key, "metrics", [id for id in held.metrics if id in cards]),
     )
     return tuple(st.session_state[key])
 

@@ -49,16 +49,12 @@ def choose(held: Board, model: str) -> Taken:
         sources["folder"] = "The reference folder"
     source = held.source if held.source in sources else next(iter(sources))
     if len(sources) > 1:
-        st.session_state["leaderboard source"] = source
         st.segmented_control(
             "Pictures",
             list(sources),
             format_func=sources.__getitem__,
             required=True,
-            key="leaderboard source",
-            on_change=lambda: leaderboard_choice.change(
-                source=st.session_state["leaderboard source"]
-            ),
+            **leaderboard_choice.bind("leaderboard source", "source", source),
         )
     if source == "dataset" and data is not None:
         return _dataset(held, data)
@@ -92,7 +88,7 @@ def _tile(item: uploads.Item, *, selected: bool) -> Tile:
 
 
 def _toggle(id: str) -> None:
-    left_out = (leaderboard_choice.current() or Board()).left_out
+    left_out = leaderboard_choice.now().left_out
     kept = tuple(other for other in left_out if other != id)
     leaderboard_choice.change(left_out=kept if id in left_out else (*left_out, id))
 
@@ -124,22 +120,18 @@ def _folder(held: Board, folder: Gallery) -> Taken:
 def _how_many(held: Board, n: int, by: Iterable[str], which: str) -> tuple[str, int]:
     """Draw the choice of how many of ``n`` pictures, and by what; return both."""
     options = ["", *by]
-    st.session_state["leaderboard count"] = min(held.count, MOST_PICTURES, n)
-    st.session_state["leaderboard by"] = held.by if held.by in options else ""
     how_many, by_what = st.columns(2)
     how_many.number_input(
         f"How many, {which}",
         1,
         min(MOST_PICTURES, n),
-        key="leaderboard count",
-        on_change=lambda: leaderboard_choice.change(count=st.session_state["leaderboard count"]),
+        **leaderboard_choice.bind("leaderboard count", "count", min(held.count, MOST_PICTURES, n)),
     )
     by_what.selectbox(
         "By subgroup",
         options,
         format_func=lambda name: attribute_words(name) or "No subgroups",
-        key="leaderboard by",
-        on_change=lambda: leaderboard_choice.change(by=st.session_state["leaderboard by"]),
+        **leaderboard_choice.bind("leaderboard by", "by", held.by if held.by in options else ""),
     )
     return st.session_state["leaderboard by"], st.session_state["leaderboard count"]
 

@@ -11,6 +11,8 @@ from dashboard import glossary, services
 from dashboard.figures.leaderboard import forest
 from dashboard.standing import Standing, few_pictures, standing
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
+from dashboard.widgets.download import download
 from dashboard.words import better, duration, escape, number
 
 __all__ = ["draw"]
@@ -78,7 +80,7 @@ def _charts(found: dict[str, Standing]) -> None:
         card = services.metric(metric)
         with places[i % len(places)]:
             st.markdown(f"**{escape(card.name)}** · {better(card.higher_is_better)}")
-            st.plotly_chart(
+            chart(
                 forest(
                     held.scores,
                     names=_names(),
@@ -86,9 +88,7 @@ def _charts(found: dict[str, Standing]) -> None:
                     leaders=held.leaders[:1],
                     mode=current_mode(),
                 ),
-                theme=None,
                 key=f"forest/{metric}",
-                config={"displayModeBar": False},
                 alt=f"{card.name}: " + ", ".join(_words(score) for score in held.scores),
             )
 
@@ -135,13 +135,10 @@ def _take_along(board: Leaderboard) -> None:
             ("csv", "text/csv", services.board_csv),
             ("json", "application/json", services.board_json),
         ):
-            st.download_button(
+            download(
                 f"Leaderboard ({kind})",
                 partial(make, board),
-                file_name=f"leaderboard.{kind}",
+                f"leaderboard.{kind}",
                 mime=mime,
                 key=f"download/leaderboard/{kind}",
-                icon=":material/download:",
-                on_click="ignore",
-                type="tertiary",
             )

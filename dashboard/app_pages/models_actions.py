@@ -58,7 +58,7 @@ def row(run: Run) -> None:
 
 
 def _compare(run: Run) -> None:
-    shown = models_choice.current() or models_choice.Shown()
+    shown = models_choice.now()
     others = tuple(id for id in shown.compared if id != run.model)
     models_choice.change(view="list", compared=(*others, run.model))
 
@@ -81,7 +81,7 @@ def _deleted(run: Run) -> None:
     except PellucidError as error:
         st.session_state[_PROBLEM] = error_words(error)
         return
-    shown = models_choice.current() or models_choice.Shown()
+    shown = models_choice.now()
     models_choice.change(
         view="list", run="", compared=tuple(id for id in shown.compared if id != run.model)
     )

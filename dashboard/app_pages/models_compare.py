@@ -26,9 +26,10 @@ from dashboard.run_words import (
 from dashboard.services import Paired
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
+from dashboard.widgets.chart import chart
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import duration, escape, number, percent
+from dashboard.words import duration, escape, interval, number, percent
 
 __all__ = ["draw"]
 
@@ -79,7 +80,7 @@ def _rows(runs: Sequence[Run]) -> list[Row]:
     tests = [run.test for run in runs]
     rows = [
         Row("Right on test pictures", [percent(r.value) if r else "not tested" for r in rates],
-            [f"{r.k} of {r.n}, 95 %: {number(r.low * 100)} to {percent(r.high)}" if r else ""
+            [f"{r.k} of {r.n}, 95 %: {interval(r.low, r.high)}" if r else ""
              for r in rates], strong=True),
         Row("Balanced over classes",
             [percent(t.balanced_accuracy) if t else "not tested" for t in tests]),
@@ -172,11 +173,9 @@ def _curves(runs: Mapping[str, Run], names: Mapping[str, str]) -> None:
     for place, measure in zip(st.columns(2, gap="large"), measures, strict=True):
         with place:
             st.markdown(f"**{measure.capitalize()}** on validation pictures, by epoch")
-            st.plotly_chart(
+            chart(
                 overlaid(histories, measure, mode=current_mode()),
-                theme=None,
                 key=f"overlaid/{measure}",
-                config={"displayModeBar": False},
                 alt=f"Validation {measure} by epoch of {', '.join(histories)}",
             )
 

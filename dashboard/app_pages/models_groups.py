@@ -13,6 +13,7 @@ from dashboard.models_choice import Shown
 from dashboard.run_words import attribute_words, group_words, rate_words
 from dashboard.services import Rate
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
 
 __all__ = ["one", "several"]
 
@@ -42,14 +43,12 @@ def several(runs: Mapping[str, Run], shown: Shown, *, names: Mapping[str, str]) 
         st.caption("The test pictures come without groups.")
         return
     by = shown.by if shown.by in attributes else _proposal(runs, attributes)
-    st.session_state[_KEY] = by
     st.selectbox(
         "Groups by",
         attributes,
         format_func=lambda name: attribute_words(name).capitalize(),
-        key=_KEY,
-        on_change=lambda: models_choice.change(by=st.session_state[_KEY]),
         label_visibility="collapsed",
+        **models_choice.bind(_KEY, "by", by),
     )
     of_attribute = {id: _of(groups, by) for id, groups in counted.items()}
     groups = list(dict.fromkeys(name for found in of_attribute.values() for name in found))
@@ -57,11 +56,9 @@ def several(runs: Mapping[str, Run], shown: Shown, *, names: Mapping[str, str]) 
         names[id] or id: [_rate(found.get(name)) for name in groups]
         for id, found in of_attribute.items()
     }
-    st.plotly_chart(
+    chart(
         group_rates([group_words(name) for name in groups], series, mode=current_mode()),
-        theme=None,
         key="groups",
-        config={"displayModeBar": False},
         alt=_alt(groups, series),
     )
     st.caption(

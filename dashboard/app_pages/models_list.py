@@ -19,6 +19,7 @@ from dashboard.run_words import (
     size_words,
     small_words,
 )  # fmt: skip
+from dashboard.session import bound
 from dashboard.theme import current_mode
 from dashboard.widgets.run_card import Glance, glance
 from dashboard.words import duration
@@ -109,17 +110,14 @@ def _card(run: Run, shown: Shown) -> None:
 
 
 def _tick(run: Run, shown: Shown) -> None:
-    key = f"tick/{run.model}"
     ticked = run.model in shown.compared
-    st.session_state[key] = ticked
 
-    def changed() -> None:
+    def changed(wanted: bool) -> None:
         others = tuple(id for id in shown.compared if id != run.model)
-        wanted = (*others, run.model) if st.session_state[key] else others
-        models_choice.change(compared=wanted)
+        models_choice.change(compared=(*others, run.model) if wanted else others)
 
     st.checkbox(
-        "Compare", key=key, on_change=changed,
+        "Compare", **bound(f"tick/{run.model}", ticked, changed),
         disabled=not ticked and len(shown.compared) >= MOST_COMPARED,
     )  # fmt: skip
 

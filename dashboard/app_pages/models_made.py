@@ -8,6 +8,7 @@ from core.contracts import Run
 from dashboard import glossary, services
 from dashboard.model_words import named
 from dashboard.run_words import card_parts, date
+from dashboard.widgets.download import download
 from dashboard.words import code, escape
 
 __all__ = ["panel"]
@@ -27,15 +28,12 @@ def panel(run: Run) -> None:
                     st.code(text, language=None, wrap_lines=True)
                 else:
                     st.markdown(text)
-            st.download_button(
+            download(
                 "Model card (md)",
                 card,
-                file_name=f"{run.model}.card.md",
+                f"{run.model}.card.md",
                 mime="text/markdown",
                 key="download/card",
-                icon=":material/download:",
-                on_click="ignore",
-                type="tertiary",
             )
     with st.expander("The command that makes it again", icon=":material/terminal:", key="command"):
         st.code(services.run_command(run), language="shell", wrap_lines=True)

@@ -13,6 +13,7 @@ from dashboard.app_pages import models_orders
 from dashboard.model_words import model_labels, run_name
 from dashboard.models_choice import Shown
 from dashboard.services import OfferedDataset, Order
+from dashboard.session import bound
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import duration, escape
 
@@ -58,15 +59,11 @@ def _data(order: Order, dataset: OfferedDataset) -> None:
     st.subheader("Data", anchor=False)
     offered = services.offered_data()
     if len(offered) > 1:
-        st.session_state["order dataset"] = order.dataset
         st.selectbox(
             "Dataset",
             list(offered),
             format_func=lambda id: offered[id].name,
-            key="order dataset",
-            on_change=lambda: models_choice.change_order(
-                dataset=st.session_state["order dataset"], data=()
-            ),
+            **models_choice.bind_order("order dataset", "dataset", order.dataset, data=()),
         )
     st.caption(escape(dataset.card.summary))
     chosen = dict(order.data)
@@ -86,14 +83,12 @@ def _data(order: Order, dataset: OfferedDataset) -> None:
 def _recipe(order: Order, recipe: RecipeCard) -> None:
     st.subheader("Recipe", anchor=False, help=glossary.explain("recipe"))
     recipes = services.recipes()
-    st.session_state["order recipe"] = order.recipe
     st.selectbox(
         "Recipe",
         list(recipes),
         format_func=lambda id: recipes[id].name,
-        key="order recipe",
         label_visibility="collapsed",
-        on_change=_recipe_chosen,
+        **bound("order recipe", order.recipe, _recipe_chosen),
     )
     st.caption(escape(recipe.summary))
     if recipe.base != "none":
@@ -108,10 +103,10 @@ def _recipe(order: Order, recipe: RecipeCard) -> None:
     _folded("All parameters", recipe.id, rest, chosen, "parameters", seed=order.seed)
 
 
-def _recipe_chosen() -> None:
+def _recipe_chosen(id: str) -> None:
     """Take along what the other recipe has as well."""
-    order = (models_choice.current() or Shown()).order
-    recipe = services.recipes()[st.session_state["order recipe"]]
+    order = models_choice.now().order
+    recipe = services.recipes()[id]
     specs = {spec.name: spec for spec in recipe.parameters}
     models_choice.change_order(
         recipe=recipe.id,
@@ -136,14 +131,12 @@ def _base(order: Order, recipe: RecipeCard) -> None:
     labels = model_labels(zone=st.context.timezone)
     names = {id: labels[id] for id in labels if id in services.bases()}
     options = list(names) if recipe.base == "required" else [_NO_BASE, *names]
-    st.session_state["order base"] = order.base
     st.selectbox(
         "Starts from",
         options,
         format_func=lambda id: names.get(id, "Random weights"),
-        key="order base",
         help=escape(recipe.base_help),
-        on_change=lambda: models_choice.change_order(base=st.session_state["order base"]),
+        **models_choice.bind_order("order base", "base", order.base),
     )
 
 
@@ -154,7 +147,7 @@ def _widgets(id: str, specs: tuple[Parameter, ...], chosen: dict[str, Value], pa
     names = {spec.name for spec in specs}
 
     def held() -> tuple[tuple[str, Value], ...]:
-        order = (models_choice.current() or Shown()).order
+        order = models_choice.now().order
         values: tuple[tuple[str, Value], ...] = getattr(order, part)
         return values
 
@@ -176,11 +169,10 @@ def _folded(
     with st.expander(label, icon=":material/tune:", key=f"fold/{part}"):
         _widgets(id, specs, chosen, part)
         if seed is not None:
-            st.session_state["order seed"] = seed
             st.number_input(
-                "Seed", 0, 2**31 - 1, key="order seed",
+                "Seed", 0, 2**31 - 1,
                 help="Other random weights, batches and augmentations for another seed.",
-                on_change=lambda: models_choice.change_order(seed=st.session_state["order seed"]),
+                **models_choice.bind_order("order seed", "seed", seed),
             )  # fmt: skip
 
 

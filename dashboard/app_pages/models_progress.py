@@ -12,6 +12,7 @@ from dashboard.model_words import architecture_name, named
 from dashboard.run_words import BADGES, Badge, changed_words, epoch_words
 from dashboard.services import Training
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
 from dashboard.widgets.run_card import Glance, glance, heading
 from dashboard.words import error_words, escape, percent, time_left
 
@@ -84,11 +85,9 @@ def _curves(held: Training) -> None:
     for place, measure in zip(st.columns(2, gap="large"), measures, strict=True):
         with place:
             st.markdown(f"**{measure.capitalize()}** by epoch")
-            st.plotly_chart(
+            chart(
                 curves(held.history, measure, mode=current_mode(), epochs=wanted),
-                theme=None,
                 key=f"live/{measure}",
-                config={"displayModeBar": False},
                 alt=f"{measure} so far. {epoch_words(held.request, held.history)}",
             )
 

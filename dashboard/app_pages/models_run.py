@@ -27,8 +27,9 @@ from dashboard.run_words import (
     weights_words,
 )
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
 from dashboard.widgets.run_card import big_numbers, heading
-from dashboard.words import duration, escape, number, percent
+from dashboard.words import duration, escape, interval, number, percent
 
 __all__ = ["draw"]
 
@@ -78,9 +79,9 @@ def _numbers(run: Run) -> list[tuple[str, str, str]]:
     if run.test is None:
         return [size, time]
     rate = services.rate_of(run.test)
-    interval = f"95 %: {number(rate.low * 100)} to {percent(rate.high)}"
+    span = f"95 %: {interval(rate.low, rate.high)}"
     return [
-        (percent(rate.value), "right on test pictures", f"{rate.k} of {rate.n} · {interval}"),
+        (percent(rate.value), "right on test pictures", f"{rate.k} of {rate.n} · {span}"),
         (percent(run.test.balanced_accuracy), "balanced over classes", "mean of the rows' shares"),
         (number(run.test.loss), "loss", "mean cross-entropy, nats"),
         size,
@@ -113,11 +114,9 @@ def _learned(run: Run) -> None:
     for place, measure in zip(st.columns(2, gap="large"), measures, strict=True):
         with place:
             st.markdown(f"**{measure.capitalize()}** by epoch")
-            st.plotly_chart(
+            chart(
                 curves(run.history, measure, mode=current_mode()),
-                theme=None,
                 key=f"curve/{measure}",
-                config={"displayModeBar": False},
                 alt=_alt(run, measure),
             )
     lowest = run.lowest_validation
@@ -151,11 +150,9 @@ def _confused(test: Evaluation, classes: tuple[str, ...]) -> None:
     )[:_MOST_CONFUSED]
     words = [f"{k} × {true} taken for {said}" for k, true, said in pairs]
     if len(classes) <= MOST:
-        st.plotly_chart(
+        chart(
             confusion(test.confusion, classes, mode=current_mode()),
-            theme=None,
             key="confusion",
-            config={"displayModeBar": False},
             alt="Confusion matrix. " + (", ".join(words) or "Nothing is confused."),
         )
         st.caption("Count, and its share of the row: of the pictures that truly are of that class.")

@@ -61,11 +61,9 @@ def _sections(trial: Trial) -> None:
     subject = robustness_source.choose(trial)
     if subject is None:
         return
-    key = "robustness section"
-    st.session_state[key] = trial.section
     st.segmented_control(
-        "What is looked at", list(_SECTIONS), key=key, required=True,
+        "What is looked at", list(_SECTIONS), required=True,
         format_func=lambda name: _SECTIONS[name][0], label_visibility="collapsed",
-        on_change=lambda: robustness_choice.change(section=st.session_state[key]),
+        **robustness_choice.bind("robustness section", "section", trial.section),
     )  # fmt: skip
     _SECTIONS[trial.section][1](trial, subject)

@@ -67,33 +67,25 @@ def _keep(changed: Changed) -> None:
 
 
 def _certifier(cards: Mapping[str, CertifierCard], card: CertifierCard) -> None:
-    key = "certifier"
-    st.session_state[key] = card.id
     st.selectbox(
-        "Proven by", list(cards), key=key,
+        "Proven by", list(cards),
         format_func=lambda id: f"{cards[id].name}, {NORMS[cards[id].norm][0]}",
         help=escape(f"{card.limits} {card.paper}"),
-        on_change=lambda: robustness_choice.change(
-            certifier=st.session_state[key], certifying=(), reach=0
-        ),
+        **robustness_choice.bind("certifier", "certifier", card.id, certifying=(), reach=0),
     )  # fmt: skip
 
 
 def _limit(trial: Trial) -> None:
-    key = "certified limit"
-    st.session_state[key] = trial.certified
     st.selectbox(
-        "Pictures certified", CERTIFIED, key=key, format_func=lambda n: f"{n} of those taken",
+        "Pictures certified", CERTIFIED, format_func=lambda n: f"{n} of those taken",
         help="The first so many of the pictures above, which are in random order.",
-        on_change=lambda: robustness_choice.change(certified=st.session_state[key], reach=0),
+        **robustness_choice.bind("certified limit", "certified", trial.certified, reach=0),
     )  # fmt: skip
 
 
 def _seed(trial: Trial) -> None:
-    key = "certificate seed"
-    st.session_state[key] = trial.seed
     st.number_input(
-        "Seed", 0, robustness_choice.MOST_SEED, step=1, key=key,
+        "Seed", 0, robustness_choice.MOST_SEED, step=1,
         help="Which pictures are drawn, and the noise.",
-        on_change=lambda: robustness_choice.change(seed=int(st.session_state[key])),
+        **robustness_choice.bind("certificate seed", "seed", trial.seed),
     )  # fmt: skip

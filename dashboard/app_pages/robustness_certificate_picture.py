@@ -14,7 +14,6 @@ from dashboard.app_pages.robustness_source import Subject
 from dashboard.desk import desk
 from dashboard.robustness_choice import Trial
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
 from dashboard.words import error_words, escape, number, percent
 
 __all__ = ["draw"]
@@ -38,11 +37,10 @@ def draw(
     answer = desk().ask(request)
     if isinstance(answer.result, PictureCertificate):
         _certificate(answer.result, card, _true(trial, subject))
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, f"{card.name}, one picture")], place="certificate")
-        st.skeleton(height=80)
     else:
-        progress.ended_badly(answer, card.name)
+        progress.unfinished(
+            answer, f"{card.name}, one picture", place="certificate", ended=card.name, height=80
+        )
     progress.notes(answer)
 
 

@@ -15,20 +15,20 @@ from dashboard.robustness_choice import AUTO, Trial
 from dashboard.robustness_words import NORMS, PROVEN, distance_words
 from dashboard.run_words import attribute_words, group_words
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
+from dashboard.widgets.download import download
 from dashboard.widgets.robust_gap import robust_gap
 from dashboard.widgets.run_card import big_numbers
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import duration, escape, number, percent
+from dashboard.words import duration, escape, interval, percent
 
 __all__ = ["draw", "limits", "take_along"]
-
-_PLOT = {"displayModeBar": False}
 
 
 def draw(found: Certified, card: CertifierCard, subject: Subject) -> None:
     """Draw headline and curves; of a run that is not finished as well."""
     # Not handed over: while the work runs, this is drawn again without the page around it.
-    trial = robustness_choice.current() or Trial()
+    trial = robustness_choice.now()
     step = certificate_words.shown_step(found, trial.reach)
     _headline(found, card, step)
     if (leans := services.leaning(found)) is not None:
@@ -46,12 +46,12 @@ def _headline(found: Certified, card: CertifierCard, step: int) -> None:
     point = found.curves[0].points[step]
     right = round(found.clean_accuracy * found.n)
     whose = "the model's own answers" if card.needs_network else "the vote over noisy copies"
-    clean = f"{number(100 * found.clean_low)} to {percent(found.clean_high)}"
+    clean = interval(found.clean_low, found.clean_high)
     entries = [
         (percent(point.accuracy),
          f"proven right at {certificate_words.radius_words(point.eps, found.norm)}",
          f"{round(point.accuracy * point.n)} of {point.n} · 95 %: "
-         f"{certificate_words.interval(point)}"),
+         f"{interval(point.low, point.high)}"),
         (percent(found.abstained), "abstentions",
          f"{round(found.abstained * found.n)} of {found.n}: nothing is said"),
         (certificate_words.radius_words(found.average_radius, found.norm), "mean radius",
@@ -70,14 +70,12 @@ def _reach(found: Certified, step: int) -> None:
     points = found.curves[0].points
     if len(points) < 3:
         return
-    key = "certified reach"
-    st.session_state[key] = step
     st.select_slider(
-        "Radius", list(range(1, len(points))), key=key,
+        "Radius", list(range(1, len(points))),
         format_func=lambda i: certificate_words.radius_words(points[min(i, len(points) - 1)].eps,
                                                              found.norm),
         help="Which point of the curve the figures above are about.",
-        on_change=lambda: robustness_choice.change(reach=int(st.session_state[key])),
+        **robustness_choice.bind("certified reach", "reach", step),
     )  # fmt: skip
 
 
@@ -110,11 +108,11 @@ def _curves(found: Certified, card: CertifierCard, attacked: RobustCurve | None)
     if attacked is not None:
         of = "Left by attacks" if card.needs_network else "Left by attacks (plain model)"
         lines.insert(0, Line(of, attacked))
-    st.plotly_chart(
+    chart(
         robust_curves(lines, norm=found.norm, mode=current_mode(), clean=found.clean_accuracy),
-        theme=None, key="certified curves", config=_PLOT,
+        key="certified curves",
         alt="Accuracy that is certain against radius. " + "; ".join(spoken(line) for line in lines),
-    )  # fmt: skip
+    )
     st.caption(
         "Bold: the share that is right and proven to stay so up to ε. Band: Wilson's 95 % interval "
         "over pictures."
@@ -171,7 +169,7 @@ def _groups(found: Certified, step: int) -> None:
         [
             Row(f"Proven right at {certificate_words.radius_words(at[0].eps, found.norm)}",
                 [percent(p.accuracy) for p in at],
-                [f"95 %: {certificate_words.interval(p)}" for p in at], strong=True),
+                [f"95 %: {interval(p.low, p.high)}" for p in at], strong=True),
             Row("Median radius", [distance_words(c.median_distance, found.norm) for c in own],
                 ["of answers that are right"] * len(own)),
         ],
@@ -195,11 +193,13 @@ def take_along(found: Certified) -> None:
             ("csv", "Certificates (csv)", "text/csv"),
             ("json", "Curve and settings (json)", "application/json"),
         ):
-            st.download_button(
-                label, partial(services.certificate_file, found, kind),  # type: ignore[arg-type]
-                file_name=f"certificates.{kind}", mime=mime, key=f"download/certificates/{kind}",
-                icon=":material/download:", on_click="ignore", type="tertiary",
-            )  # fmt: skip
+            download(
+                label,
+                partial(services.certificate_file, found, kind),  # type: ignore[arg-type]
+                f"certificates.{kind}",
+                mime=mime,
+                key=f"download/certificates/{kind}",
+            )
     st.markdown("The same on the command line:")
     st.code(found.command, language=None, wrap_lines=True)
     st.caption(

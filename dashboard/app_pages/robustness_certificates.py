@@ -18,12 +18,10 @@ from dashboard.guard import guarded
 from dashboard.robustness_choice import Trial
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import error_words, escape
 
 __all__ = ["certificates_section"]
 
 _LOOK_SECONDS = 2.0
-_RUNNING = "certificates under way"
 
 
 def certificates_section(trial: Trial, subject: Subject) -> None:
@@ -34,20 +32,16 @@ def certificates_section(trial: Trial, subject: Subject) -> None:
         "whatever alters the answer, whoever looks for one."
     )
     card, parameters = robustness_certificate_options.draw(trial, subject)
-    try:
-        request = services.certify_request(
-            subject.data,
-            {
-                **subject.options(),
-                "limit": min(subject.n, trial.certified),
-                "method": card.id,
-                "parameters": parameters,
-            },
-        )
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return
-    _supersede(request)
+    request = services.certify_request(
+        subject.data,
+        {
+            **subject.options(),
+            "limit": min(subject.n, trial.certified),
+            "method": card.id,
+            "parameters": parameters,
+        },
+    )
+    desk().supersede("certificates", request.key)
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, Certified):
         found = services.public_certified(answer.result)
@@ -68,14 +62,6 @@ def certificates_section(trial: Trial, subject: Subject) -> None:
         progress.ended_badly(answer, card.name)
         _kept(request, card, subject)
     progress.notes(answer)
-
-
-def _supersede(request: CertifyRequest) -> None:
-    """Stop what this session asked for with other settings."""
-    before = st.session_state.get(_RUNNING)
-    if before is not None and before != request.key:
-        desk().stop(before)
-    st.session_state[_RUNNING] = request.key
 
 
 def _growing(request: CertifyRequest, card: CertifierCard, subject: Subject) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import Corrupted, CorruptionRequest
-from core.errors import PellucidError
 from dashboard import corruption_words, glossary, robustness_choice, services
 from dashboard.app_pages import robustness_shifts
 from dashboard.app_pages.robustness_source import Subject
@@ -16,15 +15,14 @@ from dashboard.guard import guarded
 from dashboard.robustness_choice import Trial
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
+from dashboard.widgets.chart import chart
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.severity_table import SeverityCell, SeverityRow, severity_table
-from dashboard.words import duration, error_words, escape, percent
+from dashboard.words import duration, escape, interval, percent
 
 __all__ = ["corruptions_section"]
 
 _LOOK_SECONDS = 4.0
-_RUNNING = "corruptions under way"
-_PLOT = {"displayModeBar": False}
 
 
 def corruptions_section(trial: Trial, subject: Subject) -> None:
@@ -36,12 +34,8 @@ def corruptions_section(trial: Trial, subject: Subject) -> None:
     )
     robustness_shifts.strip(trial, subject)
     other = robustness_shifts.other_things(trial, subject)
-    try:
-        request = services.corruption_request(subject.data, subject.options(), other=other)
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return
-    _supersede(request)
+    request = services.corruption_request(subject.data, subject.options(), other=other)
+    desk().supersede("corruptions", request.key)
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, Corrupted):
         _draw(answer.result, trial)
@@ -56,14 +50,6 @@ def corruptions_section(trial: Trial, subject: Subject) -> None:
         progress.ended_badly(answer, "The corruptions")
         _growing(request, trial)
     progress.notes(answer)
-
-
-def _supersede(request: CorruptionRequest) -> None:
-    """Stop what this session asked for with other settings."""
-    before = st.session_state.get(_RUNNING)
-    if before is not None and before != request.key:
-        desk().stop(before)
-    st.session_state[_RUNNING] = request.key
 
 
 def _growing(request: CorruptionRequest, trial: Trial) -> None:
@@ -122,7 +108,7 @@ def _headline(found: Corrupted) -> None:
             percent(whole.accuracy),
             width="content",
             help=f"Mean over all corruptions and severities, 95 % interval over pictures "
-            f"{escape(corruption_words.interval(whole))}.",
+            f"{escape(interval(whole.low, whole.high))}.",
         )
         st.metric(
             "mCE" if found.mce is not None else "Mean error",
@@ -166,19 +152,18 @@ def _matrix(
 def _one(found: Corrupted, chosen: str) -> None:
     st.subheader("Accuracy against severity", anchor=False)
     ids = corruption_words.worst_first(found)
-    st.session_state["corruption"] = chosen
     st.selectbox(
-        "Corruption", ids, key="corruption", format_func=corruption_name,
-        on_change=lambda: robustness_choice.change(corruption=st.session_state["corruption"]),
+        "Corruption", ids, format_func=corruption_name,
+        **robustness_choice.bind("corruption", "corruption", chosen),
     )  # fmt: skip
     names = {id: corruption_name(id) for id in ids}
     own = [row for row in found.rows if row.corruption == chosen]
-    st.plotly_chart(
+    chart(
         by_severity(found, names, chosen=chosen, mode=current_mode()),
-        theme=None, key="corruption curves", config=_PLOT,
-        alt=f"Accuracy under {names[chosen]}: " + "; ".join(
-            f"severity {row.severity} {percent(row.accuracy)}" for row in own),
-    )  # fmt: skip
+        key="corruption curves",
+        alt=f"Accuracy under {names[chosen]}: "
+        + "; ".join(f"severity {row.severity} {percent(row.accuracy)}" for row in own),
+    )
     st.caption(
         f"Bold: {escape(names[chosen])}, with its 95 % interval. Thin: the others, by name on "
         "hover. At severity 0 the pictures are as they are."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import Robustness
-from core.errors import PellucidError
 from dashboard import services
 from dashboard.app_pages import (
     robustness_checks,
@@ -19,7 +18,6 @@ from dashboard.app_pages.robustness_source import Subject
 from dashboard.desk import desk
 from dashboard.robustness_choice import Trial
 from dashboard.widgets import progress
-from dashboard.words import error_words, escape
 
 __all__ = ["curves_section"]
 
@@ -36,12 +34,8 @@ def curves_section(trial: Trial, subject: Subject) -> None:
         "eps": trial.eps,
         "checks": trial.checks,
     }
-    try:
-        request = services.robustness_request(subject.data, options)
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return
-    robustness_running.supersede(request, place="curves")
+    request = services.robustness_request(subject.data, options)
+    desk().supersede("curves", request.key)
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, Robustness):
         _finished(services.public_robustness(answer.result))

@@ -7,8 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.contracts import Robustness, RobustnessRequest
-from core.errors import PellucidError
+from core.contracts import Robustness
 from dashboard import glossary, robustness_choice, services
 from dashboard.app_pages import robustness_options
 from dashboard.app_pages.robustness_source import Subject
@@ -27,15 +26,15 @@ from dashboard.run_words import points
 from dashboard.services import Defence
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
+from dashboard.widgets.chart import chart
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import error_words, escape, number, percent
+from dashboard.words import escape, interval, percent
 
 __all__ = ["defences_section"]
 
 _MOST = 4
 _PROPOSED = 3
-_RUNNING = "defences under way"
 
 
 def defences_section(trial: Trial, subject: Subject) -> None:
@@ -55,19 +54,13 @@ def defences_section(trial: Trial, subject: Subject) -> None:
         )
         return
     attacks = _attacks(trial, models)
-    try:
-        requests = {
-            model: services.robustness_request(
-                subject.data, _options(subject, trial, model, attacks)
-            )
-            for model in models
-        }
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return
+    requests = {
+        model: services.robustness_request(subject.data, _options(subject, trial, model, attacks))
+        for model in models
+    }
     done = robustness_options.words(next(iter(requests.values())))
     st.caption(escape(f"{done} Others are chosen under Curves, Options."))
-    _supersede(requests)
+    desk().supersede("defences", *(request.key for request in requests.values()))
     answers = {model: desk().ask(request, hold=True) for model, request in requests.items()}
     found = {m: a.result for m, a in answers.items() if isinstance(a.result, Robustness)}
     waiting = [
@@ -109,11 +102,12 @@ def _chosen(trial: Trial, subject: Subject, known: Sequence[str]) -> list[str]:
     proposed = [id for id in known if cards[id].gradients and cards[id].offline]
     asked = [id for id in trial.compared if id in known]
     key = "robustness compared"
-    st.session_state[key] = (asked or proposed)[: _MOST - 1 if asked else _PROPOSED - 1]
     st.multiselect(
-        f"{escape(labels.get(subject.model, subject.model))} against", known, key=key,
+        f"{escape(labels.get(subject.model, subject.model))} against", known,
         max_selections=_MOST - 1, format_func=lambda id: labels.get(id, id),
-        on_change=lambda: robustness_choice.change(compared=tuple(st.session_state[key])),
+        **robustness_choice.bind(
+            key, "compared", (asked or proposed)[: _MOST - 1 if asked else _PROPOSED - 1]
+        ),
     )  # fmt: skip
     return [subject.model, *st.session_state[key]]
 
@@ -149,14 +143,6 @@ def _options(
     }
 
 
-def _supersede(requests: Mapping[str, RobustnessRequest]) -> None:
-    """Stop what this session compared with other settings."""
-    now = {request.key for request in requests.values()}
-    for key in st.session_state.get(_RUNNING, set()) - now:
-        desk().stop(key)
-    st.session_state[_RUNNING] = now
-
-
 def _ended(answers: Mapping[str, Answer]) -> None:
     for model, answer in answers.items():
         if answer.state in ("failed", "stopped"):
@@ -173,11 +159,11 @@ def _curves(found: Mapping[str, Robustness]) -> None:
         Line(_marked(found[model]), curve, "main" if i == 0 else "other")
         for i, (model, curve) in enumerate(worst.items())
     ]
-    st.plotly_chart(
+    chart(
         robust_curves(lines, norm=next(iter(found.values())).norm, mode=current_mode()),
-        theme=None, key="defences", config={"displayModeBar": False},
+        key="defences",
         alt="Worst case of each model. " + "; ".join(spoken(line) for line in lines),
-    )  # fmt: skip
+    )
 
 
 def _marked(found: Robustness) -> str:
@@ -201,7 +187,7 @@ def _table(found: Mapping[str, Robustness]) -> None:
             Row(f"Area up to {eps_words(common, norm)}",
                 [percent(services.area_up_to(r, common)) for r in found.values()]),
             Row("Right unharmed", [percent(p.accuracy) for p in clean],
-                [f"95 %: {number(100 * p.low)} to {percent(p.high)}" for p in clean]),
+                [f"95 %: {interval(p.low, p.high)}" for p in clean]),
             Row("Checks", [r.verdict for r in found.values()]),
         ],
         mode=current_mode(),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.contracts import Robustness
 from dashboard import services
+from dashboard.widgets.download import download
 from dashboard.words import duration, escape
 
 __all__ = ["draw"]
@@ -21,11 +22,13 @@ def draw(found: Robustness) -> None:
             ("csv", "Curves (csv)", "text/csv"),
             ("json", "Curves, gaps and checks (json)", "application/json"),
         ):
-            st.download_button(
-                label, partial(services.robustness_file, found, kind),  # type: ignore[arg-type]
-                file_name=f"robustness.{kind}", mime=mime, key=f"download/{kind}",
-                icon=":material/download:", on_click="ignore", type="tertiary",
-            )  # fmt: skip
+            download(
+                label,
+                partial(services.robustness_file, found, kind),  # type: ignore[arg-type]
+                f"robustness.{kind}",
+                mime=mime,
+                key=f"download/{kind}",
+            )
     st.markdown("The same on the command line:")
     st.code(found.command, language=None, wrap_lines=True)
     st.caption(escape(f"{duration(found.seconds)} on {found.device} · seed {found.seed}"))

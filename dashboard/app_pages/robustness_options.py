@@ -11,6 +11,7 @@ from dashboard import glossary, robustness_choice, services
 from dashboard.app_pages.robustness_source import Subject
 from dashboard.robustness_choice import AUTO, Trial
 from dashboard.robustness_words import NORMS, attack_name, eps_words
+from dashboard.session import bound
 from dashboard.words import escape
 
 __all__ = ["draw", "offered", "without_gradients", "words"]
@@ -49,21 +50,18 @@ def draw(trial: Trial, subject: Subject) -> None:
         with right:
             _seed(trial)
         key = "robustness checks"
-        st.session_state[key] = trial.checks
         st.toggle(
-            "Check the attacks themselves", key=key, help=glossary.explain("honesty check"),
-            on_change=lambda: robustness_choice.change(checks=st.session_state[key]),
+            "Check the attacks themselves", help=glossary.explain("honesty check"),
+            **robustness_choice.bind(key, "checks", trial.checks),
         )  # fmt: skip
 
 
 def _attacks(trial: Trial, cards: Mapping[str, AttackCard]) -> None:
-    key = "robustness attacks"
-    st.session_state[key] = [id for id in trial.attacks if id in cards]
     st.multiselect(
-        "Attacks", list(cards), key=key, format_func=lambda id: cards[id].name,
+        "Attacks", list(cards), format_func=lambda id: cards[id].name,
         placeholder="The default set; choose others to search harder", help=_help(cards),
-        on_change=lambda: robustness_choice.change(
-            attacks=tuple(st.session_state[key]), hidden=()
+        **robustness_choice.bind(
+            "robustness attacks", "attacks", [id for id in trial.attacks if id in cards], hidden=()
         ),
     )  # fmt: skip
 
@@ -74,34 +72,31 @@ def _help(cards: Mapping[str, AttackCard]) -> str:
 
 
 def _norm(trial: Trial) -> None:
-    key = "robustness norm"
-    st.session_state[key] = trial.norm
     st.selectbox(
-        "Norm", NORM_NAMES, key=key, help=glossary.explain("norm"),
+        "Norm", NORM_NAMES, help=glossary.explain("norm"),
         format_func=lambda norm: f"{NORMS[norm][0]}: {NORMS[norm][1]}",
-        on_change=lambda: robustness_choice.change(
-            norm=st.session_state[key], attacks=(), eps=AUTO, hidden=()
+        **robustness_choice.bind(
+            "robustness norm", "norm", trial.norm, attacks=(), eps=AUTO, hidden=()
         ),
     )  # fmt: skip
 
 
 def _eps(trial: Trial) -> None:
-    key = "robustness eps"
-    st.session_state[key] = trial.eps
     st.text_input(
-        "ε", key=key, max_chars=200, help=glossary.explain("epsilon"),
-        placeholder="auto, or 1/255, 4/255",
-        on_change=lambda: robustness_choice.change(eps=st.session_state[key].strip() or AUTO),
+        "ε", max_chars=200, help=glossary.explain("epsilon"), placeholder="auto, or 1/255, 4/255",
+        **bound("robustness eps", trial.eps, _typed),
     )  # fmt: skip
 
 
+def _typed(eps: str) -> None:
+    robustness_choice.change(eps=eps.strip() or AUTO)
+
+
 def _seed(trial: Trial) -> None:
-    key = "robustness seed"
-    st.session_state[key] = trial.seed
     st.number_input(
-        "Seed", 0, robustness_choice.MOST_SEED, step=1, key=key,
+        "Seed", 0, robustness_choice.MOST_SEED, step=1,
         help="Which pictures are drawn, and where attacks begin.",
-        on_change=lambda: robustness_choice.change(seed=int(st.session_state[key])),
+        **robustness_choice.bind("robustness seed", "seed", trial.seed),
     )  # fmt: skip
 
 

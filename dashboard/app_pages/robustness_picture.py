@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.contracts import ExplanationDrift, Norm, Picture
-from core.errors import PellucidError
 from dashboard import robustness_choice, services
 from dashboard.app_pages import robustness_shelf
 from dashboard.app_pages.robustness_source import Subject
@@ -16,8 +15,7 @@ from dashboard.robustness_choice import Trial
 from dashboard.robustness_words import NORMS
 from dashboard.widgets import progress
 from dashboard.widgets.epsilon_film import epsilon_film
-from dashboard.widgets.progress import Pending
-from dashboard.words import duration, error_words, escape
+from dashboard.words import duration, escape
 
 __all__ = ["picture_section"]
 
@@ -34,23 +32,16 @@ def picture_section(trial: Trial, subject: Subject) -> None:
         return
     attack, method = _controls(trial, subject)
     _without_gradients(subject)
-    try:
-        request = services.explanation_drift_request(
-            picture, model=subject.model, attack=attack, norm=_norm(trial, subject),
-            method=method, seed=subject.seed,
-        )  # fmt: skip
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return
+    request = services.explanation_drift_request(
+        picture, model=subject.model, attack=attack, norm=_norm(trial, subject),
+        method=method, seed=subject.seed,
+    )  # fmt: skip
     answer = desk().ask(request)
     name = f"{services.attacks()[attack].name}: {services.method(method).name}"
     if isinstance(answer.result, ExplanationDrift):
         _draw(answer.result, trial, picture)
-    elif answer.state == "waiting":
-        progress.waiting([Pending(answer.key, name)], place="one picture")
-        st.skeleton(height=420)
     else:
-        progress.ended_badly(answer, name)
+        progress.unfinished(answer, name, place="one picture", height=420)
     progress.notes(answer)
 
 
@@ -81,43 +72,23 @@ def _controls(trial: Trial, subject: Subject) -> tuple[str, str]:
     norms = [n for n in NORMS if services.single_attacks(subject.model, n)]
     first, second, third = st.columns([1.2, 0.8, 1.2])
     with first:
-        _select(
-            "single",
-            "Attack",
-            list(offered),
-            attack,
-            {id: card.name for id, card in offered.items()},
-            offered[attack].summary,
-        )
+        names = {id: card.name for id, card in offered.items()}
+        _select("single", "Attack", list(offered), attack, names, offered[attack].summary)
     with second:
-        _select(
-            "norm",
-            "Measured by",
-            norms,
-            norm,
-            {str(n): NORMS[n][0] for n in norms},
-            f"ε is {NORMS[norm][1]}.",
-        )
+        names = {str(n): NORMS[n][0] for n in norms}
+        _select("norm", "Measured by", norms, norm, names, f"ε is {NORMS[norm][1]}.")
     with third:
-        _select(
-            "method",
-            "Map",
-            list(methods),
-            method,
-            {id: card.name for id, card in methods.items()},
-            methods[method].summary,
-        )
+        names = {id: card.name for id, card in methods.items()}
+        _select("method", "Map", list(methods), method, names, methods[method].summary)
     return attack, method
 
 
 def _select(
     name: str, title: str, options: Sequence[str], value: str, labels: Mapping[str, str], about: str
 ) -> None:
-    key = f"one picture {name}"
-    st.session_state[key] = value
     st.selectbox(
-        title, options, key=key, help=escape(about), format_func=lambda id: labels[id],
-        on_change=lambda: robustness_choice.change(**{name: st.session_state[key], "step": 0}),
+        title, options, help=escape(about), format_func=lambda id: labels[id],
+        **robustness_choice.bind(f"one picture {name}", name, value, step=0),
     )  # fmt: skip
 
 

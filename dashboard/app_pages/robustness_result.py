@@ -19,35 +19,39 @@ from dashboard.robustness_words import (
     gap_chosen,
 )
 from dashboard.run_words import attribute_words, group_words
+from dashboard.session import bound
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
 from dashboard.widgets.robust_gap import robust_gap
 from dashboard.widgets.run_card import big_numbers
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import escape, number, percent
+from dashboard.words import escape, interval, percent
 
 __all__ = ["draw", "groups", "limits"]
-
-_PLOT = {"displayModeBar": False}
 
 
 def draw(found: Robustness) -> None:
     """Draw the headline and the curves; of a run that is not finished as well."""
     # Not handed over: while the work runs, this is drawn again without the page around it.
-    trial = robustness_choice.current() or Trial()
+    trial = robustness_choice.now()
     worst = curve_of(found.worst_case, WORST_CASE)
     if worst is None:
         return
     _headline(found, worst)
     grouped = bool(found.by) and _views(found, trial)
     lines = _by_group(found) if grouped else _by_attack(found, trial)
-    st.plotly_chart(
+    chart(
         robust_curves(
-            lines, norm=found.norm, mode=current_mode(), clean=found.clean_accuracy,
-            trust=found.trust, up_to=worst.points[-1].eps,
+            lines,
+            norm=found.norm,
+            mode=current_mode(),
+            clean=found.clean_accuracy,
+            trust=found.trust,
+            up_to=worst.points[-1].eps,
         ),
-        theme=None, key="robustness curves", config=_PLOT,
+        key="robustness curves",
         alt="Accuracy against ε. " + "; ".join(spoken(line) for line in lines),
-    )  # fmt: skip
+    )
     left_out = len(_group_names(found)) - MOST_LINES if grouped else 0
     st.caption(
         escape(
@@ -64,7 +68,7 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
     st.subheader("How little it takes", anchor=False, help=glossary.explain("worst case"))
     st.markdown(escape(broken_words(worst) + so_far))
     right = round(found.clean_accuracy * found.n)
-    interval = f"95 %: {number(100 * found.clean_low)} to {percent(found.clean_high)}"
+    span = f"95 %: {interval(found.clean_low, found.clean_high)}"
     big_numbers(
         [
             (distance_words(worst.median_distance, norm), "median distance that breaks",
@@ -73,7 +77,7 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
             (percent(worst.area), "area under the worst case",
              f"ε from 0 to {eps_words(worst.points[-1].eps, norm)}, linear"),
             (percent(found.clean_accuracy), "right unharmed",
-             f"{right} of {found.n} · {interval}"),
+             f"{right} of {found.n} · {span}"),
         ]
     )  # fmt: skip
     if found.checks:
@@ -85,13 +89,11 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
 
 
 def _views(found: Robustness, trial: Trial) -> bool:
-    key = "robustness grouped"
-    st.session_state[key] = trial.grouped
     names = {False: "All pictures", True: f"By {escape(attribute_words(found.by))}"}
     st.segmented_control(
-        "Curves of", [False, True], key=key, required=True, format_func=names.__getitem__,
+        "Curves of", [False, True], required=True, format_func=names.__getitem__,
         label_visibility="collapsed",
-        on_change=lambda: robustness_choice.change(grouped=st.session_state[key]),
+        **robustness_choice.bind("robustness grouped", "grouped", trial.grouped),
     )  # fmt: skip
     return trial.grouped
 
@@ -99,14 +101,13 @@ def _views(found: Robustness, trial: Trial) -> bool:
 def _by_attack(found: Robustness, trial: Trial) -> list[Line]:
     known = list(found.attacks)
     shown = [id for id in known if id not in trial.hidden]
-    key = "robustness shown"
-    st.session_state[key] = shown
+
+    def keep(drawn: tuple[str, ...]) -> None:
+        robustness_choice.change(hidden=tuple(id for id in known if id not in drawn))
+
     st.pills(
-        "Attacks that are drawn", known, selection_mode="multi", key=key, format_func=attack_name,
-        label_visibility="collapsed",
-        on_change=lambda: robustness_choice.change(
-            hidden=tuple(id for id in known if id not in st.session_state[key])
-        ),
+        "Attacks that are drawn", known, selection_mode="multi", format_func=attack_name,
+        label_visibility="collapsed", **bound("robustness shown", shown, keep),
     )  # fmt: skip
     curves = [c for id in shown if (c := curve_of(found.curves, id)) is not None]
     lines = [
@@ -160,7 +161,7 @@ def _table(found: Robustness) -> None:
                 ["of pictures it has right"] * len(own), strong=True),
             Row("Area under the curve", [percent(c.area) for c in own]),
             Row("Right unharmed", [percent(p.accuracy) for p in firsts],
-                [f"95 %: {number(100 * p.low)} to {percent(p.high)}" for p in firsts]),
+                [f"95 %: {interval(p.low, p.high)}" for p in firsts]),
         ],
         mode=current_mode(),
     )  # fmt: skip

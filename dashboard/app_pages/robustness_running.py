@@ -13,7 +13,7 @@ from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
 from dashboard.words import escape, time_left
 
-__all__ = ["ended", "supersede", "under_way"]
+__all__ = ["ended", "under_way"]
 
 _POLL_SECONDS = 1.0
 _STARTING = "waiting for its turn (a worker that has just started takes up to 20 s)"
@@ -74,12 +74,3 @@ def _kept(request: RobustnessRequest) -> Robustness | None:
         return services.robustness_so_far(request)
     except PellucidError:  # the dataset has changed meanwhile: nothing of it is shown
         return None
-
-
-def supersede(request: RobustnessRequest, *, place: str) -> None:
-    """Stop what this session asked for at ``place`` with other settings."""
-    key = f"robustness under way/{place}"
-    before = st.session_state.get(key)
-    if before is not None and before != request.key:
-        desk().stop(before)
-    st.session_state[key] = request.key

@@ -15,13 +15,13 @@ from dashboard.robustness_choice import Trial
 from dashboard.run_words import attribute_words, group_words, points
 from dashboard.theme import current_mode
 from dashboard.widgets import group_table
+from dashboard.widgets.chart import chart
 from dashboard.widgets.group_table import GroupRow
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import error_words, escape, number, percent
+from dashboard.words import error_words, escape, interval, number, percent
 
 __all__ = ["confidence", "groups", "other_things", "out_of_distribution", "strip"]
 
-_PLOT = {"displayModeBar": False}
 _NOBODY = ""
 _MOST_ROWS = 40
 _SCORES = {
@@ -36,13 +36,10 @@ _SCORES = {
 def strip(trial: Trial, subject: Subject) -> None:
     """Draw one picture under every corruption at the severity that is chosen."""
     index = trial.picture if 0 <= trial.picture < len(subject.data) else int(subject.order[0])
-    st.session_state["corruption severity"] = trial.severity
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            "Severity", [1, 2, 3, 4, 5], key="corruption severity", required=True, width="content",
-            on_change=lambda: robustness_choice.change(
-                severity=st.session_state["corruption severity"]
-            ),
+            "Severity", [1, 2, 3, 4, 5], required=True, width="content",
+            **robustness_choice.bind("corruption severity", "severity", trial.severity),
         )  # fmt: skip
         st.button(
             "Another picture", icon=":material/shuffle:", key="corruption picture",
@@ -113,7 +110,7 @@ def _row(
         name=group_words(own.group),
         size=f"n = {own.n}",
         value=percent(own.accuracy),
-        counts=corruption_words.interval(own),
+        counts=interval(own.low, own.high),
         ends=(own.low, own.accuracy, own.high),
         standing=standing,  # type: ignore[arg-type]
         note=note,
@@ -123,14 +120,16 @@ def _row(
 def _of_one(found: Corrupted, chosen: str, names: list[str]) -> None:
     gap = next((each for each in found.gaps if each.corruption == chosen), None)
     st.markdown(f"**{escape(corruption_name(chosen))}**, group by group")
-    st.plotly_chart(
+    chart(
         by_group(
-            found, {name: group_words(name) for name in names[:MOST_GROUPS]},
-            chosen=chosen, mode=current_mode(),
+            found,
+            {name: group_words(name) for name in names[:MOST_GROUPS]},
+            chosen=chosen,
+            mode=current_mode(),
         ),
-        theme=None, key="corruption groups", config=_PLOT,
+        key="corruption groups",
         alt=f"Accuracy by group under {corruption_name(chosen)}",
-    )  # fmt: skip
+    )
     words = ["Its interval is on hover."]
     words += [corruption_words.gap_sentence(found, gap)] if gap is not None else []
     real = [corruption_name(g.corruption) for g in found.gaps if g.corruption and g.beyond_chance]
@@ -147,11 +146,11 @@ def confidence(found: Corrupted) -> None:
     """Draw how sure the model stays while it errs more."""
     st.subheader("Does it notice?", anchor=False, help=glossary.explain("calibration"))
     st.markdown(escape(corruption_words.shift_sentence(found)))
-    st.plotly_chart(
+    chart(
         confidence_figure(found, mode=current_mode()),
-        theme=None, key="corruption confidence", config=_PLOT,
+        key="corruption confidence",
         alt=f"Confidence and accuracy by severity. {corruption_words.shift_sentence(found)}",
-    )  # fmt: skip
+    )
     st.caption(
         "Means over all corruptions of a severity. A model that notices gets less sure as it gets "
         "less right: the two lines stay together."
@@ -171,14 +170,13 @@ def other_things(trial: Trial, subject: Subject) -> str:
             icon=":material/link_off:",
         )
     key = "corruption other"
-    st.session_state[key] = trial.other if trial.other in offered else _NOBODY
     if not offered:
         return ""
     st.selectbox(
-        "Tell apart from", [_NOBODY, *offered], key=key,
+        "Tell apart from", [_NOBODY, *offered],
         format_func=lambda id: services.dataset_name(offered[id]) if id else "nothing else",
         help=glossary.explain("out of distribution"),
-        on_change=lambda: robustness_choice.change(other=st.session_state[key]),
+        **robustness_choice.bind(key, "other", trial.other if trial.other in offered else _NOBODY),
     )  # fmt: skip
     return offered.get(st.session_state[key], "")
 

@@ -11,14 +11,13 @@ import numpy.typing as npt
 import streamlit as st
 
 from core.contracts import SPLITS, Slice
-from core.errors import PellucidError
 from dashboard import glossary, robustness_choice, services, slice_choice
 from dashboard.model_words import legend, model_labels
 from dashboard.robustness_choice import AUTO, LIMITS, Trial
 from dashboard.run_words import attribute_words
 from dashboard.services import ShownSplit
 from dashboard.widgets.slice_chip import slice_chip
-from dashboard.words import error_words, escape
+from dashboard.words import escape
 
 __all__ = ["BY_CLASS", "Subject", "choose"]
 
@@ -83,11 +82,7 @@ def choose(trial: Trial) -> Subject | None:
         _select("model", "Model", models, model, labels, subject=True, help=legend())
     offered = services.attackable_data(model)
     key = _picked(trial.dataset, tuple(offered), "dataset", "That dataset")
-    try:
-        data = services.attacked_split(offered[key], trial.split)
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return None
+    data = services.shown_split(offered[key], trial.split)
     by = _attribute(trial.by, data)
     with right:
         _limit(trial, data)
@@ -140,20 +135,16 @@ def _select(
     name: str, title: str, options: tuple[str, ...], value: str, labels: dict[str, str], *,
     subject: bool = False, help: str | None = None,
 ) -> None:  # fmt: skip
-    key = f"robustness {name}"
-    st.session_state[key] = value
-    change = robustness_choice.change_subject if subject else robustness_choice.change
+    bind = robustness_choice.bind_subject if subject else robustness_choice.bind
     st.selectbox(
-        title, options, key=key, help=help, format_func=lambda id: labels.get(id, id),
-        on_change=lambda: change(**{name: st.session_state[key]}),
+        title, options, help=help, format_func=lambda id: labels.get(id, id),
+        **bind(f"robustness {name}", name, value),
     )  # fmt: skip
 
 
 def _limit(trial: Trial, data: ShownSplit) -> None:
-    key = "robustness limit"
-    st.session_state[key] = trial.limit
     st.selectbox(
-        "Pictures taken", LIMITS, key=key,
+        "Pictures taken", LIMITS,
         format_func=lambda limit: f"all {len(data)}" if not limit else f"{limit} at random",
-        on_change=lambda: robustness_choice.change(limit=st.session_state[key], step=0),
+        **robustness_choice.bind("robustness limit", "limit", trial.limit, step=0),
     )  # fmt: skip

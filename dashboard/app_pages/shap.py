@@ -77,4 +77,4 @@ def _ask_and_draw(picture: Picture, choice: Choice, shown: Sharing) -> None:
 def _below(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
     shap_result.maps_panel(request, result, shown)
     shap_result.about(result)
-    shap_result.download(request, result, shown)
+    shap_result.take_along(request, result, shown)

@@ -9,9 +9,10 @@ import streamlit as st
 from core.contracts import ExplainerCard, ModelCard, Picture, Prediction
 from dashboard import dataset_pictures, glossary, services, shap_choice, slice_choice, uploads
 from dashboard.app_pages.inspect_controls import likely_classes
+from dashboard.session import bound
 from dashboard.shap_choice import MOST_CLASSES, Sharing
 from dashboard.state import Choice
-from dashboard.widgets.parameters import Changed, parameter_widgets
+from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import escape
 
 __all__ = ["Against", "background", "offered", "panel"]
@@ -71,16 +72,12 @@ def panel(choice: Choice, shown: Sharing, prediction: Prediction | None, against
     _classes(choice, shown, prediction)
     cards = offered(services.model(choice.model))
     card = cards[shown.explainer]
-    st.session_state["explainer"] = shown.explainer
     st.selectbox(
         "Explainer",
         list(cards),
         format_func=lambda id: cards[id].name,
-        key="explainer",
         help=glossary.explain("explainer"),
-        on_change=lambda: shap_choice.change(
-            explainer=st.session_state["explainer"], parameters=()
-        ),
+        **shap_choice.bind("explainer", "explainer", shown.explainer, parameters=()),
     )
     st.caption(escape(card.summary))
     for missing in services.explainers().keys() - cards.keys():
@@ -90,15 +87,10 @@ def panel(choice: Choice, shown: Sharing, prediction: Prediction | None, against
         st.caption(f":material/collections: {escape(against.words)}")
     label = "Parameters" + (f" ({len(shown.parameters)} changed)" if shown.parameters else "")
     with st.expander(label, icon=":material/tune:", key="explainer parameters"):
-        parameter_widgets(card, dict(shown.parameters), held=_held, keep=_keep)
-
-
-def _held() -> Changed:
-    return (shap_choice.current() or Sharing()).parameters
-
-
-def _keep(parameters: Changed) -> None:
-    shap_choice.change(parameters=parameters)
+        parameter_widgets(
+            card, dict(shown.parameters), held=lambda: shap_choice.now().parameters,
+            keep=lambda changed: shap_choice.change(parameters=changed),
+        )  # fmt: skip
 
 
 def _classes(choice: Choice, shown: Sharing, prediction: Prediction | None) -> None:
@@ -107,19 +99,16 @@ def _classes(choice: Choice, shown: Sharing, prediction: Prediction | None) -> N
         return
     options = likely_classes(prediction)
     names = services.class_names(choice.model)
-    st.session_state["shap classes"] = list(shown.classes or options[:_LIKELIEST])
+    likeliest = tuple(options[:_LIKELIEST])
+
+    def keep(chosen: tuple[int, ...]) -> None:
+        shap_choice.change(classes=() if chosen == likeliest else chosen, subject=None)
+
     st.multiselect(
         "Classes side by side",
         options,
         format_func=names.__getitem__,
-        key="shap classes",
         max_selections=MOST_CLASSES,
         help=glossary.explain("shap"),
-        on_change=_chosen,
-        args=(tuple(options[:_LIKELIEST]),),
+        **bound("shap classes", shown.classes or likeliest, keep),
     )
-
-
-def _chosen(likeliest: tuple[int, ...]) -> None:
-    chosen = tuple(st.session_state["shap classes"])
-    shap_choice.change(classes=() if chosen == likeliest else chosen, subject=None)

@@ -14,9 +14,11 @@ from dashboard.figures.shap_map import shap_map
 from dashboard.figures.waterfall import signed, steps, waterfall
 from dashboard.shap_choice import Colouring, Sharing
 from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
+from dashboard.widgets.download import download
 from dashboard.words import duration, escape, number, percent
 
-__all__ = ["HEIGHT", "about", "download", "maps_panel", "waterfall_panel"]
+__all__ = ["HEIGHT", "about", "maps_panel", "take_along", "waterfall_panel"]
 
 HEIGHT = 460
 _REGIONS = 10
@@ -70,11 +72,9 @@ def waterfall_panel(result: ShapResult, shown: Sharing) -> None:
     ranked = services.shap_regions(result, k)
     rows = steps(result, k, ranked, most=_REGIONS)
     words = "; ".join(f"{row.name} {row.words}" for row in rows)
-    st.plotly_chart(
+    chart(
         waterfall(rows, colours=services.shap_colours(), mode=current_mode()),
-        theme=None,
         key="waterfall",
-        config={"displayModeBar": False},
         alt=f"Waterfall for {target.label}: {words}",
     )
     _additivity(result, k)
@@ -89,15 +89,13 @@ def _class_switch(result: ShapResult, k: int) -> None:
     if len(result.targets) < 2:
         return
     labels = {target.index: target.label for target in result.targets}
-    st.session_state["subject"] = result.targets[k].index
     st.segmented_control(
         "Class of the waterfall",
         list(labels),
         format_func=lambda index: escape(labels[index]),
         required=True,
-        key="subject",
         label_visibility="collapsed",
-        on_change=lambda: shap_choice.change(subject=st.session_state["subject"]),
+        **shap_choice.bind("subject", "subject", result.targets[k].index),
     )
 
 
@@ -132,15 +130,13 @@ def _additivity(result: ShapResult, k: int) -> None:
 def maps_panel(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
     """Draw one map a class, on one scale."""
     st.subheader("Where in the picture", anchor=False)
-    st.session_state["colouring"] = shown.colouring
     st.segmented_control(
         "Colour",
         list(_COLOURINGS),
         format_func=_COLOURINGS.__getitem__,
         required=True,
-        key="colouring",
         label_visibility="collapsed",
-        on_change=lambda: shap_choice.change(colouring=st.session_state["colouring"]),
+        **shap_choice.bind("colouring", "colouring", shown.colouring),
     )
     regions = shown.colouring == "regions"
     uris = services.shap_uris(request, result, regions=regions)
@@ -159,11 +155,9 @@ def _map(result: ShapResult, k: int, subject: int, uri: str) -> None:
     target = result.targets[k]
     st.markdown(f"**{escape(target.label)}** · {percent(float(result.probabilities[k]))}")
     ranked = services.shap_regions(result, subject)
-    st.plotly_chart(
+    chart(
         shap_map(result, k, picture=uri, ranked=ranked, labelled=_REGIONS, mode=current_mode()),
-        theme=None,
         key=f"map/{k}",
-        config={"displayModeBar": False},
         alt=f"Map of SHAP values for {target.label}",
     )
     st.caption(
@@ -194,7 +188,7 @@ def about(result: ShapResult) -> None:
     st.caption(" · ".join(escape(part) for part in parts))
 
 
-def download(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
+def take_along(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
     """Offer the result to take along, with the command that repeats it."""
     menu = st.popover(
         "Download", icon=":material/download:", key="shap download", on_change="rerun"
@@ -213,15 +207,12 @@ def download(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
              partial(services.shap_explanation_npz, request, result)),
         ):  # fmt: skip
             kind = ending.rpartition(".")[2]
-            st.download_button(
+            download(
                 f"{label} ({kind})",
                 make,
-                file_name=f"{name}.{ending}",
+                f"{name}.{ending}",
                 mime=MIME[kind],
                 key=f"shap download/{ending}",
-                icon=":material/download:",
-                on_click="ignore",
-                type="tertiary",
             )
         st.caption("The last file in a notebook:")
         st.code(_OPEN.format(file=repr(f"{name}.explanation.npz")), language="python")

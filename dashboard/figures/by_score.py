@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.contracts import Calibration, ParityCost, ScoreCurves, group_words
-from dashboard.figures.learning import STYLES
+from dashboard.figures.lines import LEGEND, look
 from dashboard.figures.text import plain
-from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.theme import Mode, template, tokens
 from dashboard.words import percent
 
 __all__ = ["MOST_LINES", "calibration", "cost", "roc"]
@@ -19,17 +19,6 @@ MOST_LINES = 8
 """More lines can't be told apart."""
 _HOVER = "%{customdata}<extra></extra>"
 _HEIGHT = 340
-
-
-def _colours(tokens: Tokens) -> tuple[str, ...]:
-    return (tokens.accent, tokens.text, tokens.unsure, tokens.muted)
-
-
-def _style(i: int, colours: Tokens) -> tuple[str, str, str]:
-    """Return colour, dash and symbol of the i-th line: each pair of them once."""
-    names = _colours(colours)
-    dash, symbol = STYLES[(i + i // len(names)) % len(STYLES)]
-    return names[i % len(names)], dash, symbol
 
 
 def _square(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
@@ -42,7 +31,7 @@ def _square(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
         template=template(mode),
         height=_HEIGHT,
         margin={"l": 0, "r": 12, "t": 34, "b": 48},
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
+        legend=LEGEND,
         hovermode="closest",
         xaxis={**axis, "title": {"text": x, "font": {"size": 12}}},
         yaxis={**axis, "title": {"text": y, "font": {"size": 12}}, "automargin": True},
@@ -68,7 +57,7 @@ def calibration(found: Sequence[Calibration], *, event: str, mode: Mode) -> go.F
     figure = go.Figure()
     _square(figure, mode, "mean score", event)
     for i, curve in enumerate(found[:MOST_LINES]):
-        colour, dash, symbol = _style(i, colours)
+        colour, dash, symbol = look(i, colours)
         figure.add_scatter(
             x=curve.mean_score,
             y=curve.rate,
@@ -114,7 +103,7 @@ def roc(curves: ScoreCurves, chosen: Mapping[str, float], *, mode: Mode) -> go.F
     for g, group in enumerate(curves.groups[:MOST_LINES]):
         if not (curves.positives[g] and curves.negatives[g]):
             continue
-        colour, dash, symbol = _style(g, colours)
+        colour, dash, symbol = look(g, colours)
         fpr = np.append(curves.false_positives[g] / curves.negatives[g], 0.0)
         tpr = np.append(curves.true_positives[g] / curves.positives[g], 0.0)
         at = int(np.searchsorted(curves.thresholds, chosen[group]))

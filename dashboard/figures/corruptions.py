@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.contracts import Corrupted, CorruptionGroup, CorruptionRow
-from dashboard.figures.learning import STYLES
+from dashboard.figures.lines import LEGEND, look
 from dashboard.figures.text import plain
-from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.theme import Mode, Tokens, faded, template, tokens
 from dashboard.words import percent
 
 __all__ = ["MOST_GROUPS", "by_group", "by_severity", "confidence"]
@@ -30,7 +30,7 @@ def _figure(mode: Mode, *, legend: bool) -> go.Figure:
         height=_HEIGHT,
         margin={"l": 0, "r": 12, "t": 34 if legend else 8, "b": 48},
         showlegend=legend,
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
+        legend=LEGEND,
         hovermode="closest",
         xaxis={"fixedrange": True, "dtick": 1, "tickfont": font, "range": [-0.15, 5.15],
                "title": {"text": "severity (0: as they are)", "font": {"size": 12}}},
@@ -88,13 +88,12 @@ def _band(
     figure: go.Figure, rows: Sequence[CorruptionRow | CorruptionGroup], colours: Tokens
 ) -> None:
     x = list(range(len(rows)))
-    red, green, blue = (int(colours.accent[i : i + 2], 16) for i in (1, 3, 5))
     figure.add_scatter(
         x=[*x, *reversed(x)],
         y=[*(row.high for row in rows), *(row.low for row in reversed(rows))],
         mode="lines",
         fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},.18)",
+        fillcolor=faded(colours.accent, 0.18),
         line={"width": 0},
         hoverinfo="skip",
     )
@@ -109,13 +108,11 @@ def by_group(found: Corrupted, groups: Mapping[str, str], *, chosen: str, mode: 
         Name of each group that is drawn, at most :data:`MOST_GROUPS`.
     """
     colours = tokens(mode)
-    lines = (colours.accent, colours.text, colours.unsure, colours.muted)
     rows = [found.clean, *(row for row in found.rows if row.corruption == chosen)]
     figure = _figure(mode, legend=True)
     for i, (group, name) in enumerate(list(groups.items())[:MOST_GROUPS]):
         own = [next(g for g in row.groups if g.group == group) for row in rows]
-        dash, symbol = STYLES[(i + i // len(lines)) % len(STYLES)]
-        colour = lines[i % len(lines)]
+        colour, dash, symbol = look(i, colours)
         figure.add_scatter(
             x=[row.severity for row in rows],
             y=[point.accuracy for point in own],

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.contracts import CONTROL_FAMILIES, Array, Curve
-from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.theme import Mode, Tokens, faded, template, tokens
 
 __all__ = ["HEIGHT", "curves"]
 
@@ -86,14 +86,9 @@ def _add_band(figure: go.Figure, controls: Sequence[Curve], colours: Tokens) -> 
         x=[*x.tolist(), *x[::-1].tolist()],
         y=[*high.tolist(), *low[::-1].tolist()],
         fill="toself",
-        fillcolor=_faint(colours.bar),
+        fillcolor=faded(colours.bar, 0.38),
         line={"width": 0},
         mode="lines",
         name=_BAND,
         hoverinfo="skip",
     )
-
-
-def _faint(colour: str, share: float = 0.38) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{share})"

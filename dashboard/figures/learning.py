@@ -9,12 +9,13 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.contracts import Epoch
+from dashboard.figures.lines import LEGEND, STYLES
 from dashboard.figures.text import plain
 from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.words import tenths
 
 __all__ = [
     "HEIGHT",
-    "STYLES",
     "Measure",
     "curves",
     "colour_of",
@@ -28,10 +29,6 @@ HEIGHT = 230
 _FEW = 25
 """Up to so many epochs each has its point."""
 _SPLITS = {"train": "training", "val": "validation", "test": "test"}
-STYLES: tuple[tuple[str, str], ...] = (
-    ("solid", "circle"), ("dash", "square"), ("dot", "diamond"), ("dashdot", "triangle-up"),
-)  # fmt: skip
-"""Dash and symbol of the first, second, … run of a comparison."""
 
 
 def curves(history: Sequence[Epoch], measure: Measure, *, mode: Mode, epochs: int = 0) -> go.Figure:
@@ -130,7 +127,7 @@ def _laid_out(figure: go.Figure, measure: Measure, mode: Mode, *, longest: int) 
         template=template(mode),
         height=HEIGHT,
         margin={"l": 44, "r": 12, "t": 26, "b": 36},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 13}},
+        legend={**LEGEND, "y": 1.02},
         showlegend=True,
         hovermode="closest",
         xaxis={
@@ -182,7 +179,7 @@ def sparkline_words(history: Sequence[Epoch]) -> str:
     values = _measured(history)
     if not values:
         return ""
-    return f"Accuracy by epoch, from {values[0]:.1%} to {values[-1]:.1%}"
+    return f"Accuracy by epoch, from {tenths(values[0])} to {tenths(values[-1])}"
 
 
 def _measured(history: Sequence[Epoch]) -> list[float]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from dashboard.figures.learning import STYLES, colour_of
+from dashboard.figures.learning import colour_of
+from dashboard.figures.lines import LEGEND, STYLES
 from dashboard.figures.text import plain
 from dashboard.theme import Mode, template, tokens
 from dashboard.words import percent
@@ -64,7 +65,7 @@ def group_rates(
         height=height * len(groups) + (36 if single else 66),
         margin={"l": 0, "r": 92 if single else 12, "t": 4 if single else 34, "b": 28},
         showlegend=not single,
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
+        legend=LEGEND,
         hovermode="closest",
         xaxis={
             "fixedrange": True, "tickformat": ".0%", "nticks": 6, "range": [_least(series), 1.01],

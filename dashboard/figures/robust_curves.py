@@ -10,10 +10,10 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.contracts import Norm, RobustCurve, Trust
-from dashboard.figures.learning import STYLES
+from dashboard.figures.lines import LEGEND, look
 from dashboard.figures.text import plain
 from dashboard.robustness_words import NORMS, eps_tick, eps_words, point_words
-from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.theme import Mode, Tokens, faded, template, tokens
 from dashboard.words import percent
 
 __all__ = ["MOST_LINES", "Line", "robust_curves", "spoken"]
@@ -90,9 +90,7 @@ def _look(line: Line, place: int, colours: Tokens) -> tuple[str, str, str, float
         return colours.accent, "solid", "circle", 3.5
     if line.role == "control":
         return colours.muted, "dash", "x-thin-open", 1.5
-    names = (colours.text, colours.unsure, colours.muted)
-    dash, symbol = STYLES[(place + place // len(names)) % len(STYLES)]
-    return names[place % len(names)], dash, symbol, 1.6
+    return *look(place, colours, accent=False), 1.6
 
 
 def _add(
@@ -108,7 +106,7 @@ def _add(
         x=[*x, *reversed(x)],
         y=[*(p.high for p in points), *(p.low for p in reversed(points))],
         fill="toself", mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False,
-        fillcolor=_faded(colour, 0.18 if line.role == "main" else 0.08), legendgroup=name,
+        fillcolor=faded(colour, 0.18 if line.role == "main" else 0.08), legendgroup=name,
     )  # fmt: skip
     figure.add_scatter(
         x=x,
@@ -123,11 +121,6 @@ def _add(
         customdata=[f"{name}, {plain(point_words(p, line.curve.norm))}" for p in points],
         hovertemplate=_HOVER,
     )  # fmt: skip
-
-
-def _faded(colour: str, alpha: float) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{alpha})"
 
 
 def _baseline(figure: go.Figure, clean: float, colours: Tokens) -> None:
@@ -151,7 +144,7 @@ def _lay_out(
         height=HEIGHT,
         margin={"l": 0, "r": 8, "t": 44, "b": 52},
         hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
+        legend=LEGEND,
         xaxis={
             "fixedrange": True, "tickvals": [place(eps) for eps in ticks],
             "ticktext": [eps_tick(eps, norm) for eps in ticks],

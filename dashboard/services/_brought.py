@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from core import api
@@ -19,6 +18,7 @@ from core.contracts import (
     Run,
     Value,
 )
+from dashboard.services._cards import by_id
 from dashboard.services._datasets import offered_data
 from dashboard.services._jobs import SERVER, cancel, submit, view
 from dashboard.services._training import in_background
@@ -45,16 +45,12 @@ class Making:
         return self.job.active
 
 
-@lru_cache(maxsize=1)
-def compressions() -> dict[str, CompressionCard]:
-    """Return the cards of the forms of compression by id."""
-    return {card.id: card for card in api.compressions()}
+compressions: Callable[[], dict[str, CompressionCard]] = by_id(api.compressions)
+"""The cards of the forms of compression by id."""
 
 
-@lru_cache(maxsize=1)
-def architectures() -> dict[str, ModelCard]:
-    """Return the cards of what weights can go into, by id."""
-    return {card.id: card for card in api.architectures()}
+architectures: Callable[[], dict[str, ModelCard]] = by_id(api.architectures)
+"""The cards of what weights can go into, by id."""
 
 
 def order_smaller(

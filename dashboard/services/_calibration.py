@@ -5,14 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from core import api
-from core.contracts import CalibrateRequest, CalibrationTable
+from core.api import calibration_table
+from core.contracts import CalibrateRequest
 
 __all__ = ["calibration_table", "quick_calibration"]
-
-
-def calibration_table() -> CalibrationTable:
-    """Return what was measured for this release."""
-    return api.calibration_table()
 
 
 @lru_cache(maxsize=1)

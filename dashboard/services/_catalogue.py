@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from core import api
-from core.contracts import ClassRef, ClassScore, MethodCard, ModelCard, Prediction
+from core.api import class_names, find_class, lacking
+from core.contracts import ClassScore, MethodCard, ModelCard, Prediction
 from dashboard.lru import Lru
+from dashboard.services._cards import by_id
 
 __all__ = [
     "class_names", "default_seed", "find_class", "lacking", "method", "methods", "model", "models",
@@ -27,10 +30,8 @@ def _models(trained: tuple[str, ...]) -> dict[str, ModelCard]:
     return {card.id: card for card in api.models()}
 
 
-@lru_cache(maxsize=1)
-def methods() -> dict[str, MethodCard]:
-    """Return the cards of the saliency methods by id."""
-    return {card.id: card for card in api.methods()}
+methods: Callable[[], dict[str, MethodCard]] = by_id(api.methods)
+"""The cards of the saliency methods by id."""
 
 
 def default_seed(most: int) -> int:
@@ -46,16 +47,6 @@ def model(id: str) -> ModelCard:
 def method(id: str) -> MethodCard:
     """Return one method's card."""
     return methods()[id]
-
-
-def class_names(model_id: str) -> tuple[str, ...]:
-    """Return the class names of a model by index."""
-    return api.class_names(model_id)
-
-
-def find_class(model_id: str, text: str) -> ClassRef:
-    """Find a class by what somebody typed; see :func:`core.api.find_class`."""
-    return api.find_class(model_id, text)
 
 
 def ranking(prediction: Prediction, k: int = 5) -> tuple[ClassScore, ...]:
@@ -80,8 +71,3 @@ def not_offered(card: ModelCard) -> dict[str, list[str]]:
         if reason := lacking("methods", id, card):
             reasons.setdefault(reason, []).append(method.name)
     return reasons
-
-
-def lacking(kind: api.Served, id: str, card: ModelCard) -> str:
-    """Return what a model lacks for a method, an attack, …; see :func:`core.api.lacking`."""
-    return api.lacking(kind, id, card)

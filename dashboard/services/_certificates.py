@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 
 from core import api
+from core.api import certified_so_far, leaning
 from core.contracts import (
     Certified,
     CertifierCard,
     CertifyPictureRequest,
     CertifyRequest,
-    Leaning,
     Picture,
     RobustCurve,
     RobustnessRequest,
@@ -24,7 +24,7 @@ from core.contracts import (
 from dashboard.services._catalogue import lacking, models
 from dashboard.services._datasets import hide_source
 from dashboard.services._requests import once
-from dashboard.services._runs import run
+from dashboard.services._runs import run, weights_of
 from dashboard.services._shown_data import ShownSplit
 
 __all__ = [
@@ -56,7 +56,7 @@ def certify_request(data: ShownSplit, options: Mapping[str, Any]) -> CertifyRequ
     InputError
         If a part of the choice does not exist or does not fit.
     """
-    key = ("certify", data.fingerprint, data.name, _weights(options["model"]),
+    key = ("certify", data.fingerprint, data.name, weights_of(options["model"]),
            repr(sorted(options.items())))  # fmt: skip
     return once(key, lambda: api.certify_request(data.dataset, split=data.name, **options))
 
@@ -72,24 +72,14 @@ def certify_picture_request(
         If a part of the choice does not exist or does not fit.
     """
     values = tuple(sorted(parameters.items()))
-    key = ("certify picture", picture.sha256, picture.name, model, _weights(model), method, values,
-           seed)  # fmt: skip
+    of = (model, weights_of(model), method, values, seed)
+    key = ("certify picture", picture.sha256, picture.name, *of)
     return once(
         key,
         lambda: api.certify_picture_request(
             picture, model=model, method=method, parameters=dict(values), seed=seed
         ),
     )
-
-
-def _weights(model: str) -> str:
-    found = run(model)
-    return "" if found is None else found.weights_sha256
-
-
-def certified_so_far(request: CertifyRequest) -> Certified | None:
-    """Return the curve over the pictures that are done, ``None`` before the first."""
-    return api.certified_so_far(request)
 
 
 def attacked_curve(certified: Certified, request: RobustnessRequest) -> RobustCurve | None:
@@ -105,11 +95,6 @@ def at_ceiling(found: Certified) -> tuple[float, int]:
     """Return the largest radius that the settings can prove, and how many pictures reach it."""
     most = api.certificate_ceiling(found.method, found.parameters)
     return most, int(np.isclose(found.radii, most).sum())
-
-
-def leaning(found: Certified) -> Leaning | None:
-    """Return the answer that is certified more often than it is true, ``None`` if none is."""
-    return api.leaning(found)
 
 
 def public_certified(found: Certified) -> Certified:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,10 @@ from core.contracts import (
     severity_text,
 )
 from dashboard.lru import Lru
+from dashboard.services._cards import by_id
 from dashboard.services._maps import Layer
 from dashboard.services._pictures import data_uri
-from dashboard.services._requests import once
+from dashboard.services._requests import asked
 from dashboard.state import Choice
 
 __all__ = [
@@ -75,10 +76,8 @@ def difference_layer(a: Explanation, b: Explanation) -> Layer | None:
     return _compared(a, b)[1]
 
 
-@lru_cache(maxsize=1)
-def drift_paths() -> dict[str, DriftPath]:
-    """Return the paths along which a picture can change, by id."""
-    return {path.id: path for path in api.drift_paths()}
+drift_paths: Callable[[], dict[str, DriftPath]] = by_id(api.drift_paths)
+"""The paths along which a picture can change, by id."""
 
 
 def drift_request(
@@ -91,20 +90,18 @@ def drift_request(
     InputError
         If the model lacks what the path or the method needs.
     """
-    return once(
-        ("drift", picture.sha256, picture.name, *choice.explanation_key(), path, steps, maximum),
-        lambda: api.drift_request(
-            picture,
-            path=path,
-            steps=steps,
-            maximum=severity_text(path, maximum),
-            model=choice.model,
-            method=choice.method,
-            parameters=dict(choice.parameters),
-            target="auto" if choice.target is None else choice.target,
-            layer=choice.layer,
-            geometry=choice.geometry,
-        ),
+    return asked(
+        api.drift_request,
+        picture,
+        path=path,
+        steps=steps,
+        maximum=severity_text(path, maximum),
+        model=choice.model,
+        method=choice.method,
+        parameters=dict(choice.parameters),
+        target="auto" if choice.target is None else choice.target,
+        layer=choice.layer,
+        geometry=choice.geometry,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import api
-from core.api import Gallery
+from core.api import Gallery, pixels_png
 from core.contracts import (
     ConceptMaps,
     ConceptMapsRequest,
@@ -20,13 +20,12 @@ from core.contracts import (
     PictureSet,
     TcavRequest,
     VisualiseRequest,
-    content_key,
 )
 from core.errors import InputError
 from dashboard.lru import Lru
 from dashboard.services._maps import Layer
 from dashboard.services._pictures import data_uri
-from dashboard.services._requests import once
+from dashboard.services._requests import asked, once
 from dashboard.state import Choice
 
 __all__ = [
@@ -78,13 +77,10 @@ def neighbours_request(
     picture: Picture, choice: Choice, *, reference: PictureSet, k: int = 8
 ) -> NeighboursRequest:
     """Return the request for the ``k`` pictures of ``reference`` nearest to ``picture``."""
-    held = content_key(reference.parts())
-    return once(
-        ("neighbours", picture.sha256, picture.name, choice.model, choice.geometry, held, k),
-        lambda: api.neighbours_request(
-            picture, reference=reference, k=k, model=choice.model, geometry=choice.geometry
-        ),
-    )
+    return asked(
+        api.neighbours_request, picture, reference=reference, k=k, model=choice.model,
+        geometry=choice.geometry,
+    )  # fmt: skip
 
 
 def concepts_request(
@@ -97,26 +93,16 @@ def concepts_request(
     geometry: Geometry,
 ) -> ConceptsRequest:
     """Return the request for the concepts of a class over a set of pictures."""
-    held = content_key(reference.parts())
-    return once(
-        ("concepts", held, target, selection, n_concepts, model, geometry),
-        lambda: api.concepts_request(
-            reference,
-            target=target,
-            selection=selection,
-            n_concepts=n_concepts,
-            model=model,
-            geometry=geometry,
-        ),
-    )
+    return asked(
+        api.concepts_request, reference, target=target, selection=selection,
+        n_concepts=n_concepts, model=model, geometry=geometry,
+    )  # fmt: skip
 
 
 def concept_maps_request(picture: Picture, concepts: ConceptsRequest) -> ConceptMapsRequest:
     """Return the request for where the concepts are in one picture."""
-    return once(
-        ("concept_maps", picture.sha256, picture.name, concepts.key),
-        lambda: api.concept_maps_request(picture, concepts),
-    )
+    key = ("concept_maps", picture.sha256, picture.name, concepts.key)
+    return once(key, lambda: api.concept_maps_request(picture, concepts))
 
 
 def tcav_request(
@@ -129,26 +115,15 @@ def tcav_request(
     geometry: Geometry,
 ) -> TcavRequest:
     """Return the request for the test of concepts against a class."""
-    sets = tuple(content_key(held.parts()) for held in (*concepts, random, pictures))
-    return once(
-        ("tcav", sets, target, model, geometry),
-        lambda: api.tcav_request(
-            concepts,
-            random=random,
-            pictures=pictures,
-            target=target,
-            model=model,
-            geometry=geometry,
-        ),
-    )
+    return asked(
+        api.tcav_request, concepts, random=random, pictures=pictures, target=target, model=model,
+        geometry=geometry,
+    )  # fmt: skip
 
 
 def visualise_request(*, target: int, model: str, steps: int, seed: int) -> VisualiseRequest:
     """Return the request for a picture that excites a class."""
-    return once(
-        ("visualise", target, model, steps, seed),
-        lambda: api.visualise_request(target=target, model=model, steps=steps, seed=seed),
-    )
+    return asked(api.visualise_request, target=target, model=model, steps=steps, seed=seed)
 
 
 def concept_layers(maps: ConceptMaps) -> tuple[Layer, ...]:
@@ -161,11 +136,6 @@ def concept_layers(maps: ConceptMaps) -> tuple[Layer, ...]:
         )
 
     return _layers.get_or(maps.key, make)
-
-
-def pixels_png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return uint8 ``(H, W, 3)`` as PNG, for download."""
-    return api.pixels_png(pixels)
 
 
 def pixels_uri(pixels: npt.NDArray[np.uint8]) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,15 +13,17 @@ import numpy.typing as npt
 from PIL import Image
 
 from core import api
+from core.api import corruptions_so_far
 from core.contracts import Corrupted, CorruptionCard, CorruptionRequest
 from core.errors import InputError
 from dashboard.lru import Lru
 from dashboard.services._boards import safe_cell
+from dashboard.services._cards import by_id
 from dashboard.services._catalogue import models
 from dashboard.services._datasets import hide_source
 from dashboard.services._pictures import data_uri
 from dashboard.services._requests import once
-from dashboard.services._runs import run
+from dashboard.services._runs import weights_of
 from dashboard.services._shown_data import (
     ShownSplit,
     dataset_key,
@@ -48,10 +49,8 @@ class Shift:
     uri: str
 
 
-@lru_cache(maxsize=1)
-def corruptions() -> dict[str, CorruptionCard]:
-    """Return the cards of the corruptions by id."""
-    return {card.id: card for card in api.corruptions()}
+corruptions: Callable[[], dict[str, CorruptionCard]] = by_id(api.corruptions)
+"""The cards of the corruptions by id."""
 
 
 def other_data(data: ShownSplit) -> dict[str, str]:
@@ -90,9 +89,8 @@ def corruption_request(
     InputError
         If a part of the choice does not exist or does not fit.
     """
-    found = run(options["model"])
     key = (
-        "corruptions", data.fingerprint, data.name, "" if found is None else found.weights_sha256,
+        "corruptions", data.fingerprint, data.name, weights_of(options["model"]),
         repr(sorted(options.items())), other,
     )  # fmt: skip
     return once(
@@ -101,11 +99,6 @@ def corruption_request(
             data.dataset, split=data.name, out_of_distribution=other or None, **options
         ),
     )
-
-
-def corruptions_so_far(request: CorruptionRequest) -> Corrupted | None:
-    """Return the matrix of the corruptions that are done, ``None`` before the first."""
-    return api.corruptions_so_far(request)
 
 
 def corrupted_picture(model: str, data: ShownSplit, index: int, severity: int) -> tuple[Shift, ...]:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from core import api
+from core.api import baselines
 from core.contracts import Counterfactual, CounterfactualRequest, Picture
 from dashboard.lru import Lru
 from dashboard.services._pictures import data_uri
-from dashboard.services._requests import once
+from dashboard.services._requests import asked
 from dashboard.state import Choice
 
 __all__ = ["baselines", "counterfactual_request", "counterfactual_uri"]
 
 _drawn: Lru[tuple[str, int], str] = Lru(32 * 2**20, len)
-
-
-def baselines() -> tuple[str, ...]:
-    """Return the names of what a removed pixel can become."""
-    return api.baselines()
 
 
 def counterfactual_request(
@@ -29,21 +25,16 @@ def counterfactual_request(
     towards: int | None,
 ) -> CounterfactualRequest:
     """Return the request for what would change the decision about ``picture``."""
-    return once(
-        (
-            "counterfactual", picture.sha256, picture.name, choice.model, choice.geometry, regions,
-            count, baseline, towards,
-        ),
-        lambda: api.counterfactual_request(
-            picture,
-            regions=regions,
-            count=count,
-            baseline=baseline,
-            target=towards,
-            model=choice.model,
-            geometry=choice.geometry,
-        ),
-    )  # fmt: skip
+    return asked(
+        api.counterfactual_request,
+        picture,
+        regions=regions,
+        count=count,
+        baseline=baseline,
+        target=towards,
+        model=choice.model,
+        geometry=choice.geometry,
+    )
 
 
 def counterfactual_uri(request: CounterfactualRequest, found: Counterfactual, *, steps: int) -> str:

@@ -25,7 +25,7 @@ from dashboard.services._catalogue import lacking, model, offered
 from dashboard.services._pictures import data_uri
 from dashboard.services._requests import once
 from dashboard.services._robustness import attacks
-from dashboard.services._runs import run
+from dashboard.services._runs import weights_of
 
 __all__ = [
     "EpsilonFilm", "epsilon_film", "explanation_drift_json", "explanation_drift_request",
@@ -93,9 +93,7 @@ def explanation_drift_request(
     InputError
         If the model lacks what the attack or the method needs.
     """
-    found = run(model)
-    weights = "" if found is None else found.weights_sha256
-    key = (picture.sha256, picture.name, model, weights, attack, norm, method, seed)
+    key = (picture.sha256, picture.name, model, weights_of(model), attack, norm, method, seed)
     return once(
         ("explanation drift", *key),
         lambda: api.explanation_drift_request(

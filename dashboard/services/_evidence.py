@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,8 @@ from core.contracts import (
     SanityRequest,
 )
 from dashboard import masks
-from dashboard.services._requests import explanation_request, once
+from dashboard.services._cards import by_id
+from dashboard.services._requests import asked, explanation_request, once
 from dashboard.state import Choice
 
 __all__ = [
@@ -30,10 +30,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def metrics() -> dict[str, MetricCard]:
-    """Return the cards of the metrics by id."""
-    return {card.id: card for card in api.metrics()}
+metrics: Callable[[], dict[str, MetricCard]] = by_id(api.metrics)
+"""The cards of the metrics by id."""
 
 
 def metric(id: str) -> MetricCard:
@@ -111,15 +109,13 @@ def sanity_request(choice: Choice, *, thorough: bool) -> SanityRequest:
     CapabilityError
         If the model's weights cannot be drawn anew.
     """
-    return once(
-        ("sanity", choice.model, choice.method, choice.parameters, choice.layer, thorough),
-        lambda: api.sanity_request(
-            model=choice.model,
-            method=choice.method,
-            parameters=dict(choice.parameters),
-            layer=choice.layer,
-            thorough=thorough,
-        ),
+    return asked(
+        api.sanity_request,
+        model=choice.model,
+        method=choice.method,
+        parameters=dict(choice.parameters),
+        layer=choice.layer,
+        thorough=thorough,
     )
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import api
+from core.api import slice_members
 from core.contracts import (
     DatasetPredictions,
     FairnessReport,
@@ -33,11 +33,12 @@ from core.contracts import (
 )
 from core.errors import InputError
 from dashboard.lru import Lru
+from dashboard.services._cards import by_id
 from dashboard.services._catalogue import models
 from dashboard.services._datasets import hide_source
 from dashboard.services._requests import once
 from dashboard.services._runs import run
-from dashboard.services._shown_data import ShownSplit, shown_split
+from dashboard.services._shown_data import ShownSplit, shown_split, telling_first
 
 __all__ = [
     "audited_data", "audited_models", "fairness_file", "fairness_findings", "fairness_gaps",
@@ -74,12 +75,7 @@ def audited_data(model: str) -> ShownSplit | None:
 def audited_models() -> tuple[str, ...]:
     """Return the models with groups to audit: those that come with Pellucid first."""
     found = [id for id in models() if audited_data(id) is not None]
-    return tuple(sorted(found, key=lambda id: (not api.is_shipped(id), _unbiased(id))))
-
-
-def _unbiased(model: str) -> bool:
-    """Whether nothing in its data was skewed on purpose: less to see at first sight."""
-    return not dict(api.parse_dataset(models()[model].trained_on).parameters).get("bias")
+    return telling_first(found)
 
 
 def table_types() -> tuple[str, ...]:
@@ -211,16 +207,12 @@ def public_report(report: Audited, *, table: TableSource | None, model: str) -> 
 # ---- what a report is shown as
 
 
-@lru_cache(maxsize=1)
-def fairness_metrics() -> dict[str, GroupMetricCard]:
-    """Return the cards of the metrics of groups by id."""
-    return {card.id: card for card in api.fairness_metrics()}
+fairness_metrics: Callable[[], dict[str, GroupMetricCard]] = by_id(api.fairness_metrics)
+"""The cards of the metrics of groups by id."""
 
 
-@lru_cache(maxsize=1)
-def fairness_gaps() -> dict[str, GapCard]:
-    """Return the cards of the gaps by id."""
-    return {card.id: card for card in api.fairness_gaps()}
+fairness_gaps: Callable[[], dict[str, GapCard]] = by_id(api.fairness_gaps)
+"""The cards of the gaps by id."""
 
 
 def fairness_findings(report: FairnessReport) -> tuple[Finding, ...]:
@@ -287,17 +279,6 @@ def forget_slice(subject: ShownSplit | TableSource, name: str) -> None:
 
 def _data_of(subject: ShownSplit | TableSource) -> str:
     return subject.sha256 if isinstance(subject, TableSource) else subject.fingerprint
-
-
-def slice_members(text: str, groups: Mapping[str, Sequence[str]]) -> npt.NDArray[np.int64]:
-    """Return the numbers of the pictures that belong to a slice.
-
-    Raises
-    ------
-    InputError
-        If there is no such attribute.
-    """
-    return api.slice_members(text, groups)
 
 
 def worst_of(

@@ -7,12 +7,13 @@ import threading
 from streamlit import runtime
 
 from core import api
-from core.api import JobView
+from core.api import JobView, log_failure
 from core.contracts import Request, Result
 from dashboard.lru import Lru
 
 __all__ = [
-    "SERVER", "JobView", "cancel", "device", "forget", "kept", "submit", "view", "warm_up",
+    "SERVER", "JobView", "cancel", "device", "forget", "kept", "log_failure", "submit", "view",
+    "warm_up",
 ]  # fmt: skip
 
 SERVER = "server"

@@ -6,30 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core import api
-from core.contracts import AuditRequest, Looks, RowsChoice
+from core.api import look, look_ahead
+from core.contracts import AuditRequest, RowsChoice
 
 __all__ = ["has_looked", "look", "look_ahead", "rows_taken"]
-
-
-def look(request: AuditRequest, *, visit: str) -> Looks:
-    """Record that an answer was shown, and return the visit's looks at this table.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be recorded.
-    """
-    return api.look(request, visit=visit)
 
 
 def has_looked(request: AuditRequest, *, visit: str) -> bool:
     """Whether the visit was shown the answer to this question before."""
     return api.looks_at(request, visit=visit) is not None
-
-
-def look_ahead(request: AuditRequest, *, visit: str) -> Looks:
-    """Return the visit's looks as they would be with this question."""
-    return api.look_ahead(request, visit=visit)
 
 
 def rows_taken(rows: RowsChoice, n: int) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import api
-from core.contracts import Explanation, Picture
+from core.api import explanation_json, explanation_npz, overlay_png
+from core.contracts import Explanation
 from dashboard.lru import Lru
 from dashboard.services._pictures import data_uri
 
@@ -37,18 +38,3 @@ def layer(explanation: Explanation) -> Layer:
         return Layer(uri, drawn.limits, drawn.signed, drawn.empty, drawn.ends)
 
     return _layers.get_or(explanation.key, make)
-
-
-def overlay_png(picture: Picture, explanation: Explanation) -> bytes:
-    """Return the picture with the map over it, for download."""
-    return api.overlay_png(picture, explanation)
-
-
-def explanation_npz(explanation: Explanation) -> bytes:
-    """Return the raw map with its metadata, for download."""
-    return api.explanation_npz(explanation)
-
-
-def explanation_json(explanation: Explanation) -> str:
-    """Return everything but the map, for download."""
-    return api.explanation_json(explanation)

@@ -8,7 +8,8 @@ import io
 from PIL import Image
 
 from core import api
-from core.contracts import Depth, Picture
+from core.api import open_picture
+from core.contracts import Picture
 from dashboard.lru import Lru
 
 __all__ = ["base_uri", "data_uri", "open_picture", "picture_types", "thumbnail_uri"]
@@ -23,11 +24,6 @@ _bases: Lru[tuple[str, int], str] = Lru(64 * 2**20, len)
 def picture_types() -> list[str]:
     """Return the file name endings of pictures, without the dot."""
     return [suffix.removeprefix(".") for suffix in api.PICTURE_SUFFIXES]
-
-
-def open_picture(data: bytes, *, name: str, depth: Depth = "auto") -> Picture:
-    """Decode and check a file's bytes; see :func:`core.api.open_picture`."""
-    return api.open_picture(data, name=name, depth=depth)
 
 
 def _encoded_uri(picture: Picture, side: int, quality: int) -> str:

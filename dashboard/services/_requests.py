@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 from core import api
-from core.contracts import ExplainRequest, Picture, PredictRequest, Request
+from core.contracts import ExplainRequest, Picture, PictureSet, PredictRequest, Request, content_key
 from dashboard.lru import Lru
 from dashboard.state import Choice
 
-__all__ = ["explanation_request", "once", "prediction_request"]
+__all__ = ["asked", "explanation_request", "once", "prediction_request"]
 
+P = ParamSpec("P")
 R = TypeVar("R", bound=Request)
 _requests: Lru[tuple[Hashable, ...], Request] = Lru(512)
 
@@ -25,12 +26,31 @@ def once(key: tuple[Hashable, ...], make: Callable[[], R]) -> R:
     return cast(R, _requests.get_or(key, make))
 
 
+def asked(make: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+    """Return the request that ``make`` makes of these arguments, made at the first time.
+
+    For requests that depend on nothing else, such as a dataset that may change.
+    """
+    given = (*args, *(each for option in sorted(options.items()) for each in option))
+    return once((make.__name__, *map(_name, given)), lambda: make(*args, **options))
+
+
+def _name(value: object) -> Hashable:
+    """Return what tells an argument from others: of a picture, never its pixels."""
+    if isinstance(value, Picture):
+        return value.sha256, value.name
+    if isinstance(value, PictureSet):
+        return content_key(value.parts())
+    if isinstance(value, dict):
+        return tuple(sorted(value.items()))
+    if isinstance(value, list | tuple):
+        return tuple(map(_name, value))
+    return value  # type: ignore[return-value]
+
+
 def prediction_request(picture: Picture, choice: Choice) -> PredictRequest:
     """Return the request for what the model says about ``picture``."""
-    return once(
-        ("predict", picture.sha256, picture.name, choice.model, choice.geometry),
-        lambda: api.prediction_request(picture, model=choice.model, geometry=choice.geometry),
-    )
+    return asked(api.prediction_request, picture, model=choice.model, geometry=choice.geometry)
 
 
 def explanation_request(picture: Picture, choice: Choice) -> ExplainRequest:
@@ -41,16 +61,14 @@ def explanation_request(picture: Picture, choice: Choice) -> ExplainRequest:
     InputError
         If a part of the choice does not exist or does not fit.
     """
-    return once(
-        ("explain", picture.sha256, picture.name, *choice.explanation_key()),
-        lambda: api.explanation_request(
-            picture,
-            model=choice.model,
-            method=choice.method,
-            parameters=dict(choice.parameters),
-            target="auto" if choice.target is None else choice.target,
-            against=choice.against,
-            layer=choice.layer,
-            geometry=choice.geometry,
-        ),
+    return asked(
+        api.explanation_request,
+        picture,
+        model=choice.model,
+        method=choice.method,
+        parameters=dict(choice.parameters),
+        target="auto" if choice.target is None else choice.target,
+        against=choice.against,
+        layer=choice.layer,
+        geometry=choice.geometry,
     )

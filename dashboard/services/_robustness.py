@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -12,25 +12,31 @@ import numpy as np
 import numpy.typing as npt
 
 from core import api
-from core.api import Defence
+from core.api import Defence, defence
 from core.contracts import (
     AdversarialExample,
     AttackCard,
     Robustness,
     RobustnessRequest,
-    SplitName,
 )
 from core.errors import InputError
 from dashboard.lru import Lru
+from dashboard.services._cards import by_id
 from dashboard.services._catalogue import class_names, find_class, models
 from dashboard.services._concepts import pixels_uri
 from dashboard.services._datasets import hide_source
 from dashboard.services._requests import once
-from dashboard.services._runs import run
-from dashboard.services._shown_data import ShownSplit, dataset_key, shown_datasets, shown_split
+from dashboard.services._runs import weights_of
+from dashboard.services._shown_data import (
+    ShownSplit,
+    dataset_key,
+    shown_datasets,
+    shown_split,
+    telling_first,
+)
 
 __all__ = [
-    "Broken", "Defence", "area_up_to", "attackable_data", "attackable_models", "attacked_split",
+    "Broken", "Defence", "area_up_to", "attackable_data", "attackable_models",
     "attacks", "broken", "defence", "public_robustness", "robustness_file", "robustness_request",
     "robustness_so_far",
 ]  # fmt: skip
@@ -46,10 +52,8 @@ _broken: Lru[tuple[str, str, int], Broken] = Lru(256)
 # ---- what may be attacked
 
 
-@lru_cache(maxsize=1)
-def attacks() -> dict[str, AttackCard]:
-    """Return the cards of the attacks by id."""
-    return {card.id: card for card in api.attacks()}
+attacks: Callable[[], dict[str, AttackCard]] = by_id(api.attacks)
+"""The cards of the attacks by id."""
 
 
 def attackable_data(model: str) -> dict[str, str]:
@@ -83,24 +87,7 @@ def _covers(model: str, labels: tuple[str, ...], classes: tuple[str, ...]) -> bo
 def attackable_models() -> tuple[str, ...]:
     """Return the models that there are labelled pictures for: what shows most comes first."""
     found = [id for id in models() if attackable_data(id)]
-    return tuple(sorted(found, key=lambda id: (not api.is_shipped(id), _unbiased(id))))
-
-
-def _unbiased(model: str) -> bool:
-    """Whether nothing in its data was skewed on purpose: less to see at first sight."""
-    own = models()[model].trained_on
-    return not (own and dict(api.parse_dataset(own).parameters).get("bias"))
-
-
-def attacked_split(text: str, name: SplitName) -> ShownSplit:
-    """Return the pictures of a dataset that may be attacked.
-
-    Raises
-    ------
-    InputError
-        If they cannot be read.
-    """
-    return shown_split(text, name)
+    return telling_first(found)
 
 
 # ---- requests
@@ -114,9 +101,8 @@ def robustness_request(data: ShownSplit, options: Options) -> RobustnessRequest:
     InputError
         If a part of the choice does not exist or does not fit.
     """
-    found = run(options["model"])
     key = (
-        "robustness", data.fingerprint, data.name, "" if found is None else found.weights_sha256,
+        "robustness", data.fingerprint, data.name, weights_of(options["model"]),
         repr(sorted(options.items())),
     )  # fmt: skip
     return once(key, lambda: api.robustness_request(data.dataset, split=data.name, **options))
@@ -152,17 +138,6 @@ def robustness_file(found: Robustness, kind: Literal["csv", "json"]) -> bytes:
     if kind == "csv":
         return api.robustness_csv(found)
     return json.dumps(api.robustness_document(found), indent=2, ensure_ascii=False).encode()
-
-
-def defence(first: Robustness, second: Robustness) -> Defence:
-    """Return two models held against each other, picture by picture.
-
-    Raises
-    ------
-    InputError
-        If they were not attacked alike.
-    """
-    return api.defence(first, second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from core import api
-from core.api import Gap, Mistake, Paired
+from core.api import Gap, Mistake, Paired, is_shipped, runs
 from core.contracts import DatasetPredictions, DatasetPredictRequest, Evaluation, GroupCount, Run
 from core.errors import InputError
 from dashboard.lru import Lru
@@ -18,9 +18,8 @@ from dashboard.services._requests import once
 
 __all__ = [
     "Gap", "Mistake", "Paired", "Rate", "correct", "delete_run", "is_shipped", "paired",
-    "predictions_file",
-    "predictions_request", "rate", "rate_of", "run", "run_card", "run_command", "runs",
-    "widest_gap", "worst_mistakes",
+    "predictions_file", "predictions_request", "rate", "rate_of", "run", "run_card", "run_command",
+    "runs", "weights_of", "widest_gap", "worst_mistakes",
 ]  # fmt: skip
 
 _gaps: Lru[str, Gap | None] = Lru(512)
@@ -58,19 +57,15 @@ def correct(group: GroupCount) -> Rate:
     return rate(group.correct, group.n)
 
 
-def runs() -> tuple[Run, ...]:
-    """Return the finished runs, the newest first, those that come along last."""
-    return api.runs()
-
-
 def run(model_id: str) -> Run | None:
     """Return a finished run, ``None`` if there is no such one (any more)."""
     return next((found for found in runs() if found.model == model_id), None)
 
 
-def is_shipped(model_id: str) -> bool:
-    """Whether a run came with Pellucid."""
-    return api.is_shipped(model_id)
+def weights_of(model_id: str) -> str:
+    """Return the hash of a run's weights, ``""`` of a model that is no run: for keys."""
+    found = run(model_id)
+    return "" if found is None else found.weights_sha256
 
 
 def widest_gap(run: Run) -> Gap | None:

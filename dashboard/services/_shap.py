@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
 from core import api
+from core.api import shap_colours, shap_explanation_npz, shap_json, shap_npz, shap_panels
 from core.contracts import ExplainerCard, Picture, RegionShare, ShapRequest, ShapResult, Value
 from dashboard.lru import Lru
+from dashboard.services._cards import by_id
 from dashboard.services._pictures import data_uri
-from dashboard.services._requests import once
+from dashboard.services._requests import asked
 from dashboard.state import Choice
 
 __all__ = [
@@ -32,10 +33,8 @@ _maps: Lru[tuple[str, bool], _Drawn] = Lru(
 _ranked: Lru[tuple[str, int], tuple[RegionShare, ...]] = Lru(256)
 
 
-@lru_cache(maxsize=1)
-def explainers() -> dict[str, ExplainerCard]:
-    """Return the cards of the SHAP explainers by id, the default first."""
-    return {card.id: card for card in api.explainers()}
+explainers: Callable[[], dict[str, ExplainerCard]] = by_id(api.explainers)
+"""The cards of the SHAP explainers by id, the default first."""
 
 
 def shap_request(
@@ -54,19 +53,15 @@ def shap_request(
     InputError
         If a part does not exist or does not fit.
     """
-    given = tuple(sorted(other.sha256 for other in background))
-    model = (choice.model, choice.geometry)
-    return once(
-        ("shap", picture.sha256, picture.name, *model, explainer, parameters, classes, given),
-        lambda: api.shap_request(
-            picture,
-            model=choice.model,
-            geometry=choice.geometry,
-            explainer=explainer,
-            parameters=dict(parameters),
-            targets=classes,
-            background=background,
-        ),
+    return asked(
+        api.shap_request,
+        picture,
+        model=choice.model,
+        geometry=choice.geometry,
+        explainer=explainer,
+        parameters=dict(parameters),
+        targets=classes,
+        background=background,
     )
 
 
@@ -92,28 +87,3 @@ def shap_end(request: ShapRequest, result: ShapResult, *, regions: bool) -> floa
 def shap_regions(result: ShapResult, k: int) -> tuple[RegionShare, ...]:
     """Return the regions by the magnitude of their share in the ``k``-th class."""
     return _ranked.get_or((result.key, k), lambda: api.shap_regions(result, k))
-
-
-def shap_colours() -> tuple[str, str]:
-    """Return SHAP's colours for "takes from the class" and "adds to it"."""
-    return api.shap_colours()
-
-
-def shap_panels(request: ShapRequest, result: ShapResult, *, regions: bool) -> bytes:
-    """Return a PNG with the maps of all classes side by side, for download."""
-    return api.shap_panels(request, result, regions=regions)
-
-
-def shap_npz(result: ShapResult) -> bytes:
-    """Return the arrays with their metadata, for download."""
-    return api.shap_npz(result)
-
-
-def shap_explanation_npz(request: ShapRequest, result: ShapResult) -> bytes:
-    """Return the arrays that ``shap.Explanation`` is made of, for download."""
-    return api.shap_explanation_npz(request, result)
-
-
-def shap_json(result: ShapResult) -> str:
-    """Return everything but the arrays, for download."""
-    return api.shap_json(result)

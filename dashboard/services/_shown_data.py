@@ -6,7 +6,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import PurePath
@@ -21,7 +21,14 @@ from dashboard.lru import Lru
 from dashboard.services._catalogue import models
 from dashboard.services._datasets import dataset_name
 
-__all__ = ["ShownSplit", "dataset_key", "shown_datasets", "shown_picture", "shown_split"]
+__all__ = [
+    "ShownSplit",
+    "dataset_key",
+    "shown_datasets",
+    "shown_picture",
+    "shown_split",
+    "telling_first",
+]
 
 _log = logging.getLogger(__name__)
 _LONGEST_KEY = 130
@@ -96,6 +103,16 @@ def dataset_key(text: str) -> str:
     words += [pair.replace("=", "-") for pair in query.split("&") if pair]
     key = _RESERVED.sub("_", "~".join(words))
     return key if len(key) <= _LONGEST_KEY else f"{id}-{digest}"
+
+
+def telling_first(models_found: Iterable[str]) -> tuple[str, ...]:
+    """Return models, what shows most first: those that come along, on data that was skewed."""
+
+    def unbiased(id: str) -> bool:
+        own = models()[id].trained_on
+        return not (own and dict(api.parse_dataset(own).parameters).get("bias"))
+
+    return tuple(sorted(models_found, key=lambda id: (not api.is_shipped(id), unbiased(id))))
 
 
 def shown_datasets() -> dict[str, str]:

@@ -10,13 +10,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeVar
 
 from core import api
 from core.api import JobView
 from core.contracts import Epoch, ModelRef, Parameter, RecipeCard, Run, TrainRequest, Value
 from core.errors import InputError
+from dashboard.services._cards import by_id
 from dashboard.services._datasets import offered_data
 from dashboard.services._jobs import SERVER, cancel, submit, view
 
@@ -88,10 +88,8 @@ class Training:
         return self.job is not None and self.job.active
 
 
-@lru_cache(maxsize=1)
-def recipes() -> dict[str, RecipeCard]:
-    """Return the cards of the recipes by id."""
-    return {card.id: card for card in api.recipes()}
+recipes: Callable[[], dict[str, RecipeCard]] = by_id(api.recipes)
+"""The cards of the recipes by id."""
 
 
 def bases() -> tuple[str, ...]:

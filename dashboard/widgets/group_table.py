@@ -12,7 +12,8 @@ import streamlit as st
 
 from dashboard import services
 from dashboard.fairness_words import STATUS, Standing
-from dashboard.theme import Mode, Tokens, tokens
+from dashboard.theme import Mode, Tokens, faded, tokens
+from dashboard.words import tenths
 
 __all__ = ["Cell", "GroupRow", "Share", "group_table", "heat_table", "shares", "style"]
 
@@ -194,7 +195,7 @@ def _bar(row: GroupRow, overall: float, colours: Tokens, colour: str) -> str:
     )
     words = "not estimable"
     if not math.isnan(value):
-        words = f"On a line from 0 to 100 %: {row.ends[0]:.1%} to {row.ends[2]:.1%}"
+        words = f"On a line from 0 to 100 %: {tenths(row.ends[0])} to {tenths(row.ends[2])}"
     uri = services.data_uri(svg.encode(), "image/svg+xml")
     return f'<img src="{uri}" alt="{escape(words)}">'
 
@@ -237,7 +238,5 @@ def _cell(cell: Cell, accent: str) -> str:
     note = f'<span class="pl-note">{escape(cell.note)}</span>'
     if math.isnan(cell.value):
         return f'<td class="few">{escape(cell.text)}{note}</td>'
-    red, green, blue = (int(accent[i : i + 2], 16) for i in (1, 3, 5))
-    alpha = 0.06 + 0.44 * min(max(cell.value, 0.0), 1.0)
-    colour = f"rgba({red},{green},{blue},{alpha:.2f})"
+    colour = faded(accent, 0.06 + 0.44 * min(max(cell.value, 0.0), 1.0))
     return f'<td style="background:{colour}"><b>{escape(cell.text)}</b>{note}</td>'

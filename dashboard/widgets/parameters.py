@@ -40,7 +40,7 @@ def widget_key(method: str, name: str) -> str:
 
 
 def _held() -> Changed:
-    return (state.current() or state.Choice()).parameters
+    return state.now().parameters
 
 
 def _keep(parameters: Changed) -> None:

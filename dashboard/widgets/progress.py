@@ -11,7 +11,7 @@ from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
 from dashboard.words import error_words, escape, time_left
 
-__all__ = ["Pending", "ended_badly", "notes", "waiting", "waiting_together"]
+__all__ = ["Pending", "ended_badly", "notes", "unfinished", "waiting", "waiting_together"]
 
 _POLL_SECONDS = 0.5
 _STARTING = "waiting for its turn (a worker that has just started takes up to 20 s)"
@@ -98,6 +98,26 @@ def _bar(job: Pending, answer: Answer, place: str) -> None:
                 on_click=desk().stop,
                 args=(job.key,),
             )
+
+
+def unfinished(answer: Answer, name: str, *, place: str, ended: str = "", height: int = 0) -> None:
+    """Draw how far work is, or what became of it, where there is no result.
+
+    Parameters
+    ----------
+    name, ended : str
+        What the bar calls it, and the sentence that says that it was stopped; the same by default.
+    place : str
+        Tells this place from others on the page.
+    height : int
+        Of what stands in for the result meanwhile; 0 for nothing.
+    """
+    if answer.state != "waiting":
+        ended_badly(answer, ended or name)
+        return
+    waiting([Pending(answer.key, name)], place=place)
+    if height:
+        st.skeleton(height=height)
 
 
 def notes(answer: Answer) -> None:

@@ -13,7 +13,7 @@ from dashboard.run_words import Badge
 from dashboard.services import Rate
 from dashboard.theme import Mode, tokens
 from dashboard.words import escape as as_text
-from dashboard.words import number, percent
+from dashboard.words import interval, percent, tenths
 
 __all__ = ["Glance", "big_numbers", "glance", "heading", "style"]
 
@@ -116,7 +116,7 @@ def _rate(card: Glance, mode: Mode) -> str:
     return (
         f'<p class="pl-number">{escape(percent(rate.value))}</p>{_interval(rate, mode)}'
         f'<p class="pl-small">{rate.k} of {rate.n} right<br>'
-        f"95 %: {escape(number(rate.low * 100))} to {escape(percent(rate.high))}{seeds}</p>"
+        f"95 %: {escape(interval(rate.low, rate.high))}{seeds}</p>"
     )
 
 
@@ -132,7 +132,7 @@ def _interval(rate: Rate, mode: Mode) -> str:
         f'stroke-linecap="round" opacity=".45"/>'
         f'<circle cx="{at:.1f}" cy="5" r="3.5" fill="{colours.accent}"/></svg>'
     )
-    return _image(svg, f"On a line from 0 to 100 %: {rate.low:.1%} to {rate.high:.1%}")
+    return _image(svg, f"On a line from 0 to 100 %: {tenths(rate.low)} to {tenths(rate.high)}")
 
 
 def _image(svg: str, words: str) -> str:

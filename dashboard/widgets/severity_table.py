@@ -9,7 +9,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from dashboard.theme import Mode, tokens
+from dashboard.theme import Mode, faded, tokens
 
 __all__ = ["SeverityCell", "SeverityRow", "severity_table"]
 
@@ -117,10 +117,9 @@ def _row(row: SeverityRow, accent: str) -> str:
 def _cell(cell: SeverityCell | None, accent: str) -> str:
     if cell is None:
         return '<td class="open" title="Not measured yet">…</td>'
-    red, green, blue = (int(accent[i : i + 2], 16) for i in (1, 3, 5))
-    alpha = 0.05 + 0.5 * min(max(cell.share, 0.0), 1.0)
+    colour = faded(accent, 0.05 + 0.5 * min(max(cell.share, 0.0), 1.0))
     return (
-        f'<td style="background:rgba({red},{green},{blue},{alpha:.2f})" '
+        f'<td style="background:{colour}" '
         f'title="{escape(cell.hint)}"><b>{escape(cell.text)}</b>'
         f"<span>{escape(cell.note)}</span></td>"
     )

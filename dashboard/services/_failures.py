@@ -1,7 +1,0 @@
-"""What went wrong on our side, for who mends it."""
-
-from __future__ import annotations
-
-from core.api import log_failure
-
-__all__ = ["log_failure"]
