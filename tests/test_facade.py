@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pydoc
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,11 @@ def test_what_is_no_option_is_an_error_of_the_caller(cat: Path) -> None:
     for function in (api.predict, api.explain):
         with pytest.raises(TypeError, match="metod"):
             function(cat, metod="rise")  # type: ignore[operator]
+
+
+def test_the_style_check_asks_the_type_checker() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
+    assert {"core", "dashboard", "docs", "tests/typed_answers.py"} <= set(settings["files"])
 
 
 @pytest.mark.slow

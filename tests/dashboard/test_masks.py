@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 
 from core.contracts import Box
 from core.errors import InputError
 from dashboard import masks
-
-
-def test_examples_in_docstrings_run() -> None:
-    result = doctest.testmod(masks)
-    assert result.attempted
-    assert not result.failed
 
 
 def test_runs_become_cells_row_by_row() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 import tomllib
 from dataclasses import replace
@@ -52,13 +51,6 @@ def test_what_does_not_fit_is_left_out_and_said(query: dict[str, str], said: str
     assert choice == replace(
         Choice(), method=query.get("method", "gradcam"), target=5 if "against" in query else None
     )
-
-
-@pytest.mark.parametrize("module", [words, lru])
-def test_examples_in_docstrings_run(module: object) -> None:
-    result = doctest.testmod(module)  # type: ignore[arg-type]
-    assert result.attempted
-    assert not result.failed
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,13 +21,6 @@ from core.robustness.sweep import attacked, ladder
 Made = Callable[..., Problem]
 FAST = {"steps": 40, "restarts": 1, "classes": 1, "queries": 10}
 AT_A_RADIUS = ("fgsm", "bim", "pgd", "apgd_ce", "apgd_dlr", "standard")
-MODULES = ("norms", "epsilons", "exam", "smoothing", "sweep", "attacks.auto_pgd", "attacks.square")
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_examples_in_docstrings_run(module: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"core.robustness.{module}"))
-    assert found.failed == 0
 
 
 def fast(attack_id: str) -> Mapping[str, Value]:
