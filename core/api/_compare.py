@@ -22,23 +22,21 @@ __all__ = [
 
 
 def compare(a: Explanation, b: Explanation) -> MapComparison:
-    """Hold two maps of one picture against each other; see :func:`core.compare.compare`.
+    """Hold two maps of one picture against each other.
+
+    Both are laid on one grid over the part of the picture that both show, as fine as the finer of
+    them. Where one is signed and the other is not, the signed one counts by its magnitude.
 
     Parameters
     ----------
-    a : Explanation
-        The first map.
-    b : Explanation
-        The second one, of the same picture.
+    a, b : Explanation
+        Of any model, method or class.
 
     Returns
     -------
     MapComparison
-
-    Raises
-    ------
-    InputError
-        If the maps are of different pictures.
+        The difference is ``a − b``, in the map's own unit where both were made alike. Without
+        scores, and with the reason, if the pictures differ or the models see no common part.
     """
     return comparing.compare(a, b)
 

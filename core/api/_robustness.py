@@ -17,6 +17,7 @@ from core.contracts import (
     RobustnessRequest,
 )
 from core.control import Control
+from core.errors import ParameterError
 from core.requests import (
     CorruptionOptions,
     RobustnessOptions,
@@ -110,7 +111,11 @@ def corrupt(pixels: npt.NDArray[np.uint8], corruption: str, severity: int) -> np
     ------
     UnknownNameError
         If there is no such corruption.
+    ParameterError
+        For another severity.
     """
+    if severity not in (1, 2, 3, 4, 5):
+        raise ParameterError(f"severity must be among 1 to 5. Received: {severity}.")
     return corrupted(pixels, corruption, severity, seed=0, id=0)
 
 

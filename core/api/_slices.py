@@ -42,7 +42,7 @@ def save_slice(data: str, name: str, chosen: Slice | str) -> None:
     data : str
         Fingerprint of a dataset, or SHA-256 of a table.
     name : str
-        For people, up to some dozens of letters.
+        For people, 1 to 60 letters.
     chosen : Slice or str
         A slice, or its text.
 

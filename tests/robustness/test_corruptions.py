@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from skimage import data
 
+from core import api
+from core.errors import ParameterError, UnknownNameError
 from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
 
 SIZES = ((32, 32), (64, 64), (96, 150))
@@ -31,6 +33,16 @@ def test_contract(corruption: str) -> None:
         assert (out != x).any()
         np.testing.assert_array_equal(x, before)
         np.testing.assert_array_equal(out, corrupted(x, corruption, 3, seed=0, id=7))
+
+
+def test_another_name_and_another_severity_are_refused_with_what_there_is() -> None:
+    x = photograph(32, 32)
+    for name in ("fogg", "", "Fog of war"):
+        with pytest.raises(UnknownNameError, match="fog"):
+            api.corrupt(x, name, 3)
+    for severity in (0, 6, -1, 2.5):
+        with pytest.raises(ParameterError, match=rf"among 1 to 5. Received: {severity}"):
+            api.corrupt(x, "fog", severity)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)

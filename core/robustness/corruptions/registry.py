@@ -51,7 +51,13 @@ CORRUPTIONS: Registry[Corruption] = Registry("corruption", _CORRUPTIONS)
 
 
 def corrupted(pixels: Pixels, corruption_id: str, severity: int, *, seed: int, id: int) -> Pixels:
-    """Return one picture corrupted; what is drawn depends on ``seed`` and ``id`` alone."""
+    """Return one picture corrupted; what is drawn depends on ``seed`` and ``id`` alone.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such corruption.
+    """
+    corruption = CORRUPTIONS.find(corruption_id)
     order = list(CORRUPTIONS).index(corruption_id)
-    rng = np.random.default_rng([seed, id, order, severity])
-    return CORRUPTIONS.find(corruption_id).apply(pixels, severity, rng)
+    return corruption.apply(pixels, severity, np.random.default_rng([seed, id, order, severity]))
