@@ -76,7 +76,7 @@ def _from_files(network: keras.Model, n: int, repeats: int) -> list[Row]:
 
 
 def _decoded(files: list[Path]) -> Array:
-    return stack([images.to_input(images.open_picture(f), size=224) for f in files])
+    return stack([images.to_input(images.open_picture(f), shape=(224, 224, 3)) for f in files])
 
 
 def _marked_copies(n: int, folder: Path, round_: int) -> list[Path]:

@@ -43,7 +43,7 @@ def measure(options: Options) -> list[Row]:
 def _imagenet(n: int) -> Iterator[Row]:
     model = runtime(ModelRef("efficientnet_lite0"))
     files = sorted(_SAMPLE.glob("*.jpg"))[1::2][:n]
-    seen = [images.to_input(images.open_picture(f), size=model.spec.input_size) for f in files]
+    seen = [images.to_input(images.open_picture(f), shape=model.spec.input_shape) for f in files]
     yield from _rates("ImageNet", list(trial(model, [s.tensor() for s in seen], methods=_METHODS)))
 
 

@@ -68,7 +68,7 @@ def _bundled() -> list[Path]:
 def model_inputs(n: int, *, size: int = 224) -> list[ModelInput]:
     """Return ``n`` pictures as a model of that input size sees them."""
     return [
-        images.to_input(images.open_picture(path), size=size, geometry="crop")
+        images.to_input(images.open_picture(path), shape=(size, size, 3), geometry="crop")
         for path in picture_files(n)
     ]
 

@@ -1,4 +1,4 @@
-"""Two maps of one picture, held against each other.
+"""Two maps of one source, held against each other.
 
 Maps of different methods have different units, so likeness is measured by what units cannot
 change: the order of the pixels (Spearman 1904), the structure of the scaled maps (SSIM, Wang et
@@ -16,12 +16,12 @@ import numpy.typing as npt
 from core.contracts import (
     Agreement,
     Array,
-    Box,
     DifferenceUnit,
     Explanation,
     MapComparison,
     Score,
 )
+from core.modalities import registry as modalities
 
 __all__ = [
     "AGREE", "PARTLY", "agreement", "compare", "overlap", "pearson", "spearman", "ssim",
@@ -43,11 +43,11 @@ _WORDS: dict[Agreement, str] = {
 
 
 def compare(a: Explanation, b: Explanation) -> MapComparison:
-    """Compare two maps of the same picture.
+    """Compare two maps of the same source.
 
-    Both maps are laid on one grid over the part of the picture that both show, as fine as the
-    finer of them (bilinear, half-pixel centres); maps that share box and size are taken as they
-    are. Where one is signed and the other is not, the signed one counts by its magnitude.
+    Both maps are laid on one grid over the part of the source that both show, as
+    :meth:`core.modalities.base.Modality.align` does. Where one is signed and the other is not, the
+    signed one counts by its magnitude.
 
     Parameters
     ----------
@@ -59,24 +59,21 @@ def compare(a: Explanation, b: Explanation) -> MapComparison:
     MapComparison
         The difference is ``a − b``: in the map's own unit if model, method, parameters and layer
         are the same; else each map is first divided by its mean |value| (unit L1 norm a pixel).
-        Without scores if the pictures differ or the models see no common part.
+        Without scores if the sources differ or the models see no common part.
     """
-    if a.image_sha256 != b.image_sha256:
-        return _nothing(
-            "These maps lie on different pictures: a pixel of one has no counterpart in the other. "
-            "Compare by eye what they point at."
-        )
-    box = _common(a, b)
-    if box is None:
-        return _nothing("The models see no common part of the picture.")
-    first, second = _on_common_grid(a, b, box)
+    if a.seen.modality != b.seen.modality:
+        return _nothing(f"One map lies on a {a.seen.modality}, the other on a {b.seen.modality}.")
+    laid = modalities.get(a.seen.modality).align(a, b)
+    if isinstance(laid, str):
+        return _nothing(laid)
+    first, second = laid.first, laid.second
     magnitude = a.signed != b.signed
     if magnitude:
         first, second = np.abs(first), np.abs(second)
     scores = _scores(first, second, "of |map|" if magnitude else "of the maps as they are")
     verdict = agreement(scores[0].value)
     difference, unit = _difference(a, b, first, second)
-    return MapComparison(scores, verdict, _words(scores, verdict), difference, unit, box)
+    return MapComparison(scores, verdict, _words(scores, verdict), difference, unit, laid.box)
 
 
 # ---- measures
@@ -135,7 +132,7 @@ def _highest(values: Array) -> npt.NDArray[np.bool_]:
 def _scores(a: Array, b: Array, which: str) -> tuple[Score, ...]:
     small = f"Needs at least {_SSIM_WINDOW} cells a side; the common grid has {a.shape}."
     no_structure = small if min(a.shape) < _SSIM_WINDOW else _CONSTANT
-    grid = f"{which}, on a common grid of {a.shape[0]} × {a.shape[1]} cells"
+    grid = f"{which}, on a common grid of {' × '.join(map(str, a.shape))} cells"
     return (
         _score("spearman", spearman(a, b), f"Spearman's rank correlation {grid}", _CONSTANT),
         _score("overlap", overlap(a, b),
@@ -179,46 +176,6 @@ def _words(scores: tuple[Score, ...], verdict: Agreement) -> str:
 
 def _nothing(reason: str) -> MapComparison:
     return MapComparison((), "unknown", reason, None, "", None)
-
-
-# ---- geometry
-
-
-def _common(a: Explanation, b: Explanation) -> Box | None:
-    """Return what both models saw of the picture itself (a letterbox reaches beside it)."""
-    box = Box(
-        max(a.box.left, b.box.left, 0.0),
-        max(a.box.top, b.box.top, 0.0),
-        min(a.box.right, b.box.right, float(a.width)),
-        min(a.box.bottom, b.box.bottom, float(a.height)),
-    )
-    return box if box.right > box.left and box.bottom > box.top else None
-
-
-def _on_common_grid(a: Explanation, b: Explanation, box: Box) -> tuple[Array, Array]:
-    if a.map.shape == b.map.shape and a.box == b.box == box:
-        return a.map, b.map
-    down = min((e.box.bottom - e.box.top) / e.map.shape[0] for e in (a, b))
-    across = min((e.box.right - e.box.left) / e.map.shape[1] for e in (a, b))
-    shape = (
-        max(1, round((box.bottom - box.top) / down)),
-        max(1, round((box.right - box.left) / across)),
-    )
-    return _resampled(a, box, shape), _resampled(b, box, shape)
-
-
-def _resampled(explanation: Explanation, box: Box, shape: tuple[int, int]) -> Array:
-    from scipy.ndimage import map_coordinates
-
-    own, (height, width) = explanation.box, explanation.map.shape
-    rows = box.top + (np.arange(shape[0]) + 0.5) * (box.bottom - box.top) / shape[0]
-    columns = box.left + (np.arange(shape[1]) + 0.5) * (box.right - box.left) / shape[1]
-    at = np.meshgrid(
-        (rows - own.top) * height / (own.bottom - own.top) - 0.5,
-        (columns - own.left) * width / (own.right - own.left) - 0.5,
-        indexing="ij",
-    )
-    return cast(Array, map_coordinates(explanation.map, at, order=1, mode="nearest"))
 
 
 # ---- difference

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from core.contracts import Array, Box, Explanation, Picture
+from core.contracts import Array, Box, Explanation, Picture, picture_seen
 
 __all__ = [
     "ROUNDING", "Ends", "OverlayLayer", "colour_scale", "compose", "draw", "lay_over", "layer",
@@ -169,7 +169,7 @@ def compose(
         picture,
         _shown(explanation),
         signed=explanation.signed,
-        box=explanation.box,
+        box=picture_seen(explanation.seen).box,
         opacity=opacity,
     )
 

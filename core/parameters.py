@@ -7,13 +7,13 @@ the dashboard: nothing else in the house knows a parameter's range.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from core import numerals
 from core.errors import NumeralError, ParameterError
 
-__all__ = ["Parameter", "Value", "eps_words", "resolve"]
+__all__ = ["OfferedChoice", "Parameter", "Value", "eps_words", "resolve"]
 
 Value = int | float | str | bool
 Kind = Literal["int", "float", "choice", "bool", "text", "epsilon"]
@@ -51,9 +51,6 @@ class Parameter:
         Step that a slider moves by.
     choices : tuple of str
         Allowed values of a ``choice``.
-    source : str
-        Where the choices come from if they depend on the kind of input: a key of
-        :attr:`core.modalities.base.Modality.choices`. See :meth:`offered`.
     """
 
     name: str
@@ -64,20 +61,11 @@ class Parameter:
     high: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
-    source: str = ""
 
     def offered(self, choices: Mapping[str, tuple[str, ...]]) -> Parameter:
-        """Return the same with the choices that a kind of input offers, by ``source``.
-
-        The default is the first of them where the declared one is not among them. Names of other
-        lists in braces are spelled out in the help.
-        """
-        if not self.source:
-            return self
-        names = choices[self.source]
-        default = self.default if self.default in names else names[0]
-        help = self.help.format(**{key: ", ".join(each) for key, each in choices.items()})
-        return replace(self, choices=names, default=default, help=help, source="")
+        """Return the parameter for a kind of input: itself, but see :class:`OfferedChoice`."""
+        del choices
+        return self
 
     @property
     def expected(self) -> str:
@@ -164,6 +152,30 @@ class Parameter:
 
     def _parse_text(self, value: object) -> str | None:
         return value.strip() if isinstance(value, str) and len(value) <= _MAX_TEXT else None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedChoice(Parameter):
+    """A choice among what the kind of input offers.
+
+    Parameters
+    ----------
+    source : str
+        Where the choices come from: a key of :attr:`core.modalities.base.Modality.choices`. Names
+        of its lists in braces are spelled out in the help.
+    """
+
+    source: str = ""
+
+    def offered(self, choices: Mapping[str, tuple[str, ...]]) -> Parameter:
+        """Return the choice with the names that a kind of input offers.
+
+        The default is the first of them where the declared one is not among them.
+        """
+        names = choices[self.source]
+        default = self.default if self.default in names else names[0]
+        help = self.help.format(**{key: ", ".join(each) for key, each in choices.items()})
+        return Parameter(self.name, self.kind, default, help, choices=names)
 
 
 def resolve(

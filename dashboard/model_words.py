@@ -115,7 +115,7 @@ def _recipe(run: Run) -> str:
 def about_model(id: str) -> str:
     """Return in a few sentences what a model is. Plain text."""
     card, run = services.models()[id], services.run(id)
-    size = f"{weights_words(card.parameters)}, {card.input_size} px"
+    size = f"{weights_words(card.parameters)}, {card.size_text}"
     if run is None:
         where = "" if card.offline else " Its weights are downloaded at first use."
         return f"{card.summary} {size}.{where}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Protocol
 
 import numpy as np
@@ -117,7 +118,7 @@ class _OfDataset:
 
     @property
     def _portable(self) -> int:
-        return _SENT_BYTES // (3 * services.model(self.model).input_size ** 2)
+        return _SENT_BYTES // prod(services.model(self.model).input_shape)
 
     def pictures(self, label: str | None = None) -> PictureSet:
         key = (self.split.fingerprint, label or "", self.model, self.geometry)

@@ -50,10 +50,10 @@ def test_a_stored_result_does_not_tell_another_file_name(cat: Path, tmp_path: Pa
     api.explain(secret, method="gradcam")
     again = api.explain(mine, method="gradcam")
     assert again.cached
-    assert again.image == "mine.png"
+    assert again.seen.name == "mine.png"
     assert "secret" not in api.explanation_json(again)
     api.predict(secret)
-    assert api.predict(mine).image == "mine.png"
+    assert api.predict(mine).seen.name == "mine.png"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_the_overlay_dims_what_the_model_did_not_see(cat: Path) -> None:
     picture = api.open_picture(cat)
     result = api.explain(cat, method="gradcam")
     drawn = np.asarray(Image.open(io.BytesIO(api.overlay_png(picture, result, opacity=0.0))))
-    box = result.box
+    box = result.seen.box
     inside = (slice(round(box.top), round(box.bottom)), slice(round(box.left), round(box.right)))
     np.testing.assert_array_equal(drawn[inside], picture.pixels[inside])
     assert drawn[0].mean() < 0.5 * picture.pixels[0].mean()
@@ -157,11 +157,12 @@ def test_an_empty_map_is_never_stretched() -> None:
 
 
 def explanation(values: np.ndarray, *, signed: bool) -> Explanation:
-    from core.contracts import Box, ClassRef
+    from core.contracts import Box, ClassRef, PictureSeen
 
     return Explanation(
-        key="0" * 64, model="m", weights_sha256="", device="", image="i", image_sha256="",
-        width=4, height=4, box=Box(0, 0, 4, 4), geometry="crop", method="x", parameters={},
+        key="0" * 64, model="m", weights_sha256="", device="",
+        seen=PictureSeen("i", "", 4, 4, Box(0, 0, 4, 4), "crop"),
+        method="x", parameters={},
         layer=None, target=ClassRef(0, "a"), against=None, seed=0, signed=signed,
         map=values.astype(np.float32), logit=1.0, completeness_error=None, diagnostics={},
         seconds=0.0, versions={}, command="",
@@ -172,7 +173,7 @@ def explanation(values: np.ndarray, *, signed: bool) -> Explanation:
 def test_results_survive_the_store(value: Explanation) -> None:
     again = type(value).from_artefact(value.to_artefact())
     np.testing.assert_array_equal(again.map, value.map)
-    assert again.box == value.box
+    assert again.seen == value.seen
     assert again.target == value.target
     assert again.against is None
 
@@ -207,7 +208,7 @@ def test_predictions_keep_their_order(cat: Path) -> None:
     sources = [np.ascontiguousarray(np.roll(pixels, 3 * i, axis=1)) for i in range(70)]
     results: list[Prediction] = list(api.predict_many(sources))
     for i in (0, 33, 69):
-        assert results[i].image_sha256 == api.open_picture(sources[i]).sha256
+        assert results[i].seen.sha256 == api.open_picture(sources[i]).sha256
 
 
 def test_own_model_in_a_script(toys: None, noise_picture: np.ndarray) -> None:

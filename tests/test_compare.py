@@ -15,7 +15,7 @@ from skimage.metrics import structural_similarity
 
 from core import api, images
 from core.compare import compare, overlap, pearson, spearman, ssim
-from core.contracts import Box, ClassRef, Explanation, MapComparison
+from core.contracts import Box, ClassRef, Explanation, MapComparison, PictureSeen
 from tests.test_cli import answer, refused
 
 SIDE = 32
@@ -31,12 +31,17 @@ def bumps(seed: int) -> np.ndarray:
 def explanation(values: np.ndarray, **changes: object) -> Explanation:
     fields: dict[str, object] = {
         "key": "k", "model": "m", "weights_sha256": "w", "device": "d", "versions": {},
-        "seconds": 0.0, "image": "a.png", "image_sha256": "a", "width": 64, "height": 64,
-        "box": Box(0, 0, 64, 64), "geometry": "squash", "method": "saliency", "parameters": {},
+        "seconds": 0.0, "method": "saliency", "parameters": {},
         "layer": None, "target": ClassRef(0, "cat"), "against": None, "seed": 0, "signed": True,
         "map": values.astype(np.float32), "logit": 1.0, "completeness_error": None,
         "diagnostics": {}, "command": "",
     }  # fmt: skip
+    seen: dict[str, object] = {
+        "image": "a.png", "image_sha256": "a", "width": 64, "height": 64,
+        "box": Box(0, 0, 64, 64), "geometry": "squash",
+    }  # fmt: skip
+    own = {name: changes.pop(name) for name in list(changes) if name in seen}
+    fields["seen"] = PictureSeen(**(seen | own))  # type: ignore[arg-type]
     return Explanation(**(fields | changes))  # type: ignore[arg-type]
 
 

@@ -144,6 +144,7 @@ from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL
 from core.data.evaluate import Mistake, evaluation, mistakes
 from core.data.gaps import Gap, widest_gap
 from core.data.paired import Paired, paired
+from core.data.picture import picture_part
 from core.data.prediction_table import (
     check_predictions_file,
     predictions_table,
@@ -214,7 +215,8 @@ __all__ = [
     "mitigate", "mitigation_request", "models", "neighbours_request", "newcombe",
     "offered_datasets", "open_dataset", "open_picture", "open_table_source", "overlay",
     "overlay_png", "paired", "parity_cost", "parse_class_map", "parse_dataset", "picture_set",
-    "pixels_png", "predict", "predict_dataset", "predict_many", "prediction_request",
+    "pixels_png", "picture_part",
+    "predict", "predict_dataset", "predict_many", "prediction_request",
     "predictions_table", "presets", "preview_table", "ranking", "recipes", "register_model",
     "release_table", "robustness", "robustness_csv", "robustness_document", "robustness_request",
     "robustness_so_far", "run", "run_card", "run_folder", "runs", "sanity", "sanity_request",

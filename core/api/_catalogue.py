@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from core import images
 from core.api._registration import (
     MOST_CLASSES,
-    WIDEST,
     Naming,
     check_id,
     checked_affine,
@@ -178,7 +176,7 @@ def register_model(
     id: str,
     builder: Callable[..., Any],
     *,
-    input_size: int,
+    input_size: int | tuple[int, ...],
     n_classes: int,
     feature_layer: str | None = None,
     layers: Sequence[str] = (),
@@ -187,6 +185,7 @@ def register_model(
     labels: Naming | Sequence[str] = "numbered",
     summary: str = "Registered by the user.",
     replace: bool = False,
+    modality: str = DEFAULT_MODALITY,
 ) -> None:
     """Add an architecture of your own to the zoo of this process.
 
@@ -198,10 +197,11 @@ def register_model(
         is run again) takes the place of the old one; another one does with ``replace`` alone.
     builder : callable
         ``builder(inputs, n_classes) -> keras.Model``: from the preprocessed Keras tensor
-        ``(None, input_size, input_size, 3)`` to logits, with weights loaded. Your code, run on
+        ``(None, height, width, channels)`` to logits, with weights loaded. Your code, run on
         your machine.
-    input_size : int
-        Side of the input in pixels.
+    input_size : int or tuple of int
+        Side of square inputs of three channels in pixels; or ``(height, width)``; or ``(height,
+        width, channels)`` with 1 channel for grey, 3 for colour, 2 or 4 with opacity behind.
     n_classes : int
         How many logits there are.
     feature_layer : str, optional
@@ -211,7 +211,8 @@ def register_model(
     name : str
         For people; the id by default.
     preprocessing : Affine, optional
-        Done inside the model; by default pixels stay in [0, 1].
+        Done inside the model; by default pixels stay in [0, 1]. One number stands for every
+        channel.
     labels : {"imagenet", "numbered"} or sequence of str
         Names of the classes, each once, as many as there are logits.
     summary : str
@@ -219,6 +220,8 @@ def register_model(
     replace : bool
         Whether another builder may take the place of one that was registered under this id. What
         comes with Pellucid, and what was trained here, is never replaced.
+    modality : str
+        What kind of input it takes: the id of a modality, that of pictures by default.
 
     Raises
     ------
@@ -237,9 +240,7 @@ def register_model(
     Workers of the dashboard are other processes: there a model joins through an entry point of
     the group ``pellucid.models``: a function that returns :class:`core.models.zoo.ModelSpec` s.
     """
-    side = checked_whole(
-        "input_size", input_size, images.MIN_SIDE, WIDEST, " (square pictures: one side)"
-    )
+    size = modalities.get(modality).checked_size(input_size)
     n_classes = checked_whole("n_classes", n_classes, 2, MOST_CLASSES)
     check_id(id, builder, replace=replace)
     chosen = checked_layers(feature_layer, layers)
@@ -248,7 +249,7 @@ def register_model(
         id=id,
         name=checked_name(name) if checked_text("name", name) else id,
         builder=builder,
-        input_size=side,
+        input_size=size,
         preprocessing=checked_affine(preprocessing),
         feature_layer=feature_layer or "",
         layers=chosen,
@@ -260,6 +261,7 @@ def register_model(
         n_classes=n_classes,
         labels=named,
         registration=1,
+        modality=modality,
     )
     from core.models.assembly import check_registration
 

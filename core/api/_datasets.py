@@ -12,6 +12,7 @@ from core.contracts import DatasetCard, DatasetPredictions, DatasetRef, Picture,
 from core.control import Control
 from core.data import registry
 from core.data.base import Dataset
+from core.data.picture import picture_part
 from core.errors import InputError
 from core.requests import DatasetOptions, dataset_request
 from core.settings import settings
@@ -121,7 +122,7 @@ def dataset_picture(text: str, split: SplitName, index: int) -> Picture:
     part = registry.open_dataset(text).part(split)
     if not 0 <= index < len(part):
         raise InputError(f"{text} has {len(part)} {split} pictures, numbered from 0; not {index}.")
-    return part.picture(index)
+    return picture_part(part).picture(index)
 
 
 def dataset_mask(text: str, split: SplitName, index: int) -> npt.NDArray[np.bool_]:
@@ -145,7 +146,7 @@ def dataset_mask(text: str, split: SplitName, index: int) -> npt.NDArray[np.bool
     InputError
         If the dataset has no masks.
     """
-    return registry.open_dataset(text).part(split).mask(index)
+    return picture_part(registry.open_dataset(text).part(split)).mask(index)
 
 
 @spelled(dataset_request)

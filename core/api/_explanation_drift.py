@@ -108,7 +108,7 @@ def explanation_drift_document(result: ExplanationDrift) -> dict[str, Any]:
     dict
     """
     return {
-        "image": result.image,
+        "image": result.seen.name,
         "model": result.model,
         "weights_sha256": result.weights_sha256,
         "attack": result.attack,

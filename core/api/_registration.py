@@ -15,7 +15,6 @@ from core.models.zoo import Affine
 
 __all__ = [
     "MOST_CLASSES",
-    "WIDEST",
     "Naming",
     "check_id",
     "checked_affine",
@@ -26,7 +25,6 @@ __all__ = [
 ]
 
 Naming = Literal["imagenet", "numbered"]
-WIDEST = 2048
 MOST_CLASSES = 20_000
 _NAMINGS: tuple[Naming, ...] = get_args(Naming)
 _IMAGENET, _CHANNELS, _SHOWN = 1000, 3, 80

@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 from core import overlay_shap
-from core.contracts import ExplainerCard, RegionShare, ShapRequest, ShapResult
+from core.contracts import ExplainerCard, RegionShare, ShapRequest, ShapResult, picture_input
 from core.modalities import registry as modalities
 from core.modalities.registry import DEFAULT_MODALITY
 from core.overlay import OverlayLayer, png
@@ -92,7 +92,8 @@ def shap_maps(request: ShapRequest, result: ShapResult, *, regions: bool = False
     list of bytes
         One PNG a class.
     """
-    return [png(one) for one in overlay_shap.maps(request.input, result, regions=regions)]
+    seen = picture_input(request.input)
+    return [png(one) for one in overlay_shap.maps(seen, result, regions=regions)]
 
 
 def shap_panels(request: ShapRequest, result: ShapResult, *, regions: bool = False) -> bytes:
@@ -112,7 +113,7 @@ def shap_panels(request: ShapRequest, result: ShapResult, *, regions: bool = Fal
     bytes
         PNG.
     """
-    return overlay_shap.panels(request.input, result, regions=regions)
+    return overlay_shap.panels(picture_input(request.input), result, regions=regions)
 
 
 def shap_npz(result: ShapResult) -> bytes:

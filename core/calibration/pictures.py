@@ -12,6 +12,7 @@ from core.calibration.base import Trials
 from core.calibration.code import code_fingerprint
 from core.contracts import Array, ModelInput, ModelRef, Verdict, content_key
 from core.control import Control
+from core.data.picture import picture_part
 from core.data.registry import open_dataset, parse
 from core.evidence.base import Mask, Subject
 from core.evidence.checks import beats_controls
@@ -35,9 +36,9 @@ def portraits(trials: Trials, model: str = "portraits_fair") -> Iterator[Subject
     seen = runtime(ModelRef(model))
     seen.prepare(_PREPARED)
     dataset = open_dataset(parse(f"portraits?seed={_OTHER_FACES + trials.seed}"))
-    part = dataset.part("test")
+    part = picture_part(dataset.part("test"))
     for row in drawn_rows(len(part), trials.n, seed=trials.seed).tolist():
-        pixels = part.pixels([row], dataset.size)[0].astype(np.float32) / np.float32(255)
+        pixels = part.inputs([row], (dataset.size, dataset.size, 3))[0]
         mask = part.mask(row)
         yield _subject(seen, pixels, trials, mask if mask.any() else None)
 
@@ -52,7 +53,7 @@ def photographs(trials: Trials, model: str = "efficientnet_lite0") -> Iterator[S
     seen.prepare(_PREPARED)
     listed = read_gallery(trials.pictures).pictures[1::2]
     for row in drawn_rows(len(listed), trials.n, seed=trials.seed).tolist():
-        shown: ModelInput = images.to_input(listed[row].open(), size=seen.spec.input_size)
+        shown: ModelInput = images.to_input(listed[row].open(), shape=seen.spec.input_shape)
         yield _subject(seen, shown.tensor(), trials, None)
 
 
@@ -62,7 +63,7 @@ def _subject(model: Runtime, pixels: Array, trials: Trials, mask: Mask | None) -
     direction[int(model.logits(pixels[None])[0].argmax())] = 1.0
     return Subject(
         passes=CountedPasses(model), input=pixels, direction=direction,
-        map=np.zeros(pixels.shape[:2], np.float32), zero=model.spec.preprocessing.zero,
+        map=np.zeros(pixels.shape[:2], np.float32), zero=model.spec.zero,
         seed=trials.seed, control=_Silent(trials.control), modality=model.modality, mask=mask,
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ def models(json_: JsonFlag = False) -> None:
         for card in cards:
             where = "offline" if card.offline else "downloaded"
             millions = f"{card.parameters / 1e6:.1f} M"
-            yield f"{card.id:20} {card.input_size} px  {millions:>8}  {where:10}  {card.summary}"
+            yield f"{card.id:20} {card.size_text}  {millions:>8}  {where:10}  {card.summary}"
 
     emit({"default": api.DEFAULT_MODEL, "models": [asdict(card) for card in cards]}, json_, lines)
     tell_broken("models")

@@ -34,7 +34,7 @@ from core.cli._folders import (
 )  # fmt: skip
 from core.cli._outputs import class_suffix
 from core.cli._split import predict_split
-from core.contracts import Explanation, Picture
+from core.contracts import Explanation, Picture, picture_seen
 from core.errors import InputError
 
 __all__: list[str] = []
@@ -212,7 +212,7 @@ def _write(path: Path, picture: Picture, target: Path, result: Explanation) -> d
     map_file, overlay_file = Path(f"{name}.npz"), Path(f"{name}.png")
     map_file.write_bytes(api.explanation_npz(result))
     overlay_file.write_bytes(api.overlay_png(picture, result))
-    box = result.box
+    box = picture_seen(result.seen).box
     return {
         "image": str(path),
         "key": result.key,

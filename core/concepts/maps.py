@@ -51,7 +51,7 @@ def _one(
 ) -> ConceptMaps:
     height, width, channels = features.shape
     found = coefficients(features.reshape(-1, channels), bank.bank)
-    size = model.spec.input_size
+    size = model.spec.side
     levels = np.array([concept.level for concept in bank.concepts], np.float32)
     strengths = found.mean(axis=0) / np.maximum(levels, 1e-12)
     return ConceptMaps(

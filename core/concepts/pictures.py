@@ -70,7 +70,7 @@ def _itself(given: ModelInput) -> ModelInput:
 
 
 def _decoded(entry: GalleryPicture, size: int, geometry: Geometry) -> ModelInput:
-    return images.to_input(entry.open(), size=size, geometry=geometry)
+    return images.to_input(entry.open(), shape=(size, size, 3), geometry=geometry)
 
 
 def thumbnails(pictures: Sequence[Pixels], side: int) -> Pixels:

@@ -100,7 +100,7 @@ def pooled(
     Cancelled
         Between chunks.
     """
-    listed, unreadable = sources(pictures, size=model.spec.input_size, geometry=geometry)
+    listed, unreadable = sources(pictures, size=model.spec.side, geometry=geometry)
     about = {
         "kind": "features",
         "model": model.spec.id,
@@ -108,7 +108,7 @@ def pooled(
         "classes": model.n_classes,
         "versions": request.versions,
         "layer": model.layer(layer),
-        "size": model.spec.input_size,
+        "size": model.spec.side,
         "geometry": geometry,
     }
     store = open_store()

@@ -53,7 +53,7 @@ def _one(request: VisualiseRequest, control: Control) -> Visualisation:
     control.progress(0.0, "loading the model")
     began = time.perf_counter()
     rng = np.random.default_rng(request.seed)
-    side = model.spec.input_size
+    side = model.spec.side
     noise = rng.normal(0.5, _START_NOISE, (side, side, 3)).clip(0, 1).astype(np.float32)
     trace: list[float] = []
     grown = _climb(model, request, noise, rng, _report(trace, request.steps, control))

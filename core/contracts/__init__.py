@@ -142,6 +142,7 @@ from core.contracts._fairness_views import (
 from core.contracts._group_names import attribute_words, group_words, groups_in_order
 from core.contracts._halves import ROWS, RowsChoice, RowsTaken
 from core.contracts._honesty import HonestyCheck, Trust
+from core.contracts._input import Input, Seen
 from core.contracts._looks import Look, Looks
 from core.contracts._metric_names import MetricName
 from core.contracts._mitigation import (
@@ -154,15 +155,27 @@ from core.contracts._mitigation import (
     ParityCost,
     ThresholdEffect,
 )
+from core.contracts._picture import (
+    DEPTHS,
+    GEOMETRIES,
+    Box,
+    Depth,
+    Geometry,
+    ModelInput,
+    Picture,
+    PictureSeen,
+    picture_input,
+    picture_seen,
+)
 from core.contracts._requests import (
     ExplainRequest,
+    InputRequest,
     ModelRequest,
-    PictureRequest,
     PredictRequest,
     Request,
     RequestFor,
 )
-from core.contracts._results import Explanation, PictureResult, Prediction, Result
+from core.contracts._results import Explanation, InputResult, Prediction, Result
 from core.contracts._robustness import (
     NORM_NAMES,
     AdversarialExample,
@@ -201,21 +214,15 @@ from core.contracts._training import (
 )
 from core.contracts._values import (
     DEFAULT_METHOD,
+    DEFAULT_MODALITY,
     DEFAULT_MODEL,
-    DEPTHS,
-    GEOMETRIES,
     LANES,
     Array,
     Artefact,
-    Box,
     ClassRef,
     ClassScore,
-    Depth,
-    Geometry,
     Lane,
-    ModelInput,
     ModelRef,
-    Picture,
     content_key,
 )
 from core.parameters import Parameter, Value, eps_words
@@ -232,14 +239,16 @@ __all__ = [
     "CorruptionGroup", "CorruptionRequest", "CorruptionRow", "Counterfactual", "count_words",
     "CounterfactualRequest", "CounterfactualStep", "Curve", "DatasetCard", "DatasetPredictions",
     "DatasetPredictRequest", "DatasetRef", "decimals_beside", "DEFAULT_DATASET",
-    "DEFAULT_EXPLAINER", "DEFAULT_METHOD", "DEFAULT_MODEL", "DEFAULT_RECIPE", "Depth", "DEPTHS",
+    "DEFAULT_EXPLAINER", "DEFAULT_METHOD", "DEFAULT_MODALITY", "DEFAULT_MODEL",
+    "DEFAULT_RECIPE", "Depth", "DEPTHS",
     "DifferenceUnit", "Drift", "DriftPath", "DriftRequest",
     "Epoch", "Evaluation", "EvidenceCard", "EvidenceRequest", "ExplainerCard", "ExplainRequest",
     "Explanation", "ExplanationDrift", "ExplanationDriftRequest", "ExplanationStep",
     "FairnessReport", "FairnessRequest", "FairnessRules", "FairnessVerdict", "Finding",
     "GalleryRef", "Gap", "GapCard", "GapSpread", "GEOMETRIES", "Geometry", "GroupCount", "GroupGap",
     "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupSpread", "GroupTable",
-    "group_words", "HonestyCheck", "ImportRequest", "Inequality", "Lane", "LANES", "Leaderboard",
+    "group_words", "HonestyCheck", "ImportRequest", "Inequality", "Input",
+    "InputRequest", "InputResult", "Lane", "LANES", "Leaderboard",
     "LEADERBOARD_METHODS", "LeaderboardRequest", "Leaning", "LeftOut", "LocalLaw144Row", "Look",
     "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "MetricName",
     "MISSING", "Mitigation",
@@ -247,12 +256,14 @@ __all__ = [
     "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
     "Outputs",
     "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",
-    "PictureRequest", "PictureResult", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",
+    "picture_input", "picture_seen",
+    "PictureSeen", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",
     "ReferenceKind", "RegionKind", "RegionShare", "Request", "RequestFor", "Result", "RobustCurve",
     "RobustGap",
     "Robustness", "RobustnessChunk", "RobustnessRequest", "RobustPoint", "ROWS", "RowsChoice",
     "RowsTaken", "Run", "Sanity", "SanityRequest", "SanityStage", "Score", "ScoreCurves",
-    "SeedSpread", "Selection", "ShapRequest", "ShapResult", "Slice", "SliceFinding", "SliceReport",
+    "SeedSpread", "Seen", "Selection",
+    "ShapRequest", "ShapResult", "Slice", "SliceFinding", "SliceReport",
     "SlicesRequest", "SplitName", "SPLITS", "Spread", "Stored", "Strongest", "TableColumns",
     "TablePreview", "TableSource", "Task", "Tcav", "TcavRequest", "ThresholdEffect", "TIMES",
     "TrainRequest", "Trust", "UNKNOWN", "Value", "Verdict", "eps_words", "severity_text",

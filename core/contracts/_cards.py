@@ -20,13 +20,14 @@ Origin = Literal["zoo", "shipped", "run", "compressed", "imported"]
 class ModelCard:
     """What the zoo declares about a model.
 
-    ``trained_on`` is the dataset of a model that was trained here, ``twin`` the float32 model that
-    a compressed one was made of; both ``""`` elsewhere.
+    ``input_size`` is the side of a square input of three channels, or the whole shape, channels
+    last. ``trained_on`` is the dataset of a model that was trained here, ``twin`` the float32 model
+    that a compressed one was made of; both ``""`` elsewhere.
     """
 
     id: str
     name: str
-    input_size: int
+    input_size: int | tuple[int, ...]
     classes: int
     parameters: int
     feature_layer: str
@@ -43,6 +44,18 @@ class ModelCard:
     twin: str = ""
     modality: str = "picture"
     outputs: Outputs = "logits"
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one input ``(*sites, C)``."""
+        size = self.input_size
+        return (size, size, 3) if isinstance(size, int) else size
+
+    @property
+    def size_text(self) -> str:
+        """The input's shape for people: ``224 px``, or ``96 × 128 × 1``."""
+        size = self.input_size
+        return f"{size} px" if isinstance(size, int) else " × ".join(map(str, size))
 
 
 @dataclass(frozen=True, slots=True)

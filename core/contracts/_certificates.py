@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from core.contracts._codec import Stored
 from core.contracts._datasets import DatasetRef, SplitName
-from core.contracts._requests import ModelRequest, PictureRequest
-from core.contracts._results import PictureResult, Result
+from core.contracts._requests import InputRequest, ModelRequest
+from core.contracts._results import InputResult, Result
 from core.contracts._robustness import Norm, RobustCurve, RobustGap
 from core.contracts._values import ClassRef, ClassScore, Lane, content_key
 from core.parameters import Parameter, Value
@@ -217,7 +217,7 @@ class Leaning:
 
 
 @dataclass(frozen=True)
-class PictureCertificate(PictureResult):
+class PictureCertificate(InputResult):
     """How far around one picture the answer is certain.
 
     Parameters
@@ -244,7 +244,7 @@ class PictureCertificate(PictureResult):
 
 
 @dataclass(frozen=True)
-class CertifyPictureRequest(PictureRequest):
+class CertifyPictureRequest(InputRequest):
     """Ask how far around one picture the answer is certain."""
 
     kind: ClassVar[str] = "certify_picture"
@@ -269,7 +269,7 @@ class CertifyPictureRequest(PictureRequest):
         """The command line that repeats this request."""
         words = ["python", "-m", "core", "certify", self.input.name, *self.model_words()]
         words += _method_words(self.method, self.parameters)
-        return shlex.join([*words, *self.input.words, "--seed", str(self.seed)])
+        return shlex.join([*words, *self.input.options(), "--seed", str(self.seed)])
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request, with this request's command."""

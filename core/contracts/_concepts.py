@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from core.contracts._codec import Stored
 from core.contracts._examples import PictureSet, folder_of
-from core.contracts._requests import ModelRequest, PictureRequest
-from core.contracts._results import PictureResult, Result
-from core.contracts._values import Array, ClassRef, Geometry, Lane, content_key
+from core.contracts._picture import Geometry
+from core.contracts._requests import InputRequest, ModelRequest
+from core.contracts._results import InputResult, Result
+from core.contracts._values import Array, ClassRef, Lane, content_key
 
 __all__ = [
     "Concept", "ConceptMaps", "ConceptMapsRequest", "Concepts", "ConceptsRequest", "Selection",
@@ -153,7 +154,7 @@ class ConceptsRequest(ModelRequest):
 
 
 @dataclass(frozen=True)
-class ConceptMaps(PictureResult):
+class ConceptMaps(InputResult):
     """Where in one picture each concept is.
 
     Parameters
@@ -174,7 +175,7 @@ class ConceptMaps(PictureResult):
 
 
 @dataclass(frozen=True)
-class ConceptMapsRequest(PictureRequest):
+class ConceptMapsRequest(InputRequest):
     """Ask where in one picture the concepts of a bank are."""
 
     kind: ClassVar[str] = "concept_maps"

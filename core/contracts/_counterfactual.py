@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts._codec import Stored
-from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
+from core.contracts._requests import InputRequest
+from core.contracts._results import InputResult
 from core.contracts._values import ClassRef, ClassScore, Lane
 
 __all__ = ["Counterfactual", "CounterfactualRequest", "CounterfactualStep", "RegionKind"]
@@ -35,7 +35,7 @@ class CounterfactualStep(Stored):
 
 
 @dataclass(frozen=True)
-class Counterfactual(PictureResult):
+class Counterfactual(InputResult):
     """What was found, and what of it is proven.
 
     Parameters
@@ -84,7 +84,7 @@ class Counterfactual(PictureResult):
 
 
 @dataclass(frozen=True)
-class CounterfactualRequest(PictureRequest):
+class CounterfactualRequest(InputRequest):
     """Ask which regions must go for the model to decide otherwise.
 
     Parameters
@@ -134,4 +134,4 @@ class CounterfactualRequest(PictureRequest):
         words += ["--baseline", self.baseline]
         if self.target is not None:
             words += ["--target", str(self.target)]
-        return shlex.join([*words, *self.input.words, "--seed", str(self.seed)])
+        return shlex.join([*words, *self.input.options(), "--seed", str(self.seed)])

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from core import numerals
 from core.contracts._codec import Stored
 from core.contracts._evidence import Score
-from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
-from core.contracts._values import Array, Box, ClassRef, Lane
+from core.contracts._picture import Box
+from core.contracts._requests import InputRequest
+from core.contracts._results import InputResult
+from core.contracts._values import Array, ClassRef, Lane
 from core.errors import NumeralError
 from core.parameters import Value
 
@@ -128,7 +129,7 @@ class DriftPath:
 
 
 @dataclass(frozen=True)
-class Drift(PictureResult):
+class Drift(InputResult):
     """A map along a path: n frames, of which number 0 is the unchanged picture.
 
     Parameters
@@ -180,7 +181,7 @@ class Drift(PictureResult):
 
 
 @dataclass(frozen=True)
-class DriftRequest(PictureRequest):
+class DriftRequest(InputRequest):
     """Ask how a map moves while its picture changes step by step.
 
     Parameters
@@ -237,5 +238,5 @@ class DriftRequest(PictureRequest):
             words += ["--layer", self.layer]
         for name, value in self.parameters.items():
             words += ["--param", f"{name}={value}"]
-        words += [*self.input.words, "--seed", str(self.seed), "--out", "drift"]
+        words += [*self.input.options(), "--seed", str(self.seed), "--out", "drift"]
         return shlex.join(words)

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts._codec import Stored
-from core.contracts._requests import ExplainRequest, ModelRequest, PictureRequest
-from core.contracts._results import PictureResult, Result
-from core.contracts._values import Array, ClassRef, Lane, ModelInput
+from core.contracts._input import Input
+from core.contracts._requests import ExplainRequest, InputRequest, ModelRequest
+from core.contracts._results import InputResult, Result
+from core.contracts._values import Array, ClassRef, Lane
 from core.parameters import Value
 
 __all__ = [
@@ -118,7 +119,7 @@ def _sha256(mask: npt.NDArray[np.bool_]) -> str:
 
 
 @dataclass(frozen=True)
-class EvidenceCard(PictureResult):
+class EvidenceCard(InputResult):
     """How far one map can be trusted.
 
     Parameters
@@ -144,7 +145,7 @@ class EvidenceCard(PictureResult):
 
 
 @dataclass(frozen=True)
-class EvidenceRequest(PictureRequest):
+class EvidenceRequest(InputRequest):
     """Ask how far the map of ``explain`` can be trusted.
 
     Parameters
@@ -292,7 +293,7 @@ class LeaderboardRequest(ModelRequest):
 
     Parameters
     ----------
-    inputs : tuple of ModelInput
+    inputs : tuple of Input
     groups : tuple of str
         Subgroup of each picture; empty for none.
     masks : tuple of (ndarray of bool or None)
@@ -303,7 +304,7 @@ class LeaderboardRequest(ModelRequest):
     kind: ClassVar[str] = "leaderboard"
     work: ClassVar[str] = "core.evidence.leaderboard:leaderboard"
     result: ClassVar[type[Leaderboard]] = Leaderboard
-    inputs: tuple[ModelInput, ...]
+    inputs: tuple[Input, ...]
     groups: tuple[str, ...]
     masks: tuple[npt.NDArray[np.bool_] | None, ...]
     methods: tuple[str, ...]
@@ -314,7 +315,7 @@ class LeaderboardRequest(ModelRequest):
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
         return super().parts() | {
-            "inputs": [[seen.sha256, seen.image_sha256, seen.geometry] for seen in self.inputs],
+            "inputs": [list(seen.parts().values()) for seen in self.inputs],
             "groups": self.groups,
             "masks": [None if mask is None else _sha256(mask) for mask in self.masks],
             "methods": self.methods,

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts._codec import Stored
-from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
-from core.contracts._values import ClassRef, Lane, ModelInput, content_key
+from core.contracts._picture import ModelInput
+from core.contracts._requests import InputRequest
+from core.contracts._results import InputResult
+from core.contracts._values import ClassRef, Lane, content_key
 
 __all__ = [
     "GalleryRef", "Neighbour", "Neighbours", "NeighboursRequest", "PictureSet", "folder_of",
@@ -94,7 +95,7 @@ class Neighbour(Stored):
 
 
 @dataclass(frozen=True)
-class Neighbours(PictureResult):
+class Neighbours(InputResult):
     """The nearest reference pictures, nearest first.
 
     Parameters
@@ -121,7 +122,7 @@ class Neighbours(PictureResult):
 
 
 @dataclass(frozen=True)
-class NeighboursRequest(PictureRequest):
+class NeighboursRequest(InputRequest):
     """Ask which pictures of ``reference`` the model finds most like this one.
 
     ``layer`` is ``None`` for the declared feature layer; ``geometry`` of the reference pictures is
@@ -131,6 +132,7 @@ class NeighboursRequest(PictureRequest):
     kind: ClassVar[str] = "neighbours"
     work: ClassVar[str] = "core.concepts.neighbours:neighbours"
     result: ClassVar[type[Neighbours]] = Neighbours
+    input: ModelInput
     reference: PictureSet
     k: int
     layer: str | None = None
@@ -152,7 +154,7 @@ class NeighboursRequest(PictureRequest):
         """The command line that repeats this request; pictures given singly need a folder."""
         words = ["python", "-m", "core", "neighbours", self.input.name, *self.model_words()]
         words += ["--folder", folder_of(self.reference), "--k", str(self.k)]
-        return shlex.join([*words, *self.input.words])
+        return shlex.join([*words, *self.input.options()])
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request, with this request's command."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from core.contracts._codec import Stored
-from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
+from core.contracts._requests import InputRequest
+from core.contracts._results import InputResult
 from core.contracts._robustness import Norm
 from core.contracts._values import Array, ClassRef, ClassScore, Lane
 from core.parameters import Value
@@ -51,7 +51,7 @@ class ExplanationStep(Stored):
 
 
 @dataclass(frozen=True)
-class ExplanationDrift(PictureResult):
+class ExplanationDrift(InputResult):
     """How prediction, map and evidence change together; n steps, of which number 0 is unharmed.
 
     Parameters
@@ -93,7 +93,7 @@ class ExplanationDrift(PictureResult):
 
 
 @dataclass(frozen=True)
-class ExplanationDriftRequest(PictureRequest):
+class ExplanationDriftRequest(InputRequest):
     """Ask how prediction, map and evidence of one picture change as an attack may do more.
 
     Parameters
@@ -160,5 +160,5 @@ class ExplanationDriftRequest(PictureRequest):
             words += ["--layer", self.layer]
         for name, value in self.parameters.items():
             words += ["--param", f"{name}={value}"]
-        words += [*self.input.words, "--seed", str(self.seed)]
+        words += [*self.input.options(), "--seed", str(self.seed)]
         return shlex.join(words)

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from core.contracts._input import Input
 from core.contracts._results import Explanation, Prediction, Result
 from core.contracts._target import TargetValue
-from core.contracts._values import Lane, ModelInput, ModelRef, content_key
+from core.contracts._values import Lane, ModelRef, content_key
 from core.parameters import Value
 
 __all__ = [
-    "ExplainRequest", "ModelRequest", "PictureRequest", "PredictRequest", "Request", "RequestFor",
+    "ExplainRequest", "ModelRequest", "InputRequest", "PredictRequest", "Request", "RequestFor",
 ]  # fmt: skip
 
 R_co = TypeVar("R_co", bound=Result, covariant=True)
@@ -116,30 +117,22 @@ class ModelRequest:
 
 
 @dataclass(frozen=True)
-class PictureRequest(ModelRequest):
-    """What every request about one picture and one model depends on."""
+class InputRequest(ModelRequest):
+    """What every request about one input and one model depends on."""
 
-    input: ModelInput
+    input: Input
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
-        return super().parts() | {
-            "input": self.input.sha256,
-            "image": self.input.image_sha256,
-            "geometry": self.input.geometry,
-        }
+        return super().parts() | self.input.parts()
 
     def adopt(self, stored: Any) -> Any:
-        """Return a stored result as the answer to this request.
-
-        Equal pixels share a key, so the result may have been made for another visitor's file: its
-        name must not be shown here. Where the input lies on the picture is the request's to say.
-        """
-        return replace(stored, image=self.input.name, box=self.input.box, cached=True)
+        """Return a stored result as the answer to this request, about this request's source."""
+        return replace(stored, seen=self.input.seen(), cached=True)
 
 
 @dataclass(frozen=True)
-class PredictRequest(PictureRequest):
+class PredictRequest(InputRequest):
     """Ask for the logits of one picture (the weights' hash of random weights has the seed)."""
 
     kind: ClassVar[str] = "predict"
@@ -149,7 +142,7 @@ class PredictRequest(PictureRequest):
 
 
 @dataclass(frozen=True)
-class ExplainRequest(PictureRequest):
+class ExplainRequest(InputRequest):
     """Ask for one map of one picture.
 
     ``target`` is the number that is explained (:mod:`core.targets`); one that leaves the class open
@@ -196,5 +189,5 @@ class ExplainRequest(PictureRequest):
             words += ["--layer", self.layer]
         for name, value in self.parameters.items():
             words += ["--param", f"{name}={value}"]
-        words += [*self.input.words, "--seed", str(self.seed), "--out", "maps"]
+        words += [*self.input.options(), "--seed", str(self.seed), "--out", "maps"]
         return shlex.join(words)

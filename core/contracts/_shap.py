@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts._requests import PictureRequest
-from core.contracts._results import PictureResult
+from core.contracts._input import Input
+from core.contracts._requests import InputRequest
+from core.contracts._results import InputResult
 from core.contracts._target import TargetValue
-from core.contracts._values import Array, ClassRef, Lane, ModelInput
+from core.contracts._values import Array, ClassRef, Lane
 from core.parameters import Parameter, Value
 
 __all__ = ["DEFAULT_EXPLAINER", "ExplainerCard", "RegionShare", "ShapRequest", "ShapResult"]
@@ -36,7 +37,7 @@ class ExplainerCard:
 
 
 @dataclass(frozen=True)
-class ShapResult(PictureResult):
+class ShapResult(InputResult):
     """Shapley values of one picture for K classes, in logits.
 
     Parameters
@@ -83,7 +84,7 @@ class ShapResult(PictureResult):
 
 
 @dataclass(frozen=True)
-class ShapRequest(PictureRequest):
+class ShapRequest(InputRequest):
     """Ask how the logits of some classes are shared out over one picture.
 
     Parameters
@@ -91,7 +92,7 @@ class ShapRequest(PictureRequest):
     explainer : {"partition", "gradient", "kernel"}
     targets : tuple of targets
         What to explain (:mod:`core.targets`); empty for the ``top`` likeliest classes.
-    background : tuple of ModelInput
+    background : tuple of Input
         Pictures that stand for "anything", for explainers that compare with data; each once, in
         the order of their hashes.
     """
@@ -103,7 +104,7 @@ class ShapRequest(PictureRequest):
     parameters: dict[str, Value]
     targets: tuple[TargetValue, ...]
     top: int
-    background: tuple[ModelInput, ...] = ()
+    background: tuple[Input, ...] = ()
     lane: Lane = "batch"
 
     def parts(self) -> dict[str, Any]:
@@ -138,7 +139,7 @@ class ShapRequest(PictureRequest):
             words += ["--param", f"{name}={value}"]
         if self.background:
             words += ["--background", "BACKGROUND"]
-        words += [*self.input.words, "--seed", str(self.seed), "--out", "shap"]
+        words += [*self.input.options(), "--seed", str(self.seed), "--out", "shap"]
         return shlex.join(words)
 
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from core.contracts._codec import Stored
 from core.contracts._examples import PictureSet, folder_of
+from core.contracts._picture import Geometry
 from core.contracts._requests import ModelRequest
 from core.contracts._results import Result
-from core.contracts._values import Array, ClassRef, Geometry, Lane
+from core.contracts._values import Array, ClassRef, Lane
 
 __all__ = ["ConceptScore", "Tcav", "TcavRequest", "Visualisation", "VisualiseRequest"]
 

@@ -1,4 +1,4 @@
-"""What every dataset is: named splits of pictures with labels, and perhaps groups and masks.
+"""What every dataset is: named splits of sources with labels, and perhaps groups and masks.
 
 Nothing here, and no dataset of the registry, loads TensorFlow when it is imported or opened:
 pages show pictures of datasets too.
@@ -15,35 +15,30 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core import images
-from core.contracts import DatasetCard, DatasetRef, Picture, SplitName
+from core.contracts import Array, DatasetCard, DatasetRef, SplitName
 from core.declared import card_of
 from core.errors import InputError
 from core.parameters import Parameter, Value
 
-__all__ = [
-    "Dataset", "DatasetKind", "Labels", "Mask", "Part", "Pixels", "broken_text", "left_out",
-]  # fmt: skip
+__all__ = ["Dataset", "DatasetKind", "Labels", "Part", "broken_text", "left_out"]
 
-Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 class Part(ABC):
-    """One split: n pictures, decoded or drawn when they are asked for.
+    """One split: n sources of one modality, read or drawn when they are asked for.
 
     Parameters
     ----------
     name : {"train", "validation", "test"}
     ids : sequence of str
-        A name for each picture, unique in the split and the same whenever the data is.
+        A name for each source, unique in the split and the same whenever the data is.
     labels : ndarray of int64, shape (n,)
-        Index of each picture's class.
+        Index of each source's class.
     groups : mapping
-        For each attribute the value of each picture, n strings.
+        For each attribute the value of each source, n strings.
     has_masks : bool
-        Whether :meth:`mask` answers.
+        Whether it knows where the object is.
     """
 
     def __init__(
@@ -68,34 +63,21 @@ class Part(ABC):
         return f"{type(self).__name__}({self.name!r}, {len(self)} pictures)"
 
     @abstractmethod
-    def picture(self, index: int) -> Picture:
-        """Return one picture at its own size.
-
-        Raises
-        ------
-        ImageError
-            If its file cannot be read.
-        """
-
-    def mask(self, index: int) -> Mask:
-        """Return where the object is in :meth:`picture`, bool ``(H, W)``; may be empty.
+    def source(self, index: int) -> object:
+        """Return one source, as :meth:`core.modalities.base.Modality.to_input` takes it.
 
         Raises
         ------
         InputError
-            If this dataset has no masks.
+            If it cannot be read.
         """
-        del index
-        raise InputError(f"The {self.name} split comes without masks.")
 
-    def pixels(self, indices: Sequence[int], size: int) -> Pixels:
-        """Return pictures as a model sees them: uint8 ``(len(indices), size, size, 3)``.
+    @abstractmethod
+    def inputs(self, indices: Sequence[int], shape: tuple[int, ...]) -> Array:
+        """Return inputs as a model takes them: float32 ``(len(indices), *shape)``.
 
-        The geometry is the pages' default: the middle of the picture, short side resized. May be
-        called from several threads.
+        May be called from several threads.
         """
-        shown = [images.to_input(self.picture(int(i)), size=size).pixels for i in indices]
-        return np.stack(shown) if shown else np.empty((0, size, size, 3), np.uint8)
 
     @cached_property
     def _index(self) -> dict[str, int]:

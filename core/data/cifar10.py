@@ -11,9 +11,10 @@ import numpy as np
 
 from core.contracts import DatasetRef, Picture, SplitName, content_key
 from core.data import cifar10_source
-from core.data.base import Dataset, DatasetKind, Labels, Part, Pixels, broken_text, left_out
+from core.data.base import Dataset, DatasetKind, Labels, Part, broken_text, left_out
 from core.data.cifar10_source import CLASSES, SIDE
 from core.data.decoded import Decoded, DecodedSplit, decoded
+from core.data.picture import PicturePart, Pixels
 from core.data.splits import CARVING, Rows, carve
 from core.errors import InputError
 from core.parameters import Parameter, Value
@@ -24,7 +25,7 @@ _VERSION = 1
 _CARVED = {parameter.name: parameter for parameter in CARVING}
 
 
-class DecodedPart(Part):
+class DecodedPart(PicturePart):
     """One split of pictures that are decoded already.
 
     Parameters
@@ -45,10 +46,10 @@ class DecodedPart(Part):
         """Return one picture at its own size."""
         return Picture(self.ids[index], np.array(self._pixels[self._rows[index]]))
 
-    def pixels(self, indices: Sequence[int], size: int) -> Pixels:
+    def pixels(self, indices: Sequence[int], shape: tuple[int, ...]) -> Pixels:
         """Return pictures as a model sees them; at their own size they are taken as they are."""
-        if size != self._pixels.shape[1]:
-            return super().pixels(indices, size)
+        if shape != self._pixels.shape[1:]:
+            return super().pixels(indices, shape)
         return np.asarray(self._pixels)[self._rows[np.asarray(indices, np.int64)]]
 
 

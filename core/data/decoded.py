@@ -22,8 +22,9 @@ from typing import IO, Any
 import numpy as np
 
 from core.contracts import SPLITS, SplitName
-from core.data.base import Labels, Pixels
+from core.data.base import Labels
 from core.data.kept import kept
+from core.data.picture import Pixels
 from core.errors import InputError
 
 __all__ = ["Decoded", "DecodedSplit", "Writer", "decoded"]

@@ -10,9 +10,10 @@ import numpy as np
 
 from core import images
 from core.contracts import DEPTHS, DatasetRef, Depth, Picture, SplitName, content_key
-from core.data.base import Dataset, DatasetKind, Labels, Mask, Part, broken_text, left_out
+from core.data.base import Dataset, DatasetKind, Labels, broken_text, left_out
 from core.data.folder_check import checked_files
 from core.data.folder_listing import Listing, in_order, list_folder
+from core.data.picture import Mask, PicturePart
 from core.data.splits import CARVING, Rows, carve
 from core.errors import ImageError, InputError
 from core.parameters import Parameter, Value
@@ -25,7 +26,7 @@ _UNKNOWN = "Unknown"
 _MARKED = 128
 
 
-class FolderPart(Part):
+class FolderPart(PicturePart):
     """One split of a folder; files are opened when they are asked for.
 
     Parameters

@@ -10,7 +10,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from core.contracts import DatasetRef, Picture, SplitName
-from core.data.base import Dataset, DatasetKind, Mask, Part, Pixels
+from core.data.base import Dataset, DatasetKind, Part
+from core.data.picture import Mask, PicturePart, Pixels
 from core.data.portraits_scene import (
     AGES,
     BACKGROUNDS,
@@ -32,7 +33,7 @@ DRAWING = 3
 _BANDS = ("light 1-3", "medium 4-6", "dark 7-10")
 
 
-class PortraitsPart(Part):
+class PortraitsPart(PicturePart):
     """One split of the portraits: attributes at hand, pictures drawn when they are asked for.
 
     Parameters
@@ -72,10 +73,10 @@ class PortraitsPart(Part):
 
         return eyewear_mask(self.scenes.scene(index), self.size)
 
-    def pixels(self, indices: Sequence[int], size: int) -> Pixels:
+    def pixels(self, indices: Sequence[int], shape: tuple[int, ...]) -> Pixels:
         """Return pictures as a model sees them; at their own size whole, as they are."""
-        if size != self.size or not len(indices):
-            return super().pixels(indices, size)
+        if shape != (self.size, self.size, 3) or not len(indices):
+            return super().pixels(indices, shape)
         return np.stack([self._drawn(int(i)) for i in indices])
 
     def _drawn(self, index: int) -> Pixels:

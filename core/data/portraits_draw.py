@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.data.base import Mask, Pixels
+from core.data.picture import Mask, Pixels
 from core.data.portraits_canvas import Canvas, Points, rgb
 from core.data.portraits_eyewear import draw_eyewear
 from core.data.portraits_face import draw_face

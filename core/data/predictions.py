@@ -54,7 +54,7 @@ def _predict(request: DatasetPredictRequest, control: Control) -> DatasetPredict
     columns, classes = _classes(request, dataset.classes, model.classes.labels)
     logits: list[Array] = []
     done = 0
-    for chunk in _ahead(part, n, model.spec.input_size):
+    for chunk in _ahead(part, n, model.spec.input_shape):
         control.check()
         logits.append(model.logits(chunk)[:, columns])
         done += len(chunk)
@@ -83,12 +83,12 @@ def _classes(
     return first + further, (*own, *(known[i] for i in further))
 
 
-def _ahead(part: Part, n: int, size: int) -> Iterator[Array]:
+def _ahead(part: Part, n: int, shape: tuple[int, ...]) -> Iterator[Array]:
     """Yield float32 pictures in chunks; the next one is decoded meanwhile."""
 
     def load(start: int) -> Array:
         chosen = range(start, min(start + _CHUNK, n))
-        return part.pixels(chosen, size).astype(np.float32) / np.float32(255)
+        return part.inputs(chosen, shape)
 
     starts = range(0, n, _CHUNK)
     with ThreadPoolExecutor(1, thread_name_prefix="pellucid-decode") as pool:

@@ -131,7 +131,7 @@ def subject_of(
         input=request.input.tensor(),
         direction=directions[0],
         map=explanation.map,
-        zero=model.spec.preprocessing.zero,
+        zero=model.spec.zero,
         seed=request.seed,
         control=control,
         modality=model.modality,

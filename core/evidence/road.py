@@ -23,7 +23,7 @@ _OFFSETS = (
 
 
 def neighbour_system(picture: Array, removed: Mask) -> tuple[object, npt.NDArray[np.float64]]:
-    """Return the sparse matrix A ``(n, n)`` and the right side ``(n, 3)`` of the imputation.
+    """Return the sparse matrix A ``(n, n)`` and the right side ``(n, C)`` of the imputation.
 
     Each of the n removed pixels is the mean of its neighbours that lie inside the picture, direct
     ones weighing 1/6, diagonal ones 1/12; known neighbours go to the right side.
@@ -35,7 +35,7 @@ def neighbour_system(picture: Array, removed: Mask) -> tuple[object, npt.NDArray
     number = np.full((h, w), -1)
     number[removed] = np.arange(n)
     row, column = np.nonzero(removed)
-    total, right = np.zeros(n), np.zeros((n, 3))
+    total, right = np.zeros(n), np.zeros((n, picture.shape[-1]))
     entries: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], float]] = []
     for dy, dx, weight in _OFFSETS:
         y, x = row + dy, column + dx
@@ -53,7 +53,7 @@ def neighbour_system(picture: Array, removed: Mask) -> tuple[object, npt.NDArray
 
 
 def impute(picture: Array, removed: Mask, rng: np.random.Generator, sigma: float = SIGMA) -> Array:
-    """Return the picture ``(H, W, 3)`` with removed pixels linearly imputed, and slightly noisy.
+    """Return the picture ``(H, W, C)`` with removed pixels linearly imputed, and slightly noisy.
 
     Without a known pixel there is nothing to impute from: at least one must stay.
     """
@@ -62,7 +62,8 @@ def impute(picture: Array, removed: Mask, rng: np.random.Generator, sigma: float
     matrix, right = neighbour_system(picture, removed)
     filled = picture.copy()
     noise = rng.normal(0.0, sigma, right.shape)
-    filled[removed] = np.clip(spsolve(matrix, right) + noise, 0.0, 1.0)
+    solved = spsolve(matrix, right).reshape(right.shape)  # scipy drops one channel
+    filled[removed] = np.clip(solved + noise, 0.0, 1.0)
     return filled
 
 

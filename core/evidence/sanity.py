@@ -9,13 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import images
 from core.contracts import Array, Sanity, SanityRequest
 from core.control import PartControl
 from core.evidence.cascade import Cascade, protocol
@@ -32,9 +29,8 @@ if TYPE_CHECKING:
     from core.control import Control
     from core.models.randomised import Randomised
 
-__all__ = ["probe_inputs", "sanity"]
+__all__ = ["sanity"]
 
-_PROBES = Path(__file__).parent / "probes"
 _INTACT = 2
 """Sets of maps of the intact model: of the predicted class, and of another one."""
 
@@ -54,14 +50,6 @@ def sanity(requests: Sequence[SanityRequest], control: Control) -> list[Sanity]:
     return [_one(request, control) for request in requests]
 
 
-@lru_cache(maxsize=4)
-def probe_inputs(size: int) -> Array:
-    """Return the packaged photographs, float32 ``(N, size, size, 3)`` in [0, 1]."""
-    files = sorted(_PROBES.glob("*.jpg"))
-    seen = [images.to_input(images.open_picture(file), size=size) for file in files]
-    return np.stack([one.tensor() for one in seen])
-
-
 def _one(request: SanityRequest, control: Control) -> Sanity:
     began = time.perf_counter()
     control.progress(0.0, "loading the model")
@@ -71,7 +59,7 @@ def _one(request: SanityRequest, control: Control) -> Sanity:
         cascade = _cascade(request, model, control)
     except _UnmeasuredError as error:
         reason = str(error)
-    n_probes = cascade.n_probes if cascade else len(probe_inputs(model.spec.input_size))
+    n_probes = cascade.n_probes if cascade else len(model.modality.probes(model.spec.input_shape))
     return Sanity(
         **model.provenance(request),
         seconds=time.perf_counter() - began,
@@ -88,7 +76,7 @@ def _one(request: SanityRequest, control: Control) -> Sanity:
 
 
 def _cascade(request: SanityRequest, model: Runtime, control: Control) -> Cascade:
-    probes = probe_inputs(model.spec.input_size)
+    probes = model.modality.probes(model.spec.input_shape)
     randomised = _copy(request, probes)
     stages = randomised.stages()
     sets = len(stages) + _INTACT

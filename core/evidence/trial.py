@@ -77,7 +77,7 @@ def _subject(model: Runtime, picture: Array, seed: int) -> Subject:
         input=picture,
         direction=direction,
         map=np.zeros(picture.shape[:2], np.float32),
-        zero=model.spec.preprocessing.zero,
+        zero=model.spec.zero,
         seed=seed,
         control=LocalControl(),
         modality=model.modality,

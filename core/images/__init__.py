@@ -6,7 +6,7 @@ read at most, unless it stays within the caps.
 """
 
 from core.images._caps import MIN_SIDE
-from core.images._geometry import to_input
+from core.images._geometry import in_channels, to_input
 from core.images._opening import (
     FORMATS,
     SUFFIXES,
@@ -23,6 +23,7 @@ __all__ = [
     "Source",
     "check_file",
     "from_array",
+    "in_channels",
     "open_picture",
     "to_input",
 ]

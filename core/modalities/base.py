@@ -14,11 +14,11 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array
+from core.contracts import Array, Box, Explanation, Input
 from core.lookup import lookup
 from core.parameters import Parameter, Value, resolve
 
-__all__ = ["Control", "Labels", "Masker", "Modality", "Preset"]
+__all__ = ["Aligned", "Control", "Labels", "Masker", "Modality", "Preset"]
 
 Labels = npt.NDArray[np.int32]
 """Shape ``(*sites,)``: the unit of each site, 0 … n − 1, every number in use."""
@@ -71,6 +71,23 @@ class Preset:
         return self.steps or -(-n_sites // self.sites_per_step)
 
 
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """Two maps on one grid.
+
+    Parameters
+    ----------
+    first, second : ndarray of float32
+        Of equal shape.
+    box : Box or None
+        Where the grid lies on a picture; ``None`` for other kinds of input.
+    """
+
+    first: Array
+    second: Array
+    box: Box | None = None
+
+
 class Modality(ABC):
     """A kind of input. Subclasses declare the class variables and implement the verbs.
 
@@ -93,6 +110,8 @@ class Modality(ABC):
         Kinds of controls, in words.
     presets : mapping of str to Preset
         Protocols of deletion and insertion, the default first.
+    reading : tuple of Parameter
+        What may be chosen when a source becomes an input: how a picture is cut.
     """
 
     id: ClassVar[str]
@@ -101,6 +120,7 @@ class Modality(ABC):
     controls: ClassVar[tuple[Control, ...]]
     families: ClassVar[Mapping[str, str]]
     presets: ClassVar[Mapping[str, Preset]]
+    reading: ClassVar[tuple[Parameter, ...]] = ()
 
     def preset(self, preset_id: str) -> Preset:
         """Return the protocol of deletion and insertion called ``preset_id``.
@@ -121,6 +141,49 @@ class Modality(ABC):
     ) -> dict[str, Value]:
         """Fill in defaults and check every value given, as :func:`core.parameters.resolve`."""
         return resolve(self.parameters(declared), given, owner=owner)
+
+    def read(self, source: object, shape: tuple[int, ...], chosen: Mapping[str, object]) -> Input:
+        """Return what a model of ``shape`` is shown of ``source``.
+
+        Parameters
+        ----------
+        source : object
+            As :meth:`open` returns it.
+        shape : tuple of int
+            ``(*sites, C)`` of the model's input.
+        chosen : mapping
+            Values for :attr:`reading`; defaults for the rest.
+
+        Raises
+        ------
+        InputError
+            If the source is of another kind, or a choice does not fit.
+        """
+        return self.to_input(source, shape, resolve(self.reading, chosen, owner=self.id))
+
+    @abstractmethod
+    def to_input(
+        self, source: object, shape: tuple[int, ...], chosen: Mapping[str, Value]
+    ) -> Input:
+        """Return what a model of ``shape`` is shown of ``source``; ``chosen`` is checked."""
+
+    @abstractmethod
+    def checked_size(self, given: object) -> int | tuple[int, ...]:
+        """Return what :class:`core.models.spec.ModelSpec` holds as ``input_size``, checked.
+
+        Raises
+        ------
+        InputError
+            If no model of this modality could take such inputs.
+        """
+
+    @abstractmethod
+    def blank(self, shape: tuple[int, ...]) -> Input:
+        """Return an input that says nothing, for requests about methods and not about inputs."""
+
+    @abstractmethod
+    def probes(self, shape: tuple[int, ...]) -> Array:
+        """Return a few typical inputs ``(N, *sites, C)`` that come along, for sanity checks."""
 
     @abstractmethod
     def empty(self, name: str, x: Array, *, seed: int) -> Array:
@@ -159,3 +222,7 @@ class Modality(ABC):
     @abstractmethod
     def no_question(self, x: Array) -> str:
         """Return why no map of ``x`` could be judged against controls; empty if one can."""
+
+    @abstractmethod
+    def align(self, a: Explanation, b: Explanation) -> Aligned | str:
+        """Lay two maps on one grid over what both models saw of one source, or say why not."""

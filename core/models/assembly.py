@@ -60,8 +60,8 @@ def build(
 
 def assemble(spec: ModelSpec, n_classes: int) -> keras.Model:
     """Return the bare architecture with its preprocessing inside: pixels in [0, 1] to logits."""
-    pixels = keras.Input((spec.input_size, spec.input_size, 3), name="pixels")
-    affine = spec.preprocessing
+    pixels = keras.Input(spec.input_shape, name="pixels")
+    affine = spec.preprocessing.of(spec.input_shape[-1])
     ordered = keras.ops.flip(pixels, axis=-1) if affine.order == "bgr" else pixels
     scale = [255.0 / s for s in affine.scale]
     offset = [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)]

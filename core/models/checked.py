@@ -247,9 +247,8 @@ def failed(error: Exception, spec: ModelSpec, shape: tuple[int | None, ...]) -> 
     told = " ".join(_STYLES.sub("", str(error)).split())[:200].rstrip(".")
     return CapabilityError(
         f"The builder of {spec.id} failed: {type(error).__name__}: {told}. It is given a tensor of "
-        f"shape {shape}: square pictures in RGB. A network for grey pictures can begin with "
-        "keras.ops.mean(inputs, axis=-1, keepdims=True), one for another size with "
-        "keras.layers.Resizing."
+        f"shape {shape}: if its network takes another one, say so in input_size = (height, width, "
+        "channels), or fit the tensor to it (keras.layers.Resizing, keras.ops.mean)."
     )
 
 

@@ -17,9 +17,9 @@ import numpy as np
 from core.contracts import (
     Array,
     CompressRequest,
+    InputRequest,
     ModelRef,
     ModelRequest,
-    PictureRequest,
     content_key,
 )
 from core.errors import CapabilityError, InputError, UnknownNameError
@@ -232,16 +232,8 @@ class Runtime:
             "device": self.device,
             "versions": request.versions,
         }
-        if isinstance(request, PictureRequest):
-            seen = request.input
-            fields |= {
-                "image": seen.name,
-                "image_sha256": seen.image_sha256,
-                "width": seen.width,
-                "height": seen.height,
-                "box": seen.box,
-                "geometry": seen.geometry,
-            }
+        if isinstance(request, InputRequest):
+            fields["seen"] = request.input.seen()
         return fields
 
     def prepare(self, n_passes: int) -> None:
@@ -249,10 +241,11 @@ class Runtime:
         self._forward_runtime(n_passes)
 
     def _check(self, batch: Array) -> None:
-        size = self.spec.input_size
-        if batch.ndim != 4 or batch.shape[1:] != (size, size, 3) or batch.dtype != np.float32:
+        shape = self.spec.input_shape
+        if batch.shape[1:] != shape or batch.dtype != np.float32:
+            expected = ", ".join(["N", *map(str, shape)])
             raise CapabilityError(
-                f"{self.spec.id} expects float32 (N, {size}, {size}, 3). "
+                f"{self.spec.id} expects float32 ({expected}). "
                 f"Received {batch.dtype} {batch.shape}."
             )
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.contracts import Array, ModelCard, Origin, Outputs
 from core.declared import card_of
+from core.errors import CapabilityError
 from core.modalities import registry as modalities
 from core.modalities.capabilities import Offer
 
@@ -23,16 +24,36 @@ class Affine:
     """Preprocessing inside the model: ``y = (255·x − mean) / scale`` on [0, 1] pixels.
 
     ``order`` is the order of the channels that ``mean`` and ``scale`` speak of, and that the
-    architecture was trained on.
+    architecture was trained on. One number stands for every channel.
     """
 
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    scale: tuple[float, float, float] = (255.0, 255.0, 255.0)
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    scale: tuple[float, ...] = (255.0, 255.0, 255.0)
     order: Literal["rgb", "bgr"] = "rgb"
+
+    def of(self, channels: int) -> Affine:
+        """Return the same for inputs of ``channels``.
+
+        Raises
+        ------
+        CapabilityError
+            If it speaks of another number of channels, and says something else of each.
+        """
+        named = [
+            each[:1] * channels if len(set(each)) == 1 else each for each in (self.mean, self.scale)
+        ]
+        if any(len(each) != channels for each in named):
+            raise CapabilityError(
+                f"The preprocessing speaks of {max(map(len, named))} channels, but the input has "
+                f"{channels}: give mean and scale for each, or one number for all."
+            )
+        if self.order == "bgr" and channels != 3:
+            raise CapabilityError(f"The order BGR is one of 3 channels. The input has {channels}.")
+        return Affine(named[0], named[1], self.order)
 
     @property
     def zero(self) -> Array:
-        """The pixel that it maps to 0, float32 ``(3,)``, RGB in [0, 1].
+        """The pixel that it maps to 0, float32 ``(C,)``, RGB in [0, 1].
 
         >>> Affine((127.5, 127.5, 127.5), (127.5, 127.5, 127.5)).zero
         array([0.5, 0.5, 0.5], dtype=float32)
@@ -59,8 +80,8 @@ class ModelSpec:
     builder : str or callable
         ``"module:function"`` or a function, called as ``builder(inputs, n_classes)`` with the
         preprocessed Keras tensor; returns the ``keras.Model`` from picture to logits.
-    input_size : int
-        Side of the square input, in pixels.
+    input_size : int or tuple of int
+        Side of a square input of three channels; or the whole shape, channels last.
     preprocessing : Affine
         Applied inside the model.
     feature_layer : str
@@ -105,7 +126,7 @@ class ModelSpec:
     id: str
     name: str
     builder: str | Builder
-    input_size: int
+    input_size: int | tuple[int, ...]
     preprocessing: Affine
     feature_layer: str
     layers: tuple[str, ...]
@@ -128,6 +149,39 @@ class ModelSpec:
     registration: int = 0
     modality: str = "picture"
     outputs: Outputs = "logits"
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one input ``(*sites, C)``."""
+        size = self.input_size
+        return (size, size, 3) if isinstance(size, int) else size
+
+    @property
+    def side(self) -> int:
+        """Side of its square input of three channels, for whatever speaks of nothing else.
+
+        Raises
+        ------
+        CapabilityError
+            If it takes another shape.
+        """
+        height, *rest = self.input_shape
+        if rest != [height, 3]:
+            raise CapabilityError(
+                f"This takes models of square pictures in colour. {self.id} takes {self.size_text}."
+            )
+        return height
+
+    @property
+    def size_text(self) -> str:
+        """The input's shape for people: ``224 px``, or ``96 × 128 × 1``."""
+        size = self.input_size
+        return f"{size} px" if isinstance(size, int) else " × ".join(map(str, size))
+
+    @property
+    def zero(self) -> Array:
+        """The site that preprocessing maps to 0, float32 ``(C,)``, as inputs have it."""
+        return self.preprocessing.of(self.input_shape[-1]).zero
 
     @property
     def joined(self) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
-from core import images
 from core.contracts import (
     DEFAULT_MODEL,
     CertifyPictureRequest,
@@ -20,7 +20,7 @@ from core.errors import InputError
 from core.modalities.capabilities import lack, require
 from core.models import zoo
 from core.parameters import resolve
-from core.requests._common import model_fields
+from core.requests._common import model_fields, model_input
 from core.requests._labelled import attribute, class_map, reference, sliced
 from core.robustness.certificates.registry import CERTIFIERS, DEFAULT_CERTIFIER
 from core.robustness.epsilons import AUTO, epsilons
@@ -89,7 +89,7 @@ def certify_request(
     if n < 1:
         raise InputError(f"There is no picture to certify in {opened.ref.text}, split {split}.")
     fields = _fields(model, weights, classes, seed)
-    n_values = zoo.get(model).input_size ** 2 * 3
+    n_values = prod(zoo.get(model).input_shape)
     return CertifyRequest(
         **fields,
         dataset=opened.ref,
@@ -140,10 +140,9 @@ def certify_picture_request(
         read.
     """
     values = _parameters(method, parameters, model)
-    size = zoo.get(model).input_size
     return CertifyPictureRequest(
         **_fields(model, weights, classes, seed),
-        input=images.to_input(picture, size=size, geometry=geometry),
+        input=model_input(picture, model, geometry),
         method=method,
         parameters=values,
     )

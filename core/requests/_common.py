@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.contracts import ExplainRequest, ModelRef
+from core.contracts import ExplainRequest, Geometry, Input, ModelRef
 from core.errors import CapabilityError
+from core.modalities import registry as modalities
 from core.models import zoo
 from core.models.fingerprint import versions
 from core.models.labels import class_names
@@ -17,6 +18,7 @@ from core.targets.one_class import ClassTarget
 
 __all__ = [
     "Target", "chosen_class", "chosen_seed", "chosen_target", "class_of", "model_fields",
+    "model_input",
 ]  # fmt: skip
 
 Target = int | str | None
@@ -47,6 +49,26 @@ def model_fields(
         "versions": versions(),
         "seed": drawn,
     }
+
+
+def model_input(source: object, model: str, geometry: Geometry | None = None) -> Input:
+    """Return what ``model`` is shown of ``source``.
+
+    Parameters
+    ----------
+    geometry : {"crop", "squash", "letterbox"}, optional
+        How a picture is fitted to the model's size; ``"crop"`` by default. Other kinds of input
+        are not fitted.
+
+    Raises
+    ------
+    InputError
+        For an unknown model, a source of another kind than it takes, or a geometry where there is
+        none.
+    """
+    spec = zoo.get(model)
+    chosen = {} if geometry is None else {"geometry": geometry}
+    return modalities.get(spec.modality).read(source, spec.input_shape, chosen)
 
 
 def chosen_target(ref: ModelRef, target: Target, against: Target = None) -> TargetOf:

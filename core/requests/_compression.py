@@ -148,7 +148,7 @@ def import_request(
         file=str(brought.file),
         file_sha256=brought.sha256,
         classes=checked_classes(classes),
-        input_size=checked_size(input_size or spec.input_size),
+        input_size=checked_size(input_size or spec.side),
         versions={library: used[library] for library in _LIBRARIES},
     )
     if all(run.key != request.key for run in finished_runs().values()):

@@ -84,7 +84,7 @@ def neighbours_request(
     held = picture_set(reference, label=label, model=model, geometry=geometry)
     return NeighboursRequest(
         **fields,
-        input=images.to_input(picture, size=spec.input_size, geometry=geometry),
+        input=images.to_input(picture, shape=spec.input_shape, geometry=geometry),
         reference=held,
         k=k,
         layer=_layer(spec, layer),
@@ -171,13 +171,13 @@ def concept_maps_request(picture: Picture, concepts: ConceptsRequest) -> Concept
     -------
     ConceptMapsRequest
     """
-    size = zoo.get(concepts.model.id).input_size
+    shape = zoo.get(concepts.model.id).input_shape
     return ConceptMapsRequest(
         model=concepts.model,
         weights_sha256=concepts.weights_sha256,
         versions=concepts.versions,
         seed=concepts.seed,
-        input=images.to_input(picture, size=size, geometry=concepts.geometry),
+        input=images.to_input(picture, shape=shape, geometry=concepts.geometry),
         concepts=concepts,
     )
 

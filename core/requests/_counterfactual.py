@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import get_args
 
-from core import images
 from core.contracts import CounterfactualRequest, Geometry, Picture, RegionKind
 from core.errors import ParameterError, UnknownNameError
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
-from core.requests._common import Target, chosen_class, model_fields
+from core.requests._common import Target, chosen_class, model_fields, model_input
 
 __all__ = ["counterfactual_request"]
 
@@ -65,10 +64,9 @@ def counterfactual_request(
         raise UnknownNameError(f"There is no baseline {baseline!r}. Known: {', '.join(known)}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     wanted = chosen_class(fields["model"], target)
-    size = zoo.get(model).input_size
     return CounterfactualRequest(
         **fields,
-        input=images.to_input(picture, size=size, geometry=geometry),
+        input=model_input(picture, model, geometry),
         regions=_kind(regions),
         n_regions=count,
         baseline=baseline,

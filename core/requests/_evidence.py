@@ -55,7 +55,7 @@ def evidence_request(
     modalities.get(explain.input.modality).preset(preset)
     marked = None if mask is None else np.asarray(mask) != 0
     if marked is not None:
-        check_mask(marked, explain.input.pixels.shape[:-1])
+        check_mask(marked, explain.input.tensor().shape[:-1])
     chosen = _chosen(metrics, with_mask=marked is not None)
     offer = explain.target.offer(zoo.get(explain.model.id).offer)
     for metric in metrics or ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Unpack
 
 from core.contracts import ExplanationDriftRequest, Norm, Picture
@@ -72,7 +73,7 @@ def explanation_drift_request(
     explained = explanation_request(picture, **options)
     spec = zoo.get(explained.model.id)
     chosen = checked_attack(attack or _default(norm, spec), norm, spec)
-    n_values = spec.input_size**2 * 3
+    n_values = prod(spec.input_shape)
     grid = epsilons(eps, norm=norm, n_values=n_values) or _grid(norm, n_values)
     if len(grid) > MOST_EPSILONS:
         raise ParameterError(f"Give at most {MOST_EPSILONS} ε. Received: {len(grid)}.")

@@ -22,6 +22,7 @@ from core.evidence.sanity_metrics import SANITY_METRICS
 from core.modalities.capabilities import lack
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
+from core.requests._common import model_input
 from core.requests._evidence import evidence_request
 from core.requests._picture import explanation_request
 from core.saliency import registry
@@ -83,8 +84,8 @@ def leaderboard_request(
     chosen, of_metrics = _metrics(
         metrics, asked[0], preset, with_masks=any(m is not None for m in masks)
     )
-    size = zoo.get(model).input_size
-    inputs = tuple(images.to_input(p, size=size, geometry=geometry) for p in pictures)
+    sites = zoo.get(model).input_shape[:-1]
+    inputs = tuple(model_input(p, model, geometry) for p in pictures)
     if not inputs:
         raise InputError("There is no picture to compare methods on. Give at least one.")
     _same_number("groups", groups, len(inputs))
@@ -98,7 +99,7 @@ def leaderboard_request(
         seed=first.seed,
         inputs=inputs,
         groups=tuple(group or _NO_GROUP for group in groups),
-        masks=tuple(_marked(mask, size) for mask in masks),
+        masks=tuple(_marked(mask, sites) for mask in masks),
         methods=names,
         metrics=chosen,
         preset=preset,
@@ -130,7 +131,7 @@ def _metrics(
     rest = None if metrics is None else [m for m in metrics if m not in SANITY_METRICS]
     if rest == [] and known:
         return tuple(dict.fromkeys(known)), {}
-    mask = np.ones(explain.input.pixels.shape[:2], bool) if with_masks else None
+    mask = np.ones(explain.input.tensor().shape[:-1], bool) if with_masks else None
     of_maps = evidence_request(explain, metrics=rest, preset=preset, mask=mask)
     return (*of_maps.metrics, *dict.fromkeys(known)), of_maps.versions
 
@@ -142,9 +143,9 @@ def _same_number(what: str, given: Sequence[object], n_pictures: int) -> None:
         )
 
 
-def _marked(mask: Mask | None, size: int) -> npt.NDArray[np.bool_] | None:
+def _marked(mask: Mask | None, sites: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
     if mask is None:
         return None
     marked: npt.NDArray[np.bool_] = np.asarray(mask) != 0
-    check_mask(marked, (size, size))
+    check_mask(marked, sites)
     return marked

@@ -42,16 +42,17 @@ def input_mask(
     InputError
         If the mask has neither size, or marks nothing that the model sees.
     """
-    size = zoo.get(model).input_size
+    shape = zoo.get(model).input_shape
+    down, across = shape[:2]
     pixels = mask.pixels
     if (mask.width, mask.height) == (picture.width, picture.height):
-        pixels = images.to_input(mask, size=size, geometry=geometry).pixels
-    elif (mask.width, mask.height) != (size, size):
+        pixels = images.to_input(mask, shape=(down, across, 3), geometry=geometry).pixels
+    elif (mask.width, mask.height) != (across, down):
         raise InputError(
             f"The mask {mask.name} has {mask.width} × {mask.height} pixels. Expected the size of "
             f"{picture.name}, {picture.width} × {picture.height}, or of the model's input, "
-            f"{size} × {size}. Save the mask in the size of the picture."
+            f"{across} × {down}. Save the mask in the size of the picture."
         )
     marked: npt.NDArray[np.bool_] = pixels.max(axis=-1) >= _MARKED
-    check_mask(marked, (size, size))
+    check_mask(marked, (down, across))
     return marked

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core import images
 from core.contracts import DEFAULT_METHOD, ExplainRequest, Geometry, Picture, PredictRequest
 from core.errors import InputError
 from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL, ModelSpec
-from core.requests._common import Target, chosen_target, model_fields
+from core.requests._common import Target, chosen_target, model_fields, model_input
 from core.saliency import registry
 from core.saliency.perturb import watchable
 from core.targets.registry import TARGETS
@@ -56,8 +55,7 @@ def prediction_request(
         read.
     """
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
-    size = zoo.get(model).input_size
-    return PredictRequest(**fields, input=images.to_input(picture, size=size, geometry=geometry))
+    return PredictRequest(**fields, input=model_input(picture, model, geometry))
 
 
 def explanation_request(
@@ -116,7 +114,7 @@ def explanation_request(
     declared = watchable(chosen.parameters, parameters or {}, offer)
     return ExplainRequest(
         **fields,
-        input=images.to_input(picture, size=spec.input_size, geometry=geometry),
+        input=model_input(picture, model, geometry),
         method=method,
         parameters=zoo.modality(model).resolve(declared, parameters or {}, owner=method),
         target=explained,

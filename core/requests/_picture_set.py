@@ -54,8 +54,8 @@ def picture_set(
         gallery = source if isinstance(source, Gallery) else read_gallery(source)
         gallery.labelled(label)
         return PictureSet(name or label or gallery.folder.name, gallery.ref, label)
-    size = zoo.get(model).input_size
+    shape = zoo.get(model).input_shape
     if not source:
         raise InputError(f"{name or 'The set'} holds no pictures: add some.")
-    seen = tuple(images.to_input(picture, size=size, geometry=geometry) for picture in source)
+    seen = tuple(images.to_input(picture, shape=shape, geometry=geometry) for picture in source)
     return PictureSet(name or "pictures", pictures=seen)

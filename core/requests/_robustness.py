@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from core.contracts import DEFAULT_MODEL, ModelRef, Norm, RobustnessRequest, SplitName, Value
 from core.data.registry import open_dataset
@@ -131,7 +132,7 @@ def robustness_request(
         limit=n,
         attacks=chosen,
         norm=norm,
-        epsilons=epsilons(eps, norm=norm, n_values=spec.input_size**2 * 3),
+        epsilons=epsilons(eps, norm=norm, n_values=prod(spec.input_shape)),
         by=attribute(by, part),
         rounding=rounding,
         checks=checks,
@@ -203,12 +204,12 @@ def _surrogate(asked: str | None, spec: zoo.ModelSpec) -> str:
     other = zoo.get(asked)
     if (
         not other.gradients
-        or other.input_size != spec.input_size
+        or other.input_shape != spec.input_shape
         or (other.n_classes != spec.n_classes)
     ):
         raise CapabilityError(
-            f"A surrogate must give gradients and take pictures of {spec.input_size} pixels for "
-            f"{spec.n_classes} classes. Received: {asked}, {other.input_size} pixels, "
+            f"A surrogate must give gradients and take inputs of {spec.size_text} for "
+            f"{spec.n_classes} classes. Received: {asked}, {other.size_text}, "
             f"{other.n_classes} classes."
         )
     return asked
@@ -220,6 +221,6 @@ def _serves(other: zoo.ModelSpec, spec: zoo.ModelSpec) -> bool:
         other.id not in (spec.id, spec.twin)
         and other.offline
         and other.gradients
-        and other.input_size == spec.input_size
+        and other.input_shape == spec.input_shape
         and other.n_classes == spec.n_classes
     )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core import images
-from core.contracts import DEFAULT_EXPLAINER, Geometry, ModelInput, Picture, ShapRequest
+from core.contracts import DEFAULT_EXPLAINER, Geometry, Input, Picture, ShapRequest
 from core.errors import InputError
 from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.labels import class_names
 from core.models.zoo import DEFAULT_MODEL
-from core.requests._common import Target, chosen_target, model_fields
+from core.requests._common import Target, chosen_target, model_fields, model_input
 from core.shapley import registry
 from core.shapley.base import Explainer
 from core.targets.registry import TARGETS
@@ -74,8 +73,8 @@ def shap_request(
     for each in wanted:
         fields["versions"] |= TARGETS.versions(each.id)
     _check_count(len(wanted) or top)
-    seen = images.to_input(picture, size=spec.input_size, geometry=geometry)
-    others = [images.to_input(b, size=spec.input_size, geometry=geometry) for b in background]
+    seen = model_input(picture, model, geometry)
+    others = [model_input(b, model, geometry) for b in background]
     return ShapRequest(
         **fields,
         input=seen,
@@ -95,8 +94,8 @@ def _check_count(n: int) -> None:
 
 
 def _checked_background(
-    chosen: type[Explainer], seen: ModelInput, given: Sequence[ModelInput]
-) -> tuple[ModelInput, ...]:
+    chosen: type[Explainer], seen: Input, given: Sequence[Input]
+) -> tuple[Input, ...]:
     if not chosen.needs_background:
         if given:
             raise InputError(

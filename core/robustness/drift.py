@@ -161,7 +161,7 @@ def _subject(
         input=frame,
         direction=direction,
         map=map,
-        zero=model.spec.preprocessing.zero,
+        zero=model.spec.zero,
         seed=seed,
         control=_Checked(control),
         modality=model.modality,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ class Sample:
         if self.dataset.fingerprint != request.fingerprint:
             raise InputError(f"{request.dataset.text} has changed since this was asked: ask again.")
         self.part: Part = self.dataset.part(request.split)
-        self.size = zoo.get(request.model.id).input_size
+        self.shape = zoo.get(request.model.id).input_shape
         self.rows = chosen_rows(self.part, request.slice, request.limit, seed=request.seed)
         self.labels = np.asarray(request.class_map, np.int64)[self.part.labels[self.rows]]
         low, high = _CHUNK
@@ -63,8 +64,8 @@ class Sample:
 
     @property
     def n_values(self) -> int:
-        """Values of one picture."""
-        return self.size * self.size * 3
+        """Values of one input."""
+        return prod(self.shape)
 
     @cached_property
     def model(self) -> Runtime:
@@ -84,7 +85,7 @@ class Sample:
     def batch(self, start: int) -> Batch:
         """Return one chunk of pictures."""
         rows = self.rows[start : start + self.chunk]
-        inputs = self.part.pixels(rows.tolist(), self.size).astype(np.float32) / np.float32(255)
+        inputs = self.part.inputs(rows.tolist(), self.shape)
         return Batch(start, rows, inputs, self.labels[start : start + self.chunk])
 
     def groups(self, n: int) -> tuple[str, ...]:

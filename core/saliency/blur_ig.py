@@ -32,7 +32,7 @@ class BlurPath:
         self._widest = widest
 
     def point(self, t: float) -> tuple[Array, Array]:
-        """Return the picture at ``t`` and its derivative by t, ``(H, W, 3)`` each."""
+        """Return the picture at ``t`` and its derivative by t, ``(H, W, C)`` each."""
         from scipy.fft import idctn
 
         sigma = self._widest * (1 - t) ** 2
@@ -40,7 +40,8 @@ class BlurPath:
         by_sigma = -sigma * self._squares * damped
         by_t = by_sigma * (-2 * self._widest * (1 - t))
         both = idctn(np.concatenate([damped, by_t], axis=-1), axes=(0, 1), norm="ortho")
-        return both[..., :3].astype(np.float32), both[..., 3:].astype(np.float32)
+        blurred, moved = np.split(both, 2, axis=-1)
+        return blurred.astype(np.float32), moved.astype(np.float32)
 
 
 class BlurIg(Method):

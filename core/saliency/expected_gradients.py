@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.axes import along
-from core.parameters import Parameter, Value
+from core.parameters import OfferedChoice, Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.completeness import missed
 
@@ -42,7 +42,7 @@ class ExpectedGradients(Method):
             "n_samples", "int", 96, "Draws: a baseline and a point of its path each",
             low=1, high=5000, step=1,
         ),
-        Parameter(
+        OfferedChoice(
             "background", "choice", "plain colours", "Where the empty pictures are drawn from",
             source="backgrounds",
         ),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
-from core.parameters import Parameter, Value
+from core.parameters import OfferedChoice, Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.convergence import TOLERANCE, Convergence
 from core.saliency.perturb import BASELINE, Probe, chunks, score_parameter
@@ -77,7 +77,7 @@ class Lime(Method):
         Parameter("n_samples", "int", 500, "Pictures with regions hidden at random", low=16,
                   high=20_000, step=100),
         Parameter("n_regions", "int", 50, "About how many regions", low=4, high=200, step=5),
-        Parameter(
+        OfferedChoice(
             "regions", "choice", "superpixels", "Along the picture's edges, or a square grid",
             source="partitions",
         ),

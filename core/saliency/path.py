@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from core.axes import along, inner
 from core.contracts import Array
-from core.parameters import Parameter, Value
+from core.parameters import OfferedChoice, Parameter, Value
 from core.saliency.base import Attribution, Problem
 from core.saliency.completeness import missed, smallest_change
 
@@ -37,7 +37,7 @@ TOLERANCE = Parameter(
     "tolerance", "float", 0.01, "Relative completeness error at which refining stops",
     low=0.0001, high=0.5, step=0.005,
 )  # fmt: skip
-BASELINE = Parameter(
+BASELINE = OfferedChoice(
     "baseline", "choice", "black", "The empty picture that the path starts from: a plain one, the "
     "picture's mean colour, the picture blurred, noise, or the average of the maps from "
     "{averaged}",

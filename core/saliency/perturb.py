@@ -15,7 +15,7 @@ import numpy.typing as npt
 from core.contracts import Array
 from core.modalities.base import Labels
 from core.modalities.capabilities import Offer, require
-from core.parameters import Parameter, Value
+from core.parameters import OfferedChoice, Parameter, Value
 from core.saliency.base import Attribution, Problem
 from core.targets.base import probabilities
 
@@ -32,7 +32,7 @@ Scores = npt.NDArray[np.float64]
 ScoreName = Literal["logit", "probability"]
 _SCORES: tuple[ScoreName, ...] = get_args(ScoreName)
 
-BASELINE = Parameter(
+BASELINE = OfferedChoice(
     "baseline", "choice", "grey", "What a hidden pixel becomes", source="baselines"
 )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.contracts import Array, Artefact, ModelInput, content_key
+from core.contracts import Array, Artefact, Input, content_key
 from core.models.fingerprint import versions
 from core.models.runtime import Runtime
 from core.shapley.base import Background, Floats
@@ -29,14 +29,14 @@ _STARTS = 4
 
 
 def choose(
-    model: Runtime, given: Sequence[ModelInput], n: int, *, seed: int, control: Control
+    model: Runtime, given: Sequence[Input], n: int, *, seed: int, control: Control
 ) -> Background:
     """Return ``n`` of the pictures ``given``, or all of them, with their weights.
 
     Parameters
     ----------
     model : Runtime
-    given : sequence of ModelInput
+    given : sequence of Input
         Different pictures.
     n : int
     seed : int
@@ -66,7 +66,7 @@ def choose(
 
 
 def _chosen(
-    model: Runtime, given: Sequence[ModelInput], n: int, seed: int, control: Control
+    model: Runtime, given: Sequence[Input], n: int, seed: int, control: Control
 ) -> dict[str, Any]:
     logits = _logits(model, given, control)
     chosen = np.arange(len(given))
@@ -76,7 +76,7 @@ def _chosen(
     return {"chosen": chosen, "weights": weights, "logits": logits[chosen]}
 
 
-def _logits(model: Runtime, given: Sequence[ModelInput], control: Control) -> Array:
+def _logits(model: Runtime, given: Sequence[Input], control: Control) -> Array:
     model.prepare(len(given))
     rows = []
     for start in range(0, len(given), _CHUNK):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, ShapRequest, ShapResult
+from core.contracts import Array, ShapRequest, ShapResult, picture_input
 from core.errors import InputError
 from core.shapley.regions import middle
 
@@ -132,7 +132,7 @@ def _parts(request: ShapRequest, result: ShapResult) -> _Parts:
             f"The result {result.key[:12]}… answers another request than {request.key[:12]}…. "
             "Pass the request that it was computed for: it holds the picture."
         )
-    pixels = request.input.pixels
+    pixels = picture_input(request.input).pixels
     brightness = (pixels.astype(np.float64) @ np.array(_GREY) / 255).ravel()
     flat = result.segments.ravel()
     counts = np.bincount(flat)

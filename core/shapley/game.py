@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array
-from core.parameters import Parameter
+from core.parameters import OfferedChoice
 from core.shapley.base import Floats, Segments, ShapProblem
 
 __all__ = ["CHUNK", "MASKER", "Game"]
@@ -19,7 +19,7 @@ CHUNK = 16
 """Pictures a forward pass; also how often progress is reported and a stop is noticed."""
 _REMEMBERED = 4
 
-MASKER = Parameter(
+MASKER = OfferedChoice(
     "masker", "choice", "blur", "What hidden parts of the picture are replaced by",
     source="maskers",
 )  # fmt: skip

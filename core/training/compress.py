@@ -57,7 +57,7 @@ def _one(request: CompressRequest, control: Control) -> Run:
     twin = runtime_of(request)
     material = open_material(
         request.data, request.fingerprint, twin.classes,
-        size=twin.spec.input_size, seed=request.seed,
+        size=twin.spec.side, seed=request.seed,
     )  # fmt: skip
     folder = unfinished_root() / request.key
     try:
@@ -107,7 +107,7 @@ def _run(
         origin="compressed",
         name=f"{twin.spec.name}, {form.words(request.parameters)}",
         architecture=request.model.id if origin is None else origin.architecture,
-        input_size=twin.spec.input_size,
+        input_size=twin.spec.side,
         n_parameters=twin.spec.n_parameters,
         classes=twin.classes.labels,
         dataset=request.data_text if evaluated else "",

@@ -75,7 +75,7 @@ def _key(job: Job, trunk: Trunk, part: Part, rows: range) -> str:
             "kind": _KIND,
             "model": trunk.spec.id,
             "weights": trunk.weights_sha256,
-            "size": trunk.spec.input_size,
+            "size": trunk.spec.side,
             "data": job.dataset.fingerprint,
             "split": part.name,
             "ids": hashlib.sha256(ids.encode()).hexdigest(),
@@ -86,18 +86,18 @@ def _key(job: Job, trunk: Trunk, part: Part, rows: range) -> str:
 
 def _compute(job: Job, trunk: Trunk, part: Part, rows: range) -> Artefact:
     made = []
-    for batch in _ahead(part, rows, trunk.spec.input_size):
+    for batch in _ahead(part, rows, trunk.spec.input_shape):
         job.control.check()
         made.append(trunk.run(batch))
     return Artefact({"kind": _KIND, "split": part.name}, {_KIND: np.concatenate(made)})
 
 
-def _ahead(part: Part, rows: range, size: int) -> Iterator[Array]:
+def _ahead(part: Part, rows: range, shape: tuple[int, ...]) -> Iterator[Array]:
     """Yield float32 pictures in batches; the next one is decoded meanwhile."""
 
     def load(start: int) -> Array:
         chosen = rows[start : start + _BATCH]
-        return part.pixels(chosen, size).astype(np.float32) / np.float32(255)
+        return part.inputs(chosen, shape)
 
     with ThreadPoolExecutor(1, thread_name_prefix="pellucid-decode") as pool:
         waiting = pool.submit(load, 0)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from core.contracts import Array
 from core.data.base import Part
+from core.data.picture import picture_part
 from core.models.tensorflow import tf
 from core.settings import settings
 from core.training.spill import Spill
@@ -163,6 +164,7 @@ class PartFeed(_Base):
 
 
 def _all_pixels(part: Part, size: int) -> npt.NDArray[np.uint8]:
+    whole = picture_part(part)
     chunks = [range(i, min(i + _CHUNK, len(part))) for i in range(0, len(part), _CHUNK)]
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="pellucid-decode") as pool:
-        return np.concatenate(list(pool.map(lambda c: part.pixels(c, size), chunks)))
+        return np.concatenate(list(pool.map(lambda c: whole.pixels(c, (size, size, 3)), chunks)))

@@ -25,7 +25,7 @@ _HEAD = 0.4
 def train_further(job: Job) -> Trained:
     """Train the head of the run's base, then the upper layers too."""
     spec, architecture = base_of(job.base)
-    size, epochs = spec.input_size, job.whole("epochs")
+    size, epochs = spec.side, job.whole("epochs")
     feeds = picture_feeds(job, size)
     model = with_head(
         job.base, n_classes=job.n_classes, seed=job.request.seed, placement=job.placement

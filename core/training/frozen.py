@@ -46,7 +46,7 @@ def train_head(job: Job) -> Trained:
     head = fit_head(job, made, values, epochs=job.whole("epochs"), share=(_FEATURES, 1.0))
     head_of(model).set_weights(head.get_weights())
     logits = head.predict_on_batch(made["test"]) if "test" in made else None
-    return Trained(model, architecture, spec.input_size, test_logits=logits)
+    return Trained(model, architecture, spec.side, test_logits=logits)
 
 
 def base_features(job: Job, *, share: tuple[float, float]) -> dict[SplitName, Array]:

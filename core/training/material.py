@@ -13,7 +13,8 @@ import numpy as np
 
 from core import images
 from core.contracts import Array, DatasetRef, GalleryRef
-from core.data.base import Labels, Part, Pixels
+from core.data.base import Labels, Part
+from core.data.picture import Pixels, picture_part
 from core.data.registry import open_dataset
 from core.errors import InputError, UnknownNameError
 from core.gallery import Gallery, GalleryPicture, find_gallery
@@ -114,7 +115,7 @@ def _mapped(labels: Labels, names: Sequence[str], classes: ClassNames) -> Labels
 
 
 def _of_part(part: Part, rows: Sequence[int], size: int) -> Pictures:
-    return Pictures(lambda chosen: part.pixels(chosen, size), rows)
+    return Pictures(lambda chosen: picture_part(part).pixels(chosen, (size, size, 3)), rows)
 
 
 def _of_folder(
@@ -131,7 +132,9 @@ def _of_folder(
 
     def load(rows: Sequence[int]) -> Pixels:
         opened = (gallery.pictures[i].open() for i in rows)
-        return np.stack([images.to_input(picture, size=size).pixels for picture in opened])
+        return np.stack(
+            [images.to_input(picture, shape=(size, size, 3)).pixels for picture in opened]
+        )
 
     held = [gallery.pictures[i] for i in rest]
     labels = _labels(held, classes)

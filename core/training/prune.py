@@ -62,7 +62,7 @@ def make_pruned(task: Task) -> Made:
         control = PartControl(task.control, 0.2, 0.7, "learning from the twin")
         learn_from(
             twin.network().model, model, masks, train,
-            size=twin.spec.input_size, seed=task.seed, control=control,
+            size=twin.spec.side, seed=task.seed, control=control,
         )  # fmt: skip
     zeros = sum(int((kernel.numpy() == 0).sum()) for kernel, _ in masks)
     n = sum(int(np.prod(kernel.shape)) for kernel, _ in masks)

@@ -31,7 +31,7 @@ _MEASURE_BATCH = 128
 def pretrain_and_probe(job: Job) -> Trained:
     """Pretrain without labels, then train a head on the frozen features with them."""
     spec = zoo.architectures()[job.text("architecture")]
-    size = input_size(job, spec.input_size)
+    size = input_size(job, spec.side)
     network = fresh(
         spec, size=size, n_classes=job.n_classes, seed=job.request.seed, placement=job.placement
     )

@@ -36,7 +36,7 @@ def train_whole(
         As of :class:`~core.training.stage.Stage`, for the epochs with ``objective``.
     """
     spec = zoo.architectures()[job.text("architecture")]
-    size = input_size(job, spec.input_size)
+    size = input_size(job, spec.side)
     model = fresh(
         spec, size=size, n_classes=job.n_classes, seed=job.request.seed, placement=job.placement
     )

@@ -14,7 +14,8 @@ import tempfile
 import numpy as np
 import numpy.typing as npt
 
-from core.data.base import Part, Pixels
+from core.data.base import Part
+from core.data.picture import Pixels, picture_part
 from core.home import home
 
 __all__ = ["Spill"]
@@ -35,7 +36,7 @@ class Spill:
     """
 
     def __init__(self, part: Part, size: int) -> None:
-        self._part, self._size = part, size
+        self._part, self._shape = picture_part(part), (size, size, 3)
         self._there = np.zeros(len(part), np.bool_)
         self._kept = _file((len(part), size, size, 3))
 
@@ -45,10 +46,10 @@ class Spill:
         Two threads that miss the same picture write the same bytes.
         """
         if self._kept is None:
-            return self._part.pixels(indices.tolist(), self._size)
+            return self._part.pixels(indices.tolist(), self._shape)
         missing = np.unique(indices[~self._there[indices]])
         if len(missing):
-            self._kept[missing] = self._part.pixels(missing.tolist(), self._size)
+            self._kept[missing] = self._part.pixels(missing.tolist(), self._shape)
             self._there[missing] = True
         return np.asarray(self._kept[indices])
 

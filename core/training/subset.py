@@ -8,14 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from core.contracts import Picture
-from core.data.base import Dataset, Mask, Part, Pixels
+from core.data.base import Dataset, Part
+from core.data.picture import Mask, PicturePart, Pixels, picture_part
 from core.data.splits import Rows, apportion, draw
 from core.errors import ParameterError
 
 __all__ = ["Subset", "with_fewer"]
 
 
-class Subset(Part):
+class Subset(PicturePart):
     """Some pictures of a split.
 
     Parameters
@@ -33,7 +34,7 @@ class Subset(Part):
             groups={key: [values[i] for i in rows] for key, values in whole.groups.items()},
             has_masks=whole.has_masks,
         )
-        self._whole, self._rows = whole, rows
+        self._whole, self._rows = picture_part(whole), rows
 
     def picture(self, index: int) -> Picture:
         """Return one picture at its own size."""
@@ -43,9 +44,9 @@ class Subset(Part):
         """Return where the object is in :meth:`picture`."""
         return self._whole.mask(int(self._rows[index]))
 
-    def pixels(self, indices: Sequence[int], size: int) -> Pixels:
+    def pixels(self, indices: Sequence[int], shape: tuple[int, ...]) -> Pixels:
         """Return pictures as a model sees them."""
-        return self._whole.pixels(self._rows[np.asarray(indices, np.int64)].tolist(), size)
+        return self._whole.pixels(self._rows[np.asarray(indices, np.int64)].tolist(), shape)
 
 
 def with_fewer(dataset: Dataset, n_train: int, *, seed: int) -> Dataset:

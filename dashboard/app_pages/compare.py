@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.contracts import Explanation, Picture, Prediction
+from core.contracts import Explanation, Picture, Prediction, picture_seen
 from core.errors import PellucidError
 from dashboard import address, compare_choice, services, slice_choice, state, uploads
 from dashboard import page as frame
@@ -175,7 +175,7 @@ def _panel(side: _Side) -> Panel:
         note = " · ".join(line for line in lines if line)
     return panel(
         side.id, side.name, side.title, note, side.picture,
-        box=None if explanation is None else explanation.box,
+        box=None if explanation is None else picture_seen(explanation.seen).box,
         layer=layer, scale=scale, state=_state(side),
     )  # fmt: skip
 

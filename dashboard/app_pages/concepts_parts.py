@@ -13,6 +13,7 @@ from core.contracts import (
     PictureSet,
     Prediction,
     Selection,
+    picture_input,
 )
 from dashboard import concepts_choice, glossary, services, uploads
 from dashboard.app_pages import concepts_controls
@@ -193,7 +194,7 @@ def _in_this_picture(shown: Picture, concepts: ConceptsRequest, found: Concepts)
         label="Concepts in the chosen picture",
         on_pick=lambda id: None,
         base=services.base_uri(shown, side=_TILE_SIDE),
-        box=fractions(request.input.box, shown.width, shown.height),
+        box=fractions(picture_input(request.input).box, shown.width, shown.height),
         ratio=f"{shown.width} / {shown.height}",
     )
     high = number(layers[0].limits[1]) if layers else "0"

@@ -10,6 +10,7 @@ from core.contracts import (
     CounterfactualStep,
     Picture,
     Prediction,
+    picture_input,
 )
 from dashboard import examples_choice, glossary, services
 from dashboard.app_pages import inspect_controls
@@ -80,7 +81,7 @@ def _removed(found: Counterfactual, search: Search) -> int:
 def _stage(
     shown: Picture, request: CounterfactualRequest, found: Counterfactual | None, search: Search
 ) -> None:
-    data = stage_data(shown, request.input.box, None)
+    data = stage_data(shown, picture_input(request.input).box, None)
     if found is not None and (n := _removed(found, search)):
         data["map"] = services.counterfactual_uri(request, found, steps=n)
         data["mapAlt"] = f"{n} regions removed"

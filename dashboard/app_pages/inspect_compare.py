@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.contracts import Explanation, Picture, Prediction
+from core.contracts import Explanation, Picture, Prediction, picture_input
 from dashboard import compare_choice, services, state
 from dashboard.app_pages import compare
 from dashboard.app_pages.inspect_controls import likely_classes
@@ -104,7 +104,7 @@ def _grid(shown: Picture, choice: Choice) -> None:
         for member in members
     }
     titles = {member: _title(choice, member) for member in members}
-    box = services.prediction_request(shown, choice).input.box
+    box = picture_input(services.prediction_request(shown, choice).input).box
     tiles(
         [_tile(m, titles[m], answers[m], selected=_is_shown(choice, m)) for m in members],
         key="grid",

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.contracts import EvidenceCard, EvidenceRequest, Picture, Score
+from core.contracts import EvidenceCard, EvidenceRequest, Picture, Score, picture_input
 from core.errors import InputError
 from dashboard import glossary, masks, services, state, uploads
 from dashboard.desk import desk
@@ -119,7 +119,7 @@ def fold(shown: Picture, choice: Choice, card: EvidenceCard | None) -> None:
             "map is held to yours instead.",
             help=glossary.explain("localisation"),
         )
-        box = services.prediction_request(shown, choice).input.box
+        box = picture_input(services.prediction_request(shown, choice).input).box
         size = masks.grid_size(shown.width, shown.height)
         begun = drawn
         if begun is None and known is not None:

@@ -7,7 +7,7 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.contracts import DEPTHS, Box, Explanation, MethodCard, Picture, Prediction
+from core.contracts import DEPTHS, Box, Explanation, MethodCard, Picture, Prediction, picture_input
 from dashboard import services, state, uploads
 from dashboard.desk import Answer
 from dashboard.figures.ranking import ranking
@@ -62,7 +62,7 @@ def stage_panel(shown: Picture, choice: Choice, answer: Answer, evidence: Answer
     explanation = evidence.result if isinstance(evidence.result, Explanation) else None
     card = services.method(choice.method)
     request = services.explanation_request(shown, choice)
-    stage(shown, request.input.box, explanation)
+    stage(shown, picture_input(request.input).box, explanation)
     _pending(answer, evidence, card)
     if explanation is not None:
         _describe(explanation, card)
@@ -70,7 +70,7 @@ def stage_panel(shown: Picture, choice: Choice, answer: Answer, evidence: Answer
     elif evidence.state in ("failed", "stopped") and answer.state != "failed":
         progress.ended_badly(evidence, card.name)
     progress.notes(evidence)
-    _about_picture(shown, request.input.box, choice)
+    _about_picture(shown, picture_input(request.input).box, choice)
 
 
 def _pending(answer: Answer, evidence: Answer, card: MethodCard) -> None:

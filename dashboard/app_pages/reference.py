@@ -112,7 +112,7 @@ def _model(card: ModelCard) -> str:
         "weights installed, works offline" if card.offline else "weights downloaded at first use"
     )
     facts = (
-        f"{card.parameters / 1e6:.1f} M weights · {card.input_size} px · {card.classes} classes · "
+        f"{card.parameters / 1e6:.1f} M weights · {card.size_text} · {card.classes} classes · "
         f"layer {card.feature_layer} · {where}"
     )
     lines = [

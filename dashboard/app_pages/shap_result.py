@@ -196,7 +196,7 @@ def take_along(request: ShapRequest, result: ShapResult, shown: Sharing) -> None
     if not menu.open:
         return
     regions = shown.colouring == "regions"
-    name = f"{file_stem(result.image)}.shap.{result.explainer}"
+    name = f"{file_stem(result.seen.name)}.shap.{result.explainer}"
     with menu:
         for ending, label, make in (
             ("png", "Maps side by side",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from core import api
-from core.contracts import Geometry, Leaderboard, LeaderboardRequest, Picture
+from core.contracts import Geometry, Leaderboard, LeaderboardRequest, Picture, picture_input
 from dashboard.lru import Lru
 
 __all__ = ["board_csv", "board_json", "board_request", "recall_board", "safe_cell"]
@@ -17,7 +17,7 @@ __all__ = ["board_csv", "board_json", "board_request", "recall_board", "safe_cel
 _BYTES = 256 * 2**20
 _COLUMNS = ("method", "metric", "group", "mean", "low", "high", "n", "protocol")
 _requests: Lru[str, LeaderboardRequest] = Lru(
-    _BYTES, lambda request: sum(seen.pixels.nbytes for seen in request.inputs)
+    _BYTES, lambda request: sum(picture_input(seen).pixels.nbytes for seen in request.inputs)
 )
 
 

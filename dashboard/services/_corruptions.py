@@ -14,7 +14,7 @@ from PIL import Image
 
 from core import api
 from core.api import corruptions_so_far
-from core.contracts import Corrupted, CorruptionCard, CorruptionRequest
+from core.contracts import Corrupted, CorruptionCard, CorruptionRequest, picture_input
 from core.errors import InputError
 from dashboard.lru import Lru
 from dashboard.services._boards import safe_cell
@@ -38,7 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SHOWN_SIDE = 192
-_strips: Lru[tuple[str, str, int, int, int], tuple[Shift, ...]] = Lru(48)
+_strips: Lru[tuple[str, str, int, int, tuple[int, ...]], tuple[Shift, ...]] = Lru(48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +109,15 @@ def corrupted_picture(model: str, data: ShownSplit, index: int, severity: int) -
     ImageError
         If its file cannot be read.
     """
-    size = models()[model].input_size
+    shape = models()[model].input_shape
 
     def make() -> tuple[Shift, ...]:
-        pixels = api.prediction_request(shown_picture(data, index), model=model).input.pixels
+        shown = api.prediction_request(shown_picture(data, index), model=model)
+        pixels = picture_input(shown.input).pixels
         drawn = {"": pixels} | {id: api.corrupt(pixels, id, severity) for id in corruptions()}
         return tuple(Shift(id, _uri(each)) for id, each in drawn.items())
 
-    return _strips.get_or((data.fingerprint, data.name, index, severity, size), make)
+    return _strips.get_or((data.fingerprint, data.name, index, severity, shape), make)
 
 
 def _uri(pixels: npt.NDArray[np.uint8]) -> str:

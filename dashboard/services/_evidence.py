@@ -18,6 +18,7 @@ from core.contracts import (
     MetricCard,
     Picture,
     SanityRequest,
+    picture_input,
 )
 from dashboard import masks
 from dashboard.services._cards import by_id
@@ -59,7 +60,7 @@ def localisation_request(picture: Picture, choice: Choice, drawn: masks.Drawn) -
 
     def mask(explain: ExplainRequest) -> masks.Mask:
         size = (picture.width, picture.height)
-        seen = explain.input
+        seen = picture_input(explain.input)
         marked = masks.cells(drawn.runs, masks.grid_size(*size))
         return masks.at_input(marked, seen.box, size, (seen.pixels.shape[0], seen.pixels.shape[1]))
 

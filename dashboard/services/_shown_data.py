@@ -157,7 +157,7 @@ def _looked_at(
 def _opened(text: str, name: SplitName) -> ShownSplit:
     try:
         dataset = api.open_dataset(text)
-        part = dataset.part(name)
+        part = api.picture_part(dataset.part(name))
     except InputError as error:
         _log.warning("The dataset %s cannot be shown: %s", text, error)
         raise InputError(

@@ -45,7 +45,7 @@ def test_a_copy_of_the_picture_is_nearest_and_the_order_is_that_of_the_cosines(
     assert [n.similarity for n in found.neighbours] == pytest.approx(expected[order], abs=1e-5)
     assert found.n == 12
     assert found.thumbnails.shape == (5, 112, 112, 3)
-    assert found.image == "mine"
+    assert found.seen.name == "mine"
     again = api.answer(request)
     assert again.cached
     assert again.neighbours == found.neighbours

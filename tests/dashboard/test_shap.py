@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.contracts import Box, ClassRef, RegionShare, ShapResult
+from core.contracts import Box, ClassRef, PictureSeen, RegionShare, ShapResult
 from dashboard import shap_choice
 from dashboard.figures.shap_map import shap_map
 from dashboard.figures.waterfall import steps, waterfall
@@ -123,8 +123,8 @@ def result() -> ShapResult:
     shares = np.array([[3.0, -2.0, *([0.125] * 14)]], np.float32)
     return ShapResult(
         key="0" * 64, model="toy", weights_sha256="1" * 64, device="cpu", versions={}, seconds=1.0,
-        image="a.png", image_sha256="2" * 64, width=16, height=16, box=Box(0, 0, 16, 16),
-        geometry="squash", explainer="partition", parameters={}, targets=(ClassRef(0, "<b>a</b>"),),
+        seen=PictureSeen("a.png", "2" * 64, 16, 16, Box(0, 0, 16, 16), "squash"),
+        explainer="partition", parameters={}, targets=(ClassRef(0, "<b>a</b>"),),
         values=(shares / 16)[:, segments], base_values=np.array([-1.0], np.float32),
         outputs=np.array([2.0], np.float32), probabilities=np.array([0.5], np.float32),
         additivity_errors=np.array([0.25], np.float32),

@@ -17,7 +17,7 @@ from itertools import product
 import numpy as np
 from PIL import Image
 
-from core.data.base import Pixels
+from core.data.picture import Pixels
 from core.data.portraits_draw import draw
 from core.data.portraits_scene import AGES, CLASSES, LIGHTING, N_TONES, sample
 

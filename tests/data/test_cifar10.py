@@ -89,14 +89,14 @@ def test_folder_and_archives_hold_the_same(
 def test_pixels_are_the_pictures_in_any_order_and_size(folder: Path) -> None:
     part = opened(folder).part("train")
     chosen = [5, 0, 17, 5]
-    shown = part.pixels(chosen, 32)
+    shown = part.pixels(chosen, (32, 32, 3))
     assert shown.dtype == np.uint8
     for i, pixels in zip(chosen, shown):
         np.testing.assert_array_equal(pixels, part.picture(i).pixels)
     shown[:] = 0  # a copy: the file that is mapped stays as it is
-    assert part.pixels([5], 32).any()
-    assert part.pixels(chosen, 48).shape == (4, 48, 48, 3)
-    assert part.pixels([], 32).shape == (0, 32, 32, 3)
+    assert part.pixels([5], (32, 32, 3)).any()
+    assert part.pixels(chosen, (48, 48, 3)).shape == (4, 48, 48, 3)
+    assert part.pixels([], (32, 32, 3)).shape == (0, 32, 32, 3)
 
 
 def test_the_second_opening_decodes_nothing(
@@ -319,7 +319,7 @@ def test_the_real_pictures(own_home: Path) -> None:
     }  # fmt: skip
     for part in found.parts.values():
         assert len(set(np.bincount(part.labels))) == 1
-    train = found.part("train").pixels(range(47_500), 32)
+    train = found.part("train").pixels(range(47_500), (32, 32, 3))
     mean = train.mean(axis=(0, 1, 2)) / 255
     np.testing.assert_allclose(mean, [0.4914, 0.4822, 0.4465], atol=0.005)  # as is published
     np.testing.assert_allclose(train.std(axis=(0, 1, 2)) / 255, [0.247, 0.2435, 0.2616], atol=0.005)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from core.contracts import Picture
-from core.data.base import Part, Pixels
+from core.data.picture import PicturePart, Pixels
 from core.settings import settings
 
 SIDE, N = 32, 150
 BYTES = N * SIDE * SIDE * 3
 
 
-class Counting(Part):
+class Counting(PicturePart):
     """Pictures made of their index; counts how many were asked for at once."""
 
     def __init__(self) -> None:
@@ -28,9 +28,9 @@ class Counting(Part):
         rng = np.random.default_rng(index)
         return Picture(str(index), rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8))
 
-    def pixels(self, indices: Sequence[int], size: int) -> Pixels:
+    def pixels(self, indices: Sequence[int], shape: tuple[int, ...]) -> Pixels:
         self.asked.append(len(indices))
-        return super().pixels(indices, size)
+        return super().pixels(indices, shape)
 
 
 @pytest.fixture
@@ -129,7 +129,9 @@ def test_batches_hold_the_pictures_and_their_labels(cap: Callable[[int], None]) 
     cap(1000)
     made, part = feed(weights=np.arange(N, dtype=np.float32))
     x, y, w = (np.concatenate(column) for column in zip(*arrays(made.ordered())))
-    np.testing.assert_array_equal(np.rint(x * 255).astype(np.uint8), part.pixels(range(N), SIDE))
+    np.testing.assert_array_equal(
+        np.rint(x * 255).astype(np.uint8), part.pixels(range(N), (SIDE, SIDE, 3))
+    )
     np.testing.assert_array_equal(y, np.eye(3)[part.labels])
     np.testing.assert_array_equal(w, np.arange(N))
     order = np.concatenate([batch[2] for batch in arrays(made.epoch(0))]).astype(int)
@@ -137,5 +139,5 @@ def test_batches_hold_the_pictures_and_their_labels(cap: Callable[[int], None]) 
     assert (order != np.sort(order)).any()
     x, y, _ = arrays(made.epoch(0))[0]
     shown = np.rint(x * 255).astype(np.uint8)
-    np.testing.assert_array_equal(shown, part.pixels(order[:16], SIDE))
+    np.testing.assert_array_equal(shown, part.pixels(order[:16], (SIDE, SIDE, 3)))
     np.testing.assert_array_equal(y.argmax(axis=1), part.labels[order[:16]])

@@ -57,7 +57,7 @@ def test_class_folders_are_carved_into_splits(pets: Path) -> None:
         with Image.open(pets / id) as image:
             np.testing.assert_array_equal(part.picture(i).pixels, np.asarray(image))
         assert found.classes[part.labels[i]] == id.split("/")[0]
-    assert part.pixels([0, 1, 2], 8).shape == (3, 8, 8, 3)
+    assert part.pixels([0, 1, 2], (8, 8, 3)).shape == (3, 8, 8, 3)
     assert part.groups == {}
     with pytest.raises(InputError, match="without masks"):
         part.mask(0)
@@ -353,7 +353,7 @@ def test_damage_that_the_check_does_not_see_is_told_when_the_picture_is_opened(
     found = opened(tmp_path)
     split, at = next((s, p.find("a/0.png")) for s, p in found.parts.items() if "a/0.png" in p.ids)
     with pytest.raises(ImageError, match=r"a/0\.png") as caught:
-        found.part(split).pixels([at], 32)
+        found.part(split).pixels([at], (32, 32, 3))
     assert str(tmp_path) not in str(caught.value)
 
 
@@ -365,7 +365,7 @@ def test_sizes_may_be_mixed(tmp_path: Path, paint: Paint) -> None:
     found = opened(tmp_path)
     assert found.size == 0
     part = found.part("train")
-    shown = part.pixels(range(len(part)), 16)
+    shown = part.pixels(range(len(part)), (16, 16, 3))
     assert shown.shape == (len(part), 16, 16, 3)
     for i in range(len(part)):  # one colour and a little noise: the middle keeps the colour
         colour = part.picture(i).pixels.reshape(-1, 3).mean(axis=0)

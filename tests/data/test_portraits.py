@@ -33,14 +33,14 @@ def test_same_seed_same_bytes(split: str, size: int) -> None:
     first, second = (Portraits().open(ref, values) for _ in range(2))
     assert first.fingerprint == second.fingerprint
     assert first.size == size
-    pictures = first.parts[split].pixels([3, 5, 8], size)
+    pictures = first.parts[split].pixels([3, 5, 8], (size, size, 3))
     assert pictures.shape == (3, size, size, 3)
-    np.testing.assert_array_equal(pictures, second.parts[split].pixels([3, 5, 8], size))
+    np.testing.assert_array_equal(pictures, second.parts[split].pixels([3, 5, 8], (size, size, 3)))
 
 
 def test_other_seeds_splits_and_pictures_differ() -> None:
     shown = [
-        part(query, split).pixels([i], 64)[0].tobytes()
+        part(query, split).pixels([i], (64, 64, 3))[0].tobytes()
         for query, split, i in product(("", "seed=1"), SPLITS, range(6))
     ]
     assert len(set(shown)) == len(shown)
@@ -48,9 +48,9 @@ def test_other_seeds_splits_and_pictures_differ() -> None:
 
 def test_a_picture_depends_neither_on_the_order_nor_on_the_number_of_others() -> None:
     large, small = part("", "train"), part("n_train=60", "train")
-    forth = large.pixels([7, 30, 59], 64)
-    np.testing.assert_array_equal(forth[::-1], large.pixels([59, 30, 7], 64))
-    np.testing.assert_array_equal(forth, small.pixels([7, 30, 59], 64))
+    forth = large.pixels([7, 30, 59], (64, 64, 3))
+    np.testing.assert_array_equal(forth[::-1], large.pixels([59, 30, 7], (64, 64, 3)))
+    np.testing.assert_array_equal(forth, small.pixels([7, 30, 59], (64, 64, 3)))
     np.testing.assert_array_equal(forth[1], large.picture(30).pixels)
     assert large.ids[:60] == small.ids
     assert large.find(large.ids[59]) == 59
@@ -59,11 +59,11 @@ def test_a_picture_depends_neither_on_the_order_nor_on_the_number_of_others() ->
 def test_global_random_state_is_neither_used_nor_changed() -> None:
     np.random.seed(4)
     before = np.random.get_state()[1].copy()
-    shown = part("seed=9", "test").pixels([0], 64)
+    shown = part("seed=9", "test").pixels([0], (64, 64, 3))
     np.testing.assert_array_equal(before, np.random.get_state()[1])
     np.random.seed(5)
     open_dataset.__globals__["_opened"].cache_clear()
-    np.testing.assert_array_equal(shown, part("seed=9", "test").pixels([0], 64))
+    np.testing.assert_array_equal(shown, part("seed=9", "test").pixels([0], (64, 64, 3)))
 
 
 @pytest.mark.parametrize("bias", [0, 0.9, 1])
@@ -88,7 +88,7 @@ def test_test_pictures_are_the_same_for_every_bias() -> None:
     assert fair.groups == biased.groups
     np.testing.assert_array_equal(fair.labels, biased.labels)
     some = [0, 11, 500, 1499]
-    np.testing.assert_array_equal(fair.pixels(some, 64), biased.pixels(some, 64))
+    np.testing.assert_array_equal(fair.pixels(some, (64, 64, 3)), biased.pixels(some, (64, 64, 3)))
 
 
 def test_nothing_goes_together_without_bias() -> None:
@@ -165,7 +165,7 @@ def test_darker_tones_are_darker_skins() -> None:
     mean = {
         tone: np.mean(
             [
-                test.pixels([i], 64)[0, 14:20, 28:36].mean()
+                test.pixels([i], (64, 64, 3))[0, 14:20, 28:36].mean()
                 for i in np.flatnonzero(bald & front & (test.scenes.tone == tone))
             ]
         )
@@ -175,9 +175,9 @@ def test_darker_tones_are_darker_skins() -> None:
 
 
 def test_pictures_of_another_size_are_resampled_from_its_own() -> None:
-    shown = part("", "test").pixels([0, 1], 32)
+    shown = part("", "test").pixels([0, 1], (32, 32, 3))
     assert shown.shape == (2, 32, 32, 3)
-    assert part("", "test").pixels([], 64).shape == (0, 64, 64, 3)
+    assert part("", "test").pixels([], (64, 64, 3)).shape == (0, 64, 64, 3)
 
 
 def test_fingerprints_tell_parameters_apart() -> None:
@@ -195,7 +195,7 @@ def test_bad_parameters_are_refused(query: str) -> None:
 
 def test_the_drawing_is_the_one_that_its_version_names() -> None:
     """Coarse enough for another build of OpenCV; if it fails, raise ``DRAWING`` and renew it."""
-    shown = part("", "test").pixels(range(40), 64).astype(np.float64)
+    shown = part("", "test").pixels(range(40), (64, 64, 3)).astype(np.float64)
     coarse = shown.reshape(40, 2, 32, 2, 32, 3).mean(axis=(2, 4)).mean(axis=0).round(1)
     assert DRAWING == 3
     np.testing.assert_allclose(

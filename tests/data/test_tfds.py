@@ -109,7 +109,8 @@ def test_it_is_copied_once(prepared: Path, own_home: Path, monkeypatch: pytest.M
     again = open_dataset("tfds:tiny_shapes:1.0.0")
     assert again.fingerprint == first.fingerprint
     np.testing.assert_array_equal(
-        again.part("train").pixels(range(9), 8), first.part("train").pixels(range(9), 8)
+        again.part("train").pixels(range(9), (8, 8, 3)),
+        first.part("train").pixels(range(9), (8, 8, 3)),
     )
 
 

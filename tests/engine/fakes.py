@@ -14,7 +14,7 @@ from typing import ClassVar, cast
 import numpy as np
 
 from core import errors
-from core.contracts import Box, Lane, Prediction, Request, Result, content_key
+from core.contracts import Box, Lane, PictureSeen, Prediction, Request, Result, content_key
 from core.control import Control
 
 STEP_SECONDS = 0.02
@@ -90,12 +90,7 @@ def prediction(key: str) -> Prediction:
         model="fake",
         weights_sha256="0" * 64,
         device="cpu",
-        image="fake.png",
-        image_sha256="1" * 64,
-        width=4,
-        height=3,
-        box=Box(0, 0, 4, 3),
-        geometry="crop",
+        seen=PictureSeen("fake.png", "1" * 64, 4, 3, Box(0, 0, 4, 3), "crop"),
         logits=np.frombuffer(bytes.fromhex(key), np.uint8).astype(np.float32),
         seconds=0.0,
         versions={"fake": "1"},

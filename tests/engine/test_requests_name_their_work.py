@@ -15,7 +15,7 @@ from core import contracts
 from core.contracts import Result, Run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-_SHARED = {"Request", "RequestFor", "ModelRequest", "PictureRequest", "AuditRequest"}
+_SHARED = {"Request", "RequestFor", "ModelRequest", "InputRequest", "AuditRequest"}
 
 
 def _request_classes() -> list[type[Any]]:

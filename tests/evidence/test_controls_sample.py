@@ -23,7 +23,7 @@ def test_no_family_passes_more_than_once_in_twenty_times(
     """The odd half of the sample, in the order of names; the rule was chosen on the even one."""
     model = runtime(ModelRef("efficientnet_lite0"))
     files = sorted(path for path, _ in imagenet_sample)[1::2]
-    seen = [images.to_input(images.open_picture(f), size=model.spec.input_size) for f in files]
+    seen = [images.to_input(images.open_picture(f), shape=model.spec.input_shape) for f in files]
     passed: Counter[str] = Counter()
     for judged in trial(model, [one.tensor() for one in seen], methods=("gradcam", "saliency")):
         passed.update(name for name, (_, check) in judged.items() if check.verdict == "pass")

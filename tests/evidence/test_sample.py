@@ -27,7 +27,7 @@ N_DRAWS = 3
 def areas(model: Runtime, path: Path) -> dict[tuple[str, str], float]:
     """Return the areas of Grad-CAM and the controls; the draws are averaged."""
     picture = images.open_picture(path)
-    x = images.to_input(picture, size=model.spec.input_size, geometry="crop").tensor()
+    x = images.to_input(picture, shape=model.spec.input_shape, geometry="crop").tensor()
     direction = np.eye(model.n_classes, dtype=np.float32)[model.logits(x[None])[0].argmax()]
     problem = Problem(model, x[None], direction[None], None, 0, LocalControl(), PICTURE)
     zero = model.spec.preprocessing.zero

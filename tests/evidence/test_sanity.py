@@ -14,9 +14,9 @@ from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError
 from core.evidence import sanity as room
 from core.evidence.cascade import Cascade
-from core.evidence.sanity import probe_inputs
 from core.evidence.similarity import spearman, ssim
 from core.evidence.thresholds import SANITY_SPEARMAN
+from core.modalities.picture.probes import probes
 from core.models import zoo
 from core.models.runtime import runtime
 from core.workspace import open_store
@@ -145,7 +145,7 @@ def randomised(model: str, seed: int = 0):
     from core.models.randomised import Randomised
 
     ref = ModelRef(model)
-    settle = probe_inputs(zoo.get(model).input_size)
+    settle = probes(zoo.get(model).input_shape)
     return Randomised(ref, store=open_store(), seed=seed, settle=settle)
 
 
@@ -163,41 +163,41 @@ def test_every_layer_with_weights_belongs_to_one_stage() -> None:
 def test_traced_passes_follow_the_new_weights_and_the_shared_model_stays() -> None:
     """Batch normalisation is folded in the traces, and the guided pass is a copy of its own."""
     shared = runtime(ModelRef("efficientnet_lite0"))
-    probes = probe_inputs(224)[:1]
+    shown = probes((224, 224, 3))[:1]
     directions = np.eye(1000, dtype=np.float32)[[281]]
-    before = shared.network().logits(probes)
+    before = shared.network().logits(shown)
     copy = randomised("efficientnet_lite0")
-    np.testing.assert_allclose(copy.logits(probes), before, atol=1e-3)
-    _, guided = copy.guided_gradient(probes, directions)
-    _, plain = copy.gradient(probes, directions)
+    np.testing.assert_allclose(copy.logits(shown), before, atol=1e-3)
+    _, guided = copy.guided_gradient(shown, directions)
+    _, plain = copy.gradient(shown, directions)
     for _, names in copy.stages():
         copy.randomise(names)
     network = copy.network()
-    drawn = copy.logits(probes)
-    eager = network.model(probes, training=False).numpy()
+    drawn = copy.logits(shown)
+    eager = network.model(shown, training=False).numpy()
     np.testing.assert_allclose(drawn, eager, atol=1e-3 * np.abs(eager).max())
     assert np.abs(drawn - before).max() > 0.1
     assert np.isfinite(drawn).all()
     assert drawn.std() > 0.05
-    after_guided = copy.guided_gradient(probes, directions)[1]
-    after_plain = copy.gradient(probes, directions)[1]
+    after_guided = copy.guided_gradient(shown, directions)[1]
+    after_plain = copy.gradient(shown, directions)[1]
     assert abs(np.corrcoef(plain.ravel(), after_plain.ravel())[0, 1]) < 0.1
     assert not np.allclose(guided, after_guided)
     assert after_plain.any()
-    np.testing.assert_array_equal(shared.network().logits(probes), before)
+    np.testing.assert_array_equal(shared.network().logits(shown), before)
 
 
 def test_the_head_alone_leaves_the_features(toys: None) -> None:
     copy = randomised("toy_gap")
-    probes = probe_inputs(16)
-    logits, features = copy.features(probes)
+    shown = probes((16, 16, 3))
+    logits, features = copy.features(shown)
     assert copy.stages() == [("out", ["out"]), ("features", ["features"])]
     copy.randomise(["out"])
-    drawn, same = copy.features(probes)
+    drawn, same = copy.features(shown)
     np.testing.assert_array_equal(features, same)
     assert not np.allclose(logits, drawn)
     copy.randomise(["features"])
-    assert not np.allclose(features, copy.features(probes)[1])
+    assert not np.allclose(features, copy.features(shown)[1])
 
 
 # ---- the figures

@@ -16,13 +16,13 @@ VALUES = np.linspace(0, 255, 60).round().astype(np.uint16)[None].repeat(40, 0)
 def test_of_files_of_sixteen_bits(depth: Depth) -> None:
     picture = open_picture(VALUES, depth=depth)
     wanted = ["--geometry", "crop", *([] if depth == "auto" else ["--depth", depth])]
-    assert to_input(picture, size=32).words == wanted
+    assert to_input(picture, shape=(32, 32, 3)).options() == wanted
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_of_files_of_eight_bits_it_says_nothing(depth: Depth) -> None:
     picture = open_picture(VALUES.astype(np.uint8), depth=depth)
-    assert to_input(picture, size=32).words == ["--geometry", "crop"]
+    assert to_input(picture, shape=(32, 32, 3)).options() == ["--geometry", "crop"]
 
 
 def test_every_command_about_a_picture_has_it(toys: None) -> None:

@@ -174,7 +174,7 @@ def test_equal_pixels_share_a_hash_whatever_the_file() -> None:
 
 def test_crop_passes_pictures_of_the_right_size_through() -> None:
     pixels = RNG.integers(0, 256, (256, 341, 3), dtype=np.uint8)
-    seen = to_input(open_picture(pixels), size=224)
+    seen = to_input(open_picture(pixels), shape=(224, 224, 3))
     np.testing.assert_array_equal(seen.pixels, pixels[16:240, 58:282])
     assert (seen.box.left, seen.box.top, seen.box.right, seen.box.bottom) == (58, 16, 282, 240)
 
@@ -185,7 +185,7 @@ def test_of_a_picture_that_is_not_larger_than_the_input_only_what_is_beyond_the_
     shape: tuple[int, int], box: tuple[int, int, int, int]
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    seen = to_input(open_picture(pixels), size=224)
+    seen = to_input(open_picture(pixels), shape=(224, 224, 3))
     shown = (seen.box.left, seen.box.top, seen.box.right, seen.box.bottom)
     assert shown == pytest.approx(box)
 
@@ -193,25 +193,25 @@ def test_of_a_picture_that_is_not_larger_than_the_input_only_what_is_beyond_the_
 def test_the_box_is_where_the_pixels_came_from() -> None:
     """A white square drawn exactly at the box fills the input and nothing else does."""
     pixels = np.zeros((700, 1000, 3), np.uint8)
-    box = to_input(open_picture(pixels), size=224).box
+    box = to_input(open_picture(pixels), shape=(224, 224, 3)).box
     pixels[round(box.top) : round(box.bottom), round(box.left) : round(box.right)] = 255
-    assert to_input(open_picture(pixels), size=224).pixels.mean() > 253
+    assert to_input(open_picture(pixels), shape=(224, 224, 3)).pixels.mean() > 253
     assert abs((box.right - box.left) - 700 * 224 / 256) < 1.5
 
 
 def test_letterbox_shows_everything_and_squash_bends() -> None:
     pixels = np.full((100, 200, 3), 255, np.uint8)
-    seen = to_input(open_picture(pixels), size=64, geometry="letterbox")
+    seen = to_input(open_picture(pixels), shape=(64, 64, 3), geometry="letterbox")
     assert (seen.pixels[0] == 127).all()
     assert (seen.pixels[32] == 255).all()
     assert (seen.box.top, seen.box.bottom) == (-50, 150)
-    squashed = to_input(open_picture(pixels), size=64, geometry="squash")
+    squashed = to_input(open_picture(pixels), shape=(64, 64, 3), geometry="squash")
     assert (squashed.pixels == 255).all()
 
 
 def test_antialiasing_when_shrinking() -> None:
     checker = np.indices((896, 896)).sum(0) % 2 * 255
-    seen = to_input(open_picture(checker.astype(np.uint8)), size=224)
+    seen = to_input(open_picture(checker.astype(np.uint8)), shape=(224, 224, 3))
     assert seen.pixels.std() < 3  # without a filter this aliases to black or white
 
 
@@ -228,7 +228,7 @@ def test_a_letterboxed_pixel_is_where_its_box_says(width: int) -> None:
         edge = max(width, height) // 16
         top, left = height - 2 * edge, width - 2 * edge
         pixels[top : top + edge, left : left + edge] = 255
-        seen = to_input(open_picture(pixels), size=224, geometry="letterbox")
+        seen = to_input(open_picture(pixels), shape=(224, 224, 3), geometry="letterbox")
         bright = seen.pixels[..., 0].astype(float) * (seen.pixels[..., 0] != 127)
         down, across = np.indices(bright.shape) + 0.5
         y = (down * bright).sum() / bright.sum() / 224 * (seen.box.bottom - seen.box.top)

@@ -110,7 +110,7 @@ REFUSED: dict[str, tuple[Builder, str]] = {
     "inf in the head": (broken(np.inf), "no numbers"),
     "nan in a convolution": (broken(np.nan, layer=0), "no numbers"),
     "logits that overflow": (net(lambda x: keras.ops.log(x * 0.0)), "logits that are no numbers"),
-    "grey pictures": (grey_only, "square pictures in RGB"),
+    "grey pictures": (grey_only, r"input_size = \(height, width"),
     "an input of its own": (own_input((SIZE, SIZE, 3)), "an input of its own"),
     "an input of its own, grey": (own_input((SIZE, SIZE, 1)), "an input of its own"),
     "an input of its own, not square": (own_input((SIZE, 2 * SIZE, 3)), "an input of its own"),
@@ -263,7 +263,9 @@ def test_a_layer_without_height_and_width_or_beside_the_way_is_told() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"input_size": (96, 128)}, "square pictures: one side"),
+        ({"input_size": (96,)}, r"\(height, width, channels\)"),
+        ({"input_size": (96, 128, 5)}, "whole number from 1 to 4"),
+        ({"input_size": (96, 4)}, "whole number from"),
         ({"input_size": 95.5}, "whole number"),
         ({"input_size": 2}, "whole number from"),
         ({"n_classes": 1}, "whole number from 2"),

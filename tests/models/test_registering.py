@@ -63,7 +63,7 @@ def test_a_builder_that_is_defined_anew_takes_its_own_place() -> None:
 
 LABELS = "labels is a list of class names|class names for 3 classes"
 MISTAKES: list[tuple[dict[str, Any], str]] = [
-    ({"input_size": 1_000_000}, "input_size .square pictures: one side.: Expected a whole number"),
+    ({"input_size": 1_000_000}, "input_size .pixels.: Expected a whole number"),
     ({"input_size": 2049}, "from 8 to 2048"),
     ({"input_size": None}, "input_size"),
     ({"input_size": True}, "input_size"),

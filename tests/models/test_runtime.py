@@ -22,7 +22,7 @@ def model() -> Runtime:
 
 @pytest.fixture(scope="module")
 def batch(cat: Path) -> np.ndarray:
-    one = images.to_input(images.open_picture(cat), size=224).tensor()
+    one = images.to_input(images.open_picture(cat), shape=(224, 224, 3)).tensor()
     flipped = one[:, ::-1]
     return np.stack([one, flipped, one * 0.5, np.zeros_like(one), 1 - one])
 
@@ -34,7 +34,10 @@ def directions() -> np.ndarray:
 
 def test_accuracy_on_real_pictures(model: Runtime, imagenet_sample: list[tuple[Path, int]]) -> None:
     inputs = np.stack(
-        [images.to_input(images.open_picture(p), size=224).tensor() for p, _ in imagenet_sample]
+        [
+            images.to_input(images.open_picture(p), shape=(224, 224, 3)).tensor()
+            for p, _ in imagenet_sample
+        ]
     )
     labels = np.array([label for _, label in imagenet_sample])
     order = np.argsort(-model.logits(inputs), axis=1)

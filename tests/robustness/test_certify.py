@@ -215,7 +215,7 @@ def test_one_picture(pictures: np.ndarray, models: None, tmp_path: Path) -> None
         api.open_picture(file), model="rob_linear", parameters=QUICK, geometry="squash"
     )
     one = api.certify_picture(request)
-    assert one.image == "x.png"
+    assert one.seen.name == "x.png"
     assert one.facts["n"] == 100
     assert one.answer is None or one.answer.index == one.predicted.index
     expected = radius(int(one.facts["hits"]), 100, sigma=0.1, alpha=0.001)

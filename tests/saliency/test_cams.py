@@ -45,7 +45,7 @@ def default() -> Runtime:
 
 @pytest.fixture(scope="module")
 def seen(cat: Path) -> np.ndarray:
-    return images.to_input(images.open_picture(cat), size=224).tensor()[None]
+    return images.to_input(images.open_picture(cat), shape=(224, 224, 3)).tensor()[None]
 
 
 class TestHiResCam:

@@ -138,7 +138,7 @@ def test_a_layer_of_somebody_elses_is_refused_by_name() -> None:
 
 @pytest.fixture(scope="module")
 def seen(cat: Path) -> np.ndarray:
-    return images.to_input(images.open_picture(cat), size=224).tensor()[None]
+    return images.to_input(images.open_picture(cat), shape=(224, 224, 3)).tensor()[None]
 
 
 def test_the_default_model_keeps_its_logits(seen: np.ndarray) -> None:

@@ -56,7 +56,7 @@ def weight(linear: Runtime) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def seen(cat: Path) -> np.ndarray:
-    return images.to_input(images.open_picture(cat), size=224).tensor()[None]
+    return images.to_input(images.open_picture(cat), shape=(224, 224, 3)).tensor()[None]
 
 
 def score(model: Runtime, picture: np.ndarray, target: int = 1) -> float:

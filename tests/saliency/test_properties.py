@@ -231,7 +231,7 @@ class TestIntegratedGradientsOnTheDefaultModel:
 @pytest.mark.parametrize("method", ["saliency", "gradcam"])
 def test_maps_follow_the_weights(method: str, cat: Path) -> None:
     """Sanity check (Adebayo et al. 2018): random weights give an unrelated map."""
-    seen = images.to_input(images.open_picture(cat), size=224).tensor()[None]
+    seen = images.to_input(images.open_picture(cat), shape=(224, 224, 3)).tensor()[None]
     trained = runtime(ModelRef("efficientnet_lite0"))
     random = runtime(ModelRef("efficientnet_lite0", "random"), seed=1)
     target = int(trained.logits(seen).argmax())

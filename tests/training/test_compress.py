@@ -66,7 +66,7 @@ def pruned(twin: Run) -> Run:
 @pytest.fixture(scope="module")
 def pictures(home: Path) -> Array:
     part = api.open_dataset(DATA).part("test")
-    return part.pixels(range(60), 64).astype(np.float32) / np.float32(255)
+    return part.pixels(range(60), (64, 64, 3)).astype(np.float32) / np.float32(255)
 
 
 def model(run: Run) -> Runtime:

@@ -20,7 +20,7 @@ from scipy.stats import fisher_exact
 from core import api
 from core.cli import app
 from core.contracts import ModelRef, Run
-from core.data.base import Part
+from core.data.picture import PicturePart
 from core.data.portraits import PortraitsPart
 from core.data.portraits_draw import draw
 from core.data.portraits_scene import BACKGROUNDS
@@ -43,7 +43,7 @@ def model(model_id: str) -> Runtime:
     return runtime(ModelRef(model_id))
 
 
-def test_split(model_id: str) -> Part:
+def test_split(model_id: str) -> PicturePart:
     return open_dataset(shipped(model_id).dataset).part("test")
 
 
@@ -55,7 +55,9 @@ def pixels(n: int | None = None, *, whole: bool = True) -> np.ndarray:
     """The test pictures of both models, float32 in [0, 1]: whole, or as pages crop them."""
     part = test_split(FAIR)
     chosen = range(len(part) if n is None else n)
-    drawn = part.pixels(chosen, 64) if whole else Part.pixels(part, chosen, 64)
+    drawn = (
+        part.pixels(chosen, (64, 64, 3)) if whole else PicturePart.pixels(part, chosen, (64, 64, 3))
+    )
     return drawn.astype(np.float32) / 255
 
 

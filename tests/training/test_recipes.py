@@ -99,7 +99,9 @@ def test_the_run_is_a_model_of_the_zoo_with_gradients(run: Run) -> None:
     assert run.model in {card.id for card in api.models()}
     model = runtime(ModelRef(run.model))
     assert model.classes.labels == run.classes == api.open_dataset(DATA).classes
-    pixels = api.open_dataset(DATA).part("test").pixels(range(2), run.input_size)
+    pixels = (
+        api.open_dataset(DATA).part("test").pixels(range(2), (run.input_size, run.input_size, 3))
+    )
     logits, gradients = model.gradient(
         pixels.astype(np.float32) / 255, np.eye(3, dtype=np.float32)[:2]
     )
@@ -195,7 +197,9 @@ def test_a_part_of_the_pictures_keeps_the_classes_proportions() -> None:
     assert np.abs(share).max() <= 1 / 30
     assert fewer.part("test") is whole.part("test")
     at = [whole.part("train").find(name) for name in part.ids]
-    np.testing.assert_array_equal(part.pixels(range(5), 64), whole.part("train").pixels(at[:5], 64))
+    np.testing.assert_array_equal(
+        part.pixels(range(5), (64, 64, 3)), whole.part("train").pixels(at[:5], (64, 64, 3))
+    )
     assert [part.groups["skin_tone"][i] for i in range(30)] == [
         whole.part("train").groups["skin_tone"][i] for i in at
     ]

@@ -36,7 +36,7 @@ def blur(picture: Array, sigma: float) -> Array:
     blurred = cv2.GaussianBlur(
         np.ascontiguousarray(picture), (0, 0), sigma, borderType=cv2.BORDER_REFLECT
     )
-    return np.asarray(blurred, np.float32)
+    return np.asarray(blurred, np.float32).reshape(picture.shape)  # cv2 drops one channel
 
 
 def _noise(picture: Array, seed: int) -> Array:

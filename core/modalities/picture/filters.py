@@ -12,17 +12,32 @@ import numpy as np
 from core.contracts import Array
 from core.modalities.picture.resample import upsample
 
-__all__ = ["LUMINANCE", "blocks", "blurred", "centred", "contrast", "laplacian", "sobel", "texture"]
+__all__ = [
+    "blocks", "blurred", "centred", "colours", "contrast", "laplacian", "luminance", "sobel",
+    "texture",
+]  # fmt: skip
 
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green and blue: ITU-R BT.601."""
+
+
+def colours(picture: Array) -> Array:
+    """Return the channels that hold colour or grey: opacity, the second or fourth, is left out."""
+    return picture[..., : 3 if picture.shape[-1] >= 3 else 1]
+
+
+def luminance(picture: Array) -> Array:
+    """Return how light each pixel is, shape ``(H, W)``."""
+    seen = colours(picture)
+    grey: Array = seen @ _LUMINANCE if seen.shape[-1] == 3 else seen[..., 0]
+    return grey
 
 
 def sobel(picture: Array) -> Array:
     """Return the magnitude of the gradient of the luminance, shape ``(H, W)``."""
     import cv2
 
-    grey = picture @ LUMINANCE
+    grey = luminance(picture)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT)
     right = cv2.Sobel(grey, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT)
     return np.hypot(down, right).astype(np.float32)
@@ -63,16 +78,17 @@ def contrast(picture: Array) -> Array:
     wide = max(1, min(picture.shape[:2]) // 14)
     inner = np.ones(picture.shape[:2], bool)
     inner[wide:-wide, wide:-wide] = False
-    rim = picture[inner]
-    spread = np.cov(rim.T) + 1e-3 * np.eye(3)
-    away = picture - rim.mean(axis=0)
+    seen = colours(picture)
+    rim = seen[inner]
+    spread = np.atleast_2d(np.cov(rim.T)) + 1e-3 * np.eye(seen.shape[-1])
+    away = seen - rim.mean(axis=0)
     squares = np.einsum("hwi,ij,hwj->hw", away, np.linalg.inv(spread), away)
     return np.sqrt(squares).astype(np.float32)
 
 
 def texture(picture: Array, sigma: float) -> Array:
     """Return the local variance of the luminance within ``sigma``, shape ``(H, W)``."""
-    grey = picture @ LUMINANCE
+    grey = luminance(picture)
     return blurred(np.square(grey - blurred(grey, sigma)), sigma)
 
 
@@ -80,7 +96,7 @@ def laplacian(picture: Array, sigma: float) -> Array:
     """Return the magnitude of the luminance's Laplacian under a Gaussian of ``sigma`` pixels."""
     from scipy.ndimage import gaussian_laplace
 
-    return np.abs(gaussian_laplace(picture @ LUMINANCE, sigma)).astype(np.float32)
+    return np.abs(gaussian_laplace(luminance(picture), sigma)).astype(np.float32)
 
 
 def blocks(picture: Array, seed: int, *, cells: int = 7) -> Array:

@@ -14,11 +14,11 @@ import numpy as np
 
 from core.contracts import Array
 from core.modalities.picture.filters import (
-    LUMINANCE,
     blurred,
     centred,
     contrast,
     laplacian,
+    luminance,
     sobel,
     texture,
 )
@@ -72,7 +72,7 @@ def _edges(picture: Array, rng: np.random.Generator) -> Array:
 
     if rng.random() < 0.5:
         return laplacian(picture, rng.uniform(0.7, 2.0))
-    steps: Array = morphological_gradient(picture @ LUMINANCE, size=int(rng.integers(2, 6)))
+    steps: Array = morphological_gradient(luminance(picture), size=int(rng.integers(2, 6)))
     return steps
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from core.contracts import Array
 from core.modalities.base import Masker
+from core.modalities.picture.filters import colours
 
 __all__ = ["MASKERS", "masker", "words"]
 
@@ -51,7 +52,7 @@ def _blurred(picture: Array) -> Array:
     import cv2
 
     blurred: Array = cv2.blur(picture, (_BLUR_PX, _BLUR_PX))
-    return blurred
+    return blurred.reshape(picture.shape)  # cv2 drops one channel
 
 
 def _flat(value: float, picture: Array) -> Array:
@@ -75,7 +76,7 @@ def _inpainted(picture: Array, visible: npt.NDArray[np.bool_]) -> Array:
     """Inpaint each picture; OpenCV works outside the interpreter's lock, so in threads."""
     import cv2
 
-    pixels = np.rint(picture * 255).astype(np.uint8)
+    pixels = np.rint(colours(picture) * 255).astype(np.uint8)
 
     def one(seen: npt.NDArray[np.bool_]) -> Array:
         if seen.all():
@@ -84,7 +85,9 @@ def _inpainted(picture: Array, visible: npt.NDArray[np.bool_]) -> Array:
             return _mean(picture)
         hidden = (~seen).astype(np.uint8)
         filled = cv2.inpaint(pixels, hidden, _INPAINT_RADIUS, cv2.INPAINT_TELEA)
-        return np.where(seen[..., None], picture, filled.astype(np.float32) / np.float32(255))
+        whole = picture.copy()
+        colours(whole)[~seen] = filled.reshape(pixels.shape)[~seen] / np.float32(255)
+        return whole
 
     with ThreadPoolExecutor(_THREADS) as pool:
         return np.stack(list(pool.map(one, visible)))

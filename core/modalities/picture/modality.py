@@ -7,15 +7,21 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from core.contracts import Array
+from core import images
+from core.contracts import GEOMETRIES, Array, Explanation, Geometry, ModelInput, Picture
+from core.errors import InputError
 from core.lookup import lookup
-from core.modalities.base import Labels, Masker, Modality
+from core.modalities.base import Aligned, Labels, Masker, Modality
+from core.modalities.picture.align import align
 from core.modalities.picture.backgrounds import BACKGROUNDS
 from core.modalities.picture.baselines import AVERAGED, BASELINES, baseline
 from core.modalities.picture.controls import CONTROLS, FAMILY_NAMES
 from core.modalities.picture.maskers import MASKERS, masker, words
+from core.modalities.picture.probes import probes
 from core.modalities.picture.regions import PARTITIONS, Partition, partition
 from core.modalities.picture.removal import PRESETS, REMOVED, REMOVED_TEXT
+from core.modalities.picture.shape import checked_size
+from core.parameters import Parameter, Value
 
 __all__ = ["PICTURE", "PictureModality"]
 
@@ -41,6 +47,34 @@ class PictureModality(Modality):
     controls = CONTROLS
     families = FAMILY_NAMES
     presets = PRESETS
+    reading = (
+        Parameter(
+            "geometry", "choice", "crop", "How the picture is fitted to the model's size",
+            choices=GEOMETRIES,
+        ),
+    )  # fmt: skip
+
+    def to_input(
+        self, source: object, shape: tuple[int, ...], chosen: Mapping[str, Value]
+    ) -> ModelInput:
+        """Cut, squash or letterbox a picture to the model's size."""
+        if not isinstance(source, Picture):
+            raise InputError(f"A picture is expected. Received: {type(source).__name__}.")
+        return images.to_input(source, shape=shape, geometry=cast(Geometry, chosen["geometry"]))
+
+    def checked_size(self, given: object) -> int | tuple[int, ...]:
+        """Check the side, or height, width and channels."""
+        return checked_size(given)
+
+    def blank(self, shape: tuple[int, ...]) -> ModelInput:
+        """Return a black picture."""
+        side = images.MIN_SIDE
+        black = images.from_array(np.zeros((side, side, 3), np.uint8))
+        return images.to_input(black, shape=shape)
+
+    def probes(self, shape: tuple[int, ...]) -> Array:
+        """Return the packaged photographs."""
+        return probes(shape)
 
     def empty(self, name: str, x: Array, *, seed: int) -> Array:
         """Return a plain, blurred or noisy picture."""
@@ -75,6 +109,10 @@ class PictureModality(Modality):
         if float(x.std(axis=(0, 1)).max()) < _EVEN:
             return "the picture is one even colour: no pixel of it can matter more than another"
         return ""
+
+    def align(self, a: Explanation, b: Explanation) -> Aligned | str:
+        """Lay two maps on one grid over the part of the picture that both models saw."""
+        return align(a, b)
 
 
 PICTURE = PictureModality()

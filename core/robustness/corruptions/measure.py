@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
+from core import images
 from core.contracts import Corrupted, CorruptionChunk, CorruptionRequest, OutOfDistribution
 from core.control import Control
 from core.data.base import Part
+from core.data.picture import picture_part
 from core.data.registry import open_dataset
 from core.errors import InputError
 from core.models.runtime import Runtime
@@ -88,8 +90,11 @@ def _answers(
     for start in range(0, len(rows), _BATCH):
         control.check()
         some = rows[start : start + _BATCH].tolist()
-        drawn = part.pixels(some, model.spec.input_size)
-        changed = np.stack([change(x, row) for x, row in zip(drawn, some, strict=True)])
+        *sides, channels = model.spec.input_shape
+        drawn = picture_part(part).pixels(some, (*sides, 3))
+        changed = np.stack(
+            [images.in_channels(change(x, i), channels) for x, i in zip(drawn, some, strict=True)]
+        )
         logits.append(model.logits(changed.astype(np.float32) / np.float32(255)))
     z = np.concatenate(logits).astype(np.float64)
     energy = logsumexp(z, axis=1)

@@ -1,0 +1,188 @@
+"""Pictures as values: a decoded one, and what a model is shown of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts._input import Input, Seen
+from core.contracts._values import Array
+from core.errors import CapabilityError
+
+__all__ = [
+    "DEPTHS", "GEOMETRIES", "Box", "Depth", "Geometry", "ModelInput", "Picture", "PictureSeen",
+    "picture_input", "picture_seen",
+]  # fmt: skip
+
+Pixels = npt.NDArray[np.uint8]
+Geometry = Literal["crop", "squash", "letterbox"]
+GEOMETRIES: tuple[Geometry, ...] = get_args(Geometry)
+Depth = Literal["auto", "8", "10", "12", "14", "16"]
+"""Bits of each sample in a file of 16; ``auto``: as few as hold the largest value."""
+DEPTHS: tuple[Depth, ...] = get_args(Depth)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on the original picture, in its pixels; may reach outside (letterbox)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture: uint8 RGB ``(H, W, 3)``, upright.
+
+    Parameters
+    ----------
+    name : str
+        File name as given; a stranger's text, to be escaped where it is shown.
+    pixels : ndarray of uint8, shape (H, W, 3)
+    format : str
+        The format found in the bytes, for example ``"PNG"``.
+    notes : tuple of str
+        What was done to it ("alpha laid over white"), one sentence each.
+    bits : int, optional
+        How many bits of each sample were read in a file of 16; ``None`` for other files.
+    depth : Depth
+        What was asked for of such a file.
+    """
+
+    name: str
+    pixels: Pixels
+    format: str = "array"
+    notes: tuple[str, ...] = ()
+    bits: int | None = None
+    depth: Depth = "auto"
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.pixels.shape[0])
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of size and pixels: two files with equal pixels share it."""
+        head = f"{self.height}x{self.width}:".encode()
+        return hashlib.sha256(head + np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class PictureSeen(Seen):
+    """Which part of which picture a model saw.
+
+    Parameters
+    ----------
+    image, image_sha256 : str
+        Name of the file as given, and hash of size and pixels.
+    width, height : int
+        Of the picture, in pixels.
+    box : Box
+        The part of it that the model was shown.
+    geometry : {"crop", "squash", "letterbox"}
+    """
+
+    modality: ClassVar[str] = "picture"
+    image: str
+    image_sha256: str
+    width: int
+    height: int
+    box: Box
+    geometry: Geometry
+
+    @property
+    def name(self) -> str:
+        """Name of the file as given, to be escaped where it is shown."""
+        return self.image
+
+    @property
+    def sha256(self) -> str:
+        """Hash of size and pixels."""
+        return self.image_sha256
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """A picture as the model sees it.
+
+    ``pixels`` is uint8 ``(h, w, C)`` at the model's own size; ``box`` says which part of the
+    original (``width`` × ``height``) it shows.
+    """
+
+    modality: ClassVar[str] = "picture"
+    name: str
+    pixels: Pixels
+    box: Box
+    geometry: Geometry
+    width: int
+    height: int
+    image_sha256: str
+    depth: Depth = "auto"
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the pixels the model sees."""
+        return hashlib.sha256(np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
+
+    def tensor(self) -> Array:
+        """Return float32 ``(h, w, C)`` in [0, 1]."""
+        return self.pixels.astype(np.float32) / np.float32(255)
+
+    def parts(self) -> dict[str, Any]:
+        """Return what content keys are made of: pixels, picture and how it was cut."""
+        return {"input": self.sha256, "image": self.image_sha256, "geometry": self.geometry}
+
+    def options(self) -> list[str]:
+        """Return the options that open and cut a picture in the same way."""
+        depth = [] if self.depth == "auto" else ["--depth", self.depth]
+        return ["--geometry", self.geometry, *depth]
+
+    def seen(self) -> PictureSeen:
+        """Return which part of which picture this is."""
+        return PictureSeen(
+            image=self.name,
+            image_sha256=self.image_sha256,
+            width=self.width,
+            height=self.height,
+            box=self.box,
+            geometry=self.geometry,
+        )
+
+
+def picture_input(given: Input) -> ModelInput:
+    """Return ``given`` as a picture's input: where a picture is drawn, no other will do.
+
+    Raises
+    ------
+    CapabilityError
+        If it is another kind of input.
+    """
+    if not isinstance(given, ModelInput):
+        raise CapabilityError(f"This is drawn over pictures. Received: {given.modality}.")
+    return given
+
+
+def picture_seen(seen: Seen) -> PictureSeen:
+    """Return what a result tells of a picture.
+
+    Raises
+    ------
+    CapabilityError
+        If the result is about another kind of input.
+    """
+    if not isinstance(seen, PictureSeen):
+        raise CapabilityError(f"This is drawn over pictures. Received: {seen.modality}.")
+    return seen
