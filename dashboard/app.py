@@ -7,19 +7,17 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import background, services, state, theme
-from dashboard.app_pages import (
-    calibration,
-    compare,
-    concepts,
-    examples,
-    fairness,
-    inspect,
-    leaderboard,
-    models,
-    reference,
-    robustness,
-    shap,
-)
+from dashboard.app_pages.calibration import page as calibration
+from dashboard.app_pages.compare import page as compare
+from dashboard.app_pages.concepts import page as concepts
+from dashboard.app_pages.examples import page as examples
+from dashboard.app_pages.fairness import page as fairness
+from dashboard.app_pages.inspect import page as inspect
+from dashboard.app_pages.leaderboard import page as leaderboard
+from dashboard.app_pages.models import page as models
+from dashboard.app_pages.reference import page as reference
+from dashboard.app_pages.robustness import page as robustness
+from dashboard.app_pages.shap import page as shap
 from dashboard.guard import guarded
 
 _ASSETS = Path(__file__).resolve().parent / "assets"

@@ -1,1 +1,4 @@
-"""One module a page (and the parts of a page that would make it too long)."""
+"""One folder a page: ``page`` draws it, ``page_choice`` is what it is set to, and its address.
+
+What pages about the session's picture share stands in ``picture``.
+"""

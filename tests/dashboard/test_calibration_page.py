@@ -14,7 +14,7 @@ from tests.dashboard.conftest import texts
 
 def opened() -> AppTest:
     def script() -> None:
-        from dashboard.app_pages import calibration
+        from dashboard.app_pages.calibration import page as calibration
 
         calibration.page()
 

@@ -12,14 +12,15 @@ from core import api
 from core.api import JobView
 from core.contracts import Request
 from core.errors import PellucidError
-from dashboard import compare_choice, services
-from dashboard.app_pages.compare_sides import KINDS, other_of
-from dashboard.compare_choice import Pair
+from dashboard import services
+from dashboard.app_pages.compare import page_choice as compare_choice
+from dashboard.app_pages.compare.page_choice import Pair
+from dashboard.app_pages.compare.sides import KINDS, other_of
 from dashboard.services import _catalogue
 from dashboard.state import Choice
 from tests.dashboard.conftest import Open, settled, texts
 
-PAGE = "from dashboard.app_pages import compare; compare.page()"
+PAGE = "from dashboard.app_pages.compare import page as compare; compare.page()"
 
 
 def opened(**query: str) -> AppTest:

@@ -13,11 +13,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.settings import settings
-from dashboard.concepts_choice import Study, read
+from dashboard.app_pages.concepts.page_choice import Study, read
 from dashboard.state import Choice
 from tests.dashboard.conftest import settled, texts
 
-PAGE = "from dashboard.app_pages import concepts; concepts.page()"
+PAGE = "from dashboard.app_pages.concepts import page as concepts; concepts.page()"
 
 
 def opened(*, wait: bool = True, **query: str) -> AppTest:

@@ -14,10 +14,11 @@ from PIL import Image
 
 from core.contracts import Picture
 from core.errors import ImageError, InputError
-from dashboard import dataset_pictures, masks, references, services, shelf, suitable, uploads
+from dashboard import dataset_pictures, masks, references, services, suitable, uploads
+from dashboard.app_pages.picture import shelf
+from dashboard.app_pages.picture.shelf import Shelf
 from dashboard.dataset_pictures import Facts, Place, dataset_picture_id, place
 from dashboard.services import ShownSplit, _shown_data
-from dashboard.shelf import Shelf
 from dashboard.state import Choice
 
 FAIR, BIASED = "portraits_fair", "portraits_biased"

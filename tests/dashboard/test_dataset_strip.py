@@ -9,16 +9,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.contracts import DatasetPredictions
-from dashboard import dataset_pictures, model_words, services, shelf
-from dashboard.app_pages.compare_sides import KINDS, other_of
-from dashboard.compare_choice import Pair
+from dashboard import dataset_pictures, model_words, services
+from dashboard.app_pages.compare.page_choice import Pair
+from dashboard.app_pages.compare.sides import KINDS, other_of
+from dashboard.app_pages.picture import shelf
 from dashboard.state import Choice
 from tests.dashboard.conftest import Open, settled, texts
 
 FAIR = "portraits_fair"
 STRIP = """
 from dashboard import address, state
-from dashboard.app_pages import inspect_strip
+from dashboard.app_pages.picture import strip as inspect_strip
 import streamlit as st
 choice = state.current() or state.begin(address.read({"model": "portraits_fair"})[0])
 inspect_strip.strip(choice)
@@ -155,8 +156,8 @@ def test_compare_proposes_a_model_of_the_same_classes_and_pictures_of_the_datase
 
 def test_compare_knows_a_picture_of_a_link() -> None:
     app = AppTest.from_string("""
-from dashboard.app_pages.compare_sides import options_of, other_of
-from dashboard.compare_choice import Pair
+from dashboard.app_pages.compare.sides import options_of, other_of
+from dashboard.app_pages.compare.page_choice import Pair
 from dashboard.state import Choice
 import streamlit as st
 choice = Choice(model="portraits_fair", picture="portraits~test~1000")
@@ -169,8 +170,8 @@ st.caption(f"{other_of(choice, pair, None)}: {options_of(choice, pair, None)[pai
 def test_shap_compares_with_the_dataset() -> None:
     app = AppTest.from_string("""
 from dashboard import uploads
-from dashboard.app_pages import shap_controls
-from dashboard.shap_choice import Sharing
+from dashboard.app_pages.shap import controls as shap_controls
+from dashboard.app_pages.shap.page_choice import Sharing
 from dashboard.state import Choice
 import streamlit as st
 picture = uploads.picture(uploads.find("portraits~test~1000"))
@@ -185,8 +186,8 @@ st.caption(f"{len(against.pictures)} {against.words}")
 @pytest.mark.parametrize("by", ["", "skin_tone_band"])
 def test_leaderboards_take_the_dataset_with_its_groups(by: str) -> None:
     app = AppTest.from_string(f"""
-from dashboard.app_pages import leaderboard_pictures
-from dashboard.leaderboard_choice import Board
+from dashboard.app_pages.leaderboard import pictures as leaderboard_pictures
+from dashboard.app_pages.leaderboard.page_choice import Board
 import streamlit as st
 taken = leaderboard_pictures.choose(Board(count=9, by={by!r}), "portraits_fair")
 sizes = [picture.width for picture in taken.open()]

@@ -32,7 +32,7 @@ def page(data: bytes) -> None:
     import streamlit as st
 
     from dashboard import uploads
-    from dashboard.app_pages.inspect_result import _depth
+    from dashboard.app_pages.inspect.result import _depth
     from dashboard.guard import guard_callbacks
     from tests.dashboard.test_depth import File
 

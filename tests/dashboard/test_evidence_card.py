@@ -69,7 +69,7 @@ def test_a_mask_that_is_gone_or_of_another_picture_is_said(open_app: Open) -> No
 def test_choosing_another_picture_leaves_the_mask_behind(open_app: Open) -> None:
     def script() -> None:
         from dashboard import state
-        from dashboard.app_pages.inspect_strip import _pick
+        from dashboard.app_pages.picture.strip import _pick
 
         state.begin(state.Choice(mask="a" * 16))
         _pick("coffee")
@@ -82,7 +82,7 @@ def test_choosing_another_picture_leaves_the_mask_behind(open_app: Open) -> None
 def test_whatever_a_browser_sends_is_checked(sent: object) -> None:
     def script(sent: object) -> None:
         from dashboard import state
-        from dashboard.app_pages import inspect_mask
+        from dashboard.app_pages.inspect import mask as inspect_mask
 
         state.begin(state.Choice())
         inspect_mask._drawn((4, 2), sent)
@@ -136,7 +136,7 @@ def test_slow_methods_are_not_computed_again_unasked(open_app: Open) -> None:
         import streamlit as st
 
         from dashboard import state
-        from dashboard.app_pages import inspect_evidence
+        from dashboard.app_pages.inspect import evidence as inspect_evidence
 
         st.session_state["asked"] = inspect_evidence._quick(state.Choice(method=method))
 
@@ -150,7 +150,7 @@ def test_no_curves_are_explained() -> None:
     def script() -> None:
         from types import SimpleNamespace
 
-        from dashboard.app_pages import inspect_evidence
+        from dashboard.app_pages.inspect import evidence as inspect_evidence
 
         reason = SimpleNamespace(metric="deletion", reason="no positive evidence")
         inspect_evidence._draw_curves(SimpleNamespace(curves=(), scores=(reason,)))
@@ -167,7 +167,7 @@ def test_sanity_waits_for_what_was_asked_for_but_is_shown_once_it_is_known(
         import streamlit as st
 
         from dashboard import state
-        from dashboard.app_pages import inspect_sanity
+        from dashboard.app_pages.inspect import sanity as inspect_sanity
 
         st.session_state["held"] = inspect_sanity.standing(state.Choice(), later=later)
 

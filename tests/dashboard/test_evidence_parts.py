@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from core.contracts import Check, EvidenceCard
-from dashboard import leaderboard_choice, services
+from dashboard import services
+from dashboard.app_pages.leaderboard import page_choice as leaderboard_choice
+from dashboard.app_pages.leaderboard.page_choice import Board
+from dashboard.app_pages.leaderboard.standing import few_pictures, standing
 from dashboard.figures.cascade import cascade
 from dashboard.figures.evidence import curves as curves_figure
 from dashboard.figures.leaderboard import forest
-from dashboard.leaderboard_choice import Board
-from dashboard.standing import few_pictures, standing
 from dashboard.theme import LIGHT
 from dashboard.widgets import verdicts
 from tests.dashboard.evidence_results import curves, leaderboard, sanity, score

@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.settings import settings
 from dashboard import services
-from dashboard.examples_choice import Search, read
+from dashboard.app_pages.examples.page_choice import Search, read
 from dashboard.state import Choice
 from tests.dashboard.conftest import settled, texts
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
-PAGE = "from dashboard.app_pages import examples; examples.page()"
+PAGE = "from dashboard.app_pages.examples import page as examples; examples.page()"
 
 
 def opened(*, wait: bool = True, **query: str) -> AppTest:

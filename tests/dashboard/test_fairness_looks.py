@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import api
 from core.contracts import DatasetPredictions
-from dashboard import fairness_choice, services, slice_choice
-from dashboard.app_pages import fairness_pictures
-from dashboard.fairness_choice import Audit
+from dashboard import services, slice_choice
+from dashboard.app_pages.fairness import page_choice as fairness_choice
+from dashboard.app_pages.fairness import pictures as fairness_pictures
+from dashboard.app_pages.fairness.page_choice import Audit
 from tests.dashboard.conftest import settled, texts
 from tests.dashboard.test_fairness_page import audited, opened, table
 

@@ -20,17 +20,19 @@ from core.contracts import (
     ScoreCurves,
     TablePreview,
 )
-from dashboard import fairness_choice, fairness_words, services
-from dashboard.app_pages import fairness_groups, fairness_source
-from dashboard.column_guess import Mapped, guessed
-from dashboard.fairness_choice import Audit
+from dashboard import fairness_words, services
+from dashboard.app_pages.fairness import groups as fairness_groups
+from dashboard.app_pages.fairness import page_choice as fairness_choice
+from dashboard.app_pages.fairness import source as fairness_source
+from dashboard.app_pages.fairness.column_guess import Mapped, guessed
+from dashboard.app_pages.fairness.page_choice import Audit
 from dashboard.figures.by_score import calibration, cost, roc
 from dashboard.figures.gaps import GapRow, forest
 from dashboard.theme import LIGHT
 from dashboard.words import number
 from tests.dashboard.conftest import settled, texts
 
-PAGE = "from dashboard.app_pages import fairness; fairness.page()"
+PAGE = "from dashboard.app_pages.fairness import page as fairness; fairness.page()"
 BIASED = "portraits_biased"
 PATIENCE = 400.0
 """Seconds; all test pictures are predicted first."""

@@ -12,20 +12,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.contracts import Slice
-from dashboard import (
-    address,
-    compare_choice,
-    concepts_choice,
-    examples_choice,
-    fairness_choice,
-    leaderboard_choice,
-    models_choice,
-    robustness_choice,
-    services,
-    shap_choice,
-    slice_choice,
-    visit,
-)
+from dashboard import address, services, slice_choice
+from dashboard.app_pages.compare import page_choice as compare_choice
+from dashboard.app_pages.concepts import page_choice as concepts_choice
+from dashboard.app_pages.examples import page_choice as examples_choice
+from dashboard.app_pages.fairness import page_choice as fairness_choice
+from dashboard.app_pages.fairness import visit
+from dashboard.app_pages.leaderboard import page_choice as leaderboard_choice
+from dashboard.app_pages.models import page_choice as models_choice
+from dashboard.app_pages.robustness import page_choice as robustness_choice
+from dashboard.app_pages.shap import page_choice as shap_choice
 from dashboard.state import Choice
 
 HOSTILE = (
@@ -188,7 +184,7 @@ WORST = {
 def test_the_page_stands_and_says_what_it_did_not_understand(page: str) -> None:
     script = (
         "from dashboard.guard import guarded\n"
-        f"from dashboard.app_pages.{page} import page\n"
+        f"from dashboard.app_pages.{page}.page import page\n"
         "with guarded():\n"
         "    page()\n"
     )

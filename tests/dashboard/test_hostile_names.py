@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import services
-from dashboard.app_pages import fairness_source
-from dashboard.fairness_choice import Audit
+from dashboard.app_pages.fairness import source as fairness_source
+from dashboard.app_pages.fairness.page_choice import Audit
 from dashboard.words import escape
 from tests.dashboard.test_fairness_page import opened
 

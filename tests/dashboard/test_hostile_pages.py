@@ -19,7 +19,8 @@ from core import api
 from core.contracts import Run
 from core.settings import settings
 from dashboard import app as dashboard_app
-from dashboard import concepts_choice, robustness_choice
+from dashboard.app_pages.concepts import page_choice as concepts_choice
+from dashboard.app_pages.robustness import page_choice as robustness_choice
 from tests.dashboard.test_hostile_names import HOSTILE, LIVE, shown_as_markdown
 
 CLASSES = ("![p](http:⁄⁄127.0.0.1:9)", ":red[x]", "$x^2$ **b**", "<img src=http:>")
@@ -73,7 +74,7 @@ def test_pages_are_found() -> None:
 
 def opened(module: str, **query: str) -> AppTest:
     app = AppTest.from_string(
-        f"from dashboard.app_pages import {module}\n{module}.page()", default_timeout=60
+        f"from dashboard.app_pages.{module}.page import page\npage()", default_timeout=60
     )
     for name, value in query.items():
         app.query_params[name] = value

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import api
 from dashboard import services, uploads
-from dashboard.leaderboard_choice import Board
+from dashboard.app_pages.leaderboard.page_choice import Board
 from tests.dashboard.conftest import ROOT, settled, texts
 
-PAGE = "from dashboard.app_pages import leaderboard; leaderboard.page()"
+PAGE = "from dashboard.app_pages.leaderboard import page as leaderboard; leaderboard.page()"
 TWO = tuple(id for id in uploads.examples() if id not in ("cat", "coffee"))
 QUICK = Board(methods=("gradcam", "edges"), metrics=("deletion",), left_out=TWO)
 

@@ -19,12 +19,13 @@ from core.contracts import Run
 from core.errors import Cancelled, PellucidError, TrainingError
 from core.runs import MANIFEST, manifest, run_folder, unfinished_root, write_json
 from core.settings import settings
-from dashboard import models_choice, run_words, services
-from dashboard.models_choice import Shown
+from dashboard import run_words, services
+from dashboard.app_pages.models import page_choice as models_choice
+from dashboard.app_pages.models.page_choice import Shown
 from dashboard.services import Order, Training, _brought
 from tests.dashboard.conftest import APP, settled, texts
 
-PAGE = "from dashboard.app_pages import models; models.page()"
+PAGE = "from dashboard.app_pages.models import page as models; models.page()"
 DATA = "portraits?n_train=120&n_validation=30&n_test=60"
 OPTIONS = {"epochs": 2, "parameters": {"batch_size": 30}}
 TINY = (("n_train", 120), ("n_validation", 30), ("n_test", 60))

@@ -11,11 +11,12 @@ from core.api import Gap, Paired
 from core.contracts import GapSpread, GroupCount, SeedSpread, Spread
 from core.data.paired import GroupChange
 from core.settings import settings
-from dashboard import models_choice, run_words, services
+from dashboard import run_words, services
+from dashboard.app_pages.models import page_choice as models_choice
+from dashboard.app_pages.models.page_choice import Shown
 from dashboard.figures.confusion import confusion
 from dashboard.figures.learning import curves, overlaid, sparkline, sparkline_words
 from dashboard.figures.rates import group_rates
-from dashboard.models_choice import Shown
 from dashboard.services import Order
 from dashboard.theme import LIGHT
 from dashboard.widgets import run_card

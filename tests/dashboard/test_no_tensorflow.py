@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("tensorflow", "keras", "openvino", "shap", "tf_keras_vis", "h5py", "torch")
 PAGES = sorted(
-    path.stem
-    for path in (ROOT / "dashboard" / "app_pages").glob("*.py")
+    path.parent.name
+    for path in (ROOT / "dashboard" / "app_pages").glob("*/page.py")
     if "\ndef page()" in path.read_text()
 )
 
@@ -28,7 +28,7 @@ from tests.dashboard.conftest import settled
 if __name__ == "__main__":
     for page in {pages!r}:
         app = AppTest.from_string(
-            f"from dashboard.app_pages import {{page}}; {{page}}.page()", default_timeout=60
+            f"from dashboard.app_pages.{{page}}.page import page; page()", default_timeout=60
         )
         for name, value in {queries!r}.get(page, {{}}).items():
             app.query_params[name] = value

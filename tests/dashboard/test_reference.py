@@ -10,7 +10,7 @@ from tests.dashboard.conftest import texts
 
 def reference() -> AppTest:
     def script() -> None:
-        from dashboard.app_pages import reference
+        from dashboard.app_pages.reference import page as reference
 
         reference.page()
 

@@ -15,12 +15,14 @@ from streamlit.testing.v1 import AppTest
 from core import api
 from core.contracts import Certified, RobustCurve, RobustGap, Robustness, RobustPoint
 from core.errors import InputError
-from dashboard import certificate_words, robustness_choice, services
-from dashboard.app_pages import robustness_certificate_result
-from dashboard.robustness_choice import Trial
+from dashboard import services
+from dashboard.app_pages.robustness import certificate_result as robustness_certificate_result
+from dashboard.app_pages.robustness import certificate_words
+from dashboard.app_pages.robustness import page_choice as robustness_choice
+from dashboard.app_pages.robustness.page_choice import Trial
 from tests.dashboard.conftest import settled, texts
 
-PAGE = "from dashboard.app_pages import robustness; robustness.page()"
+PAGE = "from dashboard.app_pages.robustness import page as robustness; robustness.page()"
 FAIR = "portraits_fair"
 QUICK = {
     "section": "certificates", "model": FAIR, "limit": "64", "certified": "24",
@@ -29,7 +31,7 @@ QUICK = {
 RESULT = """
 import streamlit as st
 from dashboard import services
-from dashboard.app_pages import robustness_certificate_result
+from dashboard.app_pages.robustness import certificate_result as robustness_certificate_result
 found = st.session_state["found"]
 card = services.certifiers_of("portraits_fair")[found.method]
 robustness_certificate_result.draw(found, card, None)

@@ -17,11 +17,12 @@ from core.contracts import (
     CorruptionRow,
     OutOfDistribution,
 )
-from dashboard import corruption_words, services
+from dashboard import services
+from dashboard.app_pages.robustness import corruption_words
 from dashboard.figures import corruptions as figures
 from tests.dashboard.conftest import settled, texts
 
-PAGE = "from dashboard.app_pages import robustness; robustness.page()"
+PAGE = "from dashboard.app_pages.robustness import page as robustness; robustness.page()"
 
 
 def row(id: str, severity: int, accuracy: float, confidence: float = 0.9) -> CorruptionRow:
@@ -36,7 +37,7 @@ def row(id: str, severity: int, accuracy: float, confidence: float = 0.9) -> Cor
 
 OTHER = """
 import streamlit as st
-from dashboard.app_pages import robustness_shifts
+from dashboard.app_pages.robustness import shifts as robustness_shifts
 robustness_shifts.out_of_distribution(st.session_state["found"])
 """
 

@@ -17,19 +17,20 @@ from streamlit.testing.v1.element_tree import Button
 from core import api
 from core.contracts import HonestyCheck, Robustness
 from core.errors import InputError
-from dashboard import robustness_choice, robustness_words, services
-from dashboard.app_pages import robustness_options
+from dashboard import robustness_words, services
+from dashboard.app_pages.robustness import options as robustness_options
+from dashboard.app_pages.robustness import page_choice as robustness_choice
+from dashboard.app_pages.robustness.page_choice import Trial
 from dashboard.figures.robust_curves import Line, robust_curves, spoken
-from dashboard.robustness_choice import Trial
 from dashboard.theme import LIGHT
 from tests.dashboard.conftest import settled, texts
 
-PAGE = "from dashboard.app_pages import robustness; robustness.page()"
+PAGE = "from dashboard.app_pages.robustness import page as robustness; robustness.page()"
 BIASED = "portraits_biased"
 QUICK = {"limit": "64", "attacks": "fgsm,uniform_noise", "eps": "1/255,4/255", "checks": "false"}
 PATIENCE = 300.0
 RESULT = """
-from dashboard.app_pages import robustness_checks, robustness_result
+from dashboard.app_pages.robustness import checks as robustness_checks, result as robustness_result
 import streamlit as st
 found = st.session_state["found"]
 robustness_result.draw(found)

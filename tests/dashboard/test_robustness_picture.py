@@ -12,12 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 from core import api
 from core.contracts import ExplanationDrift
-from dashboard import robustness_choice, services
-from dashboard.robustness_choice import Trial
+from dashboard import services
+from dashboard.app_pages.robustness import page_choice as robustness_choice
+from dashboard.app_pages.robustness.page_choice import Trial
 from dashboard.widgets.epsilon_film import epsilon_data
 from tests.dashboard.conftest import settled, texts
 
-PAGE = "from dashboard.app_pages import robustness; robustness.page()"
+PAGE = "from dashboard.app_pages.robustness import page as robustness; robustness.page()"
 
 
 def opened(**query: str) -> AppTest:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from core.settings import settings
-from dashboard import concepts_choice, models_choice, robustness_choice
+from dashboard.app_pages.concepts import page_choice as concepts_choice
+from dashboard.app_pages.models import page_choice as models_choice
+from dashboard.app_pages.robustness import page_choice as robustness_choice
 from dashboard.state import Choice
 
 

@@ -11,14 +11,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.contracts import Box, ClassRef, PictureSeen, RegionShare, ShapResult
-from dashboard import shap_choice
+from dashboard.app_pages.shap import page_choice as shap_choice
+from dashboard.app_pages.shap.page_choice import Sharing
 from dashboard.figures.shap_map import shap_map
 from dashboard.figures.waterfall import steps, waterfall
-from dashboard.shap_choice import Sharing
 from dashboard.state import Choice
 from tests.dashboard.conftest import settled, texts
 
-PAGE = "from dashboard.app_pages import shap; shap.page()"
+PAGE = "from dashboard.app_pages.shap import page as shap; shap.page()"
 QUICK = {"s.max_evals": "40"}
 OpenPage = Callable[..., AppTest]
 

@@ -14,8 +14,9 @@ from core.contracts import Slice
 from core.errors import InputError
 from core.fairness import saved_slices as saving
 from core.settings import settings
-from dashboard import services, shelf, slice_choice
-from dashboard.shelf import Shelf
+from dashboard import services, slice_choice
+from dashboard.app_pages.picture import shelf
+from dashboard.app_pages.picture.shelf import Shelf
 from dashboard.state import Choice
 from tests.dashboard.conftest import Open, texts
 
@@ -24,7 +25,7 @@ DARK = "skin_tone_band=dark+7-10&age_band=old"
 STRIP = """
 import streamlit as st
 from dashboard import address, page, slice_choice, state
-from dashboard.app_pages import inspect_strip
+from dashboard.app_pages.picture import strip as inspect_strip
 choice = state.current() or state.begin(address.read({"model": "portraits_fair"})[0])
 if "arrived" not in st.session_state:
     st.session_state["arrived"] = slice_choice.arrive(st.query_params.to_dict())
@@ -36,7 +37,7 @@ for problem in st.session_state["arrived"]:
 WAYS = """
 from core.contracts import Slice
 from dashboard import services
-from dashboard.app_pages import slice_ways
+from dashboard.app_pages.fairness import slice_ways
 run = services.run("portraits_fair")
 slice_ways.ways(Slice.parse("{slice}"), services.audited_data("portraits_fair"), run)
 """
@@ -208,8 +209,8 @@ def test_there_is_an_end_to_names_and_a_damaged_file_is_left_out(own_home: Path)
 SAVING = """
 import streamlit as st
 from dashboard import services, slice_choice
-from dashboard.app_pages import fairness_slice
-from dashboard.app_pages.fairness_source import Subject
+from dashboard.app_pages.fairness import slice as fairness_slice
+from dashboard.app_pages.fairness.source import Subject
 source = services.hold_table(b"y,p,sex\\n1,1,f\\n0,1,m\\n", name="mine.csv")
 if "begun" not in st.session_state:
     st.session_state["begun"] = True
@@ -244,8 +245,9 @@ def test_a_slice_is_named_on_the_page_found_again_and_deleted(own_home: Path) ->
 
 SOURCE = """
 import streamlit as st
-from dashboard import page, robustness_choice, slice_choice
-from dashboard.app_pages import robustness_source
+from dashboard import page, slice_choice
+from dashboard.app_pages.robustness import page_choice as robustness_choice
+from dashboard.app_pages.robustness import source as robustness_source
 trial, _ = robustness_choice.read({"model": "portraits_fair"})
 trial = robustness_choice.current() or robustness_choice.begin(trial)
 slice_choice.arrive(st.query_params.to_dict())

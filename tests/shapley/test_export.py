@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from core import api
 from core.contracts import ShapRequest, ShapResult
 from core.errors import InputError
-from dashboard.app_pages import shap_result
+from dashboard.app_pages.shap import result as shap_result
 from tests.shapley.test_work import ROOT, toy
 
 

@@ -1,0 +1,1 @@
+"""Compare: two maps side by side, and a map along a path."""

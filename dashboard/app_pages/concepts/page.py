@@ -1,0 +1,63 @@
+"""Concepts: what a class looks like to the model, what parts it is made of, and what matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.contracts import Picture, Prediction
+from dashboard import services
+from dashboard.app_pages.concepts import look, page_choice, parts, tcav
+from dashboard.app_pages.concepts.page_choice import Study, Tab
+from dashboard.app_pages.picture.frame import subject_page, with_picture
+from dashboard.desk import desk
+from dashboard.guard import guarded
+from dashboard.state import Choice
+
+__all__ = ["page"]
+
+_TABS: dict[Tab, str] = {
+    "look": "What does this class look like",
+    "parts": "Concepts of a class",
+    "test": "Test a concept (TCAV)",
+}
+Section = Callable[[Picture, Choice, Study, Prediction | None], None]
+_SECTIONS: dict[Tab, Section] = {
+    "look": look.section,
+    "parts": parts.section,
+    "test": tcav.section,
+}
+
+
+def page() -> None:
+    """Draw the page."""
+    subject_page(page_choice, _one_tab, name="concepts problems")
+
+
+def _fitting(choice: Choice, study: Study) -> Study:
+    """Leave out a class that another model does not have."""
+    if study.target is None or study.target < len(services.class_names(choice.model)):
+        return study
+    page_choice.change(target=None)
+    return page_choice.current() or study
+
+
+def _one_tab(choice: Choice, study: Study) -> None:
+    study = _fitting(choice, study)
+    st.segmented_control(
+        "Question",
+        list(_TABS),
+        format_func=_TABS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **page_choice.bind("study/tab", "tab", study.tab),
+    )
+
+    def draw(shown: Picture) -> None:
+        said = desk().ask(services.prediction_request(shown, choice)).result
+        prediction = said if isinstance(said, Prediction) else None
+        with guarded():
+            _SECTIONS[study.tab](shown, choice, study, prediction)
+
+    with_picture(choice, draw)

@@ -1,0 +1,1 @@
+"""Examples: what would change a decision, and which pictures are alike."""

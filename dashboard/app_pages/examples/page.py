@@ -1,0 +1,27 @@
+"""Examples: what would change the decision about a picture, and which pictures are like it."""
+
+from __future__ import annotations
+
+from core.contracts import Picture
+from dashboard.app_pages.examples import changed, near, page_choice
+from dashboard.app_pages.examples.page_choice import Search
+from dashboard.app_pages.picture.frame import subject_page, with_picture
+from dashboard.guard import guarded
+from dashboard.state import Choice
+
+__all__ = ["page"]
+
+
+def page() -> None:
+    """Draw the page."""
+    subject_page(page_choice, _sections, name="examples problems")
+
+
+def _sections(choice: Choice, search: Search) -> None:
+    def draw(shown: Picture) -> None:
+        with guarded():
+            changed.section(shown, choice, search)
+        with guarded():
+            near.section(shown, choice, search)
+
+    with_picture(choice, draw)

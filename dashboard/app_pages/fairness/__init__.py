@@ -1,0 +1,1 @@
+"""Fairness: which gaps between groups are real."""

@@ -1,0 +1,88 @@
+"""Fairness: which gaps between groups are real, of a model on its dataset or of a table."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import FairnessReport, FairnessRequest, TableSource
+from dashboard import page as frame
+from dashboard import services, slice_choice
+from dashboard.app_pages.fairness import mitigation, page_choice, rows, slices, source, visit
+from dashboard.app_pages.fairness import options as options_part
+from dashboard.app_pages.fairness import report as report_part
+from dashboard.app_pages.fairness.page_choice import Audit
+from dashboard.app_pages.models import actions as models_actions
+from dashboard.desk import desk
+from dashboard.guard import guarded
+from dashboard.theme import current_mode
+from dashboard.widgets import group_table, progress
+from dashboard.widgets.progress import Pending
+from dashboard.words import escape
+
+__all__ = ["page"]
+
+_NAME = "fairness problems"
+
+
+def page() -> None:
+    """Draw the page."""
+    audit = page_choice.current()
+    if audit is None:
+        query = frame.address()
+        audit, problems = page_choice.read(query)
+        visit.arrive(query)
+        frame.first_view(_NAME, audit, problems + slice_choice.arrive(query))
+        page_choice.begin(audit)
+    with guarded():
+        models_actions.leave()
+        group_table.style(current_mode())
+        st.title("Fairness", anchor=False)
+        st.markdown(
+            "Does the model fail some people more than others, and is the difference real or "
+            "chance? Every rate is counted, every gap comes with its interval, and where the data "
+            "are too few, that is what the page says."
+        )
+        frame.say_problems(_NAME, audit)
+        with frame.at_desk():
+            _audit(audit)
+    frame.publish(page_choice.now().to_query(), slice_choice.to_query(), visit.to_query())
+
+
+def _audit(audit: Audit) -> None:
+    subject = source.choose(audit)
+    if subject is None:
+        return
+    model, table = subject.model, subject.table
+    options_part.draw(audit, subject)
+    if subject.problem:
+        st.info(escape(subject.problem), icon=":material/arrow_upward:")
+        return
+    options = subject.options | audit.confirmed()
+    request = services.fairness_request(options, table=table, model=model)
+    if not rows.may_look(request, audit):
+        slices.confirm(subject)
+        mitigation.confirm(subject)
+        return
+    desk().supersede("fairness", request.key)
+    answer = desk().ask(request, hold=True)
+    if isinstance(answer.result, FairnessReport):
+        report = services.public_report(answer.result, table=table, model=model)
+        place = st.container()
+        report_part.draw(report, audit, subject)
+        rows.remember(report, request)
+        with place:  # last, so that it counts the looks that were taken below
+            rows.said(request, report.taken)
+    elif answer.state == "waiting":
+        _wait(request, table)
+    else:
+        progress.ended_badly(answer, "The audit")
+    progress.notes(answer)
+
+
+def _wait(request: FairnessRequest, table: TableSource | None) -> None:
+    progress.waiting([Pending(request.key, "Audit")], place="fairness")
+    what = "The model answers about every test picture first; then rates and gaps are counted."
+    st.caption(
+        f"{what if table is None else 'Rows are counted, then gaps are tested.'} It goes on while "
+        "you look at other pages, and a reload finds it again."
+    )

@@ -1,0 +1,158 @@
+"""The worst slices: combinations of up to three attributes, each with a name and an address."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from core.contracts import FairnessReport, MetricName, SliceFinding, SliceReport
+from core.errors import PellucidError
+from dashboard import glossary, services, slice_choice
+from dashboard.app_pages.fairness import rows, slice
+from dashboard.app_pages.fairness.source import Subject
+from dashboard.desk import desk
+from dashboard.fairness_words import STATUS, count, metric_name, span
+from dashboard.run_words import points
+from dashboard.widgets import progress
+from dashboard.words import error_words, escape, percent
+
+__all__ = ["draw"]
+
+_SHOWN = 8
+_ASKED, _METRIC = "fairness slices asked", "fairness slices metric"
+_COLOURS = {"bad": "red", "good": "green", "unsure": "orange", "muted": "gray"}
+
+
+def draw(report: FairnessReport, subject: Subject, rate: str) -> None:
+    """Draw the search, folded unless a slice is looked at."""
+    chosen = slice_choice.current()
+    fold = st.expander(
+        "Where is it worst?", icon=":material/search:", key="fairness slices",
+        expanded=bool(chosen.conditions), on_change="rerun",
+    )  # fmt: skip
+    if not fold.open:
+        return
+    with fold:
+        slice.saved(subject)
+        if chosen.conditions:
+            slice.one(chosen, subject)
+        _search(report, subject, rate)
+
+
+def _metric(report: FairnessReport, rate: str) -> str:
+    """Return the rate that slices are searched for: the one looked at, if it is counted."""
+    whole = report.overall
+    counted = [
+        metric
+        for metric in (rate, "accuracy", *whole.metrics)
+        if metric in whole.metrics and not math.isnan(whole.rate(whole.groups[0], metric).k)
+    ]
+    return counted[0]
+
+
+# ---- the search
+
+
+def _search(report: FairnessReport, subject: Subject, rate: str) -> None:
+    metric = _metric(report, rate)
+    groups = _groups(subject)
+    st.markdown(
+        f"Every combination of up to three values of {len(groups)} attributes, against all other "
+        f"rows, by **{escape(metric_name(metric))}**.",
+        help=glossary.explain("slice"),
+    )
+    st.session_state[_METRIC] = metric
+    _asked({**subject.options, "groups": groups}, metric, subject, "Search for the worst slices")
+
+
+def _groups(subject: Subject) -> tuple[str, ...]:
+    return subject.attributes if subject.model else subject.groups
+
+
+def confirm(subject: Subject) -> None:
+    """Draw the test of the slice that is looked at, alone, on the confirming half."""
+    chosen = slice_choice.current()
+    if not chosen.conditions:
+        return
+    metric = st.session_state.get(_METRIC, "accuracy")
+    st.markdown(
+        f"Or confirm the slice **{escape(slice_choice.words(chosen))}** alone, by "
+        f"**{escape(metric_name(metric))}**, in place of the gaps."
+    )
+    options = {**subject.options, "groups": _groups(subject), "only": (chosen,)}
+    _asked(options, metric, subject, "Confirm this slice, once")
+
+
+def _asked(options: dict[str, Any], metric: str, subject: Subject, label: str) -> None:
+    """Draw the click that asks for slices, and what was found."""
+    try:
+        request = services.fairness_slices_request(
+            options, metric=metric, table=subject.table, model=subject.model
+        )
+    except PellucidError as error:
+        st.error(escape(error_words(error)), icon=":material/error:")
+        return
+    if st.session_state.get(_ASKED) != request.key:
+        st.button(
+            label, key="search slices", icon=":material/search:",
+            on_click=_ask, args=(request.key,),
+        )  # fmt: skip
+        return
+    answer = desk().ask(request, hold=True)
+    if isinstance(answer.result, SliceReport):
+        rows.said(request, answer.result.taken)
+        _found(answer.result)
+    else:
+        progress.unfinished(answer, "Slices", place="slices", ended="The search")
+
+
+def _ask(key: str) -> None:
+    st.session_state[_ASKED] = key
+    desk().again(key)
+
+
+def _found(found: SliceReport) -> None:
+    shown = [finding for finding in found.findings if _is_worse(finding, found.metric)][:_SHOWN]
+    if not shown:
+        st.markdown("No slice that is large enough to be looked at does worse than the rest.")
+    for finding in shown:
+        chosen = finding.slice == slice_choice.current()
+        _finding(finding, rows.exploratory(found.taken), selected=chosen)
+    words = (
+        f"{count(found.n_slices)} slices were tested, {count(found.n_small)} more were too small; "
+        "those that do better than the rest are not listed. "
+        f"All rows: {percent(found.overall)}. {found.family.rstrip('.')}."
+    )
+    st.caption(escape(words))
+
+
+def _is_worse(finding: SliceFinding, metric: str) -> bool:
+    """Whether the slice does worse than the rest; any difference, where neither end is better."""
+    card = services.fairness_metrics().get(MetricName.parse(metric).base)
+    if card is None or card.higher_is_better is None:
+        return True
+    return (finding.difference < 0) == card.higher_is_better
+
+
+def _finding(finding: SliceFinding, suffix: str, *, selected: bool) -> None:
+    symbol, word, tone = STATUS[finding.verdict]
+    word += suffix
+    with st.container(
+        horizontal=True, vertical_alignment="center", key=f"slice/{finding.slice.text}"
+    ):
+        st.badge(f"{symbol} {word}", color=_COLOURS[tone], width="content")  # type: ignore[arg-type]
+        st.markdown(
+            f"**{escape(slice_choice.words(finding.slice))}** · {percent(finding.value)} "
+            f"({count(finding.k)} of {count(finding.of)}), elsewhere {percent(finding.rest)} · "
+            f"{points(finding.difference)} points ("
+            f"{span(finding.low, finding.high, finding.tolerance)})"
+            + (" · :gray[a wider slice explains it as well]" if finding.within else ""),
+            width="stretch",
+        )
+        st.button(
+            "Shown above" if selected else "Open", key=f"open slice/{finding.slice.text}",
+            type="tertiary", icon=":material/open_in_new:", disabled=selected,
+            on_click=slice_choice.change, args=(finding.slice.text,),
+        )  # fmt: skip

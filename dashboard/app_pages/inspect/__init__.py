@@ -1,0 +1,1 @@
+"""Inspect: one picture, what the model says about it, and what that rests on."""

@@ -1,0 +1,194 @@
+"""The evidence card of Inspect: how far the map beside it can be trusted."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.contracts import CONTROL_FAMILIES, Curve, EvidenceCard, Explanation, Picture
+from dashboard import glossary, services, state
+from dashboard.app_pages.inspect import mask
+from dashboard.app_pages.inspect import sanity as sanity_part
+from dashboard.app_pages.inspect.sanity import Standing
+from dashboard.desk import Answer, desk
+from dashboard.figures import evidence as figures
+from dashboard.guard import guarded
+from dashboard.lru import Lru
+from dashboard.state import Choice
+from dashboard.theme import Mode, current_mode
+from dashboard.widgets import progress, verdicts
+from dashboard.widgets.chart import chart
+from dashboard.widgets.download import download
+from dashboard.widgets.progress import Pending
+from dashboard.words import better, duration, escape, number
+
+__all__ = ["panel"]
+
+_CURVES = ("deletion", "insertion")
+_charts: Lru[tuple[str, str, Mode], go.Figure] = Lru(256)
+
+
+def panel(shown: Picture, choice: Choice, answer: Answer) -> None:
+    """Draw the card of the map in ``answer``; the map never waits for it."""
+    with guarded(), st.container(border=True, key="evidence-card"):
+        st.subheader("Evidence", anchor=False, help=glossary.explain("evidence"))
+        if isinstance(answer.result, Explanation):
+            _examine(shown, choice, answer.result)
+        elif answer.state == "waiting":
+            st.skeleton(height=figures.HEIGHT + 60)
+        else:
+            st.caption("There is no map to examine.")
+
+
+def _examine(shown: Picture, choice: Choice, explanation: Explanation) -> None:
+    if services.layer(explanation).empty:
+        st.markdown("The map is 0 everywhere: it makes no claim that could be examined.")
+        return
+    st.markdown(
+        "If the map shows what the model goes by, the class is lost sooner when its pixels are "
+        "removed, and found sooner when they return, than with maps that know nothing of the "
+        "model: random blocks, fine noise, edges, the middle of the picture."
+    )
+    held = desk().ask(services.evidence_request(shown, choice, _quick(choice)), patience=0)
+    if isinstance(held.result, EvidenceCard):
+        _card(shown, choice, held.result)
+    elif held.state == "waiting":
+        st.skeleton(height=figures.HEIGHT + 60)
+        progress.waiting([Pending(held.key, "Evidence")], place="evidence")
+    else:
+        progress.ended_badly(held, "The examination")
+
+
+def _quick(choice: Choice) -> tuple[str, ...]:
+    """Return what is measured unasked: of slow methods nothing that computes their map again."""
+    slow = services.method(choice.method).slow
+    return tuple(
+        id
+        for id, card in services.metrics().items()
+        if card.quick and not card.needs_mask and not (slow and card.recomputes)
+    )
+
+
+def _card(shown: Picture, choice: Choice, card: EvidenceCard) -> None:
+    chosen = _chosen(choice, card)
+    further = None
+    if chosen:
+        further = desk().ask(services.evidence_request(shown, choice, chosen), patience=0)
+    # Both are slow work for one worker: what was asked for goes before what is looked up unasked.
+    sanity = sanity_part.standing(choice, later=further is not None and further.state == "waiting")
+    _chips(card, sanity)
+    _draw_curves(card)
+    on_object = mask.on_the_object(shown, choice)
+    with st.expander("What the verdicts rest on", icon=":material/rule:", key="verdicts"):
+        st.markdown("\n\n".join(verdicts.details(check) for check in card.checks))
+        sanity_part.details(choice, sanity)
+    _more(card, chosen, further)
+    mask.fold(shown, choice, on_object)
+    st.caption(
+        "**What it can't show:** whether the model is right, or right for good reasons, or whether "
+        "the map lies on the object. Pictures with pixels removed are unlike those the model has "
+        "learned from."
+    )
+    _take_along(card)
+
+
+# ---- verdicts and curves
+
+
+def _chips(card: EvidenceCard, sanity: Standing) -> None:
+    with st.container(horizontal=True, gap="xsmall", key="checks"):
+        for check in card.checks:
+            verdicts.chip(check)
+        sanity_part.chip(sanity)
+
+
+def _draw_curves(card: EvidenceCard) -> None:
+    if not card.curves:
+        reasons = {s.reason for s in card.scores if s.metric in _CURVES and s.reason}
+        st.markdown(escape(f"There are no curves: {'; '.join(sorted(reasons))}."))
+        return
+    places = st.columns(len(_CURVES))
+    for place, metric in zip(places, _CURVES):
+        curves = [curve for curve in card.curves if curve.metric == metric]
+        with place:
+            _draw_curve(card, metric, curves)
+    st.caption(
+        "The class's probability while pixels change. Coloured: this map. Grey band: maps that "
+        "know nothing of the model, lowest to highest; thin lines: the mean of each kind."
+    )
+
+
+def _draw_curve(card: EvidenceCard, metric: str, curves: list[Curve]) -> None:
+    about = services.metric(metric)
+    areas = {curve.source: number(curve.auc) for curve in curves}
+    mode = current_mode()
+    figure = _charts.get_or((card.key, metric, mode), lambda: figures.curves(curves, mode=mode))
+    st.markdown(
+        f"**{escape(about.name)} {areas.get('map', 'not defined')}**",
+        help=glossary.explain(metric),
+    )
+    against = ", ".join(f"{CONTROL_FAMILIES[s]} {a}" for s, a in areas.items() if s != "map")
+    chart(
+        figure,
+        key=f"curve/{metric}",
+        alt=f"{about.name} curve. Area: this map {areas.get('map')}, {against}.",
+    )
+    st.caption(escape(f"{better(about.higher_is_better)} · {against}"))
+
+
+# ---- further metrics
+
+
+def _on_demand(card: EvidenceCard) -> dict[str, str]:
+    """Return the names of metrics that the card does not hold already."""
+    measured = {score.metric for score in card.scores}
+    return {
+        id: about.name
+        for id, about in services.metrics().items()
+        if id not in measured and not about.needs_mask
+    }
+
+
+def _chosen(choice: Choice, card: EvidenceCard) -> tuple[str, ...]:
+    return tuple(id for id in choice.metrics if id in _on_demand(card))
+
+
+def _more(card: EvidenceCard, chosen: tuple[str, ...], held: Answer | None) -> None:
+    names = _on_demand(card)
+    label = "More metrics" + (f" ({len(chosen)} chosen)" if chosen else "")
+    with st.expander(label, icon=":material/straighten:", key="more metrics"):
+        st.multiselect(
+            "Measure as well",
+            list(names),
+            format_func=names.__getitem__,
+            placeholder="Choose metrics",
+            help="Measured when you choose it. Those that compute the map again take longest.",
+            **state.bind("metrics", "metrics", list(chosen)),
+        )
+        if held is not None:
+            _measured(held)
+        st.markdown(verdicts.score_lines(card.scores))
+
+
+def _measured(held: Answer) -> None:
+    if isinstance(held.result, EvidenceCard):
+        st.markdown(verdicts.score_lines(held.result.scores))
+    else:
+        progress.unfinished(held, "More metrics", place="metrics", ended="Measuring")
+
+
+def _take_along(card: EvidenceCard) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="evidence-end"):
+        download(
+            "Evidence (json)",
+            partial(services.evidence_json, card),
+            f"{card.method}.evidence.json",
+            mime="application/json",
+            key="download/evidence",
+        )
+        st.caption(
+            f"{card.passes:.0f} passes · {duration(card.seconds)} · seed {card.seed}",
+            width="content",
+        )

@@ -1,0 +1,1 @@
+"""Evidence: which method tells most about a model."""

@@ -1,0 +1,173 @@
+"""Evidence: which method tells most about this model, over many pictures."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import LEADERBOARD_METHODS, Leaderboard, LeaderboardRequest
+from core.errors import PellucidError
+from dashboard import address, services, state
+from dashboard import page as frame
+from dashboard.app_pages.leaderboard import page_choice, result
+from dashboard.app_pages.leaderboard import pictures as pictures_part
+from dashboard.app_pages.leaderboard.page_choice import Board
+from dashboard.app_pages.picture import controls as picture_controls
+from dashboard.desk import desk
+from dashboard.guard import guarded
+from dashboard.state import Choice
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+from dashboard.words import error_words, escape
+
+__all__ = ["page"]
+
+_PROBLEM, _NAME = "leaderboard problem", "leaderboard address problems"
+_FROM_CHOICE = ("model", "framing")
+
+
+def page() -> None:
+    """Draw the page."""
+    choice, held = _asked_for()
+    with guarded():
+        picture_controls.sidebar(choice)
+        frame.say_problems(_NAME, (choice, held))
+        st.title("Evidence", anchor=False)
+        st.markdown(
+            "Which method tells most about this model? All explain the same pictures. Then pixels "
+            "are removed, and returned, in the order of each map: the better the map, the sooner "
+            "the class is lost, and found."
+        )
+        _set_up(choice, held)
+    with guarded():
+        _run(held)
+    mine = address.to_query(choice, only=_FROM_CHOICE)
+    frame.publish(mine, held.to_query())
+
+
+def _asked_for() -> tuple[Choice, Board]:
+    query = frame.address()
+    choice, held = state.current(), page_choice.current()
+    problems: list[str] = []
+    if choice is None:
+        choice, problems = address.read(query, only=_FROM_CHOICE)
+        state.begin(choice)
+    if held is None:
+        held, more = page_choice.read(query)
+        problems += more
+        page_choice.begin(held)
+    frame.first_view(_NAME, (choice, held), problems)
+    return choice, held
+
+
+# ---- what to run
+
+
+def _set_up(choice: Choice, held: Board) -> None:
+    taken = pictures_part.choose(held, choice.model)
+    methods = _methods(choice, held)
+    metrics = _metrics(held)
+    n_maps = len(taken) * len(methods)
+    with st.container(horizontal=True, vertical_alignment="center", key="run"):
+        st.button(
+            "Compare methods",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="compare methods",
+            disabled=not (n_maps and metrics),
+            on_click=_start,
+            args=(choice, taken, methods, metrics),
+        )
+        st.caption(_cost(len(taken), len(methods), n_maps))
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(escape(problem), icon=":material/error:")
+
+
+def _cost(n_pictures: int, n_methods: int, n_maps: int) -> str:
+    if not n_maps:
+        return "Choose at least one picture and one method."
+    pictures = f"{n_pictures} picture" + ("s" if n_pictures > 1 else "")
+    methods = f"{n_methods} method" + ("s" if n_methods > 1 else "")
+    return f"{pictures} × {methods}: {n_maps} maps, a second or more for each."
+
+
+def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
+    cards = services.offered(services.model(choice.model))
+    wanted = LEADERBOARD_METHODS if held.methods is None else held.methods
+    key = "leaderboard methods"
+    st.multiselect(
+        "Methods",
+        list(cards),
+        format_func=lambda id: picture_controls.method_label(cards[id]),
+        help="Controls know nothing of the model: what does not beat them says nothing about it.",
+        **page_choice.bind(key, "methods", [id for id in wanted if id in cards]),
+    )
+    return tuple(st.session_state[key])
+
+
+def _metrics(held: Board) -> tuple[str, ...]:
+    cards = {id: card for id, card in services.metrics().items() if not card.needs_mask}
+    key = "leaderboard metrics"
+    st.multiselect(
+        "Metrics",
+        list(cards),
+        format_func=lambda id: cards[id].name,
+        **page_choice.bind(key, "metrics", [id for id in held.metrics if id in cards]),
+    )
+    return tuple(st.session_state[key])
+
+
+def _start(
+    choice: Choice,
+    taken: pictures_part.Taken,
+    methods: tuple[str, ...],
+    metrics: tuple[str, ...],
+) -> None:
+    try:
+        request = services.board_request(
+            taken.open(),
+            model=choice.model,
+            geometry=choice.geometry,
+            methods=methods,
+            metrics=metrics,
+            groups=taken.groups,
+        )
+    except PellucidError as error:
+        st.session_state[_PROBLEM] = error_words(error)
+        return
+    desk().again(request.key)
+    page_choice.change(run=request.key)
+
+
+# ---- the run
+
+
+def _run(held: Board) -> None:
+    if not held.run:
+        st.info(
+            "Choose the pictures above, then press Compare methods. "
+            "The more pictures, the narrower the intervals.",
+            icon=":material/arrow_upward:",
+        )
+        return
+    request = services.recall_board(held.run)
+    if request is None:
+        st.info(
+            "The run of this link is not here any more: the server forgets runs when it restarts. "
+            "Press Compare methods to run it again: what was measured is read from the store.",
+            icon=":material/history:",
+        )
+        return
+    with frame.at_desk():
+        _ask_and_draw(request)
+
+
+def _ask_and_draw(request: LeaderboardRequest) -> None:
+    answer = desk().ask(request, hold=True)
+    if isinstance(answer.result, Leaderboard):
+        result.draw(answer.result)
+    elif answer.state == "waiting":
+        progress.waiting([Pending(answer.key, "Leaderboard")], place="leaderboard")
+        st.caption("It goes on while you look at other pages, and a reload finds it again.")
+    else:
+        progress.ended_badly(answer, "The comparison")
+    progress.notes(answer)

@@ -1,0 +1,1 @@
+"""Models: runs, comparisons, new ones."""

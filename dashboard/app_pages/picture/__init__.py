@@ -1,0 +1,1 @@
+"""What pages about the session's picture share: sidebar, strip, facts, frame."""

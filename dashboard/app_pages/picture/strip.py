@@ -1,0 +1,86 @@
+"""The strip above the stage: drop pictures, choose one of them or an example."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import dataset_pictures, services, state, uploads
+from dashboard.app_pages.picture import dataset_strip, shelf
+from dashboard.state import Choice
+from dashboard.widgets.slice_chip import slice_chip
+from dashboard.widgets.tiles import Tile, tiles
+from dashboard.words import escape
+
+__all__ = ["drop_zone", "refusals", "strip"]
+
+_ROUND = "upload round"
+_PROBLEMS = "upload problems"
+
+
+def strip(choice: Choice) -> None:
+    """Draw the drop zone beside the pictures of this session and those that suit the model."""
+    data = dataset_pictures.data_of(choice.model)
+    slice_chip(data, key="strip")
+    drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
+    with drop:
+        drop_zone()
+    with gallery, st.container(gap="xsmall", key="gallery"):
+        items = shelf.stock(choice)
+        tiles(
+            [_tile(item, choice) for item in items],
+            key="strip",
+            kind="strip",
+            label="Pictures",
+            on_pick=_pick,
+            ratio=None if data is None else "1",
+        )
+        if data is not None:
+            dataset_strip.controls(choice, data, sum(item.facts is not None for item in items))
+    refusals()
+
+
+def refusals() -> None:
+    """Say which files were refused, and why."""
+    for problem in st.session_state.get(_PROBLEMS, ()):
+        st.error(escape(problem), icon=":material/broken_image:")
+
+
+def drop_zone() -> None:
+    """Draw where pictures are dropped."""
+    # A new key empties the uploader: what it took is in the strip now.
+    key = f"drop/{st.session_state.get(_ROUND, 0)}"
+    st.file_uploader(
+        "Drop pictures here",
+        type=services.picture_types(),
+        accept_multiple_files=True,
+        key=key,
+        on_change=_take,
+        args=(key,),
+        label_visibility="collapsed",
+    )
+
+
+def _take(key: str) -> None:
+    added, problems = uploads.add(st.session_state[key] or [])
+    st.session_state[_PROBLEMS] = problems
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    if added:
+        state.change(picture=added[-1].id, mask="")
+
+
+def _pick(id: str) -> None:
+    st.session_state[_PROBLEMS] = []
+    shelf.change(picture=id)  # the strip stays where it is
+    state.change(picture=id, mask="")
+
+
+def _tile(item: uploads.Item, choice: Choice) -> Tile:
+    hint = f"{item.title} ({item.credit})" if item.credit else item.title
+    title = item.title
+    if item.facts is not None:
+        symbol, words = dataset_strip.mark(choice, item)
+        title = f"{symbol} {item.facts.label_name}".strip()
+        hint = f"{item.facts.name}: {item.facts.label_name}. "
+        hint += ", ".join(item.facts.group_words)
+        hint += f". {words}" if words else ""
+    return Tile(item.id, title, hint=hint, image=item.thumbnail, selected=item.id == choice.picture)

@@ -1,0 +1,1 @@
+"""Reference: methods, metrics, models and terms."""

@@ -1,0 +1,1 @@
+"""Robustness: how little it takes to break a model, for whom."""

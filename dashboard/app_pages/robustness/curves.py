@@ -1,0 +1,49 @@
+"""The section Curves: ask, wait with the curve so far, and draw what was found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import Robustness
+from dashboard import services
+from dashboard.app_pages.robustness import checks, exports, gallery, result, running
+from dashboard.app_pages.robustness import options as options_part
+from dashboard.app_pages.robustness.page_choice import Trial
+from dashboard.app_pages.robustness.source import Subject
+from dashboard.desk import desk
+from dashboard.widgets import progress
+
+__all__ = ["curves_section"]
+
+
+def curves_section(trial: Trial, subject: Subject) -> None:
+    """Draw the section."""
+    if weak := options_part.without_gradients(subject.model):
+        st.warning(weak, icon=":material/key_off:")
+    options_part.draw(trial, subject)
+    options = {
+        **subject.options(),
+        "attacks": trial.attacks or None,
+        "norm": trial.norm,
+        "eps": trial.eps,
+        "checks": trial.checks,
+    }
+    request = services.robustness_request(subject.data, options)
+    desk().supersede("curves", request.key)
+    answer = desk().ask(request, hold=True)
+    if isinstance(answer.result, Robustness):
+        _finished(services.public_robustness(answer.result))
+    elif answer.state == "waiting":
+        running.under_way(request, result.draw)
+    else:
+        running.ended(request, answer, result.draw)
+    progress.notes(answer)
+
+
+def _finished(found: Robustness) -> None:
+    result.draw(found)
+    checks.draw(found)
+    result.groups(found)
+    gallery.draw(found)
+    result.limits()
+    exports.draw(found)

@@ -1,0 +1,109 @@
+"""What the curves are made with: folded, its values in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.contracts import NORM_NAMES, AttackCard, RobustnessRequest
+from dashboard import glossary, services
+from dashboard.app_pages.robustness import page_choice
+from dashboard.app_pages.robustness.page_choice import AUTO, Trial
+from dashboard.app_pages.robustness.source import Subject
+from dashboard.robustness_words import NORMS, attack_name, eps_words
+from dashboard.session import bound
+from dashboard.words import escape
+
+__all__ = ["draw", "offered", "without_gradients", "words"]
+
+
+def offered(trial: Trial, model: str) -> dict[str, AttackCard]:
+    """Return the attacks that the norm has and the model can serve."""
+    subject = services.models()[model]
+    return {
+        id: card
+        for id, card in services.attacks().items()
+        if trial.norm in card.norms and not services.lacking("attacks", id, subject)
+    }
+
+
+def without_gradients(model: str) -> str:
+    """Return what it means for the curves that a model gives no gradients, ``""`` if it does."""
+    if services.models()[model].gradients:
+        return ""
+    return (
+        "This model is served as whole numbers and gives no gradients: only attacks that need none "
+        "are offered (Square, HopSkipJump, noise). They are weaker, so the curve lies higher than "
+        "it would under PGD: never take that for robustness."
+    )
+
+
+def draw(trial: Trial, subject: Subject) -> None:
+    """Draw the options."""
+    with st.expander("Options", icon=":material/tune:", key="robustness options"):
+        _attacks(trial, offered(trial, subject.model))
+        left, middle, right = st.columns(3)
+        with left:
+            _norm(trial)
+        with middle:
+            _eps(trial)
+        with right:
+            _seed(trial)
+        key = "robustness checks"
+        st.toggle(
+            "Check the attacks themselves", help=glossary.explain("honesty check"),
+            **page_choice.bind(key, "checks", trial.checks),
+        )  # fmt: skip
+
+
+def _attacks(trial: Trial, cards: Mapping[str, AttackCard]) -> None:
+    st.multiselect(
+        "Attacks", list(cards), format_func=lambda id: cards[id].name,
+        placeholder="The default set; choose others to search harder", help=_help(cards),
+        **page_choice.bind(
+            "robustness attacks", "attacks", [id for id in trial.attacks if id in cards], hidden=()
+        ),
+    )  # fmt: skip
+
+
+def _help(cards: Mapping[str, AttackCard]) -> str:
+    lines = [f"**{escape(card.name)}** {escape(card.summary)}" for card in cards.values()]
+    return "  \n".join([glossary.explain("attack"), *lines])
+
+
+def _norm(trial: Trial) -> None:
+    st.selectbox(
+        "Norm", NORM_NAMES, help=glossary.explain("norm"),
+        format_func=lambda norm: f"{NORMS[norm][0]}: {NORMS[norm][1]}",
+        **page_choice.bind(
+            "robustness norm", "norm", trial.norm, attacks=(), eps=AUTO, hidden=()
+        ),
+    )  # fmt: skip
+
+
+def _eps(trial: Trial) -> None:
+    st.text_input(
+        "ε", max_chars=200, help=glossary.explain("epsilon"), placeholder="auto, or 1/255, 4/255",
+        **bound("robustness eps", trial.eps, _typed),
+    )  # fmt: skip
+
+
+def _typed(eps: str) -> None:
+    page_choice.change(eps=eps.strip() or AUTO)
+
+
+def _seed(trial: Trial) -> None:
+    st.number_input(
+        "Seed", 0, page_choice.MOST_SEED, step=1,
+        help="Which pictures are drawn, and where attacks begin.",
+        **page_choice.bind("robustness seed", "seed", trial.seed),
+    )  # fmt: skip
+
+
+def words(request: RobustnessRequest) -> str:
+    """Return what is done, in a sentence. Plain text."""
+    names = ", ".join(attack_name(id) for id in request.attacks)
+    steps = ", ".join(eps_words(eps, request.norm) for eps in request.epsilons)
+    grid = f"ε = {steps}" if steps else "ε doubling until nothing is left"
+    return f"{names} in {NORMS[request.norm][0]}, {grid}, on {request.limit} pictures."

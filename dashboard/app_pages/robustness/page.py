@@ -1,0 +1,70 @@
+"""Robustness: how little it takes to break the model, for whom, and whether the attack held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard import page as frame
+from dashboard import slice_choice
+from dashboard.app_pages.models import actions as models_actions
+from dashboard.app_pages.robustness import (
+    certificates,
+    corruptions,
+    curves,
+    defences,
+    page_choice,
+    picture,
+    source,
+)
+from dashboard.app_pages.robustness.page_choice import Section, Trial
+from dashboard.app_pages.robustness.source import Subject
+from dashboard.guard import guarded
+from dashboard.theme import current_mode
+from dashboard.widgets import run_card
+
+__all__ = ["page"]
+
+_NAME = "robustness problems"
+_SECTIONS: dict[Section, tuple[str, Callable[[Trial, Subject], None]]] = {
+    "curves": ("Curves", curves.curves_section),
+    "picture": ("One picture", picture.picture_section),
+    "corruptions": ("Corruptions", corruptions.corruptions_section),
+    "defences": ("Defences", defences.defences_section),
+    "certificates": ("Certificates", certificates.certificates_section),
+}
+
+
+def page() -> None:
+    """Draw the page."""
+    trial = page_choice.current()
+    if trial is None:
+        query = frame.address()
+        trial, problems = page_choice.read(query)
+        frame.first_view(_NAME, trial, problems + slice_choice.arrive(query))
+        page_choice.begin(trial)
+    with guarded():
+        models_actions.leave()
+        run_card.style(current_mode())
+        st.title("Robustness", anchor=False)
+        st.markdown(
+            "How little it takes to break the model, for whom, and whether the attack was strong "
+            "enough to be believed."
+        )
+        frame.say_problems(_NAME, trial)
+        with frame.at_desk():
+            _sections(trial)
+    frame.publish(page_choice.now().to_query(), slice_choice.to_query())
+
+
+def _sections(trial: Trial) -> None:
+    subject = source.choose(trial)
+    if subject is None:
+        return
+    st.segmented_control(
+        "What is looked at", list(_SECTIONS), required=True,
+        format_func=lambda name: _SECTIONS[name][0], label_visibility="collapsed",
+        **page_choice.bind("robustness section", "section", trial.section),
+    )  # fmt: skip
+    _SECTIONS[trial.section][1](trial, subject)

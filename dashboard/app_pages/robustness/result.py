@@ -1,0 +1,177 @@
+"""Curves, the important numbers first: how little it takes, how it falls, and for whom."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import RobustCurve, Robustness
+from dashboard import glossary
+from dashboard.app_pages.robustness import page_choice
+from dashboard.app_pages.robustness.page_choice import Trial
+from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
+from dashboard.robustness_words import (
+    TRUST,
+    WORST_CASE,
+    attack_name,
+    broken_words,
+    curve_of,
+    distance_words,
+    eps_words,
+    gap_chosen,
+)
+from dashboard.run_words import attribute_words, group_words
+from dashboard.session import bound
+from dashboard.theme import current_mode
+from dashboard.widgets.chart import chart
+from dashboard.widgets.robust_gap import robust_gap
+from dashboard.widgets.run_card import big_numbers
+from dashboard.widgets.side_table import Row, side_table
+from dashboard.words import escape, interval, percent
+
+__all__ = ["draw", "groups", "limits"]
+
+
+def draw(found: Robustness) -> None:
+    """Draw the headline and the curves; of a run that is not finished as well."""
+    # Not handed over: while the work runs, this is drawn again without the page around it.
+    trial = page_choice.now()
+    worst = curve_of(found.worst_case, WORST_CASE)
+    if worst is None:
+        return
+    _headline(found, worst)
+    grouped = bool(found.by) and _views(found, trial)
+    lines = _by_group(found) if grouped else _by_attack(found, trial)
+    chart(
+        robust_curves(
+            lines,
+            norm=found.norm,
+            mode=current_mode(),
+            clean=found.clean_accuracy,
+            trust=found.trust,
+            up_to=worst.points[-1].eps,
+        ),
+        key="robustness curves",
+        alt="Accuracy against ε. " + "; ".join(spoken(line) for line in lines),
+    )
+    left_out = len(_group_names(found)) - MOST_LINES if grouped else 0
+    st.caption(
+        escape(
+            "Band: Wilson's 95 % interval. A picture that broke at one ε counts as broken at every "
+            "larger one. Point at a curve for its counts."
+            + (f" {left_out} more groups are in the downloads." if left_out > 0 else "")
+        )
+    )
+
+
+def _headline(found: Robustness, worst: RobustCurve) -> None:
+    norm = found.norm
+    so_far = f" So far, on {found.n} of {found.asked} pictures." if found.n < found.asked else ""
+    st.subheader("How little it takes", anchor=False, help=glossary.explain("worst case"))
+    st.markdown(escape(broken_words(worst) + so_far))
+    right = round(found.clean_accuracy * found.n)
+    span = f"95 %: {interval(found.clean_low, found.clean_high)}"
+    big_numbers(
+        [
+            (distance_words(worst.median_distance, norm), "median distance that breaks",
+             "of pictures it has right"),
+            (distance_words(worst.mean_distance, norm), "mean distance", "of pictures that broke"),
+            (percent(worst.area), "area under the worst case",
+             f"ε from 0 to {eps_words(worst.points[-1].eps, norm)}, linear"),
+            (percent(found.clean_accuracy), "right unharmed",
+             f"{right} of {found.n} · {span}"),
+        ]
+    )  # fmt: skip
+    if found.checks:
+        # Not a badge, which is cut off where a narrow page ends: names of checks must be readable.
+        st.markdown(f":{TRUST[found.trust][1]}[{escape(found.verdict)}]")
+
+
+# ---- which curves
+
+
+def _views(found: Robustness, trial: Trial) -> bool:
+    names = {False: "All pictures", True: f"By {escape(attribute_words(found.by))}"}
+    st.segmented_control(
+        "Curves of", [False, True], required=True, format_func=names.__getitem__,
+        label_visibility="collapsed",
+        **page_choice.bind("robustness grouped", "grouped", trial.grouped),
+    )  # fmt: skip
+    return trial.grouped
+
+
+def _by_attack(found: Robustness, trial: Trial) -> list[Line]:
+    known = list(found.attacks)
+    shown = [id for id in known if id not in trial.hidden]
+
+    def keep(drawn: tuple[str, ...]) -> None:
+        page_choice.change(hidden=tuple(id for id in known if id not in drawn))
+
+    st.pills(
+        "Attacks that are drawn", known, selection_mode="multi", format_func=attack_name,
+        label_visibility="collapsed", **bound("robustness shown", shown, keep),
+    )  # fmt: skip
+    curves = [c for id in shown if (c := curve_of(found.curves, id)) is not None]
+    lines = [
+        Line(attack_name(c.attack), c, "control" if c.control else "other")
+        for c in curves[: MOST_LINES - 1]
+    ]
+    worst = curve_of(found.worst_case, WORST_CASE)
+    return lines if worst is None else [*lines, Line(attack_name(WORST_CASE), worst, "main")]
+
+
+def _group_names(found: Robustness) -> list[str]:
+    return [curve.group for curve in found.worst_case if curve.group]
+
+
+def _by_group(found: Robustness) -> list[Line]:
+    gap = gap_chosen(found.gaps)
+    st.caption("The worst case over all attacks, group by group.")
+    return [
+        Line(
+            group_words(c.group), c, "main" if gap is not None and c.group == gap.worst else "other"
+        )
+        for c in found.worst_case
+        if c.group
+    ]
+
+
+# ---- groups
+
+
+def groups(found: Robustness) -> None:
+    """Draw whether some groups are easier to break, in words and as a table."""
+    if not found.by:
+        return
+    name = attribute_words(found.by)
+    st.subheader(
+        f"Who breaks first, by {escape(name)}", anchor=False,
+        help=glossary.explain("robustness gap"),
+    )  # fmt: skip
+    robust_gap(found.worst_case, found.gaps)
+    _table(found)
+
+
+def _table(found: Robustness) -> None:
+    own = [curve for curve in found.worst_case if curve.group][:MOST_LINES]
+    sizes = {c.group: c.points[0].n for c in own}
+    firsts = [c.points[0] for c in own]
+    side_table(
+        [f"{group_words(c.group)} (n = {sizes[c.group]})" for c in own],
+        [
+            Row("Median distance", [distance_words(c.median_distance, found.norm) for c in own],
+                ["of pictures it has right"] * len(own), strong=True),
+            Row("Area under the curve", [percent(c.area) for c in own]),
+            Row("Right unharmed", [percent(p.accuracy) for p in firsts],
+                [f"95 %: {interval(p.low, p.high)}" for p in firsts]),
+        ],
+        mode=current_mode(),
+    )  # fmt: skip
+
+
+def limits() -> None:
+    """Say what the curves cannot show."""
+    st.markdown(
+        "**What it can't show:** that nothing smaller breaks the model. An attack that fails "
+        "proves nothing: curves are upper bounds on robustness, and only a certificate is a lower "
+        "one. Changes of another kind (rotation, fog) are another question: see Corruptions."
+    )

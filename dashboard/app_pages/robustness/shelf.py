@@ -1,0 +1,148 @@
+"""Which picture is attacked: one of the dataset, or one that was dropped here."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts import Picture
+from core.errors import PellucidError
+from dashboard import dataset_pictures, services, uploads
+from dashboard.app_pages.robustness import page_choice
+from dashboard.app_pages.robustness.page_choice import Trial
+from dashboard.app_pages.robustness.source import Subject
+from dashboard.dataset_pictures import Facts, Place
+from dashboard.widgets.tiles import Tile, tiles
+from dashboard.words import error_words, escape
+
+__all__ = ["chosen"]
+
+_SHOWN = 12
+_ROUND = "one picture round"
+_PROBLEMS = "one picture refused"
+_PLACE = "one picture dozen"
+
+
+def chosen(trial: Trial, subject: Subject) -> Picture | None:
+    """Draw the drop zone beside the pictures, and return the chosen one; ``None`` if it is gone."""
+    index = _index(trial, subject)
+    drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
+    with drop:
+        _drop_zone()
+    with gallery, st.container(gap="xsmall", key="one picture gallery"):
+        _strip(trial, subject, index)
+    for problem in st.session_state.get(_PROBLEMS, ()):
+        st.error(escape(problem), icon=":material/broken_image:")
+    if trial.upload:
+        return _uploaded(trial.upload)
+    facts = Facts(Place(subject.data.dataset, subject.data.name, index), subject.data)
+    try:
+        picture = facts.picture()
+    except PellucidError as error:
+        st.error(escape(error_words(error)), icon=":material/broken_image:")
+        return None
+    words = ", ".join(facts.group_words)
+    st.caption(escape(f"{facts.name}: truly {facts.label_name}" + (f"; {words}" if words else "")))
+    return picture
+
+
+def _index(trial: Trial, subject: Subject) -> int:
+    if 0 <= trial.picture < len(subject.data):
+        return trial.picture
+    if trial.picture >= 0:
+        st.warning(
+            f"There is no picture {trial.picture} in this split: it has {len(subject.data)}.",
+            icon=":material/link_off:",
+        )
+    return int(subject.order[0])
+
+
+def _uploaded(id: str) -> Picture | None:
+    item = uploads.find(id) if dataset_pictures.place(id) is None else None
+    if item is None:
+        st.info(
+            "The picture of this link is not here any more: uploads stay in memory for a while and "
+            "are never written to disk. Drop the same file again, or choose another one.",
+            icon=":material/hide_image:",
+        )
+        return None
+    st.caption(escape(f"{item.title}: its true class is not known here"))
+    return uploads.picture(item)
+
+
+# ---- the strip
+
+
+def _strip(trial: Trial, subject: Subject, index: int) -> None:
+    order = subject.order.tolist()
+    # A link may name a picture outside the slice: it is shown, and the strip holds the slice.
+    start = _start(subject, order.index(index) if index in order else 0)
+    given = list(reversed(uploads.session_items().values()))
+    entries = [
+        Tile(item.id, item.title, image=item.thumbnail, selected=item.id == trial.upload)
+        for item in given
+    ]
+    for place in order[start : start + _SHOWN]:
+        item = _of_dataset(subject, place)
+        if item is not None and item.facts is not None:
+            picked = not trial.upload and place == index
+            entries.append(
+                Tile(str(place), item.facts.label_name, image=item.thumbnail, selected=picked)
+            )
+    tiles(entries, key="one picture strip", kind="strip", label="Pictures", ratio="1",
+          on_pick=_pick)  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for words, icon, key, to in (
+            ("Earlier", ":material/chevron_left:", "earlier", start - _SHOWN),
+            ("Another twelve", ":material/chevron_right:", "later", start + _SHOWN),
+        ):
+            st.button(
+                words, icon=icon, key=f"one picture {key}", type="tertiary",
+                disabled=not 0 <= to < len(order), on_click=_turn, args=(subject, to),
+            )  # fmt: skip
+        last = min(len(order), start + _SHOWN)
+        st.caption(f"{start + 1} to {last} of {len(order)} {subject.data.name} pictures")
+
+
+def _start(subject: Subject, at: int) -> int:
+    """Return where the dozen begins: where it was turned to, or where the picture is."""
+    held = st.session_state.get(_PLACE)
+    if held is not None and held[0] == (subject.data.fingerprint, subject.data.name, subject.slice):
+        return int(held[1])
+    return at // _SHOWN * _SHOWN
+
+
+def _turn(subject: Subject, to: int) -> None:
+    st.session_state[_PLACE] = ((subject.data.fingerprint, subject.data.name, subject.slice), to)
+
+
+def _of_dataset(subject: Subject, place: int) -> uploads.Item | None:
+    known = Facts(Place(subject.data.dataset, subject.data.name, place), subject.data)
+    try:
+        return uploads.of_dataset(known)
+    except PellucidError:  # its file cannot be read; who asks for it is told
+        return None
+
+
+def _pick(id: str) -> None:
+    st.session_state[_PROBLEMS] = []
+    if id in uploads.session_items():
+        page_choice.change(upload=id, step=0)
+    else:
+        page_choice.change(picture=int(id), upload="", step=0)
+
+
+def _drop_zone() -> None:
+    # A new key empties the uploader: what it took is in the strip now.
+    key = f"one picture drop/{st.session_state.get(_ROUND, 0)}"
+    st.file_uploader(
+        "Drop pictures here", type=services.picture_types(), accept_multiple_files=True, key=key,
+        on_change=_take, args=(key,), label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _take(key: str) -> None:
+    added, problems = uploads.add(st.session_state[key] or [])
+    st.session_state[_PROBLEMS] = problems
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    if added:
+        page_choice.change(upload=added[-1].id, step=0)

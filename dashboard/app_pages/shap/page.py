@@ -1,0 +1,79 @@
+"""SHAP: how the score of a class is shared out over the picture, from nothing seen to all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.contracts import Picture, Prediction, ShapRequest, ShapResult
+from dashboard import services
+from dashboard.app_pages.picture.frame import subject_page, with_picture
+from dashboard.app_pages.shap import controls, page_choice
+from dashboard.app_pages.shap import result as result_part
+from dashboard.app_pages.shap.page_choice import Sharing
+from dashboard.desk import desk
+from dashboard.state import Choice
+from dashboard.widgets import progress
+from dashboard.widgets.progress import Pending
+
+__all__ = ["page"]
+
+
+def page() -> None:
+    """Draw the page."""
+    subject_page(page_choice, _one_picture, name="shap problems")
+
+
+def _one_picture(choice: Choice, shown: Sharing) -> None:
+    fitting = _fitting(choice, shown)
+    with_picture(choice, lambda picture: _ask_and_draw(picture, choice, fitting))
+
+
+def _fitting(choice: Choice, shown: Sharing) -> Sharing:
+    """Leave out what another model does not have."""
+    n = len(services.class_names(choice.model))
+    classes = tuple(index for index in shown.classes if index < n)
+    offered = controls.offered(services.model(choice.model))
+    if shown.explainer in offered:
+        return replace(shown, classes=classes)
+    return replace(shown, classes=classes, explainer=next(iter(offered)), parameters=())
+
+
+def _ask_and_draw(picture: Picture, choice: Choice, shown: Sharing) -> None:
+    background = controls.background(picture, choice, shown)
+    request = services.shap_request(
+        picture,
+        choice,
+        explainer=shown.explainer,
+        parameters=shown.parameters,
+        classes=shown.classes,
+        background=background.pictures,
+    )
+    prediction = services.prediction_request(picture, choice)
+    # Both are submitted before either is waited for.
+    desk().ask(prediction, patience=0)
+    answer = desk().ask(request)
+    said = desk().ask(prediction, patience=0).result
+    left, right = st.columns([1.7, 1], gap="large")
+    with right:
+        st.subheader("What to share out", anchor=False)
+        controls.panel(choice, shown, said if isinstance(said, Prediction) else None, background)
+    with left:
+        if isinstance(answer.result, ShapResult):
+            result_part.waterfall_panel(answer.result, shown)
+        elif answer.state == "waiting":
+            name = services.explainers()[shown.explainer].name
+            progress.waiting([Pending(answer.key, name)], place="shap")
+            st.skeleton(height=result_part.HEIGHT)
+        else:
+            progress.ended_badly(answer, "The explanation")
+        progress.notes(answer)
+    if isinstance(answer.result, ShapResult):
+        _below(request, answer.result, shown)
+
+
+def _below(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
+    result_part.maps_panel(request, result, shown)
+    result_part.about(result)
+    result_part.take_along(request, result, shown)
