@@ -68,6 +68,15 @@ class PicturePart(Part):
 def picture_part(part: Part) -> PicturePart:
     """Return ``part`` as a split of pictures, for whatever works on nothing else.
 
+    Parameters
+    ----------
+    part : Part
+        A split of any dataset, as ``open_dataset(…).part("test")`` gives it.
+
+    Returns
+    -------
+    PicturePart
+
     Raises
     ------
     CapabilityError
