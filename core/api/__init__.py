@@ -138,7 +138,14 @@ from core.api._training import (
     train_seeds,
     unfinished_runs,
 )
-from core.api._views import explanation_json, explanation_npz, overlay, overlay_png, ranking
+from core.api._views import (
+    explanation_json,
+    explanation_npz,
+    overlay,
+    overlay_png,
+    ranking,
+    reading,
+)
 from core.calibration.request import calibrate_request
 from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL
 from core.data.evaluate import Mistake, evaluation, mistakes
@@ -217,14 +224,14 @@ __all__ = [
     "overlay_png", "paired", "parity_cost", "parse_class_map", "parse_dataset", "picture_set",
     "pixels_png", "picture_part",
     "predict", "predict_dataset", "predict_many", "prediction_request",
-    "predictions_table", "presets", "preview_table", "ranking", "recipes", "register_model",
-    "release_table", "robustness", "robustness_csv", "robustness_document", "robustness_request",
-    "robustness_so_far", "run", "run_card", "run_folder", "runs", "sanity", "sanity_request",
-    "save_slice", "saved_slices", "shap_colours", "shap_explanation_npz", "shap_json",
-    "shap_layers", "shap_maps", "shap_npz", "shap_panels", "shap_regions", "shap_request",
-    "slice_members", "slices", "slices_request", "tcav_request", "threshold_effect", "to_shap",
-    "train", "train_request", "train_seeds", "unfinished_runs", "visualise_request", "widest_gap",
-    "wilson", "worst_area", "write_calibration", "write_predictions",
+    "predictions_table", "presets", "preview_table", "ranking", "reading", "recipes",
+    "register_model", "release_table", "robustness", "robustness_csv", "robustness_document",
+    "robustness_request", "robustness_so_far", "run", "run_card", "run_folder", "runs", "sanity",
+    "sanity_request", "save_slice", "saved_slices", "shap_colours", "shap_explanation_npz",
+    "shap_json", "shap_layers", "shap_maps", "shap_npz", "shap_panels", "shap_regions",
+    "shap_request", "slice_members", "slices", "slices_request", "tcav_request", "threshold_effect",
+    "to_shap", "train", "train_request", "train_seeds", "unfinished_runs", "visualise_request",
+    "widest_gap", "wilson", "worst_area", "write_calibration", "write_predictions",
 ]  # fmt: skip
 
 PICTURE_SUFFIXES = images.SUFFIXES

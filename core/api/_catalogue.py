@@ -12,10 +12,11 @@ from core.api._registration import (
     checked_affine,
     checked_labels,
     checked_layers,
+    checked_outputs,
     checked_text,
     checked_whole,
 )
-from core.contracts import ClassRef, MethodCard, ModelCard, ModelRef
+from core.contracts import ClassRef, MethodCard, ModelCard, ModelRef, Outputs
 from core.data.registry import DATASETS
 from core.evidence.registry import METRICS
 from core.modalities import registry as modalities
@@ -186,6 +187,7 @@ def register_model(
     summary: str = "Registered by the user.",
     replace: bool = False,
     modality: str = DEFAULT_MODALITY,
+    outputs: Outputs = "logits",
 ) -> None:
     """Add an architecture of your own to the zoo of this process.
 
@@ -222,6 +224,12 @@ def register_model(
         comes with Pellucid, and what was trained here, is never replaced.
     modality : str
         What kind of input it takes: the id of a modality, that of pictures by default.
+    outputs : {"logits", "probabilities", "sigmoid", "binary", "values"}
+        What the network ends in. A final softmax (``"probabilities"``) or sigmoid is found in its
+        graph and taken off, for what is explained are logits. With ``"sigmoid"`` each class is a
+        yes or no of its own; one sigmoid for two classes (``"binary"``) is two logits, 0 and what
+        enters it. ``"values"`` are those of a regression: ``n_classes`` is their number, ``labels``
+        their names, and whatever needs classes is refused.
 
     Raises
     ------
@@ -241,7 +249,9 @@ def register_model(
     the group ``pellucid.models``: a function that returns :class:`core.models.zoo.ModelSpec` s.
     """
     size = modalities.get(modality).checked_size(input_size)
-    n_classes = checked_whole("n_classes", n_classes, 2, MOST_CLASSES)
+    declared = checked_outputs(outputs)
+    fewest = 1 if declared == "values" else 2
+    n_classes = checked_whole("n_classes", n_classes, fewest, MOST_CLASSES)
     check_id(id, builder, replace=replace)
     chosen = checked_layers(feature_layer, layers)
     named = checked_labels(labels, n_classes)
@@ -262,8 +272,8 @@ def register_model(
         labels=named,
         registration=1,
         modality=modality,
+        outputs=declared,
     )
     from core.models.assembly import check_registration
 
-    check_registration(spec)
-    zoo.register(spec)
+    zoo.register(check_registration(spec))

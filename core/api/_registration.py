@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Literal, get_args
 
 from core import numerals
+from core.contracts import Outputs
 from core.errors import InputError, NumeralError
 from core.models import zoo
 from core.models.brought import checked_classes
@@ -20,12 +21,14 @@ __all__ = [
     "checked_affine",
     "checked_labels",
     "checked_layers",
+    "checked_outputs",
     "checked_text",
     "checked_whole",
 ]
 
 Naming = Literal["imagenet", "numbered"]
 MOST_CLASSES = 20_000
+_OUTPUTS: tuple[Outputs, ...] = get_args(Outputs)
 _NAMINGS: tuple[Naming, ...] = get_args(Naming)
 _IMAGENET, _CHANNELS, _SHOWN = 1000, 3, 80
 
@@ -124,7 +127,15 @@ def checked_labels(labels: object, n_classes: int) -> Naming | tuple[str, ...]:
             f"{len(names)} class names for {n_classes} classes: give n_classes and labels as many "
             "as there are logits."
         )
-    return checked_classes(names)
+    return checked_classes(names, fewest=1 if n_classes == 1 else 2)
+
+
+def checked_outputs(given: object) -> Outputs:
+    """Return what a network's outputs are declared to be."""
+    for each in _OUTPUTS:
+        if given == each:
+            return each
+    raise InputError(f"outputs is one of {', '.join(_OUTPUTS)}. Received: {_shown(given)}.")
 
 
 def checked_affine(given: object) -> Affine:

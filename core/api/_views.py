@@ -9,16 +9,20 @@ import numpy as np
 
 from core import overlay as overlays
 from core.api._catalogue import class_names
-from core.contracts import ClassScore, Explanation, Picture, Prediction
+from core.contracts import ClassScore, Explanation, OutputValue, Picture, Prediction
+from core.modalities.capabilities import require
+from core.models import zoo
 from core.overlay import OverlayLayer
+from core.targets import registry as targets
+from core.targets.base import probabilities
 
-__all__ = ["explanation_json", "explanation_npz", "overlay", "overlay_png", "ranking"]
+__all__ = ["explanation_json", "explanation_npz", "overlay", "overlay_png", "ranking", "reading"]
 
 
 def ranking(
     prediction: Prediction, k: int = 5, *, classes: str | None = None
 ) -> tuple[ClassScore, ...]:
-    """Return the ``k`` most probable classes (softmax of the logits), best first.
+    """Return the ``k`` most probable classes (softmax, or each class's own yes), best first.
 
     Parameters
     ----------
@@ -33,12 +37,51 @@ def ranking(
     -------
     tuple of ClassScore
         With index, name and probability.
+
+    Raises
+    ------
+    CapabilityError
+        If the model gives values, which are no probabilities; see :func:`reading`.
     """
+    offer = zoo.get(prediction.model).offer
+    output = targets.alone(offer)
+    require("A ranking of classes", frozenset({"probability"}), output().offer(offer))
     shifted = np.exp(prediction.logits - prediction.logits.max())
-    probabilities = shifted / shifted.sum()
+    found = (
+        shifted / shifted.sum()
+        if output.probability == "softmax"
+        else probabilities(output.probability, prediction.logits)
+    )
     labels = class_names(prediction.model, classes=classes)
-    best = np.argsort(-probabilities, kind="stable")[:k]
-    return tuple(ClassScore(int(i), labels[i], float(probabilities[i])) for i in best)
+    best = np.argsort(-found, kind="stable")[:k]
+    return tuple(ClassScore(int(i), labels[i], float(found[i])) for i in best)
+
+
+def reading(
+    prediction: Prediction, k: int = 5, *, classes: str | None = None
+) -> tuple[ClassScore, ...] | tuple[OutputValue, ...]:
+    """Return what a model says: its ``k`` most probable classes, or all values of a regression.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        As :func:`predict` returns it.
+    k : int
+        How many classes.
+    classes : str, optional
+        File with one class name a line, in place of the model's own names.
+
+    Returns
+    -------
+    tuple of ClassScore, or of OutputValue
+    """
+    if targets.alone(zoo.get(prediction.model).offer).probability:
+        return ranking(prediction, k, classes=classes)
+    labels = class_names(prediction.model, classes=classes)
+    return tuple(
+        OutputValue(i, label, float(value))
+        for i, (label, value) in enumerate(zip(labels, prediction.logits, strict=True))
+    )
 
 
 def overlay(explanation: Explanation) -> OverlayLayer:

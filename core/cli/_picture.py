@@ -98,7 +98,7 @@ def predict(
         )
     )
     paths = found.read
-    ranked = [api.ranking(r, top, classes=options["classes"]) for r in results]
+    ranked = [api.reading(r, top, classes=options["classes"]) for r in results]
     document = {
         "model": model,
         "weights_sha256": results[0].weights_sha256,
@@ -118,7 +118,7 @@ def predict(
     def lines() -> Iterator[str]:
         for path, scores in zip(paths, ranked, strict=True):
             yield f"{path}"
-            yield from (f"  {s.probability:6.1%}  {s.label} ({s.index})" for s in scores)
+            yield from (f"  {s.shown}  {s.label} ({s.index})" for s in scores)
 
     emit(document, json_, lines)
     found.tell(strict=strict)
@@ -134,7 +134,11 @@ def explain(
     ] = api.DEFAULT_METHOD,
     layer: Annotated[str | None, typer.Option(help="Feature layer, for CAMs.")] = None,
     target: Annotated[
-        str, typer.Option(help="auto (the predicted class), an index, a name, or a WordNet id.")
+        str,
+        typer.Option(
+            help="auto (the predicted class), an index, a name, a WordNet id, or a target "
+            "as kind:…, such as contrast:281/285."
+        ),
     ] = "auto",
     against: Annotated[
         str | None, typer.Option(help="Explain the difference to this class instead.")

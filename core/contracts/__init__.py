@@ -223,6 +223,7 @@ from core.contracts._values import (
     ClassScore,
     Lane,
     ModelRef,
+    OutputValue,
     content_key,
 )
 from core.parameters import Parameter, Value, eps_words
@@ -254,7 +255,7 @@ __all__ = [
     "MISSING", "Mitigation",
     "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard", "ModelInput", "ModelRef",
     "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
-    "Outputs",
+    "Outputs", "OutputValue",
     "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",
     "picture_input", "picture_seen",
     "PictureSeen", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",

@@ -22,6 +22,7 @@ __all__ = [
     "ClassScore",
     "Lane",
     "ModelRef",
+    "OutputValue",
     "content_key",
 ]
 
@@ -81,3 +82,22 @@ class ClassScore:
     index: int
     label: str
     probability: float
+
+    @property
+    def shown(self) -> str:
+        """The probability for people."""
+        return f"{self.probability:6.1%}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputValue:
+    """A value of a regression, in its own unit."""
+
+    index: int
+    label: str
+    value: float
+
+    @property
+    def shown(self) -> str:
+        """The value for people."""
+        return f"{self.value:.6g}"

@@ -1,13 +1,15 @@
 """From a spec to a Keras model: preprocessing, the architecture, its weights, and what is checked.
 
 A builder is somebody's code. Whatever it makes is a model from pictures to one logit a class, or is
-refused in one sentence (:mod:`core.models.checked`).
+refused in one sentence (:mod:`core.models.checked`). A softmax or sigmoid that is declared is taken
+off its end (:mod:`core.models.outputs`).
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +18,7 @@ import numpy as np
 from core.contracts import ModelRef
 from core.errors import CapabilityError
 from core.models.checked import check_answers, check_built, check_layers, failed
+from core.models.outputs import TWO_CLASSES, without_end
 from core.models.settle import norms_of, settle
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras
@@ -25,8 +28,8 @@ from core.store import Store
 __all__ = ["assemble", "build", "check_registration"]
 
 
-def check_registration(spec: ModelSpec) -> None:
-    """Build a model that wants to join, once, and check it.
+def check_registration(spec: ModelSpec) -> ModelSpec:
+    """Build a model that wants to join, once, check it, and return it as it was found.
 
     Raises
     ------
@@ -38,6 +41,8 @@ def check_registration(spec: ModelSpec) -> None:
     random.setstate(drawn)  # Keras draws the seeds of fresh weights from it
     check_answers(model, spec)
     check_layers(model, spec)
+    one = any(layer.name == TWO_CLASSES for layer in model.layers)
+    return replace(spec, outputs="binary") if one else spec
 
 
 def build(
@@ -67,7 +72,10 @@ def assemble(spec: ModelSpec, n_classes: int) -> keras.Model:
     offset = [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)]
     inputs = keras.layers.Rescaling(scale, offset, dtype="float32", name="preprocessing")(ordered)
     built = _built(spec, inputs, n_classes)
-    logits = _logits(built, pixels, spec)
+    try:
+        logits = without_end(pixels, _logits(built, pixels, spec), spec)
+    except ValueError as error:
+        raise _elsewhere(built, pixels, spec) from error
     if logits.dtype != "float32":  # of a model that was made in mixed precision
         logits = keras.layers.Activation("linear", dtype="float32", name="logits_float32")(logits)
     try:

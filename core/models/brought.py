@@ -122,16 +122,16 @@ def _check_size(size: int, spec: ModelSpec) -> None:
         )
 
 
-def checked_classes(names: Sequence[str]) -> tuple[str, ...]:
+def checked_classes(names: Sequence[str], *, fewest: int = 2) -> tuple[str, ...]:
     """Return the names of the classes, each once, none empty.
 
     Raises
     ------
     InputError
-        If they are fewer than two, or one is empty, twice there, or no line of text.
+        If they are fewer than ``fewest``, or one is empty, twice there, or no line of text.
     """
     labels = tuple(" ".join(name.split()) for name in names)
-    if not 2 <= len(labels) <= _NAMES:
+    if not fewest <= len(labels) <= _NAMES:
         raise InputError(
             f"Expected 2 to {_NAMES} class names, one a logit. Received: {len(labels)}."
         )

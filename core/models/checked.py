@@ -17,6 +17,7 @@ from core.contracts import Array
 from core.errors import CapabilityError, UnknownNameError, WeightsError
 from core.models.code import is_library
 from core.models.ending import Ending, bounds
+from core.models.outputs import is_one_sigmoid
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras, tf
 
@@ -64,16 +65,20 @@ def check_built(built: Any, spec: ModelSpec, n_classes: int) -> None:
             "end in the layer that gives each class its score, before any argmax, rounding or name."
         )
     shape = tuple(built.outputs[0].shape[1:])
+    if is_one_sigmoid(spec, shape, n_classes):
+        return
     if shape == (1,) and n_classes == 2:
         raise CapabilityError(
             f"{spec.id} has one output for two classes. Two logits are expected: let x be its "
-            "logit before any sigmoid, and end in keras.ops.concatenate([0 * x, x], axis=-1)."
+            "logit before any sigmoid, and end in keras.ops.concatenate([0 * x, x], axis=-1); or "
+            "end in its sigmoid and declare outputs='sigmoid', and this is done for you."
         )
     if shape != (n_classes,):
         made = f"outputs of shape {shape}" if len(shape) != 1 else f"{shape[0]} outputs"
         raise CapabilityError(
-            f"{spec.id} has {made}, but {n_classes} classes are named: give n_classes and class "
-            "names as many as there are logits."
+            f"{spec.id} has {made}, but {n_classes} {_named(spec)} are named: give n_classes and "
+            f"{'names' if spec.outputs == 'values' else 'class names'} as many as there are "
+            f"{'values' if spec.outputs == 'values' else 'logits'}."
         )
 
 
@@ -111,10 +116,11 @@ def check_answers(model: Any, spec: ModelSpec) -> None:
             f"{spec.id} answers a picture with logits that are no numbers (NaN or infinite). "
             "Check its weights, and what its preprocessing does with pixels in [0, 1]."
         )
-    _check_end(model, spec)
+    if spec.outputs != "values":
+        _check_end(model, spec)
     answers = np.stack([_answer(model, pictures * np.float32(s)) for s in _SCALES])
     _check_alive(model, spec, answers)
-    if not Ending(model).known:
+    if spec.outputs != "values" and not Ending(model).known:
         _check_far(spec, answers)
 
 
@@ -170,10 +176,18 @@ def _bounded(spec: ModelSpec, low: float, high: float, total: float | None) -> s
         if total is not None:
             what += f", whose sum is always {total:.4g}, as of rescaled probabilities"
             end = "softmax and what rescales it"
+    declared = {"softmax": "probabilities", "sigmoid": "sigmoid"}.get(end)
+    if spec.outputs != "logits":
+        what = f"{what} once its {spec.outputs} are taken off"
+    way = f", or declare outputs={declared!r}" if declared and spec.outputs == "logits" else ""
     return (
         f"{spec.id} returns {what}, but logits are expected: build it without its final {end} "
-        "(classifier_activation=None, or Dense(activation=None))."
+        f"(classifier_activation=None, or Dense(activation=None)){way}."
     )
+
+
+def _named(spec: ModelSpec) -> str:
+    return "values" if spec.outputs == "values" else "classes"
 
 
 def _same(spec: ModelSpec) -> str:

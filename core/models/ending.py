@@ -22,7 +22,7 @@ from core.contracts import Array
 from core.models.code import is_library
 from core.models.tensorflow import keras, tf
 
-__all__ = ["Ending", "bounds"]
+__all__ = ["Ending", "bounds", "inside_of", "made_by"]
 
 _N = 16
 _SCALES = (1.0, 10.0, 20.0, 100.0, 1000.0)
@@ -97,10 +97,10 @@ class Ending:
             return self._value(above, its_outer, drawn, known)
         if id(tensor) in known:
             return known[id(tensor)]
-        layer, node = _made_by(tensor)
+        layer, node = made_by(tensor)
         if node.is_input:
             value = drawn(tensor)
-        elif (inside := _inside(layer)) is not None:
+        elif (inside := inside_of(layer)) is not None:
             end, below = _below(inside, tensor, node, outer)
             value = self._value(end, below, drawn, known)
         elif _weighted(layer):
@@ -148,10 +148,10 @@ def _last_layers(tensor: Any, outer: dict[int, Any], seen: set[int]) -> Iterator
     if id(tensor) in seen:
         return
     seen.add(id(tensor))
-    layer, node = _made_by(tensor)
+    layer, node = made_by(tensor)
     if node.is_input:
         return
-    inside = _inside(layer)
+    inside = inside_of(layer)
     if inside is not None:
         end, below = _below(inside, tensor, node, outer)
         yield from _last_layers(end, below, seen)
@@ -162,12 +162,13 @@ def _last_layers(tensor: Any, outer: dict[int, Any], seen: set[int]) -> Iterator
             yield from _last_layers(before, outer, seen)
 
 
-def _made_by(tensor: Any) -> tuple[Any, Any]:
+def made_by(tensor: Any) -> tuple[Any, Any]:
+    """Return the layer or operation that a tensor comes from, and its call."""
     history = tensor._keras_history
     return history.operation, history.operation._inbound_nodes[history.node_index]
 
 
-def _inside(layer: Any) -> Any:
+def inside_of(layer: Any) -> Any:
     """Return the graph of a nested model, ``None`` of anything else."""
     if isinstance(layer, keras.Sequential):
         return layer._functional

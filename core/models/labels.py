@@ -216,4 +216,5 @@ def _declared(spec: ModelSpec) -> ClassNames:
         return ClassNames(spec.labels)
     if spec.labels == "imagenet":
         return _imagenet()
-    return ClassNames(tuple(f"class {i}" for i in range(spec.n_classes)))
+    noun = "value" if spec.outputs == "values" else "class"
+    return ClassNames(tuple(f"{noun} {i}" for i in range(spec.n_classes)))

@@ -191,7 +191,8 @@ class ModelSpec:
     @property
     def declared(self) -> dict[str, Any]:
         """What it adds to the graph: how pixels are prepared, what maps read, class names."""
-        return {
+        outputs = {} if self.outputs == "logits" else {"outputs": self.outputs}
+        return outputs | {
             "preprocessing": asdict(self.preprocessing),
             "layers": list(self.layers),
             "feature_layer": self.feature_layer,

@@ -7,6 +7,7 @@ from typing import Any
 from core.contracts import ExplainRequest, Geometry, Input, ModelRef
 from core.errors import CapabilityError
 from core.modalities import registry as modalities
+from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.fingerprint import versions
 from core.models.labels import class_names
@@ -94,7 +95,7 @@ def chosen_class(ref: ModelRef, target: Target) -> int | None:
     InputError
         If there is no such class, or the model has none.
     """
-    return _class(chosen_target(ref, target))
+    return _class(chosen_target(ref, target), ref)
 
 
 def class_of(request: ExplainRequest) -> int | None:
@@ -105,10 +106,11 @@ def class_of(request: ExplainRequest) -> int | None:
     CapabilityError
         If it explains something else.
     """
-    return _class(request.target)
+    return _class(request.target, request.model)
 
 
-def _class(target: object) -> int | None:
+def _class(target: object, ref: ModelRef) -> int | None:
+    require("What follows a class", frozenset({"classes"}), zoo.get(ref.id).offer)
     if not isinstance(target, ClassTarget):
         kind = getattr(target, "id", "")
         raise CapabilityError(f"This follows a class. Received a target of the kind {kind!r}.")

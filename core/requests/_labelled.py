@@ -10,6 +10,8 @@ from core.data.base import Dataset, Part
 from core.data.registry import DATASETS
 from core.errors import InputError, ParameterError, UnknownNameError
 from core.fairness.slices import members
+from core.modalities.capabilities import require
+from core.models import zoo
 from core.models.labels import class_names
 
 __all__ = ["attribute", "class_map", "reference", "sliced"]
@@ -68,8 +70,10 @@ def class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:
     Raises
     ------
     InputError
-        If one is not among them, or two are the same.
+        If one is not among them, two are the same, or the model has no classes.
     """
+    require(f"{opened.ref.text} is labelled with classes and", frozenset({"classes"}),
+            zoo.get(ref.id).offer)  # fmt: skip
     names = class_names(ref)
     try:
         return names.matching(opened.classes)

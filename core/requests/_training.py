@@ -8,6 +8,7 @@ from core.contracts import DEFAULT_DATASET, DEFAULT_RECIPE, ModelRef, TrainReque
 from core.data.registry import open_dataset
 from core.data.splits import check_trainable
 from core.errors import InputError
+from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.fingerprint import versions
 from core.models.runtime import identify
@@ -88,7 +89,11 @@ def train_request(
 
 def _architecture(name: Value | None) -> dict[str, str]:
     """Return what names the code of a fresh network that is not Pellucid's own."""
-    if name is None or not zoo.architecture(str(name)).joined:
+    if name is None:
+        return {}
+    spec = zoo.architecture(str(name))
+    require("Training", frozenset({"classes"}), spec.offer)
+    if not spec.joined:
         return {}
     return {"architecture": identify(ModelRef(str(name)))}
 

@@ -47,8 +47,9 @@ def _explain(request: ShapRequest, control: Control) -> ShapResult:
     began = time.perf_counter()
     given = request.input.tensor()
     logits = model.logits(given[None])[0].astype(np.float64)
-    targets = cast("tuple[Target, ...]", request.targets)
-    targets = targets or _likeliest(model, logits, request.top)
+    asked = cast("tuple[Target, ...]", request.targets)
+    best = int(logits.argmax())
+    targets = tuple(t.settle(best) for t in asked) or _likeliest(model, logits, request.top)
     passes, columns, n_outputs = outputs_of(model, targets, model.n_classes)
     problem = ShapProblem(
         passes=passes,
