@@ -11,6 +11,7 @@ A field without a spelling is plain text. An address is a stranger's text: whate
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, replace
 from functools import lru_cache
@@ -163,7 +164,9 @@ def _spelled(kind: Any, spellings: Spellings | None) -> Iterator[tuple[Field[Any
 
 @lru_cache(maxsize=32)
 def _annotated(kind: Any) -> Spellings:
-    hints = get_type_hints(kind, include_extras=True)
+    # Of the module alone: what the class calls a field may be what the module calls a spelling.
+    names = vars(sys.modules[kind.__module__])
+    hints = get_type_hints(kind, names, {}, include_extras=True)
     found = {}
     for field in fields(kind):
         extras = getattr(hints[field.name], "__metadata__", (cut(),))

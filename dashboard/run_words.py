@@ -20,7 +20,7 @@ from core.contracts import (
     group_words,
 )
 from dashboard.services import Gap, Paired, Rate, dataset_name, total_epochs
-from dashboard.words import duration, interval, number, p_value, percent
+from dashboard.words import interval, number, p_value, percent
 
 __all__ = [
     "BADGES",
@@ -43,7 +43,6 @@ __all__ = [
     "seeds_words",
     "size_words",
     "small_words",
-    "time_words",
     "weights_words",
 ]
 
@@ -248,11 +247,6 @@ def changed_words(parameters: Mapping[str, Value], specs: tuple[Parameter, ...])
         if name in defaults and defaults[name] != value
     ]
     return ", ".join(changed)
-
-
-def time_words(run: Run) -> str:
-    """Return how long a run took, and on what."""
-    return f"{duration(run.seconds)} on {run.device}"
 
 
 # ---- the card

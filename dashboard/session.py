@@ -6,11 +6,13 @@ used, its callback makes a new choice. So a reload, a deep link and a click all 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
+
+from dashboard import query
 
 __all__ = ["SessionChoice", "bound", "session_id"]
 
@@ -58,6 +60,10 @@ class SessionChoice(Generic[T]):
     def __init__(self, key: str, kind: type[T]) -> None:
         self._key = key
         self._kind = kind
+
+    def read(self, address: Mapping[str, str], about: Any = None) -> tuple[T, list[str]]:
+        """Return the choice that an address describes, and a sentence for each part left out."""
+        return query.read(self._kind, address, about)
 
     def current(self) -> T | None:
         """Return what the session is set to; ``None`` before its first view."""

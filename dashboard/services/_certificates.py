@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,14 +21,13 @@ from core.contracts import (
     Value,
 )
 from dashboard.services._catalogue import lacking, models
-from dashboard.services._datasets import hide_source
 from dashboard.services._requests import once
 from dashboard.services._runs import run, weights_of
 from dashboard.services._shown_data import ShownSplit
 
 __all__ = [
     "attacked_curve", "at_ceiling", "certificate_file", "certified_so_far", "certifiers_of",
-    "certify_picture_request", "certify_request", "leaning", "public_certified",
+    "certify_picture_request", "certify_request", "leaning",
 ]  # fmt: skip
 
 
@@ -95,15 +93,6 @@ def at_ceiling(found: Certified) -> tuple[float, int]:
     """Return the largest radius that the settings can prove, and how many pictures reach it."""
     most = api.certificate_ceiling(found.method, found.parameters)
     return most, int(np.isclose(found.radii, most).sum())
-
-
-def public_certified(found: Certified) -> Certified:
-    """Return a result without the place where the dataset lies on this server."""
-    return replace(
-        found,
-        dataset=hide_source(found.dataset, found.dataset),
-        command=hide_source(found.command, found.dataset),
-    )
 
 
 def certificate_file(found: Certified, kind: Literal["csv", "json"]) -> bytes:

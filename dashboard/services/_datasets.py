@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePath
+from typing import TypeVar
 from urllib.parse import unquote
 
 from core import api
-from core.contracts import DatasetCard, DatasetRef, Parameter, Value
+from core.contracts import Certified, DatasetCard, DatasetRef, Parameter, Robustness, Value
 from core.errors import InputError
 
 __all__ = [
-    "OfferedDataset", "dataset_card", "dataset_name", "hide_source", "offered_data",
+    "OfferedDataset", "dataset_name", "hide_source", "offered_data", "public",
 ]  # fmt: skip
 
 
@@ -48,11 +49,6 @@ class OfferedDataset:
 @lru_cache(maxsize=1)
 def _cards() -> dict[str, DatasetCard]:
     return {card.id: card for card in api.datasets()}
-
-
-def dataset_card(text: str) -> DatasetCard:
-    """Return the card of the kind of dataset that a reference names."""
-    return _cards()[api.parse_dataset(text).id]
 
 
 def offered_data() -> dict[str, OfferedDataset]:
@@ -108,3 +104,15 @@ def hide_source(text: str, dataset: str) -> str:
     for spelled in (source, unquote(source)) if source else ():
         text = text.replace(spelled, f"…/{_base(source)}")
     return text
+
+
+Published = TypeVar("Published", Robustness, Certified)
+
+
+def public(found: Published) -> Published:
+    """Return a result without the place where its dataset lies on this server."""
+    return replace(
+        found,
+        dataset=hide_source(found.dataset, found.dataset),
+        command=hide_source(found.command, found.dataset),
+    )

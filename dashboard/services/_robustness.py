@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -24,7 +24,6 @@ from dashboard.lru import Lru
 from dashboard.services._cards import by_id
 from dashboard.services._catalogue import class_names, find_class, models
 from dashboard.services._concepts import pixels_uri
-from dashboard.services._datasets import hide_source
 from dashboard.services._requests import once
 from dashboard.services._runs import weights_of
 from dashboard.services._shown_data import (
@@ -37,7 +36,7 @@ from dashboard.services._shown_data import (
 
 __all__ = [
     "Broken", "Defence", "area_up_to", "attackable_data", "attackable_models",
-    "attacks", "broken", "defence", "public_robustness", "robustness_file", "robustness_request",
+    "attacks", "broken", "defence", "robustness_file", "robustness_request",
     "robustness_so_far",
 ]  # fmt: skip
 
@@ -122,15 +121,6 @@ def robustness_so_far(request: RobustnessRequest, *, stage: str = "") -> Robustn
 
 
 # ---- what a result is shown as
-
-
-def public_robustness(found: Robustness) -> Robustness:
-    """Return a result without the place where the dataset lies on this server."""
-    return replace(
-        found,
-        dataset=hide_source(found.dataset, found.dataset),
-        command=hide_source(found.command, found.dataset),
-    )
 
 
 def robustness_file(found: Robustness, kind: Literal["csv", "json"]) -> bytes:

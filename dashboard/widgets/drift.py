@@ -6,7 +6,7 @@ from core.contracts import Drift, DriftPath
 from dashboard import services
 from dashboard.services import Layer
 from dashboard.widgets.components import component
-from dashboard.widgets.pair import legend
+from dashboard.widgets.stage import legend
 from dashboard.words import number, percent
 
 __all__ = ["drift_slider"]

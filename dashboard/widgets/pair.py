@@ -11,9 +11,8 @@ from dashboard import services
 from dashboard.services import Layer
 from dashboard.widgets.components import component
 from dashboard.widgets.stage import fractions
-from dashboard.words import number
 
-__all__ = ["Panel", "legend", "pair", "panel"]
+__all__ = ["Panel", "pair", "panel"]
 
 _SIDE = 1000
 """Longest side of the pictures that are sent, in pixels: enough to zoom into."""
@@ -74,17 +73,6 @@ def panel(
         legend=scale if shown else None,
         state=state,
     )
-
-
-def legend(layer: Layer, *, low: str = "", high: str = "") -> dict[str, Any]:
-    """Return the colour scale of ``layer``, with words at its ends where they are needed."""
-    bottom, top = (number(value) for value in layer.limits)
-    return {
-        "stops": services.stops(signed=layer.signed),
-        "low": f"{low} {bottom}".strip(),
-        "high": f"{top} {high}".strip(),
-        "label": f"Colour scale from {bottom} to {top}",
-    }
 
 
 def pair(panels: Sequence[Panel], pictures: Sequence[Picture], *, key: str, tools: bool) -> None:

@@ -11,7 +11,15 @@ from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
 from dashboard.words import error_words, escape, time_left
 
-__all__ = ["Pending", "ended_badly", "notes", "unfinished", "waiting", "waiting_together"]
+__all__ = [
+    "Pending",
+    "asked_for",
+    "ended_badly",
+    "notes",
+    "unfinished",
+    "waiting",
+    "waiting_together",
+]
 
 _POLL_SECONDS = 0.5
 _STARTING = "waiting for its turn (a worker that has just started takes up to 20 s)"
@@ -118,6 +126,27 @@ def unfinished(answer: Answer, name: str, *, place: str, ended: str = "", height
     waiting([Pending(answer.key, name)], place=place)
     if height:
         st.skeleton(height=height)
+
+
+def asked_for(key: str, label: str, *, place: str, button: str, icon: str) -> bool:
+    """Whether work was asked for by a click; while it was not, draw the button that asks.
+
+    Parameters
+    ----------
+    key, place : str
+        Of the request, and where it is asked for: one request a place.
+    button : str
+        The button's key.
+    """
+
+    def ask() -> None:
+        st.session_state[place] = key
+        desk().again(key)
+
+    if st.session_state.get(place) == key:
+        return True
+    st.button(label, key=button, icon=icon, on_click=ask)
+    return False
 
 
 def notes(answer: Answer) -> None:

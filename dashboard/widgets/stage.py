@@ -10,7 +10,7 @@ from dashboard.services import Layer
 from dashboard.widgets.components import component
 from dashboard.words import number
 
-__all__ = ["fractions", "stage", "stage_data"]
+__all__ = ["fractions", "legend", "stage", "stage_data"]
 
 
 def fractions(box: Box, width: int, height: int) -> list[float]:
@@ -30,19 +30,24 @@ def stage_data(picture: Picture, box: Box, explanation: Explanation | None) -> d
         "box": fractions(box, picture.width, picture.height),
         "map": drawn.uri if drawn is not None and shown else None,
         "mapAlt": "" if explanation is None else f"Map for {explanation.target.label}",
-        "legend": _legend(drawn, explanation) if explanation and drawn and shown else None,
+        "legend": _scale(drawn, explanation) if explanation and drawn and shown else None,
     }
 
 
-def _legend(drawn: Layer, explanation: Explanation) -> dict[str, Any]:
-    low, high = (number(value) for value in drawn.limits)
-    words = services.method(explanation.method).signs if drawn.signed else ("", "")
+def legend(layer: Layer, *, low: str = "", high: str = "") -> dict[str, Any]:
+    """Return the colour scale of ``layer``, with words at its ends where they are needed."""
+    bottom, top = (number(value) for value in layer.limits)
     return {
-        "stops": services.stops(signed=drawn.signed),
-        "low": f"{words[0]} {low}".strip(),
-        "high": f"{high} {words[1]}".strip(),
-        "label": f"Colour scale from {low} to {high}",
+        "stops": services.stops(signed=layer.signed),
+        "low": f"{low} {bottom}".strip(),
+        "high": f"{top} {high}".strip(),
+        "label": f"Colour scale from {bottom} to {top}",
     }
+
+
+def _scale(drawn: Layer, explanation: Explanation) -> dict[str, Any]:
+    low, high = services.method(explanation.method).signs if drawn.signed else ("", "")
+    return legend(drawn, low=low, high=high)
 
 
 def stage(picture: Picture, box: Box, explanation: Explanation | None) -> None:

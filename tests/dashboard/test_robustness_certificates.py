@@ -161,7 +161,7 @@ def test_part_of_the_work_and_nothing_proven_are_said(
 
 
 def test_files_hold_every_certificate_and_no_place(found: Certified) -> None:
-    public = services.public_certified(found)
+    public = services.public(found)
     assert "/srv" not in public.dataset + public.command
     rows = list(csv.DictReader(io.StringIO(services.certificate_file(public, "csv").decode())))
     assert [row["answer"] for row in rows[3:5]] == ["", "dog"]

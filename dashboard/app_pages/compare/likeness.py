@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.contracts import Agreement, DifferenceUnit, Explanation, MapComparison, Picture, Score
 from dashboard import glossary, services
-from dashboard.widgets.pair import legend, pair, panel
+from dashboard.widgets.pair import pair, panel
+from dashboard.widgets.stage import legend
 from dashboard.words import escape, number, percent
 
 __all__ = ["HEIGHT", "difference", "numbers"]

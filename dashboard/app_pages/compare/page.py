@@ -24,8 +24,9 @@ from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.chart import chart
-from dashboard.widgets.pair import Panel, legend, pair, panel
+from dashboard.widgets.pair import Panel, pair, panel
 from dashboard.widgets.progress import Pending
+from dashboard.widgets.stage import legend
 from dashboard.words import caption, error_words, errors_line, escape, percent
 
 __all__ = ["page"]

@@ -6,13 +6,12 @@ same thing; the pair says in which one respect the right side differs from it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from core.contracts import severity_text
 from core.errors import NumeralError
-from dashboard import query, services
+from dashboard import services
 from dashboard.dataset_pictures import LONGEST_ID
 from dashboard.query import Asked, Spelled, Spelling
 from dashboard.session import SessionChoice
@@ -20,7 +19,7 @@ from dashboard.spellings import one_of, whole
 
 __all__ = [
     "DIFFERS", "MOST_STEPS", "NOT_FROM_CHOICE", "Differ", "Pair", "begin", "bind", "change",
-    "current", "now", "read",
+    "current", "now", "read", "session",
 ]  # fmt: skip
 
 Differ = Literal["method", "model", "class", "picture"]
@@ -89,11 +88,6 @@ class Pair(Spelled):
     maximum: Annotated[float | None, Spelling(_maximum, when=_follows, spread=_severity)] = None
 
 
-_pair = SessionChoice("pair", Pair)
-current, now, begin = _pair.current, _pair.now, _pair.begin
-change, bind = _pair.change, _pair.bind
-
-
-def read(address: Mapping[str, str]) -> tuple[Pair, list[str]]:
-    """Return the pair that an address describes, and a sentence for each part left out."""
-    return query.read(Pair, address)
+session = SessionChoice("pair", Pair)
+read, current, now, begin = session.read, session.current, session.now, session.begin
+change, bind = session.change, session.bind

@@ -32,7 +32,7 @@ _SECTIONS: dict[Tab, Section] = {
 
 def page() -> None:
     """Draw the page."""
-    subject_page(page_choice, _one_tab, name="concepts problems")
+    subject_page(page_choice.session, _one_tab, name="concepts problems")
 
 
 def _fitting(choice: Choice, study: Study) -> Study:

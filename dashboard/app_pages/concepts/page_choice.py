@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import Selection
-from dashboard import query, services, spellings
+from dashboard import services, spellings
 from dashboard.query import Asked, Spelled, Spelling, cut
 from dashboard.session import SessionChoice
 from dashboard.spellings import listed, names, one_of, whole
-from dashboard.state import Choice
 
 __all__ = [
-    "FROM_CHOICE", "N_CONCEPTS", "SEEDS", "SELECTIONS", "SOURCES", "STEPS", "TABS", "Study", "Tab",
-    "ask", "begin", "bind", "change", "current", "now", "read",
+    "N_CONCEPTS", "SEEDS", "SELECTIONS", "SOURCES", "STEPS", "TABS", "Study", "Tab", "ask", "begin",
+    "bind", "change", "current", "now", "read", "session",
 ]  # fmt: skip
 
 Tab = Literal["look", "parts", "test"]
@@ -26,7 +24,6 @@ SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 STEPS = (32, 512)
 N_CONCEPTS = (2, 12)
 SEEDS = (0, 999)
-FROM_CHOICE = ("model", "picture", "framing")
 _GROUP = "group."
 _MOST_GROUPS = 6
 _NAME_LENGTH, _LABEL_LENGTH, _LIST_LENGTH = 40, 80, 2000
@@ -108,17 +105,12 @@ class _Studies(SessionChoice[Study]):
         self.begin(replace(held, **values))
 
 
-_study = _Studies("study", Study)
-current, now, begin = _study.current, _study.now, _study.begin
-change, bind = _study.change, _study.bind
+session = _Studies("study", Study)
+read, current, now, begin = session.read, session.current, session.now, session.begin
+change, bind = session.change, session.bind
 
 
 def ask() -> None:
     """Ask for the work of the tab that is open."""
     held = now()
     begin(replace(held, asked=tuple(dict.fromkeys((*held.asked, held.tab)))))
-
-
-def read(address: Mapping[str, str], choice: Choice) -> tuple[Study, list[str]]:
-    """Return the study that an address describes, and a sentence for each part left out."""
-    return query.read(Study, address, choice)

@@ -22,7 +22,6 @@ from dashboard.desk import desk
 from dashboard.references import References, references
 from dashboard.state import Choice
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
 from dashboard.widgets.stage import fractions
 from dashboard.widgets.tiles import Tile, tiles
 from dashboard.words import duration, escape, number, percent
@@ -173,10 +172,7 @@ def _in_this_picture(shown: Picture, concepts: ConceptsRequest, found: Concepts)
     answer = desk().ask(request)
     maps = answer.result
     if not isinstance(maps, ConceptMaps):
-        if answer.state == "waiting":
-            progress.waiting([Pending(answer.key, "Concept maps")], place="maps")
-        else:
-            progress.ended_badly(answer, "The maps of the concepts")
+        progress.unfinished(answer, "Concept maps", place="maps", ended="The maps of the concepts")
         return
     layers = services.concept_layers(maps)
     tiles(

@@ -20,7 +20,6 @@ from dashboard.desk import Answer, desk
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.components import component
-from dashboard.widgets.progress import Pending
 from dashboard.widgets.stage import stage_data
 from dashboard.words import duration, escape, percent
 
@@ -65,11 +64,7 @@ def section(shown: Picture, choice: Choice, search: Search) -> None:
 
 
 def _without(answer: Answer) -> None:
-    if answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "Search")], place="changed")
-        st.skeleton(height=160)
-    else:
-        progress.ended_badly(answer, "The search")
+    progress.unfinished(answer, "Search", place="changed", ended="The search", height=160)
 
 
 def _removed(found: Counterfactual, search: Search) -> int:

@@ -14,7 +14,7 @@ __all__ = ["page"]
 
 def page() -> None:
     """Draw the page."""
-    subject_page(page_choice, _sections, name="examples problems")
+    subject_page(page_choice.session, _sections, name="examples problems")
 
 
 def _sections(choice: Choice, search: Search) -> None:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from core.contracts import RegionKind
-from dashboard import query, services
+from dashboard import services
 from dashboard.query import Asked, Spelled
 from dashboard.session import SessionChoice
 from dashboard.spellings import one_of, whole
-from dashboard.state import Choice
 
 __all__ = [
-    "COUNTS", "FROM_CHOICE", "KINDS", "SOURCES", "Search", "Source", "begin", "bind", "change",
-    "current", "now", "read",
+    "COUNTS", "KINDS", "SOURCES", "Search", "Source", "begin", "bind", "change", "current", "now",
+    "read", "session",
 ]  # fmt: skip
 
 Source = Literal["folder", "session"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 KINDS: tuple[RegionKind, ...] = get_args(RegionKind)
 COUNTS = (4, 64)
-FROM_CHOICE = ("model", "picture", "framing")
 
 
 def _last_class(asked: Asked) -> int:
@@ -60,11 +57,6 @@ class Search(Spelled):
     source: Annotated[Source, one_of(SOURCES)] = "folder"
 
 
-_search = SessionChoice("search", Search)
-current, now, begin = _search.current, _search.now, _search.begin
-change, bind = _search.change, _search.bind
-
-
-def read(address: Mapping[str, str], choice: Choice) -> tuple[Search, list[str]]:
-    """Return the search that an address describes, and a sentence for each part left out."""
-    return query.read(Search, address, choice)
+session = SessionChoice("search", Search)
+read, current, now, begin = session.read, session.current, session.now, session.begin
+change, bind = session.change, session.bind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import streamlit as st
 
@@ -12,21 +11,20 @@ from core.contracts import (
     MITIGATORS,
     FairnessReport,
     Mitigation,
-    MitigationRequest,
     attribute_words,
     group_words,
 )
-from core.errors import PellucidError
 from dashboard import glossary, services
 from dashboard.app_pages.fairness import rows as rows_part
 from dashboard.app_pages.fairness.source import Subject
 from dashboard.desk import desk
 from dashboard.fairness_words import STATUS, count, counted, estimate, gap_name, metric_name, span
+from dashboard.guard import guarded
 from dashboard.run_words import points
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import error_words, escape, percent
+from dashboard.words import escape, percent
 
 __all__ = ["draw"]
 
@@ -81,6 +79,7 @@ def _why_not(report: FairnessReport, by: str) -> str:
     return ""
 
 
+@guarded()
 def _ask_and_draw(subject: Subject, by: str) -> None:
     judged = (
         "Made from the validation pictures, judged on the test pictures."
@@ -98,14 +97,14 @@ def _ask_and_draw(subject: Subject, by: str) -> None:
     mitigator = right.selectbox(
         "Decided by", MITIGATORS, key="mitigation rule", format_func=_RULES.__getitem__
     )
-    request = _request(subject, {"attribute": by, "constraint": constraint, "mitigator": mitigator})
-    if request is None:
-        return
-    if st.session_state.get(_ASKED) != request.key:
-        st.button(
-            "Decide anew", key="mitigate", icon=":material/compare_arrows:",
-            on_click=_ask, args=(request.key,),
-        )  # fmt: skip
+    asked = {"attribute": by, "constraint": constraint, "mitigator": mitigator}
+    request = services.mitigation_request(
+        {**subject.options, **asked}, table=subject.table, model=subject.model
+    )
+    icon = ":material/compare_arrows:"
+    if not progress.asked_for(
+        request.key, "Decide anew", place=_ASKED, button="mitigate", icon=icon
+    ):
         return
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, Mitigation):
@@ -113,21 +112,6 @@ def _ask_and_draw(subject: Subject, by: str) -> None:
         _found(services.public_report(answer.result, table=subject.table, model=subject.model))
     else:
         progress.unfinished(answer, "Deciding anew", place="mitigation")
-
-
-def _request(subject: Subject, asked: dict[str, Any]) -> MitigationRequest | None:
-    try:
-        return services.mitigation_request(
-            {**subject.options, **asked}, table=subject.table, model=subject.model
-        )
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return None
-
-
-def _ask(key: str) -> None:
-    st.session_state[_ASKED] = key
-    desk().again(key)
 
 
 # ---- before and after

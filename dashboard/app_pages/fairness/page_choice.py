@@ -6,17 +6,15 @@ at the same one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from core.contracts import ADJUSTMENTS, MISSING, ROWS, Adjustment, RowsChoice
-from dashboard import query
 from dashboard.query import LONGEST, Spelled
 from dashboard.session import SessionChoice
 from dashboard.spellings import among, number, of, quoted, switch, whole_from
 
-__all__ = ["LONGEST", "Audit", "begin", "bind", "change", "current", "now", "read"]
+__all__ = ["LONGEST", "Audit", "begin", "bind", "change", "current", "now", "read", "session"]
 
 Source = Literal["model", "table"]
 
@@ -112,11 +110,6 @@ class Audit(Spelled):
         return {name: getattr(self, name) for name in names}
 
 
-_audit = SessionChoice("fairness audit", Audit)
-current, now, begin = _audit.current, _audit.now, _audit.begin
-change, bind = _audit.change, _audit.bind
-
-
-def read(address: Mapping[str, str]) -> tuple[Audit, list[str]]:
-    """Return what an address describes, and a sentence for each part left out."""
-    return query.read(Audit, address)
+session = SessionChoice("fairness audit", Audit)
+read, current, now, begin = session.read, session.current, session.now, session.begin
+change, bind = session.change, session.bind

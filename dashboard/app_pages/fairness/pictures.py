@@ -23,7 +23,6 @@ from dashboard.app_pages.models import actions as models_actions
 from dashboard.desk import desk
 from dashboard.widgets import progress
 from dashboard.widgets.mistakes import mistake_tiles
-from dashboard.widgets.progress import Pending
 from dashboard.words import error_words, escape
 
 __all__ = ["mistakes", "of_slice"]
@@ -99,10 +98,9 @@ def _asked(subject: Subject) -> tuple[Run, DatasetPredictions] | None:
     answer = desk().ask(request)
     if isinstance(answer.result, DatasetPredictions):
         return run, answer.result
-    if answer.state == "waiting":
-        progress.waiting([Pending(answer.key, "Its answers")], place="fairness pictures")
-    else:
-        progress.ended_badly(answer, "Looking for mistakes")
+    progress.unfinished(
+        answer, "Its answers", place="fairness pictures", ended="Looking for mistakes"
+    )
     return None
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import streamlit as st
 
 from core.contracts import FairnessReport, MetricName, SliceFinding, SliceReport
-from core.errors import PellucidError
 from dashboard import glossary, services, slice_choice
 from dashboard.app_pages.fairness import rows, slice
 from dashboard.app_pages.fairness.source import Subject
 from dashboard.desk import desk
 from dashboard.fairness_words import STATUS, count, metric_name, span
+from dashboard.guard import guarded
 from dashboard.run_words import points
 from dashboard.widgets import progress
-from dashboard.words import error_words, escape, percent
+from dashboard.words import escape, percent
 
 __all__ = ["draw"]
 
@@ -85,20 +85,15 @@ def confirm(subject: Subject) -> None:
     _asked(options, metric, subject, "Confirm this slice, once")
 
 
+@guarded()
 def _asked(options: dict[str, Any], metric: str, subject: Subject, label: str) -> None:
     """Draw the click that asks for slices, and what was found."""
-    try:
-        request = services.fairness_slices_request(
-            options, metric=metric, table=subject.table, model=subject.model
-        )
-    except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
-        return
-    if st.session_state.get(_ASKED) != request.key:
-        st.button(
-            label, key="search slices", icon=":material/search:",
-            on_click=_ask, args=(request.key,),
-        )  # fmt: skip
+    request = services.fairness_slices_request(
+        options, metric=metric, table=subject.table, model=subject.model
+    )
+    if not progress.asked_for(
+        request.key, label, place=_ASKED, button="search slices", icon=":material/search:"
+    ):
         return
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, SliceReport):
@@ -106,11 +101,6 @@ def _asked(options: dict[str, Any], metric: str, subject: Subject, label: str) -
         _found(answer.result)
     else:
         progress.unfinished(answer, "Slices", place="slices", ended="The search")
-
-
-def _ask(key: str) -> None:
-    st.session_state[_ASKED] = key
-    desk().again(key)
 
 
 def _found(found: SliceReport) -> None:

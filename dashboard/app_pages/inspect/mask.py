@@ -14,7 +14,6 @@ from dashboard.desk import desk
 from dashboard.state import Choice
 from dashboard.widgets import progress, verdicts
 from dashboard.widgets.mask import mask
-from dashboard.widgets.progress import Pending
 from dashboard.words import error_words, escape, number, percent
 
 __all__ = ["fold", "on_the_object"]
@@ -85,10 +84,7 @@ def _measured(shown: Picture, choice: Choice, known: Known) -> EvidenceCard | No
     held = desk().ask(request)
     if isinstance(held.result, EvidenceCard):
         return held.result
-    if held.state == "waiting":
-        progress.waiting([Pending(held.key, "Agreement with the mask")], place="known mask")
-    else:
-        progress.ended_badly(held, "Measuring")
+    progress.unfinished(held, "Agreement with the mask", place="known mask", ended="Measuring")
     return None
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from dashboard import query, services
+from dashboard import services
 from dashboard.query import Asked, Spelled, cut, unspelled
 from dashboard.session import SessionChoice
 from dashboard.spellings import listed, of, one_of, whole
 
 __all__ = [
     "DEFAULT_METRICS", "MOST_PICTURES", "Board", "Source", "begin", "bind", "change", "current",
-    "now", "read",
+    "now", "read", "session",
 ]  # fmt: skip
 
 Source = Literal["", "dataset", "strip", "folder"]
@@ -62,11 +62,6 @@ class Board(Spelled):
     left_out: Annotated[tuple[str, ...], unspelled] = ()
 
 
-_board = SessionChoice("board", Board)
-current, now, begin = _board.current, _board.now, _board.begin
-change, bind = _board.change, _board.bind
-
-
-def read(address: Mapping[str, str]) -> tuple[Board, list[str]]:
-    """Return the board that an address describes, and a sentence for each part left out."""
-    return query.read(Board, address)
+session = SessionChoice("board", Board)
+read, current, now, begin = session.read, session.current, session.now, session.begin
+change, bind = session.change, session.bind

@@ -69,7 +69,7 @@ def _strip(held: Board, examples: dict[str, uploads.Item]) -> Taken:
     taken = [item for id, item in items.items() if id not in held.left_out]
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
-        picture_strip.drop_zone()
+        picture_strip.DROP.draw()
     with gallery:
         tiles(
             [_tile(item, selected=item in taken) for item in items.values()],
@@ -79,7 +79,7 @@ def _strip(held: Board, examples: dict[str, uploads.Item]) -> Taken:
             on_pick=_toggle,
         )
         st.caption(f"{len(taken)} of {len(items)} pictures are taken. Click one to leave it out.")
-    picture_strip.refusals()
+    picture_strip.DROP.refusals()
     return Taken(tuple(partial(uploads.picture, item) for item in taken))
 
 

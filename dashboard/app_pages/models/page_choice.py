@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import DEFAULT_RECIPE, Parameter, RecipeCard, Value
-from dashboard import query, services, spellings
+from dashboard import services, spellings
 from dashboard.query import Asked, Spelled, Spelling, cut
 from dashboard.services import Order
 from dashboard.session import SessionChoice, bound
@@ -15,7 +15,7 @@ from dashboard.spellings import listed, of, one_of, whole
 
 __all__ = [
     "MOST_COMPARED", "Shown", "View", "base_for", "begin", "bind", "bind_order", "change",
-    "change_order", "current", "first_order", "now", "read",
+    "change_order", "current", "first_order", "now", "read", "session",
 ]  # fmt: skip
 
 View = Literal["list", "run", "compare", "new", "bring"]
@@ -122,9 +122,9 @@ class Shown(Spelled):
     order: Annotated[Order, _FORM] = field(default_factory=first_order)
 
 
-_shown = SessionChoice("models shown", Shown)
-current, now, begin = _shown.current, _shown.now, _shown.begin
-change, bind = _shown.change, _shown.bind
+session = SessionChoice("models shown", Shown)
+read, current, now, begin = session.read, session.current, session.now, session.begin
+change, bind = session.change, session.bind
 
 
 def change_order(**values: Any) -> None:
@@ -135,11 +135,6 @@ def change_order(**values: Any) -> None:
 def bind_order(key: str, field: str, shown: object, **also: Any) -> dict[str, Any]:
     """Return the arguments that bind a widget to a part of the form of a new run."""
     return bound(key, shown, lambda chosen: change_order(**{field: chosen}, **also))
-
-
-def read(address: Mapping[str, str]) -> tuple[Shown, list[str]]:
-    """Return what an address describes, and a sentence for each part left out."""
-    return query.read(Shown, address)
 
 
 def base_for(recipe: RecipeCard, wanted: str) -> str:

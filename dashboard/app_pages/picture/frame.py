@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 
@@ -12,32 +12,21 @@ from dashboard import address, page, slice_choice, state, uploads
 from dashboard.app_pages.picture import controls, facts, strip
 from dashboard.guard import guarded
 from dashboard.query import Spelled
+from dashboard.session import SessionChoice
 from dashboard.state import Choice
 
-__all__ = ["Own", "subject_page", "with_picture"]
+__all__ = ["subject_page", "with_picture"]
 
 T = TypeVar("T", bound=Spelled)
+_FROM_CHOICE = ("model", "picture", "framing")
+"""Parts of the session's choice that these pages' addresses hold."""
 
 
-class Own(Protocol[T]):
-    """A page's ``*_choice`` module: what the page shows apart from the session's choice."""
+def subject_page(own: SessionChoice[T], draw: Callable[[Choice, T], None], *, name: str) -> None:
+    """Draw a page: what it was asked for, the frame, and ``draw(choice, held)`` below.
 
-    @property
-    def FROM_CHOICE(self) -> tuple[str, ...]:  # noqa: N802
-        """Which parts of the session's choice the page's address holds."""
-
-    def current(self) -> T | None:
-        """Return what this session has set, ``None`` before the first view."""
-
-    def begin(self, own: T, /) -> T:
-        """Set it for the first time."""
-
-    def read(self, query: Mapping[str, str], choice: Choice, /) -> tuple[T, list[str]]:
-        """Return what an address describes, and a sentence for each part left out."""
-
-
-def subject_page(own: Own[T], draw: Callable[[Choice, T], None], *, name: str) -> None:
-    """Draw a page: what it was asked for, the frame, and ``draw(choice, held)`` below."""
+    ``own`` is what the page shows apart from the session's choice.
+    """
     choice, held = _asked_for(own, name)
     with guarded():
         controls.sidebar(choice)
@@ -45,16 +34,16 @@ def subject_page(own: Own[T], draw: Callable[[Choice, T], None], *, name: str) -
         strip.strip(choice)
     with guarded():
         draw(choice, held)
-    mine = address.to_query(choice, only=own.FROM_CHOICE)
+    mine = address.to_query(choice, only=_FROM_CHOICE)
     page.publish(mine, held.to_query(), slice_choice.to_query())
 
 
-def _asked_for(own: Own[T], name: str) -> tuple[Choice, T]:
+def _asked_for(own: SessionChoice[T], name: str) -> tuple[Choice, T]:
     choice, held = state.current(), own.current()
     query = page.address()
     problems: list[str] = []
     if choice is None:
-        choice, problems = address.read(query, only=own.FROM_CHOICE)
+        choice, problems = address.read(query, only=_FROM_CHOICE)
         state.begin(choice)
     if held is None:
         held, more = own.read(query, choice)

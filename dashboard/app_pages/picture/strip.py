@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import dataset_pictures, services, state, uploads
+from dashboard import dataset_pictures, state, uploads
 from dashboard.app_pages.picture import dataset_strip, shelf
+from dashboard.app_pages.picture.drop import DropZone
 from dashboard.state import Choice
 from dashboard.widgets.slice_chip import slice_chip
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import escape
 
-__all__ = ["drop_zone", "refusals", "strip"]
+__all__ = ["DROP", "strip"]
 
-_ROUND = "upload round"
-_PROBLEMS = "upload problems"
+
+def _taken(id: str) -> None:
+    state.change(picture=id, mask="")
+
+
+DROP = DropZone("drop", _taken)
+"""Pictures of this session, for every page that shows the strip."""
 
 
 def strip(choice: Choice) -> None:
@@ -23,7 +28,7 @@ def strip(choice: Choice) -> None:
     slice_chip(data, key="strip")
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
-        drop_zone()
+        DROP.draw()
     with gallery, st.container(gap="xsmall", key="gallery"):
         items = shelf.stock(choice)
         tiles(
@@ -36,40 +41,11 @@ def strip(choice: Choice) -> None:
         )
         if data is not None:
             dataset_strip.controls(choice, data, sum(item.facts is not None for item in items))
-    refusals()
-
-
-def refusals() -> None:
-    """Say which files were refused, and why."""
-    for problem in st.session_state.get(_PROBLEMS, ()):
-        st.error(escape(problem), icon=":material/broken_image:")
-
-
-def drop_zone() -> None:
-    """Draw where pictures are dropped."""
-    # A new key empties the uploader: what it took is in the strip now.
-    key = f"drop/{st.session_state.get(_ROUND, 0)}"
-    st.file_uploader(
-        "Drop pictures here",
-        type=services.picture_types(),
-        accept_multiple_files=True,
-        key=key,
-        on_change=_take,
-        args=(key,),
-        label_visibility="collapsed",
-    )
-
-
-def _take(key: str) -> None:
-    added, problems = uploads.add(st.session_state[key] or [])
-    st.session_state[_PROBLEMS] = problems
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    if added:
-        state.change(picture=added[-1].id, mask="")
+    DROP.refusals()
 
 
 def _pick(id: str) -> None:
-    st.session_state[_PROBLEMS] = []
+    DROP.forget()
     shelf.change(picture=id)  # the strip stays where it is
     state.change(picture=id, mask="")
 

@@ -65,13 +65,7 @@ def _method(card: MethodCard) -> str:
         "uses gradients" if card.needs_gradients else "no gradients",
         *(["slow"] if card.slow else []),
     ]
-    lines = [
-        f"**{escape(card.name)}** · {code(card.id)} · {', '.join(tags)}",
-        f"{escape(card.summary)} *What it can't show:* {escape(card.limits)}",
-        *(_parameter(spec) for spec in card.parameters),
-        f":gray[{escape(card.paper)}]",
-    ]
-    return "  \n".join(lines)
+    return _entry(card, tags, card.parameters)
 
 
 def _explainer(card: ExplainerCard) -> str:
@@ -79,10 +73,17 @@ def _explainer(card: ExplainerCard) -> str:
         "uses gradients" if card.needs_gradients else "no gradients",
         "compares with background pictures" if card.needs_background else "hides parts",
     ]
+    return _entry(card, tags, card.parameters)
+
+
+def _entry(
+    card: MethodCard | ExplainerCard | MetricCard, tags: Sequence[str],
+    parameters: Sequence[Parameter] = (),
+) -> str:  # fmt: skip
     lines = [
         f"**{escape(card.name)}** · {code(card.id)} · {', '.join(tags)}",
         f"{escape(card.summary)} *What it can't show:* {escape(card.limits)}",
-        *(_parameter(spec) for spec in card.parameters),
+        *map(_parameter, parameters),
         f":gray[{escape(card.paper)}]",
     ]
     return "  \n".join(lines)
@@ -99,12 +100,7 @@ def _metric(card: MetricCard) -> str:
         *(["needs a mask"] if card.needs_mask else []),
         *(["computes the map again"] if card.recomputes else []),
     ]
-    lines = [
-        f"**{escape(card.name)}** · {code(card.id)} · {', '.join(tags)}",
-        f"{escape(card.summary)} *What it can't show:* {escape(card.limits)}",
-        f":gray[{escape(card.paper)}]",
-    ]
-    return "  \n".join(lines)
+    return _entry(card, tags)
 
 
 def _model(card: ModelCard) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.contracts import Certified, CertifierCard, RobustCurve
 from core.errors import InputError
 from dashboard import glossary, services
-from dashboard.app_pages.robustness import certificate_words, page_choice
+from dashboard.app_pages.robustness import certificate_words, exports, page_choice
 from dashboard.app_pages.robustness.page_choice import AUTO, Trial
 from dashboard.app_pages.robustness.source import Subject
 from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
@@ -17,7 +17,6 @@ from dashboard.robustness_words import NORMS, PROVEN, distance_words
 from dashboard.run_words import attribute_words, group_words
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
-from dashboard.widgets.download import download
 from dashboard.widgets.robust_gap import robust_gap
 from dashboard.widgets.run_card import big_numbers
 from dashboard.widgets.side_table import Row, side_table
@@ -188,24 +187,12 @@ def limits(card: CertifierCard) -> None:
 
 def take_along(found: Certified) -> None:
     """Draw the downloads and the command line."""
-    st.subheader("Take it along", anchor=False)
-    with st.container(horizontal=True, key="certificate downloads"):
-        for kind, label, mime in (
-            ("csv", "Certificates (csv)", "text/csv"),
-            ("json", "Curve and settings (json)", "application/json"),
-        ):
-            download(
-                label,
-                partial(services.certificate_file, found, kind),  # type: ignore[arg-type]
-                f"certificates.{kind}",
-                mime=mime,
-                key=f"download/certificates/{kind}",
-            )
-    st.markdown("The same on the command line:")
-    st.code(found.command, language=None, wrap_lines=True)
-    st.caption(
-        escape(
-            f"{duration(found.seconds)} on {found.device} · "
-            f"{certificate_words.settings_words(found)}"
-        )
+    settings = certificate_words.settings_words(found)
+    exports.take_along(
+        "certificate",
+        {"csv": "Certificates (csv)", "json": "Curve and settings (json)"},
+        partial(services.certificate_file, found),
+        command=found.command,
+        facts=f"{duration(found.seconds)} on {found.device} · {settings}",
+        key="download/certificates",
     )

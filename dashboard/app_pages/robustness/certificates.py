@@ -44,7 +44,7 @@ def certificates_section(trial: Trial, subject: Subject) -> None:
     desk().supersede("certificates", request.key)
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, Certified):
-        found = services.public_certified(answer.result)
+        found = services.public(answer.result)
         certificate_result.draw(found, card, subject)
         certificate_picture.draw(trial, subject, card, parameters)
         certificate_result.limits(card)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.contracts import Robustness
@@ -12,6 +14,7 @@ from dashboard.app_pages.robustness.page_choice import Trial
 from dashboard.app_pages.robustness.source import Subject
 from dashboard.desk import desk
 from dashboard.widgets import progress
+from dashboard.words import duration
 
 __all__ = ["curves_section"]
 
@@ -32,7 +35,7 @@ def curves_section(trial: Trial, subject: Subject) -> None:
     desk().supersede("curves", request.key)
     answer = desk().ask(request, hold=True)
     if isinstance(answer.result, Robustness):
-        _finished(services.public_robustness(answer.result))
+        _finished(services.public(answer.result))
     elif answer.state == "waiting":
         running.under_way(request, result.draw)
     else:
@@ -46,4 +49,10 @@ def _finished(found: Robustness) -> None:
     result.groups(found)
     gallery.draw(found)
     result.limits()
-    exports.draw(found)
+    exports.take_along(
+        "robustness",
+        {"csv": "Curves (csv)", "json": "Curves, gaps and checks (json)"},
+        partial(services.robustness_file, found),
+        command=found.command,
+        facts=f"{duration(found.seconds)} on {found.device} · seed {found.seed}",
+    )

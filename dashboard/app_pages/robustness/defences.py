@@ -199,7 +199,7 @@ def _pairs(found: Mapping[str, Robustness]) -> None:
     for other in others:
         st.markdown(escape(_words(services.defence(first, other))))
     st.markdown("The same on the command line:")
-    commands = (services.public_robustness(each).command for each in found.values())
+    commands = (services.public(each).command for each in found.values())
     st.code("\n".join(commands), language=None, wrap_lines=True)
 
 

@@ -1,34 +1,43 @@
-"""The curves to take along, and the command that repeats them."""
+"""Results to take along: their files, and the command that repeats them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
-from core.contracts import Robustness
-from dashboard import services
 from dashboard.widgets.download import download
-from dashboard.words import duration, escape
+from dashboard.words import escape
 
-__all__ = ["draw"]
+__all__ = ["take_along"]
+
+Kind = Literal["csv", "json"]
+_MIME: dict[Kind, str] = {"csv": "text/csv", "json": "application/json"}
 
 
-def draw(found: Robustness) -> None:
-    """Draw the downloads."""
+def take_along(
+    stem: str, labels: Mapping[Kind, str], file: Callable[[Kind], bytes], *, command: str,
+    facts: str, key: str = "download",
+) -> None:  # fmt: skip
+    """Draw the downloads, the command and how the result was made.
+
+    Parameters
+    ----------
+    stem : str
+        What the files are called.
+    labels : mapping
+        What the buttons say, for each kind of file.
+    file : callable
+        Makes the file of a kind.
+    """
     st.subheader("Take it along", anchor=False)
-    with st.container(horizontal=True, key="robustness downloads"):
-        for kind, label, mime in (
-            ("csv", "Curves (csv)", "text/csv"),
-            ("json", "Curves, gaps and checks (json)", "application/json"),
-        ):
+    with st.container(horizontal=True, key=f"{stem} downloads"):
+        for kind, label in labels.items():
             download(
-                label,
-                partial(services.robustness_file, found, kind),  # type: ignore[arg-type]
-                f"robustness.{kind}",
-                mime=mime,
-                key=f"download/{kind}",
+                label, partial(file, kind), f"{stem}.{kind}", mime=_MIME[kind], key=f"{key}/{kind}"
             )
     st.markdown("The same on the command line:")
-    st.code(found.command, language=None, wrap_lines=True)
-    st.caption(escape(f"{duration(found.seconds)} on {found.device} · seed {found.seed}"))
+    st.code(command, language=None, wrap_lines=True)
+    st.caption(escape(facts))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import NORM_NAMES, SPLITS, Norm, SplitName
-from dashboard import query, spellings
+from dashboard import spellings
 from dashboard.query import Spelled
 from dashboard.session import SessionChoice, bound
 from dashboard.spellings import among, names, switch, whole_from
 
 __all__ = [
-    "AUTO", "CERTIFIED", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "bind",
-    "bind_subject", "change", "change_subject", "current", "now", "read",
+    "AUTO", "CERTIFIED", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "bind", "bind_subject",
+    "change", "change_subject", "current", "now", "read", "session",
 ]  # fmt: skip
 
 Section = Literal["curves", "picture", "corruptions", "defences", "certificates"]
@@ -111,9 +110,9 @@ class Trial(Spelled):
 
 _WITHIN = ("by", "picture", "step", "hidden", "compared", "certifier", "certifying", "reach")
 """What is chosen within a model and its pictures."""
-_trial = SessionChoice("robustness trial", Trial)
-current, now, begin = _trial.current, _trial.now, _trial.begin
-change, bind = _trial.change, _trial.bind
+session = SessionChoice("robustness trial", Trial)
+read, current, now, begin = session.read, session.current, session.now, session.begin
+change, bind = session.change, session.bind
 
 
 def change_subject(**values: Any) -> None:
@@ -125,8 +124,3 @@ def change_subject(**values: Any) -> None:
 def bind_subject(key: str, field: str, shown: str) -> dict[str, Any]:
     """Return the arguments that bind a widget to model, data or split."""
     return bound(key, shown, lambda chosen: change_subject(**{field: chosen}))
-
-
-def read(address: Mapping[str, str]) -> tuple[Trial, list[str]]:
-    """Return what an address describes, and a sentence for each part left out."""
-    return query.read(Trial, address)

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.contracts import Picture
 from core.errors import PellucidError
-from dashboard import dataset_pictures, services, uploads
+from dashboard import dataset_pictures, uploads
+from dashboard.app_pages.picture.drop import DropZone
 from dashboard.app_pages.robustness import page_choice
 from dashboard.app_pages.robustness.page_choice import Trial
 from dashboard.app_pages.robustness.source import Subject
@@ -17,9 +18,14 @@ from dashboard.words import error_words, escape
 __all__ = ["chosen"]
 
 _SHOWN = 12
-_ROUND = "one picture round"
-_PROBLEMS = "one picture refused"
 _PLACE = "one picture dozen"
+
+
+def _taken(id: str) -> None:
+    page_choice.change(upload=id, step=0)
+
+
+_DROP = DropZone("one picture drop", _taken)
 
 
 def chosen(trial: Trial, subject: Subject) -> Picture | None:
@@ -27,11 +33,10 @@ def chosen(trial: Trial, subject: Subject) -> Picture | None:
     index = _index(trial, subject)
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
-        _drop_zone()
+        _DROP.draw()
     with gallery, st.container(gap="xsmall", key="one picture gallery"):
         _strip(trial, subject, index)
-    for problem in st.session_state.get(_PROBLEMS, ()):
-        st.error(escape(problem), icon=":material/broken_image:")
+    _DROP.refusals()
     if trial.upload:
         return _uploaded(trial.upload)
     facts = Facts(Place(subject.data.dataset, subject.data.name, index), subject.data)
@@ -124,25 +129,8 @@ def _of_dataset(subject: Subject, place: int) -> uploads.Item | None:
 
 
 def _pick(id: str) -> None:
-    st.session_state[_PROBLEMS] = []
+    _DROP.forget()
     if id in uploads.session_items():
         page_choice.change(upload=id, step=0)
     else:
         page_choice.change(picture=int(id), upload="", step=0)
-
-
-def _drop_zone() -> None:
-    # A new key empties the uploader: what it took is in the strip now.
-    key = f"one picture drop/{st.session_state.get(_ROUND, 0)}"
-    st.file_uploader(
-        "Drop pictures here", type=services.picture_types(), accept_multiple_files=True, key=key,
-        on_change=_take, args=(key,), label_visibility="collapsed",
-    )  # fmt: skip
-
-
-def _take(key: str) -> None:
-    added, problems = uploads.add(st.session_state[key] or [])
-    st.session_state[_PROBLEMS] = problems
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    if added:
-        page_choice.change(upload=added[-1].id, step=0)

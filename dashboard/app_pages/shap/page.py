@@ -15,14 +15,13 @@ from dashboard.app_pages.shap.page_choice import Sharing
 from dashboard.desk import desk
 from dashboard.state import Choice
 from dashboard.widgets import progress
-from dashboard.widgets.progress import Pending
 
 __all__ = ["page"]
 
 
 def page() -> None:
     """Draw the page."""
-    subject_page(page_choice, _one_picture, name="shap problems")
+    subject_page(page_choice.session, _one_picture, name="shap problems")
 
 
 def _one_picture(choice: Choice, shown: Sharing) -> None:
@@ -62,12 +61,10 @@ def _ask_and_draw(picture: Picture, choice: Choice, shown: Sharing) -> None:
     with left:
         if isinstance(answer.result, ShapResult):
             result_part.waterfall_panel(answer.result, shown)
-        elif answer.state == "waiting":
-            name = services.explainers()[shown.explainer].name
-            progress.waiting([Pending(answer.key, name)], place="shap")
-            st.skeleton(height=result_part.HEIGHT)
         else:
-            progress.ended_badly(answer, "The explanation")
+            name, height = services.explainers()[shown.explainer].name, result_part.HEIGHT
+            ended = "The explanation"
+            progress.unfinished(answer, name, place="shap", ended=ended, height=height)
         progress.notes(answer)
     if isinstance(answer.result, ShapResult):
         _below(request, answer.result, shown)

@@ -6,25 +6,22 @@ Inspect and SHAP look at the same thing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from core.contracts import DEFAULT_EXPLAINER, ExplainerCard, Value
-from dashboard import query, services
+from dashboard import services
 from dashboard.query import Asked, Spelled
 from dashboard.session import SessionChoice
 from dashboard.spellings import one_of, parameters, whole, wholes
-from dashboard.state import Choice
 
 __all__ = [
-    "FROM_CHOICE", "MOST_CLASSES", "Colouring", "Sharing", "begin", "bind", "change", "current",
-    "now", "read",
+    "MOST_CLASSES", "Colouring", "Sharing", "begin", "bind", "change", "current", "now", "read",
+    "session",
 ]  # fmt: skip
 
 Colouring = Literal["pixels", "regions"]
 MOST_CLASSES = 5
-FROM_CHOICE = ("model", "picture", "framing")
 
 
 def _explainers(asked: Asked) -> tuple[str, ...]:
@@ -62,11 +59,6 @@ class Sharing(Spelled):
     colouring: Annotated[Colouring, one_of(get_args(Colouring)).called("colour")] = "pixels"
 
 
-_sharing = SessionChoice("sharing", Sharing)
-current, now, begin = _sharing.current, _sharing.now, _sharing.begin
-change, bind = _sharing.change, _sharing.bind
-
-
-def read(address: Mapping[str, str], choice: Choice) -> tuple[Sharing, list[str]]:
-    """Return what an address describes, and a sentence for each part left out."""
-    return query.read(Sharing, address, choice)
+session = SessionChoice("sharing", Sharing)
+read, current, now, begin = session.read, session.current, session.now, session.begin
+change, bind = session.change, session.bind
