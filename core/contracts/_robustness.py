@@ -156,9 +156,10 @@ class RobustGap(Stored):
 
 @dataclass(frozen=True)
 class AdversarialExample(Stored):
-    """One picture that was broken.
+    """One input that was broken.
 
-    ``original`` is uint8 ``(H, W, 3)``; ``adversarial`` float32 of the same shape in [0, 1].
+    ``original`` is uint8 ``(H, W, C)`` for pictures; ``adversarial`` float32 of the same shape, as
+    the model takes it.
     """
 
     index: int
@@ -168,7 +169,7 @@ class AdversarialExample(Stored):
     label: int
     clean: int
     answer: int
-    original: npt.NDArray[np.uint8]
+    original: npt.NDArray[np.generic]
     adversarial: Array
 
 

@@ -79,6 +79,10 @@ class Part(ABC):
         May be called from several threads.
         """
 
+    @abstractmethod
+    def shown(self, index: int, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+        """Return one input as results keep it for showing, ``shape``."""
+
     @cached_property
     def _index(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.ids)}

@@ -60,6 +60,10 @@ class PicturePart(Part):
         shown = [images.to_input(self.picture(int(i)), shape=shape).pixels for i in indices]
         return np.stack(shown) if shown else np.empty((0, *shape), np.uint8)
 
+    def shown(self, index: int, shape: tuple[int, ...]) -> Pixels:
+        """Return one picture as a model sees it, uint8."""
+        return self.pixels([index], shape)[0]
+
     def inputs(self, indices: Sequence[int], shape: tuple[int, ...]) -> Array:
         """Return pictures as a model takes them: float32 ``(len(indices), *shape)`` in [0, 1]."""
         return self.pixels(indices, shape).astype(np.float32) / np.float32(255)

@@ -122,14 +122,16 @@ class Modality(ABC):
     presets: ClassVar[Mapping[str, Preset]]
     reading: ClassVar[tuple[Parameter, ...]] = ()
 
-    def preset(self, preset_id: str) -> Preset:
-        """Return the protocol of deletion and insertion called ``preset_id``.
+    def preset(self, preset_id: str | None = None) -> Preset:
+        """Return the protocol of deletion and insertion called ``preset_id``, the first by default.
 
         Raises
         ------
         UnknownNameError
             If there is none; the text lists what there is.
         """
+        if preset_id is None:
+            return next(iter(self.presets.values()))
         return lookup(self.presets, preset_id, what="preset")
 
     def parameters(self, declared: Sequence[Parameter]) -> tuple[Parameter, ...]:
@@ -178,8 +180,8 @@ class Modality(ABC):
         """
 
     @abstractmethod
-    def blank(self, shape: tuple[int, ...]) -> Input:
-        """Return an input that says nothing, for requests about methods and not about inputs."""
+    def blank(self, shape: tuple[int, ...]) -> object:
+        """Return a source that says nothing, for requests about methods and not about sources."""
 
     @abstractmethod
     def probes(self, shape: tuple[int, ...]) -> Array:

@@ -14,8 +14,10 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.contracts import Array, Artefact, content_key
 from core.models.network import Network
@@ -80,12 +82,15 @@ def _answers(network: Network, spec: ModelSpec) -> Answers:
 
 
 def _pictures(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Return pictures, (8, height, width, channels) in [0, 1], of means from 0.07 to 0.93."""
-    height, width, channels = shape
+    """Return inputs, (8, *sites, channels) in [0, 1], of means from 0.07 to 0.93."""
+    *sites, channels = shape
     noise = rng.random((8, *shape), dtype=np.float32)
-    down, right = np.linspace(0, 1, height)[:, None, None], np.linspace(0, 1, width)[None, :, None]
+    # Rising along the first axis of sites, and along the last.
+    down = _along(np.linspace(0, 1, sites[0]), 0, len(shape))
+    right = _along(np.linspace(0, 1, sites[-1]), len(sites) - 1, len(shape))
     colour = np.arange(channels) == 0
-    blocks = (np.arange(height)[:, None] * 3 // height + np.arange(width) * 3 // width) % channels
+    thirds = (_along(np.arange(n) * 3 // n, axis, len(sites)) for axis, n in enumerate(sites))
+    blocks = sum(thirds, np.zeros(sites, int)) % channels
     smooth = [
         0.03 + 0.34 * right * (1 - 0.5 * colour) + 0 * down,  # dark to grey, and its colour changes
         0.5 + 0.45 * down - 0.2 * right * colour,
@@ -95,6 +100,13 @@ def _pictures(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     grainy = [(1 - _GRAIN) * s + _GRAIN * n for s, n in zip(smooth, noise[4:], strict=True)]
     tones = [noise[0], 0.14 * noise[1], 0.86 + 0.14 * noise[2], 0.52 + 0.1 * noise[3]]
     return np.stack([*tones, *grainy]).astype(np.float32)
+
+
+def _along(values: npt.NDArray[np.generic], axis: int, ndim: int) -> npt.NDArray[Any]:
+    """Return values ``(n,)`` laid along an axis of ``ndim``."""
+    shape = [1] * ndim
+    shape[axis] = len(values)
+    return values.reshape(shape)
 
 
 def _projected(values: Array, rng: np.random.Generator) -> Array:

@@ -113,7 +113,7 @@ def certify_picture_request(
     parameters: Mapping[str, object] | None = None,
     weights: str = "pretrained",
     classes: str | None = None,
-    geometry: Geometry = "crop",
+    geometry: Geometry | None = None,
     seed: int | None = None,
 ) -> CertifyPictureRequest:
     """Describe the work of certifying one picture.

@@ -26,7 +26,7 @@ def counterfactual_request(
     model: str = DEFAULT_MODEL,
     weights: str = "pretrained",
     classes: str | None = None,
-    geometry: Geometry = "crop",
+    geometry: Geometry | None = None,
     seed: int | None = None,
 ) -> CounterfactualRequest:
     """Describe the search for few regions whose removal changes the decision.

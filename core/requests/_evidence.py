@@ -22,7 +22,7 @@ def evidence_request(
     explain: ExplainRequest,
     *,
     metrics: Sequence[str] | None = None,
-    preset: str = "rise",
+    preset: str | None = None,
     mask: npt.NDArray[np.generic] | None = None,
     seed: int | None = None,
 ) -> EvidenceRequest:
@@ -35,7 +35,7 @@ def evidence_request(
     metrics : sequence of str, optional
         Ids of metrics; by default the quick set, with localisation where there is a mask. Twice
         the same counts once.
-    preset : str
+    preset : str, optional
         Protocol of deletion and insertion: ``"rise"``, ``"rise-full"`` or ``"xplique"``.
     mask : ndarray, shape (h, w), optional
         Where the object is, at the model's input size: boolean, or 0 for outside.
@@ -52,7 +52,7 @@ def evidence_request(
         For an unknown metric or preset, a mask that is empty or of another size, or a metric that
         needs a mask where there is none, or a probability where what is explained has none.
     """
-    modalities.get(explain.input.modality).preset(preset)
+    protocol = modalities.get(explain.input.modality).preset(preset)
     marked = None if mask is None else np.asarray(mask) != 0
     if marked is not None:
         check_mask(marked, explain.input.tensor().shape[:-1])
@@ -60,7 +60,7 @@ def evidence_request(
     offer = explain.target.offer(zoo.get(explain.model.id).offer)
     for metric in metrics or ():
         require(f"The metric {metric}", registry.METRICS.find(metric).needs, offer)
-    beyond = any(metric not in registry.QUICK for metric in chosen) or preset == "rise-full"
+    beyond = any(metric not in registry.QUICK for metric in chosen) or protocol.steps is None
     return EvidenceRequest(
         model=explain.model,
         weights_sha256=explain.weights_sha256,
@@ -69,7 +69,7 @@ def evidence_request(
         input=explain.input,
         explain=explain,
         metrics=chosen,
-        preset=preset,
+        preset=protocol.id,
         mask=marked,
         lane="batch" if beyond or explain.lane == "batch" else "interactive",
     )

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core import images
 from core.contracts import (
     LEADERBOARD_METHODS,
     ExplainRequest,
     Geometry,
     LeaderboardRequest,
-    Picture,
 )
 from core.errors import InputError
 from core.evidence.base import check_mask
@@ -34,17 +32,17 @@ Mask = npt.NDArray[np.generic]
 
 
 def leaderboard_request(
-    pictures: Iterable[Picture],
+    pictures: Iterable[object],
     *,
     model: str = DEFAULT_MODEL,
     methods: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
     groups: Sequence[str] = (),
     masks: Sequence[Mask | None] = (),
-    preset: str = "rise",
+    preset: str | None = None,
     weights: str = "pretrained",
     classes: str | None = None,
-    geometry: Geometry = "crop",
+    geometry: Geometry | None = None,
     seed: int | None = None,
 ) -> LeaderboardRequest:
     """Describe the work of comparing methods over pictures, every argument checked.
@@ -62,7 +60,7 @@ def leaderboard_request(
         Subgroup of each picture.
     masks : sequence of (ndarray or None), optional
         Where the object is in each picture, at the model's input size.
-    preset : str
+    preset : str, optional
         Protocol of deletion and insertion.
     model, weights, classes, geometry, seed
         As in :func:`prediction_request`.
@@ -77,14 +75,15 @@ def leaderboard_request(
         For an unknown name, no picture, a model without what a method needs, groups or masks of
         another number than the pictures, or a mask that is empty or of another size.
     """
-    zoo.modality(model).preset(preset)
+    protocol = zoo.modality(model).preset(preset).id
     names = _methods(methods, model)
     options: dict[str, Any] = {"model": model, "weights": weights, "classes": classes, "seed": seed}
-    asked = [explanation_request(_blank(), method=name, **options) for name in names]
+    shape = zoo.get(model).input_shape
+    blank = zoo.modality(model).blank(shape)
+    asked = [explanation_request(blank, method=name, **options) for name in names]
     chosen, of_metrics = _metrics(
-        metrics, asked[0], preset, with_masks=any(m is not None for m in masks)
+        metrics, asked[0], protocol, with_masks=any(m is not None for m in masks)
     )
-    sites = zoo.get(model).input_shape[:-1]
     inputs = tuple(model_input(p, model, geometry) for p in pictures)
     if not inputs:
         raise InputError("There is no picture to compare methods on. Give at least one.")
@@ -99,15 +98,11 @@ def leaderboard_request(
         seed=first.seed,
         inputs=inputs,
         groups=tuple(group or _NO_GROUP for group in groups),
-        masks=tuple(_marked(mask, sites) for mask in masks),
+        masks=tuple(_marked(mask, shape[:-1]) for mask in masks),
         methods=names,
         metrics=chosen,
-        preset=preset,
+        preset=protocol,
     )
-
-
-def _blank() -> Picture:
-    return images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8))
 
 
 def _methods(methods: Sequence[str] | None, model: str) -> tuple[str, ...]:

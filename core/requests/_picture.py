@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.contracts import DEFAULT_METHOD, ExplainRequest, Geometry, Picture, PredictRequest
+from core.contracts import DEFAULT_METHOD, ExplainRequest, Geometry, PredictRequest
 from core.errors import InputError
 from core.modalities.capabilities import require
 from core.models import zoo
@@ -18,12 +18,12 @@ __all__ = ["explanation_request", "prediction_request"]
 
 
 def prediction_request(
-    picture: Picture,
+    picture: object,
     *,
     model: str = DEFAULT_MODEL,
     weights: str = "pretrained",
     classes: str | None = None,
-    geometry: Geometry = "crop",
+    geometry: Geometry | None = None,
     seed: int | None = None,
 ) -> PredictRequest:
     """Describe the work of predicting one picture, ready to be submitted.
@@ -31,7 +31,7 @@ def prediction_request(
     Parameters
     ----------
     picture : Picture
-        As :func:`open_picture` returns it.
+        As :func:`open_picture` returns it; for a model of another modality, its kind of source.
     model : str
         Id of a model of the zoo.
     weights : str
@@ -39,8 +39,9 @@ def prediction_request(
     classes : str, optional
         File with one class name a line, in place of the model's own names.
     geometry : {"crop", "squash", "letterbox"}
-        How the picture becomes a square: the centre cut out as models are evaluated, both sides
-        squashed, or the whole picture with grey beside it.
+        How a picture takes the shape of the input, ``"crop"`` by default: the centre cut out as
+        models are evaluated, both sides squashed, or the whole picture with grey beside it. Other
+        kinds of input have none.
     seed : int, optional
         Of every draw; the setting's by default.
 
@@ -59,7 +60,7 @@ def prediction_request(
 
 
 def explanation_request(
-    picture: Picture,
+    picture: object,
     *,
     model: str = DEFAULT_MODEL,
     method: str = DEFAULT_METHOD,
@@ -69,7 +70,7 @@ def explanation_request(
     layer: str | None = None,
     weights: str = "pretrained",
     classes: str | None = None,
-    geometry: Geometry = "crop",
+    geometry: Geometry | None = None,
     seed: int | None = None,
 ) -> ExplainRequest:
     """Describe the work of explaining one picture, every argument checked.
@@ -77,7 +78,7 @@ def explanation_request(
     Parameters
     ----------
     picture : Picture
-        As :func:`open_picture` returns it.
+        As :func:`open_picture` returns it; for a model of another modality, its kind of source.
     method : str
         Id of a saliency method.
     parameters : mapping

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from core import images
 from core.contracts import DEFAULT_METHOD, SanityRequest
 from core.errors import CapabilityError
 from core.modalities.capabilities import require
@@ -51,7 +48,7 @@ def sanity_request(
         If the model lacks what the method needs, or its weights cannot be drawn anew.
     """
     spec = zoo.get(model)
-    blank = images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8))
+    blank = zoo.modality(model).blank(spec.input_shape)
     made = explanation_request(
         blank, model=model, method=method, parameters=parameters, layer=layer,
         weights=weights, classes=classes, seed=seed,

@@ -21,7 +21,7 @@ _MOST_CLASSES = 10
 
 
 def shap_request(
-    picture: Picture,
+    picture: object,
     *,
     model: str = DEFAULT_MODEL,
     explainer: str = DEFAULT_EXPLAINER,
@@ -31,7 +31,7 @@ def shap_request(
     background: Sequence[Picture] = (),
     weights: str = "pretrained",
     classes: str | None = None,
-    geometry: Geometry = "crop",
+    geometry: Geometry | None = None,
     seed: int | None = None,
 ) -> ShapRequest:
     """Describe the work of sharing out logits over one picture, every argument checked.
@@ -39,7 +39,7 @@ def shap_request(
     Parameters
     ----------
     picture : Picture
-        As :func:`open_picture` returns it.
+        As :func:`open_picture` returns it; for a model of another modality, its kind of source.
     explainer : str
         An id of :func:`core.api.explainers`.
     parameters : mapping

@@ -12,7 +12,6 @@ from core.contracts import (
     Robustness,
     RobustnessChunk,
 )
-from core.data.picture import picture_part
 from core.proportions import wilson
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.curves import WORST_CASE, curve, gaps, grid, of_groups
@@ -118,7 +117,7 @@ def _examples(subject: Subject, chunks: Chunks) -> tuple[AdversarialExample, ...
                     label=int(subject.labels[row]),
                     clean=int(first.clean[row]),
                     answer=int(answer),
-                    original=picture_part(subject.part).pixels([index], subject.shape)[0],
+                    original=subject.part.shown(index, subject.shape),
                     adversarial=picture,
                 )
             )

@@ -66,11 +66,9 @@ class PictureModality(Modality):
         """Check the side, or height, width and channels."""
         return checked_size(given)
 
-    def blank(self, shape: tuple[int, ...]) -> ModelInput:
+    def blank(self, shape: tuple[int, ...]) -> Picture:
         """Return a black picture."""
-        side = images.MIN_SIDE
-        black = images.from_array(np.zeros((side, side, 3), np.uint8))
-        return images.to_input(black, shape=shape)
+        return images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8))
 
     def probes(self, shape: tuple[int, ...]) -> Array:
         """Return the packaged photographs."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.axes import along
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.base import Attack, Problem
@@ -55,10 +56,10 @@ class _Noise(Attack):
 def _scaled(problem: Problem, noise: Array) -> Array:
     """Stretch the noise until what is left of it inside [0, 1] has norm ε."""
     x = problem.inputs
-    noise = noise / problem.ball.size(noise).astype(np.float32).reshape(-1, 1, 1, 1)
+    noise = noise / along(problem.ball.size(noise).astype(np.float32), noise)
 
     def stretched(factor: Array) -> Array:
-        scale = factor.astype(np.float32).reshape(-1, 1, 1, 1)
+        scale = along(factor.astype(np.float32), noise)
         return np.asarray(np.clip(x + scale * noise, 0, 1))
 
     low = np.full(len(x), problem.eps)

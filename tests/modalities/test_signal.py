@@ -1,0 +1,117 @@
+"""A modality from outside gets every answer, and no general room knows of it.
+
+The package lies in ``signal/``: a one-dimensional signal, a thirty-line network, drawn data. It is
+installed as pip would, and asked in a process of its own, once; the tests read what it answered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent / "signal"
+ROOT = HERE.parents[2]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Install the package, and return what a process needs to find it."""
+    site = tmp_path_factory.mktemp("site")
+    shutil.copy(HERE / "toy_signal.py", site)
+    about = site / "toy_signal-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-signal\nVersion: 1.0\n")
+    shutil.copy(HERE / "entry_points.txt", about)
+    paths = os.pathsep.join([str(ROOT), str(site)])
+    home = str(tmp_path_factory.mktemp("home"))
+    return {**os.environ, "PYTHONPATH": paths, "PELLUCID_HOME": home}
+
+
+@pytest.fixture(scope="module")
+def found(environment: dict[str, str]) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, str(HERE / "ask_everything.py")], cwd=ROOT, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answers: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answers
+
+
+def test_it_is_predicted_and_kept(found: dict[str, Any]) -> None:
+    best, second = found["ranking"]
+    assert best[0] == "peak"
+    assert best[1] > 0.7 > second[1]
+    assert found["seen"] == ["peak 7", "signal"]
+    assert {"modality", "trace", "trace_sha256", "samples"} <= set(found["document"])
+    assert not {"image", "width", "box", "geometry"} & set(found["document"])
+    assert found["restored"]
+
+
+def test_every_map_lies_on_the_pulse(found: dict[str, Any]) -> None:
+    """The pulse with half a filter on each side is a quarter of the trace."""
+    assert len(found["maps"]) >= 10
+    for method, one in found["maps"].items():
+        assert one["shape"] == [64], method
+        assert one["inside"] > 0.6, method
+    for method in ("integrated_gradients", "idgi", "guided_ig"):
+        assert found["maps"][method]["error"] < 0.02, method
+
+
+def test_shapley_values_add_up_and_lie_on_the_pulse(found: dict[str, Any]) -> None:
+    for explainer, one in found["shap"].items():
+        assert one["error"] < 1e-4, explainer
+        assert one["inside"] > 0.8, explainer
+        assert one["background"] == "everything hidden: the zero line"
+
+
+def test_the_card_holds_the_map_against_the_modalitys_own_controls(found: dict[str, Any]) -> None:
+    verdict, words = found["checks"]["beats_controls"]
+    assert verdict == "pass"
+    assert "5 maps that know nothing of it (3 × random windows, steps, the middle)" in words
+    assert found["card"]["insertion"] > found["card"]["deletion"]
+    assert found["card"]["average_drop"] < 0.5
+    assert {method for method, _ in found["board"]} == {"integrated_gradients", "occlusion"}
+    assert found["sanity"][0] in {"pass", "unclear", "fail"}
+    assert found["compare"][0] in {"agree", "partly"}
+
+
+def test_it_is_attacked_by_group_and_audited(found: dict[str, Any]) -> None:
+    attacked, noise = found["curve"]["pgd"], found["curve"]["uniform_noise"]
+    assert attacked[0] == 1.0
+    assert attacked[-1] == 0.0
+    assert all(a <= b for a, b in zip(attacked, noise, strict=True))
+    assert sum(found["audit"].values()) == 40
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("gradcam", "reads a convolutional layer"),
+        ("rise", "needs inputs with height and width"),
+        ("edges", "needs inputs with height and width"),
+        ("geometry", "no parameter 'geometry'"),
+        ("picture", "A trace is expected"),
+    ],
+)
+def test_what_it_cannot_do_is_said(found: dict[str, Any], asked: str, told: str) -> None:
+    assert told in found["refused"][asked]
+
+
+def test_no_general_room_knows_of_it() -> None:
+    of_it = re.compile(r"toy_signal|pulse_net|[\"']signal[\"']|SignalInput")
+    knowing = [
+        str(path.relative_to(ROOT))
+        for room in ("core", "dashboard")
+        for path in (ROOT / room).rglob("*.py")
+        if of_it.search(path.read_text(encoding="utf-8"))
+    ]
+    assert not knowing
