@@ -56,10 +56,11 @@ class _Noise(Attack):
 def _scaled(problem: Problem, noise: Array) -> Array:
     """Stretch the noise until what is left of it inside [0, 1] has norm ε."""
     x = problem.inputs
-    noise = noise / along(problem.ball.size(noise).astype(np.float32), noise)
+    sizes = problem.ball.size(noise).astype(np.float32)
+    noise = noise / along(sizes, noise)
 
     def stretched(factor: Array) -> Array:
-        scale = along(factor.astype(np.float32), noise)
+        scale: Array = along(factor.astype(np.float32), noise)
         return np.asarray(np.clip(x + scale * noise, 0, 1))
 
     low = np.full(len(x), problem.eps)
