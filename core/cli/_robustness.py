@@ -63,6 +63,13 @@ def robustness(
     surrogate: Annotated[
         str | None, typer.Option(help="Model whose adversarial pictures are tried on this one.")
     ] = None,
+    target: Annotated[
+        str,
+        typer.Option(
+            help="untargeted (any wrong class), least-likely, top-5 (the true class is no longer "
+            "among so many), or a class that pictures shall be taken for."
+        ),
+    ] = "untargeted",
     weights: Weights = "pretrained",
     classes: Classes = None,
     seed: Seed = 0,
@@ -83,6 +90,7 @@ def robustness(
         rounding=rounding,
         checks=checks,
         surrogate=surrogate,
+        target=target,
         weights=weights,
         classes=None if classes is None else str(classes),
         seed=seed,
@@ -211,6 +219,8 @@ def _report(found: Robustness) -> Iterator[str]:
         f"{found.model} on {found.n} {found.split} pictures of {found.dataset}: "
         f"{found.clean_accuracy:.1%} right unharmed"
     )
+    if found.target:
+        yield f"Target: {found.target}. Below, the share that is right and does not reach it."
     for curve in (*found.curves, *found.worst_case):
         who = f" [{curve.group}]" if curve.group else ""
         middle = (

@@ -218,6 +218,12 @@ class Robustness(Result):
     slice: str = ""
 
     @property
+    def target(self) -> str:
+        """What the attacks were after, as the command says it; ``""`` for any wrong class."""
+        words = shlex.split(self.command)
+        return words[words.index("--target") + 1] if "--target" in words else ""
+
+    @property
     def trust(self) -> Trust:
         """Whether the curve can be believed; a check that could not be made counts against it."""
         return trust_of(self.checks)
@@ -255,6 +261,8 @@ class RobustnessRequest(ModelRequest):
         For each class of the dataset its index among the model's.
     slice : str
         Text of the slice whose pictures alone are attacked; ``""`` for the whole split.
+    target : str
+        What the attacks are after (:mod:`core.robustness.aims`); ``""`` for any wrong class.
     """
 
     kind: ClassVar[str] = "robustness"
@@ -274,6 +282,7 @@ class RobustnessRequest(ModelRequest):
     class_map: tuple[int, ...]
     lane: Lane = "batch"
     slice: str = ""
+    target: str = ""
 
     def common(self) -> dict[str, Any]:
         """Return what every part of the work depends on, whichever attack it belongs to."""
@@ -286,6 +295,7 @@ class RobustnessRequest(ModelRequest):
             "rounding": self.rounding,
             "class_map": list(self.class_map),
             **({"slice": self.slice} if self.slice else {}),
+            **({"target": self.target} if self.target else {}),
             "seed": self.seed,
         }
 
@@ -319,6 +329,7 @@ class RobustnessRequest(ModelRequest):
         words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons) or "auto"]
         words += ["--by", self.by] if self.by else []
         words += ["--slice", self.slice] if self.slice else []
+        words += ["--target", self.target] if self.target else []
         words += ["--surrogate", self.surrogate] if self.surrogate else []
         words += [] if self.rounding else ["--no-rounding"]
         words += [] if self.checks else ["--no-checks"]

@@ -35,6 +35,9 @@ CAPABILITIES: Mapping[str, Capability] = {
     "classes": Capability(
         "{who} needs classes that exclude each other: {why}", "has no classes to choose among"
     ),
+    "one_class": Capability(
+        "{who} pushes a picture towards one class: {why}", "has no classes to choose among"
+    ),
     "labels": Capability(
         "{who} needs classes that are each a yes or no of their own: {why}",
         "has no classes that are each a yes or no",

@@ -224,6 +224,7 @@ def offered(model: ModelSpec | ModelCard) -> Offer:
     has = {"gradient", "network"} if model.gradients else set()
     has |= {"layer"} if model.features else set()
     has |= {_OFFERED[model.outputs]} | modalities.get(model.modality).offers
+    has |= {"one_class"} if "classes" in has else set()
     twin = f"; {model.twin}, which it was made of, has them" if model.twin else ""
     forward = f"{model.id} has none (forward passes only{twin})"
     why = dict.fromkeys(("gradient", "network"), forward)

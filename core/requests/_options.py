@@ -125,6 +125,7 @@ class RobustnessOptions(SlicedOptions, total=False):
     rounding: bool
     checks: bool
     surrogate: str | None
+    target: str | None
 
 
 class TrainSetting(TypedDict, total=False):

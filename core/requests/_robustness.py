@@ -8,12 +8,14 @@ from math import prod
 from core.contracts import DEFAULT_MODEL, ModelRef, Norm, RobustnessRequest, SplitName, Value
 from core.data.registry import open_dataset
 from core.errors import CapabilityError, InputError
-from core.modalities.capabilities import lack, require
+from core.modalities.capabilities import Offer, lack, require
 from core.models import zoo
+from core.models.labels import class_names
 from core.models.runtime import identify
 from core.parameters import resolve
 from core.requests._common import model_fields
 from core.requests._labelled import attribute, class_map, reference, sliced
+from core.robustness.aims import Aim, read_aim
 from core.robustness.attacks.base import Attack
 from core.robustness.attacks.registry import ATTACKS, get_for
 from core.robustness.epsilons import AUTO, epsilons
@@ -62,6 +64,7 @@ def robustness_request(
     weights: str = "pretrained",
     classes: str | None = None,
     seed: int | None = None,
+    target: str | None = None,
 ) -> RobustnessRequest:
     """Describe the work of attacking the pictures of a split.
 
@@ -94,6 +97,11 @@ def robustness_request(
         Model whose adversarial pictures are tried on this one; by default another one of these
         classes, or of as many where this one's are only numbered. ``""`` for none: gradients are
         then estimated from forward passes.
+    target : str, optional
+        What attacks are after: ``"untargeted"`` (any wrong class, the default), ``"least-likely"``,
+        ``"top-5"`` (the true class is no longer among the first so many), or a class by index or
+        name, which pictures of all others shall be taken for. The attacks are examined where they
+        are untargeted alone.
     model, weights, classes, seed
         As in :func:`prediction_request`.
 
@@ -118,7 +126,9 @@ def robustness_request(
         raise InputError(f"There is no picture to attack in {opened.ref.text}, split {split}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     borrowed = _surrogate(surrogate, spec)
-    chosen = _attacks(attacks, parameters or {}, norm, spec)
+    aim = _aim(target, fields["model"], spec)
+    chosen = _attacks(attacks, parameters or {}, norm, spec, aim)
+    checks = checks and not aim.text  # they examine how well any wrong class is found
     fields["versions"] = fields["versions"] | {"robustness": ROBUSTNESS_VERSION}
     for attack in chosen:
         fields["versions"] |= ATTACKS.versions(attack)
@@ -139,7 +149,14 @@ def robustness_request(
         surrogate=borrowed,
         class_map=class_map(opened, fields["model"]),
         slice=within,
+        target=aim.text,
     )
+
+
+def _aim(target: str | None, ref: ModelRef, spec: zoo.ModelSpec) -> Aim:
+    names = class_names(ref)
+    require("An attack", frozenset({"classes"}), spec.offer)
+    return read_aim(target, lambda text: names.find(text).index, len(names.labels))
 
 
 def _attacks(
@@ -147,8 +164,14 @@ def _attacks(
     parameters: Mapping[str, Mapping[str, object]],
     norm: Norm,
     spec: zoo.ModelSpec,
+    aim: Aim,
 ) -> dict[str, dict[str, Value]]:
+    offer = aim.offer(spec.offer)
     proposed = _defaults(norm, spec) if asked is None else {}
+    proposed = {
+        name: given for name, given in proposed.items()
+        if ATTACKS[name].needs & {"one_class"} <= offer.has
+    }  # fmt: skip
     names = tuple(proposed) if asked is None else tuple(dict.fromkeys(asked))
     if not names:
         raise InputError(f"Choose at least one attack. Known: {', '.join(ATTACKS)}.")
@@ -158,7 +181,7 @@ def _attacks(
             f"There are parameters for {unused[0]!r}, which is not among the attacks asked for: "
             f"{', '.join(names)}."
         )
-    chosen = {name: checked_attack(name, norm, spec) for name in names}
+    chosen = {name: checked_attack(name, norm, spec, offer) for name in names}
     return {
         name: resolve(
             attack.parameters, {**proposed.get(name, {}), **parameters.get(name, {})}, owner=name
@@ -167,7 +190,9 @@ def _attacks(
     }
 
 
-def checked_attack(name: str, norm: Norm, spec: zoo.ModelSpec) -> type[Attack]:
+def checked_attack(
+    name: str, norm: Norm, spec: zoo.ModelSpec, offer: Offer | None = None
+) -> type[Attack]:
     """Return an attack that the norm has and the model can serve.
 
     Raises
@@ -176,9 +201,11 @@ def checked_attack(name: str, norm: Norm, spec: zoo.ModelSpec) -> type[Attack]:
         If it is unknown, not defined for the norm, or needs gradients that the model lacks.
     """
     attack = get_for(name, norm)
-    able = [n for n, a in ATTACKS.items() if norm in a.norms and not lack(a.needs, spec.offer.has)]
-    instead = f"Attacks that need none: {', '.join(able)}." if able else ""
-    require(name, attack.needs, spec.offer, instead=instead)
+    offer = offer or spec.offer
+    able = [n for n, a in ATTACKS.items() if norm in a.norms and not lack(a.needs, offer.has)]
+    which = "need none" if "one_class" in offer.has else "can have this target"
+    instead = f"Attacks that {which}: {', '.join(able)}." if able else ""
+    require(name, attack.needs, offer, instead=instead)
     return attack
 
 

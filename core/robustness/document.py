@@ -39,6 +39,7 @@ def document(found: Robustness) -> dict[str, Any]:
         "n": found.n,
         "clean_accuracy": found.clean_accuracy,
         "by": found.by or None,
+        **({"target": found.target} if found.target else {}),
         "curves": [_curve(curve) for curve in found.curves],
         "worst_case": [_curve(curve) for curve in found.worst_case],
         "gaps": [asdict(gap) | {"beyond_chance": gap.beyond_chance} for gap in found.gaps],

@@ -9,7 +9,8 @@ import numpy as np
 
 from core.contracts import Array, RobustnessRequest
 from core.control import Control
-from core.errors import CapabilityError
+from core.errors import CapabilityError, InputError
+from core.robustness.aims import Aim
 from core.robustness.attacks.base import Problem
 from core.robustness.sample import Batch, Sample
 from core.robustness.sweep import ladder
@@ -26,7 +27,8 @@ class Subject(Sample):
     Raises
     ------
     InputError
-        If the dataset has changed since the request was made.
+        If the dataset has changed since the request was made, or all pictures are of the class
+        that they shall be taken for.
     """
 
     request: RobustnessRequest
@@ -34,6 +36,15 @@ class Subject(Sample):
     def __init__(self, request: RobustnessRequest) -> None:
         super().__init__(request)
         self.request = request
+        self.aim = Aim.parse(request.target)
+        if self.aim.index is not None:
+            others = self.labels != self.aim.index
+            self.rows, self.labels = self.rows[others], self.labels[others]
+            if not len(self.rows):
+                raise InputError(
+                    f"All {len(others)} pictures are of the class that they shall be taken for: "
+                    "there is nothing to turn. Choose another class, or more pictures."
+                )
 
     @cached_property
     def passes(self) -> AttackPasses:
@@ -52,10 +63,11 @@ class Subject(Sample):
         self, batch: Batch, control: Control, *, passes: AttackPasses | None = None
     ) -> Problem:
         """Return the chunk as a problem without an ε."""
-        return Problem(
+        problem = Problem(
             passes or self.passes, batch.inputs, batch.labels, self.request.norm, 0.0, batch.rows,
             self.request.seed, control,
         )  # fmt: skip
+        return self.aim.posed(problem)
 
 
 def refuse_probabilities(logits: Array, model_id: str) -> None:

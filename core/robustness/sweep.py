@@ -111,7 +111,7 @@ def sweep(
 
 def _unharmed(problem: Problem) -> Swept:
     logits = problem.passes.logits(problem.inputs)
-    wrong = problem.broken(logits)
+    wrong = problem.wrong(logits)
     distances = np.where(wrong, 0.0, np.inf)
     return Swept(distances, distances.copy(), logits.argmax(axis=1), problem.inputs.copy())
 

@@ -22,6 +22,7 @@ class ApgdDlr(Attack):
     summary = "APGD towards each likely wrong class, on a loss that no scale of logits can mask."
     limits = "The ratio needs four classes; with three or two it falls back on fewer logits."
     paper = "Croce and Hein 2020, Reliable evaluation of adversarial robustness, arXiv:2003.01690"
+    needs = frozenset({"gradient", "classes", "one_class"})
     random = True
     parameters = (
         Parameter("steps", "int", 100, "Steps towards each class", low=2, high=1000, step=10),

@@ -71,6 +71,8 @@ class Problem:
         Attacks call ``check`` between passes.
     targets : ndarray of int64, shape (N,), optional
         The classes that the pictures shall be taken for; any wrong one by default.
+    k : int
+        Without targets, a picture is broken when its true class is not among the ``k`` likeliest.
     """
 
     passes: Passes
@@ -82,6 +84,7 @@ class Problem:
     seed: int
     control: Control
     targets: Labels | None = None
+    k: int = 1
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -106,10 +109,16 @@ class Problem:
 
     def broken(self, logits: Array) -> Hits:
         """Return which pictures are taken for what they are not (or for their target)."""
-        found = logits.argmax(axis=1)
         if self.targets is not None:
-            return np.asarray(found == self.targets)
-        return np.asarray(found != self.labels)
+            return np.asarray(logits.argmax(axis=1) == self.targets)
+        return self.wrong(logits)
+
+    def wrong(self, logits: Array) -> Hits:
+        """Return which true classes are not among the ``k`` likeliest."""
+        if self.k == 1:
+            return np.asarray(logits.argmax(axis=1) != self.labels)
+        ranked = np.argsort(-logits, axis=1, kind="stable")[:, : self.k]
+        return ~(ranked == self.labels[:, None]).any(axis=1)
 
     def margin(self, logits: Array) -> Array:
         """Return how far each picture is from being broken, in logits: below 0 it is."""
@@ -117,7 +126,8 @@ class Problem:
         rows = np.arange(len(logits))
         others = logits.astype(np.float64)
         others[rows, aims] = -np.inf
-        lead = logits[rows, aims] - others.max(axis=1)
+        rival = others.max(axis=1) if self.k == 1 else np.sort(others, axis=1)[:, -self.k]
+        lead = logits[rows, aims] - rival
         # Ties fall to the class of the lower index, as argmax has it.
         kept = np.maximum(np.abs(lead), _TINY)
         broken = self.broken(logits)

@@ -26,6 +26,7 @@ class DeepFool(Attack):
     summary = "Steps onto the nearest linearised class boundary until it is crossed: a distance."
     limits = "Greedy: the distance is an upper bound, looser than FAB's."
     paper = "Moosavi-Dezfooli et al. 2015, DeepFool, arXiv:1511.04599"
+    needs = frozenset({"gradient", "classes", "one_class"})
     minimal = True
     parameters = (
         Parameter("steps", "int", 50, "Steps at most", low=1, high=500, step=10),

@@ -31,6 +31,7 @@ class Fab(Attack):
     summary = "Walks along the boundary of each likely class towards the picture: small distances."
     limits = "As local as its gradients: masked ones lead it astray."
     paper = "Croce and Hein 2019, Minimally distorted adversarial examples, arXiv:1907.02044"
+    needs = frozenset({"gradient", "classes", "one_class"})
     minimal = True
     parameters = (
         Parameter("steps", "int", 50, "Steps towards each class", low=1, high=500, step=10),

@@ -41,15 +41,17 @@ def _dual(gradient: Array, norm: Norm) -> Array:
 def nearest_boundary(problem: Problem, x: Array, rivals: list[Labels]) -> Boundary:
     """Linearise the lead over each rival at ``x``, and return the boundary that is nearest.
 
-    One gradient pass for each rival.
+    One gradient pass for each rival. Where the problem has targets, the class to be lost is the
+    likeliest other one at ``x``, whichever it is by now: that takes a forward pass.
     """
     rows = np.arange(len(problem))
+    leading = problem.labels if problem.targets is None else _leading(problem, x)
     best: tuple[Array, Array, Array] | None = None
     logits = np.empty(0, np.float32)
     for rival in rivals:
         directions = np.zeros((len(problem), problem.passes.n_classes), np.float32)
         directions[rows, rival] += 1
-        directions[rows, problem.labels] -= 1
+        directions[rows, leading] -= 1
         logits, gradient = problem.passes.gradient(x, directions)
         lead = -np.einsum("nc,nc->n", logits, directions)
         distance = np.abs(lead) / np.maximum(_dual(gradient, problem.norm), _TINY)
@@ -61,6 +63,13 @@ def nearest_boundary(problem: Problem, x: Array, rivals: list[Labels]) -> Bounda
         best[2][nearer] = gradient[nearer]
     assert best is not None, "there is at least one rival"
     return Boundary(logits, best[1], best[2])
+
+
+def _leading(problem: Problem, x: Array) -> Labels:
+    """Return the likeliest class at ``x`` besides the target."""
+    others = problem.passes.logits(x).copy()
+    others[np.arange(len(problem)), problem.targets] = -np.inf
+    return others.argmax(axis=1).astype(np.int64)
 
 
 def step_over(boundary: Boundary, norm: Norm) -> Array:

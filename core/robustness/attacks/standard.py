@@ -28,6 +28,7 @@ class Standard(Attack):
     summary = "APGD-CE, APGD-DLR, FAB and Square in turn, each on what is left: a reliable verdict."
     limits = "Not adaptive: a defence made against these four needs attacks made against it."
     paper = "Croce and Hein 2020, Reliable evaluation of adversarial robustness, arXiv:2003.01690"
+    needs = frozenset({"gradient", "classes", "one_class"})
     random = True
     ensemble = True
     parameters = (
