@@ -16,8 +16,9 @@ from dashboard.query import LONGEST, Asked, Choosing, Spelling, written
 from dashboard.words import error_words
 
 __all__ = [
-    "among", "listed", "names", "number", "of", "one_of", "parameters", "parts", "quoted", "seed",
-    "stated", "switch", "values", "whole", "whole_from", "wholes", "written_value",
+    "among", "last_class", "listed", "names", "number", "of", "one_of", "parameters", "parts",
+    "quoted", "seed", "stated", "switch", "values", "whole", "whole_from", "wholes",
+    "written_value",
 ]  # fmt: skip
 
 _EXCERPT, _NAME = 20, 60
@@ -156,6 +157,11 @@ def wholes(last: Choosing[int], *, most: int | None = None) -> Spelling:
         return tuple(dict.fromkeys(kept))[:most]
 
     return Spelling(found)
+
+
+def last_class(asked: Asked) -> int:
+    """Return the last index of a class of the model that the session's choice is about."""
+    return len(services.class_names(asked.about.model)) - 1
 
 
 # ---- what there is

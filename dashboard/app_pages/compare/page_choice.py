@@ -29,10 +29,6 @@ NOT_FROM_CHOICE = ("compare", "with", "metrics", "mask")
 """Parts of the session's choice that the page's address does not hold."""
 
 
-def _paths(asked: Asked) -> tuple[str, ...]:
-    return ("", *services.drift_paths())
-
-
 def _follows(pair: Pair) -> bool:
     return bool(pair.path)
 
@@ -83,7 +79,7 @@ class Pair(Spelled):
 
     differ: Annotated[Differ, one_of(DIFFERS).always()] = "method"
     other: Annotated[str, Spelling(_other)] = ""
-    path: Annotated[str, one_of(_paths)] = ""
+    path: Annotated[str, one_of(lambda _: ("", *services.drift_paths()))] = ""
     steps: Annotated[int, whole(1, MOST_STEPS).written_when(_follows)] = 8
     maximum: Annotated[float | None, Spelling(_maximum, when=_follows, spread=_severity)] = None
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import Selection
-from dashboard import services, spellings
+from dashboard import spellings
 from dashboard.query import Asked, Spelled, Spelling, cut
 from dashboard.session import SessionChoice
-from dashboard.spellings import listed, names, one_of, whole
+from dashboard.spellings import last_class, listed, names, one_of, whole
 
 __all__ = [
     "N_CONCEPTS", "SEEDS", "SELECTIONS", "SOURCES", "STEPS", "TABS", "Study", "Tab", "ask", "begin",
@@ -29,10 +29,6 @@ _MOST_GROUPS = 6
 _NAME_LENGTH, _LABEL_LENGTH, _LIST_LENGTH = 40, 80, 2000
 
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
-
-
-def _last_class(asked: Asked) -> int:
-    return len(services.class_names(asked.about.model)) - 1
 
 
 def _groups(asked: Asked) -> Groups:
@@ -82,7 +78,7 @@ class Study(Spelled):
     """
 
     tab: Annotated[Tab, one_of(TABS)] = "look"
-    target: Annotated[int | None, whole(0, _last_class).called("class")] = None
+    target: Annotated[int | None, whole(0, last_class).called("class")] = None
     steps: Annotated[int, whole(*STEPS)] = 128
     seed: Annotated[int, spellings.seed(whole(*SEEDS), SEEDS[1])] = 0
     source: Annotated[Source, one_of(SOURCES)] = "folder"

@@ -7,9 +7,9 @@ from typing import Annotated, Literal, get_args
 
 from core.contracts import RegionKind
 from dashboard import services
-from dashboard.query import Asked, Spelled
+from dashboard.query import Spelled
 from dashboard.session import SessionChoice
-from dashboard.spellings import one_of, whole
+from dashboard.spellings import last_class, one_of, whole
 
 __all__ = [
     "COUNTS", "KINDS", "SOURCES", "Search", "Source", "begin", "bind", "change", "current", "now",
@@ -20,14 +20,6 @@ Source = Literal["folder", "session"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 KINDS: tuple[RegionKind, ...] = get_args(RegionKind)
 COUNTS = (4, 64)
-
-
-def _last_class(asked: Asked) -> int:
-    return len(services.class_names(asked.about.model)) - 1
-
-
-def _baselines(asked: Asked) -> tuple[str, ...]:
-    return services.baselines()
 
 
 @dataclass(frozen=True)
@@ -51,8 +43,8 @@ class Search(Spelled):
 
     regions: Annotated[RegionKind, one_of(KINDS)] = "superpixels"
     count: Annotated[int, whole(*COUNTS)] = 30
-    baseline: Annotated[str, one_of(_baselines)] = "blur"
-    towards: Annotated[int | None, whole(0, _last_class)] = None
+    baseline: Annotated[str, one_of(lambda _: services.baselines())] = "blur"
+    towards: Annotated[int | None, whole(0, last_class)] = None
     removed: Annotated[int | None, whole(0, COUNTS[1])] = None
     source: Annotated[Source, one_of(SOURCES)] = "folder"
 

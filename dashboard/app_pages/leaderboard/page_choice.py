@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from dashboard import services
-from dashboard.query import Asked, Spelled, cut, unspelled
+from dashboard.query import Spelled, cut, unspelled
 from dashboard.session import SessionChoice
 from dashboard.spellings import listed, of, one_of, whole
 
@@ -19,14 +18,6 @@ __all__ = [
 Source = Literal["", "dataset", "strip", "folder"]
 DEFAULT_METRICS = ("deletion", "insertion")
 MOST_PICTURES = 200
-
-
-def _methods(asked: Asked) -> Container[str]:
-    return services.methods()
-
-
-def _metrics(asked: Asked) -> Container[str]:
-    return services.metrics()
 
 
 @dataclass(frozen=True)
@@ -52,10 +43,10 @@ class Board(Spelled):
     """
 
     run: Annotated[str, of(r"[0-9a-f]{64}|", "is the number of a run")] = ""
-    methods: Annotated[tuple[str, ...] | None, listed(_methods)] = None
-    metrics: Annotated[tuple[str, ...], listed(_metrics).called("measure").always()] = (
-        DEFAULT_METRICS
-    )
+    methods: Annotated[tuple[str, ...] | None, listed(lambda _: services.methods())] = None
+    metrics: Annotated[
+        tuple[str, ...], listed(lambda _: services.metrics()).called("measure").always()
+    ] = DEFAULT_METRICS
     source: Annotated[Source, one_of(get_args(Source)).called("from")] = ""
     count: Annotated[int, whole(1, MOST_PICTURES).called("n")] = 40
     by: Annotated[str, cut(80)] = ""

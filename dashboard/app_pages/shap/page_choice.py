@@ -13,7 +13,7 @@ from core.contracts import DEFAULT_EXPLAINER, ExplainerCard, Value
 from dashboard import services
 from dashboard.query import Asked, Spelled
 from dashboard.session import SessionChoice
-from dashboard.spellings import one_of, parameters, whole, wholes
+from dashboard.spellings import last_class, one_of, parameters, whole, wholes
 
 __all__ = [
     "MOST_CLASSES", "Colouring", "Sharing", "begin", "bind", "change", "current", "now", "read",
@@ -24,16 +24,8 @@ Colouring = Literal["pixels", "regions"]
 MOST_CLASSES = 5
 
 
-def _explainers(asked: Asked) -> tuple[str, ...]:
-    return tuple(services.explainers())
-
-
 def _chosen(asked: Asked) -> ExplainerCard:
     return services.explainers()[asked.found["explainer"]]
-
-
-def _last_class(asked: Asked) -> int:
-    return len(services.class_names(asked.about.model)) - 1
 
 
 @dataclass(frozen=True)
@@ -52,10 +44,12 @@ class Sharing(Spelled):
     colouring : {"pixels", "regions"}
     """
 
-    explainer: Annotated[str, one_of(_explainers).always()] = DEFAULT_EXPLAINER
+    explainer: Annotated[str, one_of(lambda _: tuple(services.explainers())).always()] = (
+        DEFAULT_EXPLAINER
+    )
     parameters: Annotated[tuple[tuple[str, Value], ...], parameters("s.", _chosen)] = ()
-    classes: Annotated[tuple[int, ...], wholes(_last_class, most=MOST_CLASSES)] = ()
-    subject: Annotated[int | None, whole(0, _last_class)] = None
+    classes: Annotated[tuple[int, ...], wholes(last_class, most=MOST_CLASSES)] = ()
+    subject: Annotated[int | None, whole(0, last_class)] = None
     colouring: Annotated[Colouring, one_of(get_args(Colouring)).called("colour")] = "pixels"
 
 
