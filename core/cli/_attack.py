@@ -50,6 +50,13 @@ def attack(
     norm: Annotated[str, typer.Option(help="linf, l2, l1, or area (patches).")] = "linf",
     eps: Annotated[str, typer.Option(help="Such as 0.5/255,4/255; auto by default.")] = "auto",
     attack_param: AttackPairs = [],  # noqa: B006
+    towards: Annotated[
+        str,
+        typer.Option(
+            help="What the attack is after: untargeted (any other class), least-likely, top-5 (the "
+            "class is no longer among so many), or a class."
+        ),
+    ] = "untargeted",
     model: Model = api.DEFAULT_MODEL,
     method: Method = api.DEFAULT_METHOD,
     layer: Annotated[str | None, typer.Option(help="Feature layer, for CAMs.")] = None,
@@ -74,6 +81,7 @@ def attack(
         attack_parameters=parameter_pairs(attack_param),
         norm=cast(Norm, norm),  # an unknown one is told there
         eps=eps,
+        towards=towards,
         method=method,
         layer=layer,
         target=target,

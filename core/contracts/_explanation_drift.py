@@ -110,6 +110,8 @@ class ExplanationDriftRequest(InputRequest):
     target : int or None
         The class explained at every ε; ``None`` for the one predicted for the picture as it is.
     layer : str or None
+    towards : str
+        What the attack is after (:mod:`core.robustness.aims`); ``""`` for any other class.
     """
 
     kind: ClassVar[str] = "explanation_drift"
@@ -124,6 +126,7 @@ class ExplanationDriftRequest(InputRequest):
     target: int | None
     layer: str | None
     lane: Lane = "batch"
+    towards: str = ""
 
     def parts(self) -> dict[str, Any]:
         """Return what the content key is made of."""
@@ -136,6 +139,7 @@ class ExplanationDriftRequest(InputRequest):
             "parameters": self.parameters,
             "target": self.target,
             "layer": self.layer,
+            **({"towards": self.towards} if self.towards else {}),
             "seed": self.seed,
         }
 
@@ -155,6 +159,7 @@ class ExplanationDriftRequest(InputRequest):
         words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons)]
         for name, value in self.attack_parameters.items():
             words += ["--attack-param", f"{name}={value}"]
+        words += ["--towards", self.towards] if self.towards else []
         words += ["--method", self.method, "--target", str(target)]
         if self.layer is not None:
             words += ["--layer", self.layer]

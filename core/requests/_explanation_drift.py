@@ -13,7 +13,7 @@ from core.parameters import resolve
 from core.requests._common import class_of
 from core.requests._options import ExplainOptions
 from core.requests._picture import explanation_request
-from core.requests._robustness import checked_attack
+from core.requests._robustness import checked_attack, chosen_aim
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.epsilons import AUTO, epsilons
 from core.robustness.norms import ball
@@ -38,6 +38,7 @@ def explanation_drift_request(
     attack_parameters: Mapping[str, object] | None = None,
     norm: Norm = "linf",
     eps: str | Sequence[float | str] = AUTO,
+    towards: str | None = None,
     **options: Unpack[ExplainOptions],
 ) -> ExplanationDriftRequest:
     """Describe the work of attacking one picture with growing ε, its map followed.
@@ -54,6 +55,9 @@ def explanation_drift_request(
         Which ε is measured in.
     eps : str or sequence
         ``"1/255,4/255"``, numbers, or ``"auto"``; at most 24.
+    towards : str, optional
+        What the attack is after, as ``target`` of :func:`robustness_request`: any other class by
+        default.
     **options
         As in :func:`explanation_request`, except ``against``.
 
@@ -72,7 +76,9 @@ def explanation_drift_request(
         raise InputError("An attack is followed by the map of one class: leave the second one out.")
     explained = explanation_request(picture, **options)
     spec = zoo.get(explained.model.id)
-    chosen = checked_attack(attack or _default(norm, spec), norm, spec)
+    aim = chosen_aim(towards, explained.model, spec)
+    name = attack or _default(norm, spec)
+    chosen = checked_attack(name, norm, spec, aim.offer(spec.offer))
     n_values = prod(spec.input_shape)
     grid = epsilons(eps, norm=norm, n_values=n_values) or _grid(norm, n_values)
     if len(grid) > MOST_EPSILONS:
@@ -93,6 +99,7 @@ def explanation_drift_request(
         parameters=explained.parameters,
         target=class_of(explained),
         layer=explained.layer,
+        towards=aim.text,
     )
 
 

@@ -64,6 +64,7 @@ class ExplanationDriftOptions(ExplainOptions, total=False):
     attack_parameters: Mapping[str, object] | None
     norm: Norm
     eps: str | Sequence[float | str]
+    towards: str | None
 
 
 class SanityOptions(ModelOptions, total=False):

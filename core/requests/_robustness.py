@@ -21,7 +21,7 @@ from core.robustness.attacks.registry import ATTACKS, get_for
 from core.robustness.epsilons import AUTO, epsilons
 from core.robustness.norms import ball
 
-__all__ = ["checked_attack", "robustness_request"]
+__all__ = ["checked_attack", "chosen_aim", "robustness_request"]
 
 ROBUSTNESS_VERSION = "2"
 """Raise it when a change of the code changes what the same request leads to."""
@@ -126,7 +126,7 @@ def robustness_request(
         raise InputError(f"There is no picture to attack in {opened.ref.text}, split {split}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     borrowed = _surrogate(surrogate, spec)
-    aim = _aim(target, fields["model"], spec)
+    aim = chosen_aim(target, fields["model"], spec)
     chosen = _attacks(attacks, parameters or {}, norm, spec, aim)
     checks = checks and not aim.text  # they examine how well any wrong class is found
     fields["versions"] = fields["versions"] | {"robustness": ROBUSTNESS_VERSION}
@@ -153,7 +153,8 @@ def robustness_request(
     )
 
 
-def _aim(target: str | None, ref: ModelRef, spec: zoo.ModelSpec) -> Aim:
+def chosen_aim(target: str | None, ref: ModelRef, spec: zoo.ModelSpec) -> Aim:
+    """Return what an attack is after, by its text; see :func:`core.robustness.aims.read_aim`."""
     names = class_names(ref)
     require("An attack", frozenset({"classes"}), spec.offer)
     return read_aim(target, lambda text: names.find(text).index, len(names.labels))

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.contracts import Array, ExplanationDriftRequest
 from core.control import Control
+from core.robustness.aims import Aim
 from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import ATTACKS
 
@@ -35,7 +36,8 @@ def climbed(
     gradient therefore use all their steps, and what any of them finds is lengthened to the edge of
     the ball as well: at each ε the candidates are what the attack found there, what it had found at
     the ε before, and both lengthened. The one that stays is broken if any is, and gives ``label``
-    the lowest log-odds. So what is broken stays broken, and more ε never does less.
+    the lowest log-odds, or the class that the request is after the highest. So what is broken stays
+    broken, and more ε never does less.
 
     Parameters
     ----------
@@ -49,6 +51,7 @@ def climbed(
         passes, original[None], np.array([label], np.int64), request.norm, 0.0,
         np.zeros(1, np.int64), request.seed, control,
     )  # fmt: skip
+    problem = Aim.parse(request.towards).posed(problem)
     frames = [original]
     found: Array | None = None
     for number, eps in enumerate(request.epsilons):
@@ -58,7 +61,7 @@ def climbed(
             found = attack().perturb(at, request.attack_parameters)
         candidates = [frames[-1][None], _within(at, found), *_lengthened(at, frames[-1][None])]
         candidates += _lengthened(at, found)
-        frames.append(_worst(at, np.concatenate(candidates), label))
+        frames.append(_worst(at, np.concatenate(candidates)))
         control.progress((number + 1) / len(request.epsilons))
     return np.stack(frames).astype(np.float32)
 
@@ -82,13 +85,18 @@ def _lengthened(problem: Problem, found: Array) -> list[Array]:
     return [problem.project(problem.inputs + way * np.float32(problem.eps / size))]
 
 
-def _worst(problem: Problem, candidates: Array, label: int) -> Array:
+def _worst(problem: Problem, candidates: Array) -> Array:
     from scipy.special import logsumexp
 
-    logits = problem.passes.logits(candidates).astype(np.float64)
-    broken = logits.argmax(axis=1) != label
+    found = problem.passes.logits(candidates)
+    broken = Problem.broken(problem.only(np.zeros(len(candidates), np.intp)), found)
+    logits = found.astype(np.float64)
+    towards = problem.targets is not None
+    aim = int(problem.labels[0] if problem.targets is None else problem.targets[0])
     others = logits.copy()
-    others[:, label] = -np.inf
-    odds = logits[:, label] - logsumexp(others, axis=1)
+    others[:, aim] = -np.inf
+    rival = logsumexp(others, axis=1) if problem.k == 1 else np.sort(others)[:, -problem.k]
+    odds = logits[:, aim] - rival
+    odds = -odds if towards else odds
     picked = np.lexsort((odds, ~broken))[0]
     return np.asarray(candidates[picked], np.float32)

@@ -24,11 +24,13 @@ from core.contracts import (
     Norm,
 )
 from core.control import Control, PartControl
+from core.errors import InputError
 from core.evidence.base import Subject
 from core.evidence.curves import measure_curves
 from core.evidence.deletion import Deletion, Insertion
 from core.evidence.passes import CountedPasses
 from core.models.runtime import Runtime, runtime_of
+from core.robustness.aims import Aim
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.climb import climbed
 from core.robustness.subject import refuse_probabilities
@@ -59,6 +61,8 @@ def explanation_drift(
     ------
     CapabilityError
         If the model returns probabilities.
+    InputError
+        If the picture is taken for the class that the attack is after.
     Cancelled
         Between passes, when the work was stopped.
     """
@@ -75,6 +79,11 @@ def _one(request: ExplanationDriftRequest, control: Control) -> ExplanationDrift
     logits = model.logits(original[None])
     refuse_probabilities(logits, request.model.id)
     predicted = int(logits[0].argmax())
+    if Aim.parse(request.towards).index == predicted:
+        raise InputError(
+            f"The picture is taken for {model.classes.labels[predicted]} already: choose another "
+            "class for the attack to be after."
+        )
     target = predicted if request.target is None else request.target
     name = ATTACKS.find(request.attack).name
     frames = climbed(

@@ -195,7 +195,8 @@ def test_keys_of_untargeted_requests_stay_and_others_are_their_own() -> None:
 
 
 def test_what_cannot_leave_the_first_k_is_refused_and_not_proposed() -> None:
-    api.register_model("aims_linear", linear, input_size=SIZE, n_classes=N, replace=True)
+    api.register_model("aims_linear", linear, input_size=SIZE, n_classes=N, labels=NAMES,
+                       replace=True)  # fmt: skip
     from core.models import zoo
     from core.requests._robustness import _attacks
 
@@ -242,3 +243,30 @@ def test_the_command_line_says_what_it_was_after(capfd: pytest.CaptureFixture[st
         main([*words[:-1], "nobody"])
     assert ended.value.code == 2
     assert "untargeted, least-likely, top-5, or a class" in capfd.readouterr().err
+
+
+# ---- one picture
+
+
+def test_one_picture_is_turned_into_the_class_that_was_named(problem: Problem) -> None:
+    pixels = np.rint(problem.inputs[0] * 255).astype(np.uint8)
+    options: dict[str, Any] = {"model": "aims_linear", "geometry": "squash", "method": "saliency",
+                               "eps": "8/255,40/255,100/255"}  # fmt: skip
+    label, logits = int(problem.labels[0]), problem.passes.logits(problem.inputs[:1])[0]
+    other = int(np.argsort(-logits)[2])
+    picture = api.open_picture(pixels)
+    plain = api.explanation_drift_request(picture, **options)
+    assert plain.key == api.explanation_drift_request(picture, towards="untargeted", **options).key
+    assert "towards" not in plain.parts()
+    found = api.answer(api.explanation_drift_request(picture, towards=NAMES[other], **options))
+    assert found.steps[0].top[0].index == label
+    assert found.steps[-1].top[0].index == other
+    assert f"--towards class:{other}" in found.command
+    least = api.answer(api.explanation_drift_request(picture, towards="least-likely", **options))
+    assert least.steps[-1].top[0].index == int(logits.argmin())
+    behind = api.answer(api.explanation_drift_request(picture, towards="top-3", **options))
+    assert label not in [score.index for score in behind.steps[-1].top[:3]]
+    with pytest.raises(InputError, match=f"taken for {NAMES[label]} already"):
+        api.answer(api.explanation_drift_request(picture, towards=NAMES[label], **options))
+    with pytest.raises(CapabilityError, match="fab pushes a picture towards one class"):
+        api.explanation_drift_request(picture, towards="top-3", attack="fab", **options)
