@@ -11,7 +11,17 @@ submits the same requests to :func:`jobs`, which computes them in workers.
 from __future__ import annotations
 
 from core import images
-from core.api._answers import answer, explain, explain_many, open_picture, predict, predict_many
+from core.api._answers import (
+    answer,
+    drawn,
+    explain,
+    explain_many,
+    open_picture,
+    open_source,
+    predict,
+    predict_many,
+    source_notes,
+)
 from core.api._calibration import calibrate, calibration_table, claims, write_calibration
 from core.api._catalogue import (
     PluginKind,
@@ -209,7 +219,8 @@ __all__ = [
     "dataset_mask", "dataset_picture", "dataset_request", "datasets", "default_gallery",
     "default_seed",
     "delete_run", "defence", "device", "difference_overlay", "difference_png", "discard_run",
-    "drift", "drift_overlays", "drift_paths", "drift_request", "empirical_curve", "evaluate",
+    "drawn", "drift", "drift_overlays", "drift_paths", "drift_request", "empirical_curve",
+    "evaluate",
     "evaluation", "evidence", "evidence_request", "explain", "explain_many", "explainers",
     "explanation_drift", "explanation_drift_document", "explanation_drift_overlays",
     "explanation_drift_request", "explanation_json", "explanation_npz", "explanation_request",
@@ -220,7 +231,8 @@ __all__ = [
     "leaderboard_request", "local_law_144", "local_law_144_csv", "log_failure", "look",
     "look_ahead", "looks_at", "looks_document", "magnified", "methods", "metrics", "mistakes",
     "mitigate", "mitigation_request", "models", "neighbours_request", "newcombe",
-    "offered_datasets", "open_dataset", "open_picture", "open_table_source", "overlay",
+    "offered_datasets", "open_dataset", "open_picture",
+    "open_source", "open_table_source", "overlay",
     "overlay_png", "paired", "parity_cost", "parse_class_map", "parse_dataset", "picture_set",
     "pixels_png", "picture_part",
     "predict", "predict_dataset", "predict_many", "prediction_request",
@@ -229,7 +241,8 @@ __all__ = [
     "robustness_request", "robustness_so_far", "run", "run_card", "run_folder", "runs", "sanity",
     "sanity_request", "save_slice", "saved_slices", "shap_colours", "shap_explanation_npz",
     "shap_json", "shap_layers", "shap_maps", "shap_npz", "shap_panels", "shap_regions",
-    "shap_request", "slice_members", "slices", "slices_request", "tcav_request", "threshold_effect",
+    "shap_request", "slice_members", "slices", "slices_request", "source_notes",
+    "tcav_request", "threshold_effect",
     "to_shap", "train", "train_request", "train_seeds", "unfinished_runs", "visualise_request",
     "widest_gap", "wilson", "worst_area", "write_calibration", "write_predictions",
 ]  # fmt: skip

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
-from typing import TypeVar, Unpack
-
-import numpy as np
+from typing import TypedDict, TypeVar, Unpack
 
 from core import images
 from core.contracts import (
+    DEFAULT_MODEL,
     Depth,
     ExplainRequest,
     Explanation,
@@ -24,6 +23,8 @@ from core.control import Control, LocalControl
 from core.engine.work import execute
 from core.errors import ImageError
 from core.images import Source
+from core.modalities import registry as modalities
+from core.models import zoo
 from core.requests import ExplainOptions, PredictOptions, explanation_request, prediction_request
 from core.spelled import spelled
 from core.workspace import open_store
@@ -32,15 +33,18 @@ __all__ = [
     "Source",
     "answer",
     "blank",
+    "drawn",
     "explain",
     "explain_many",
     "open_picture",
+    "open_source",
     "predict",
     "predict_many",
+    "source_notes",
 ]
 
 Unreadable = Callable[[int, ImageError], None]
-Opened = Callable[[Source, Picture], None]
+Opened = Callable[[Source, object], None]
 _BATCH = 64
 R = TypeVar("R", bound=Result)
 T = TypeVar("T")
@@ -100,9 +104,20 @@ def answer(request: RequestFor[R], *, control: Control | None = None) -> R:
     return found
 
 
-def blank() -> Picture:
-    """Return the smallest picture there is, to check options with."""
-    return images.from_array(np.zeros((images.MIN_SIDE, images.MIN_SIDE, 3), np.uint8))
+def blank(model: str = DEFAULT_MODEL) -> object:
+    """Return a source that says nothing, to check options with.
+
+    Parameters
+    ----------
+    model : str
+        The model whose kind of source it is.
+
+    Returns
+    -------
+    Picture
+        Black, and the smallest there is; or the source of another modality.
+    """
+    return zoo.modality(model).blank(zoo.get(model).input_shape)
 
 
 @spelled(prediction_request)
@@ -180,19 +195,89 @@ def predict_many(
         before it have been yielded.
     """
     # Wrong options are told before the first file is opened.
-    prediction_request(blank(), **options)
+    prediction_request(blank(**_of(options)), **options)
 
     def ready(source: Source) -> PredictRequest:
-        return prediction_request(_opened(source, depth, on_opened), **options)
+        return prediction_request(_opened(source, depth, on_opened, **_of(options)), **options)
 
     return _answers(ready, sources, control, on_unreadable)
 
 
-def _opened(source: Source, depth: Depth, on_opened: Opened | None) -> Picture:
-    picture = open_picture(source, depth=depth)
+def open_source(given: Source, *, model: str = DEFAULT_MODEL, depth: Depth = "auto") -> object:
+    """Open a file as the kind of source that a model takes: a picture, unless it says otherwise.
+
+    Parameters
+    ----------
+    given : path, bytes or another form that the model's modality takes
+        For pictures whatever :func:`open_picture` takes.
+    model : str
+        Id of a model of the zoo.
+    depth : {"auto", "8", "10", "12", "14", "16"}
+        Bits of each sample in pictures of 16; see :func:`open_picture`.
+
+    Returns
+    -------
+    Picture
+        Or the source of another modality.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or it cannot be read.
+    """
+    chosen = {} if depth == "auto" else {"depth": depth}
+    return zoo.modality(model).opened(given, chosen)
+
+
+def drawn(source: object, explanation: Explanation) -> bytes:
+    """Return a source with a map over it, as its modality draws it.
+
+    Parameters
+    ----------
+    source : Picture
+        As :func:`open_source` returns it.
+    explanation : Explanation
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
+    return modalities.get(explanation.seen.modality).draw(source, explanation)
+
+
+def source_notes(source: object, *, model: str = DEFAULT_MODEL) -> tuple[str, ...]:
+    """Return what was done to a source while it was opened, one sentence each.
+
+    Parameters
+    ----------
+    source : Picture
+        As :func:`open_source` returns it.
+    model : str
+        The model that it was opened for.
+
+    Returns
+    -------
+    tuple of str
+    """
+    return zoo.modality(model).notes(source)
+
+
+def _of(options: PredictOptions | ExplainOptions) -> _Model:
+    return {"model": options["model"]} if "model" in options else {}
+
+
+class _Model(TypedDict, total=False):
+    model: str
+
+
+def _opened(
+    given: Source, depth: Depth, on_opened: Opened | None, model: str = DEFAULT_MODEL
+) -> object:
+    source = open_source(given, model=model, depth=depth)
     if on_opened is not None:
-        on_opened(source, picture)
-    return picture
+        on_opened(given, source)
+    return source
 
 
 @spelled(explanation_request)
@@ -271,10 +356,10 @@ def explain_many(
     ImageError
         At the first source that is no picture, unless ``on_unreadable`` takes it.
     """
-    explanation_request(blank(), **options)
+    explanation_request(blank(**_of(options)), **options)
 
     def ready(source: Source) -> ExplainRequest:
-        return explanation_request(_opened(source, depth, on_opened), **options)
+        return explanation_request(_opened(source, depth, on_opened, **_of(options)), **options)
 
     return _answers(ready, sources, control, on_unreadable)
 

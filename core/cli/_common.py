@@ -20,6 +20,7 @@ from core.errors import InputError, ParameterError
 __all__ = [
     "Classes",
     "GeometryName",
+    "GeometryOrNone",
     "ImagePaths",
     "JsonFlag",
     "Method",
@@ -77,6 +78,9 @@ Weights = Annotated[
 ]
 Classes = Annotated[Path | None, typer.Option(help="Text file, one class name a line.")]
 GeometryName = Annotated[str, typer.Option(help="crop, squash or letterbox.")]
+GeometryOrNone = Annotated[
+    str | None, typer.Option(help="crop, squash or letterbox, of pictures; crop by default.")
+]
 Seed = Annotated[
     int,
     whole(low=0, help="Seed of every random draw.", envvar="PELLUCID_SEED"),
@@ -140,14 +144,14 @@ def parameter_pairs(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def common_options(
-    model: str, weights: str, classes: Path | None, geometry: str, seed: int
+    model: str, weights: str, classes: Path | None, geometry: str | None, seed: int
 ) -> dict[str, Any]:
     """Return the options that every command about pictures shares."""
     return {
         "model": model,
         "weights": weights,
         "classes": None if classes is None else str(classes),
-        "geometry": checked_geometry(geometry),
+        "geometry": None if geometry is None else checked_geometry(geometry),
         "seed": seed,
     }
 

@@ -11,10 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
-from core import api, images
+from core import api
 from core.cli._common import printable
 from core.contracts import DEPTHS, Depth, Picture
 from core.errors import ImageError, InputError
+from core.modalities.base import Modality
+from core.models import zoo
 
 __all__ = [
     "DepthName", "Pictures", "RecursiveFlag", "StrictFlag", "checked_depth", "find_pictures",
@@ -39,14 +41,15 @@ class Pictures:
 
     paths: list[Path]
     named: frozenset[Path]
+    model: str = api.DEFAULT_MODEL
     problems: dict[Path, str] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
 
-    def noted(self, source: object, picture: Picture) -> None:
-        """Keep what was done to a picture while it was opened."""
-        for note in picture.notes:
-            self.notes.setdefault(note, []).append(str(source))
+    def noted(self, given: object, source: object) -> None:
+        """Keep what was done to a source while it was opened."""
+        for note in api.source_notes(source, model=self.model):
+            self.notes.setdefault(note, []).append(str(given))
 
     def missed(self, index: int, error: ImageError) -> None:
         """Note a file that cannot be read.
@@ -106,8 +109,10 @@ class Pictures:
                 raise typer.Exit(2)
 
 
-def find_pictures(paths: Sequence[Path], *, recursive: bool = False) -> Pictures:
-    """Expand folders to the pictures in them, in the order of their names.
+def find_pictures(
+    paths: Sequence[Path], *, recursive: bool = False, model: str = api.DEFAULT_MODEL
+) -> Pictures:
+    """Expand folders to the files in them that ``model`` takes, in the order of their names.
 
     Raises
     ------
@@ -115,25 +120,26 @@ def find_pictures(paths: Sequence[Path], *, recursive: bool = False) -> Pictures
         For a folder without pictures.
     """
     named = frozenset(path for path in paths if not path.is_dir())
-    found = Pictures([], named)
+    found = Pictures([], named, model)
+    of = zoo.modality(model)
     for path in paths:
-        found.paths += [path] if path in named else _inside(path, recursive, found.skipped)
+        found.paths += [path] if path in named else _inside(path, recursive, of, found.skipped)
     return found
 
 
-def _inside(folder: Path, recursive: bool, skipped: list[dict[str, Any]]) -> list[Path]:
+def _inside(
+    folder: Path, recursive: bool, of: Modality, skipped: list[dict[str, Any]]
+) -> list[Path]:
     found: list[Path] = []
     for place, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith((".", "__")))
         at = Path(place)
-        found += [at / n for n in sorted(names) if Path(n).suffix.lower() in images.SUFFIXES]
+        found += [at / n for n in sorted(names) if Path(n).suffix.lower() in of.suffixes]
         if not recursive:
             break
     hint = f"; it has {len(below)} subfolder(s), which --recursive looks into" * bool(below)
     if not found:
-        raise InputError(
-            f"The folder {folder} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF, DICOM){hint}."
-        )
+        raise InputError(f"The folder {folder} holds no {of.files}{hint}.")
     if below and not recursive:
         told = f"{folder}: {len(below)} subfolder(s) were not looked into (--recursive)."
         print(printable(told), file=sys.stderr)

@@ -12,7 +12,7 @@ import typer
 from core import api
 from core.cli._common import (
     Classes,
-    GeometryName,
+    GeometryOrNone,
     ImagePaths,
     JsonFlag,
     Model,
@@ -34,7 +34,7 @@ from core.cli._folders import (
 )  # fmt: skip
 from core.cli._outputs import class_suffix
 from core.cli._split import predict_split
-from core.contracts import Explanation, Picture, picture_seen
+from core.contracts import Explanation
 from core.errors import InputError
 
 __all__: list[str] = []
@@ -60,7 +60,7 @@ def predict(
     weights: Weights = "pretrained",
     classes: Classes = None,
     top: Annotated[int, whole(low=1, help="How many classes to list for each picture.")] = 5,
-    geometry: GeometryName = "crop",
+    geometry: GeometryOrNone = None,
     depth: DepthName = "auto",
     recursive: RecursiveFlag = False,
     strict: StrictFlag = False,
@@ -72,7 +72,7 @@ def predict(
     if dataset is not None:
         if image:
             raise InputError(f"Give pictures or --dataset, not both: {image[0]}, {dataset}.")
-        if options.pop("geometry") != "crop":
+        if options.pop("geometry") not in (None, "crop"):
             raise InputError("A dataset is predicted with --geometry crop alone.")
         if recursive or depth != "auto":
             raise InputError(
@@ -85,7 +85,7 @@ def predict(
         raise InputError("Nothing to predict: name pictures, folders of pictures or a --dataset.")
     if limit is not None or out is not None:
         raise InputError("--limit and --out go with --dataset alone.")
-    found = find_pictures(image, recursive=recursive)
+    found = find_pictures(image, recursive=recursive, model=model)
     bits = checked_depth(depth)
     results = list(
         api.predict_many(
@@ -146,7 +146,7 @@ def explain(
     param: Annotated[list[str], typer.Option(help="A parameter as name=value.")] = [],  # noqa: B006
     weights: Weights = "pretrained",
     classes: Classes = None,
-    geometry: GeometryName = "crop",
+    geometry: GeometryOrNone = None,
     depth: DepthName = "auto",
     recursive: RecursiveFlag = False,
     strict: StrictFlag = False,
@@ -155,7 +155,7 @@ def explain(
 ) -> None:
     """Draw what a decision rests on: <stem>.<method>.npz (raw map) and .png (overlay)."""
     options = common_options(model, weights, classes, geometry, seed)
-    found = find_pictures(image, recursive=recursive)
+    found = find_pictures(image, recursive=recursive, model=model)
     bits = checked_depth(depth)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; expected a folder.")
@@ -179,7 +179,9 @@ def explain(
     paths = found.read
     stems = _unique_stems(paths)
     entries = [
-        _write(path, api.open_picture(path, depth=bits), out / f"{stem}.{method}", result)
+        _write(
+            path, api.open_source(path, model=model, depth=bits), out / f"{stem}.{method}", result
+        )
         for path, stem, result in zip(paths, stems, results, strict=True)
     ]
     document = {
@@ -210,13 +212,12 @@ def _unique_stems(paths: Sequence[Path]) -> list[str]:
     return stems
 
 
-def _write(path: Path, picture: Picture, target: Path, result: Explanation) -> dict[str, Any]:
+def _write(path: Path, source: object, target: Path, result: Explanation) -> dict[str, Any]:
     about = [one for one in (result.target, result.against) if one is not None]
     name = f"{target}{class_suffix(Path(f'{target}.npz'), about)}"
     map_file, overlay_file = Path(f"{name}.npz"), Path(f"{name}.png")
     map_file.write_bytes(api.explanation_npz(result))
-    overlay_file.write_bytes(api.overlay_png(picture, result))
-    box = picture_seen(result.seen).box
+    overlay_file.write_bytes(api.drawn(source, result))
     return {
         "image": str(path),
         "key": result.key,
@@ -225,7 +226,7 @@ def _write(path: Path, picture: Picture, target: Path, result: Explanation) -> d
         "against": None if result.against is None else asdict(result.against),
         "layer": result.layer,
         "parameters": result.parameters,
-        "box": [box.left, box.top, box.right, box.bottom],
+        **result.seen.place(),
         "logit": result.logit,
         "map": str(map_file),
         "overlay": str(overlay_file),

@@ -64,3 +64,7 @@ class Seen(Stored):
     def sha256(self) -> str:
         """Hash of the source: equal for two results about the same one."""
         raise NotImplementedError
+
+    def place(self) -> dict[str, Any]:
+        """Return where a map lies on the source, for documents; nothing where it covers all."""
+        return {}

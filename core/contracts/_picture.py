@@ -113,6 +113,11 @@ class PictureSeen(Seen):
         """Hash of size and pixels."""
         return self.image_sha256
 
+    def place(self) -> dict[str, Any]:
+        """Return the box that the map covers: left, top, right, bottom in pixels."""
+        box = self.box
+        return {"box": [box.left, box.top, box.right, box.bottom]}
+
 
 @dataclass(frozen=True)
 class ModelInput:

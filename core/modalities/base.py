@@ -112,6 +112,12 @@ class Modality(ABC):
         Protocols of deletion and insertion, the default first.
     reading : tuple of Parameter
         What may be chosen when a source becomes an input: how a picture is cut.
+    opening : tuple of Parameter
+        What may be chosen when a file is opened: the bits of a picture's samples.
+    suffixes : frozenset of str
+        Endings of the files that it opens, in lower case with the dot.
+    files : str
+        What they hold, for sentences about folders: "pictures (PNG, JPEG)".
     """
 
     id: ClassVar[str]
@@ -121,6 +127,9 @@ class Modality(ABC):
     families: ClassVar[Mapping[str, str]]
     presets: ClassVar[Mapping[str, Preset]]
     reading: ClassVar[tuple[Parameter, ...]] = ()
+    opening: ClassVar[tuple[Parameter, ...]] = ()
+    suffixes: ClassVar[frozenset[str]] = frozenset()
+    files: ClassVar[str]
 
     def preset(self, preset_id: str | None = None) -> Preset:
         """Return the protocol of deletion and insertion called ``preset_id``, the first by default.
@@ -143,6 +152,37 @@ class Modality(ABC):
     ) -> dict[str, Value]:
         """Fill in defaults and check every value given, as :func:`core.parameters.resolve`."""
         return resolve(self.parameters(declared), given, owner=owner)
+
+    def opened(self, given: object, chosen: Mapping[str, object], *, name: str = "") -> object:
+        """Return the source that ``given`` holds.
+
+        Parameters
+        ----------
+        given : path, bytes or another form that the modality takes
+        chosen : mapping
+            Values for :attr:`opening`; defaults for the rest.
+        name : str
+            Name to show; that of the file by default.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, or a choice does not fit.
+        """
+        return self.open(given, name, resolve(self.opening, chosen, owner=self.id))
+
+    @abstractmethod
+    def open(self, given: object, name: str, chosen: Mapping[str, Value]) -> object:
+        """Return the source that ``given`` holds; ``chosen`` is checked."""
+
+    def notes(self, source: object) -> tuple[str, ...]:
+        """Return what was done to a source while it was opened, one sentence each."""
+        del source
+        return ()
+
+    @abstractmethod
+    def draw(self, source: object, explanation: Explanation) -> bytes:
+        """Return the source with a map over it, as PNG."""
 
     def read(self, source: object, shape: tuple[int, ...], chosen: Mapping[str, object]) -> Input:
         """Return what a model of ``shape`` is shown of ``source``.

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 HERE = Path(__file__).parent / "signal"
@@ -115,3 +116,62 @@ def test_no_general_room_knows_of_it() -> None:
         if of_it.search(path.read_text(encoding="utf-8"))
     ]
     assert not knowing
+
+
+def run(environment: dict[str, str], *words: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "core", *words, "--json"], cwd=ROOT, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write two traces, a peak and a dip at known places, and a picture that is none of them."""
+    place = tmp_path_factory.mktemp("traces")
+    for name, height in (("peak", 0.9), ("dip", 0.1)):
+        values = [height if 20 <= i < 28 else 0.5 for i in range(64)]
+        (place / f"{name}.txt").write_text("\n".join(map(str, values)))
+    (place / "photo.png").write_bytes(b"no trace")
+    return place
+
+
+def test_commands_read_its_files(environment: dict[str, str], folder: Path, tmp_path: Path) -> None:
+    found = run(environment, "predict", str(folder), "--model", "pulse_net")
+    best = {Path(one["image"]).stem: one["top"][0]["label"] for one in found["predictions"]}
+    assert best == {"peak": "peak", "dip": "dip"}
+
+    maps = run(
+        environment, "explain", str(folder / "dip.txt"), "--model", "pulse_net", "--method",
+        "integrated_gradients", "--out", str(tmp_path),
+    )  # fmt: skip
+    (entry,) = maps["explanations"]
+    assert "box" not in entry
+    drawn = np.load(entry["map"])["map"]
+    assert np.abs(drawn[16:32]).sum() > 0.9 * np.abs(drawn).sum()
+    assert Path(entry["overlay"]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_commands_attack_and_audit_it(environment: dict[str, str]) -> None:
+    curve = run(
+        environment, "robustness", "--dataset", "pulses", "--model", "pulse_net", "--attack",
+        "pgd", "--eps", "0.5", "--limit", "8", "--no-checks",
+    )  # fmt: skip
+    assert curve["n"] == 8
+    audit = run(
+        environment, "fairness", "--dataset", "pulses", "--model", "pulse_net", "--group", "half",
+        "--positive", "peak",
+    )  # fmt: skip
+    assert audit
+
+
+def test_a_command_says_what_it_takes(environment: dict[str, str], cat: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "predict", str(cat), "--model", "pulse_net"], cwd=ROOT,
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"error: {cat.name} is no trace: numbers are expected."

@@ -7,8 +7,17 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from core import images
-from core.contracts import GEOMETRIES, Array, Explanation, Geometry, ModelInput, Picture
+from core import images, overlay
+from core.contracts import (
+    DEPTHS,
+    GEOMETRIES,
+    Array,
+    Depth,
+    Explanation,
+    Geometry,
+    ModelInput,
+    Picture,
+)
 from core.errors import InputError
 from core.lookup import lookup
 from core.modalities.base import Aligned, Labels, Masker, Modality
@@ -47,12 +56,32 @@ class PictureModality(Modality):
     controls = CONTROLS
     families = FAMILY_NAMES
     presets = PRESETS
+    suffixes = frozenset(images.SUFFIXES)
+    files = "pictures (PNG, JPEG, WebP, BMP, TIFF, GIF, DICOM)"
+    opening = (
+        Parameter(
+            "depth", "choice", "auto", "Bits of each sample in files of 16", choices=DEPTHS,
+        ),
+    )  # fmt: skip
     reading = (
         Parameter(
             "geometry", "choice", "crop", "How the picture is fitted to the model's size",
             choices=GEOMETRIES,
         ),
     )  # fmt: skip
+
+    def open(self, given: object, name: str, chosen: Mapping[str, Value]) -> Picture:
+        """Open a file, bytes, an array or a picture of Pillow."""
+        depth = cast(Depth, chosen["depth"])
+        return images.open_picture(cast(images.Source, given), name=name or None, depth=depth)
+
+    def notes(self, source: object) -> tuple[str, ...]:
+        """Return how the picture was read."""
+        return source.notes if isinstance(source, Picture) else ()
+
+    def draw(self, source: object, explanation: Explanation) -> bytes:
+        """Return the original picture with the map over it."""
+        return overlay.png(overlay.compose(cast(Picture, source), explanation))
 
     def to_input(
         self, source: object, shape: tuple[int, ...], chosen: Mapping[str, Value]

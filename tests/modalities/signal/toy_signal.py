@@ -7,12 +7,15 @@ is known, so every map can be held against the truth.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from PIL import Image
 
 from core.contracts import Array, DatasetRef, Explanation, Seen
 from core.data.base import Dataset, DatasetKind, Part
@@ -125,6 +128,8 @@ class Signal(Modality):
 
     id = "signal"
     offers = frozenset({"unit_range"})
+    suffixes = frozenset({".txt"})
+    files = "traces (.txt)"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "baselines": tuple(EMPTY),
         "steady_baselines": ("zero line", "mean"),
@@ -146,13 +151,27 @@ class Signal(Modality):
         "samples": Preset("samples", "Sample by sample, in 16 steps.", 16, "zero", "zero")
     }
 
-    def open(self, data: bytes, name: str) -> Trace:
-        """Read numbers, one a line."""
+    def open(self, given: object, name: str, chosen: Mapping[str, Value]) -> Trace:
+        """Read a file of numbers, one a line."""
+        if isinstance(given, Trace):
+            return given
+        path = Path(str(given))
         try:
-            values = np.array([float(line) for line in data.decode().split()], np.float32)
-        except ValueError as error:
-            raise InputError(f"{name} is no trace: one number a line is expected.") from error
-        return Trace(name, values)
+            values = np.array([float(line) for line in path.read_text().split()], np.float32)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path.name} is no trace: numbers are expected.") from error
+        return Trace(name or path.name, values)
+
+    def draw(self, source: object, explanation: Explanation) -> bytes:
+        """Draw the line, dark where the map is strong."""
+        assert isinstance(source, Trace)
+        size = np.abs(explanation.map) / max(float(np.abs(explanation.map).max()), 1e-12)
+        pixels = np.full((64, len(source.values)), 255, np.uint8)
+        rows = np.clip((1 - source.values) * 63, 0, 63).astype(int)
+        pixels[rows, np.arange(len(rows))] = (200 * (1 - size)).astype(np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG")
+        return buffer.getvalue()
 
     def to_input(
         self, source: object, shape: tuple[int, ...], chosen: Mapping[str, Value]
