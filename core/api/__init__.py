@@ -13,14 +13,10 @@ from __future__ import annotations
 from core import images
 from core.api._answers import (
     answer,
-    drawn,
     explain,
     explain_many,
-    open_picture,
-    open_source,
     predict,
     predict_many,
-    source_notes,
 )
 from core.api._calibration import calibrate, calibration_table, claims, write_calibration
 from core.api._catalogue import (
@@ -135,6 +131,7 @@ from core.api._slices import (
     slice_members,
     threshold_effect,
 )
+from core.api._sources import drawn, open_picture, open_source, source_notes
 from core.api._training import (
     UnfinishedRun,
     delete_run,

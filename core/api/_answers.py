@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 from typing import TypedDict, TypeVar, Unpack
 
-from core import images
+from core.api._sources import blank, open_source
 from core.contracts import (
     DEFAULT_MODEL,
     Depth,
     ExplainRequest,
     Explanation,
-    Picture,
+    OpenedSource,
     Prediction,
     PredictRequest,
     RequestFor,
@@ -23,8 +23,6 @@ from core.control import Control, LocalControl
 from core.engine.work import execute
 from core.errors import ImageError
 from core.images import Source
-from core.modalities import registry as modalities
-from core.models import zoo
 from core.requests import ExplainOptions, PredictOptions, explanation_request, prediction_request
 from core.spelled import spelled
 from core.workspace import open_store
@@ -32,51 +30,17 @@ from core.workspace import open_store
 __all__ = [
     "Source",
     "answer",
-    "blank",
-    "drawn",
     "explain",
     "explain_many",
-    "open_picture",
-    "open_source",
     "predict",
     "predict_many",
-    "source_notes",
 ]
 
 Unreadable = Callable[[int, ImageError], None]
-Opened = Callable[[Source, object], None]
+Opened = Callable[[Source, OpenedSource], None]
 _BATCH = 64
 R = TypeVar("R", bound=Result)
 T = TypeVar("T")
-
-
-def open_picture(source: Source, *, name: str | None = None, depth: Depth = "auto") -> Picture:
-    """Open a picture.
-
-    Parameters
-    ----------
-    source : path, bytes, open file, PIL.Image.Image, ndarray or Picture
-        A file's path, its bytes, or the file itself, opened for reading bytes. A picture of Pillow
-        as Pillow holds it. An array ``(H, W)`` or ``(H, W, 1)`` of grey, ``(H, W, 3)`` of RGB or
-        ``(H, W, 4)`` of RGB with alpha, which is laid over white: uint8, uint16, or floats in
-        [0, 1]. A :class:`Picture` is returned as it is.
-    name : str, optional
-        Name to show; the file's name by default.
-    depth : {"auto", "8", "10", "12", "14", "16"}
-        Bits of each sample in files and arrays of 16; ``"auto"``: as few as hold the largest value.
-
-    Returns
-    -------
-    Picture
-        Upright RGB of 8 bits; ``notes`` says what had to be done for it.
-
-    Raises
-    ------
-    ImageError
-        If the source is no picture, is damaged or beyond the caps of the settings, or is an array
-        of another shape, type or range; the text says how to mend it.
-    """
-    return images.open_picture(source, name=name, depth=depth)
 
 
 def answer(request: RequestFor[R], *, control: Control | None = None) -> R:
@@ -102,22 +66,6 @@ def answer(request: RequestFor[R], *, control: Control | None = None) -> R:
     """
     (found,) = execute([request], control or LocalControl(), open_store())
     return found
-
-
-def blank(model: str = DEFAULT_MODEL) -> object:
-    """Return a source that says nothing, to check options with.
-
-    Parameters
-    ----------
-    model : str
-        The model whose kind of source it is.
-
-    Returns
-    -------
-    Picture
-        Black, and the smallest there is; or the source of another modality.
-    """
-    return zoo.modality(model).blank(zoo.get(model).input_shape)
 
 
 @spelled(prediction_request)
@@ -203,66 +151,6 @@ def predict_many(
     return _answers(ready, sources, control, on_unreadable)
 
 
-def open_source(given: Source, *, model: str = DEFAULT_MODEL, depth: Depth = "auto") -> object:
-    """Open a file as the kind of source that a model takes: a picture, unless it says otherwise.
-
-    Parameters
-    ----------
-    given : path, bytes or another form that the model's modality takes
-        For pictures whatever :func:`open_picture` takes.
-    model : str
-        Id of a model of the zoo.
-    depth : {"auto", "8", "10", "12", "14", "16"}
-        Bits of each sample in pictures of 16; see :func:`open_picture`.
-
-    Returns
-    -------
-    Picture
-        Or the source of another modality.
-
-    Raises
-    ------
-    InputError
-        If there is no such model, or it cannot be read.
-    """
-    chosen = {} if depth == "auto" else {"depth": depth}
-    return zoo.modality(model).opened(given, chosen)
-
-
-def drawn(source: object, explanation: Explanation) -> bytes:
-    """Return a source with a map over it, as its modality draws it.
-
-    Parameters
-    ----------
-    source : Picture
-        As :func:`open_source` returns it.
-    explanation : Explanation
-
-    Returns
-    -------
-    bytes
-        PNG.
-    """
-    return modalities.get(explanation.seen.modality).draw(source, explanation)
-
-
-def source_notes(source: object, *, model: str = DEFAULT_MODEL) -> tuple[str, ...]:
-    """Return what was done to a source while it was opened, one sentence each.
-
-    Parameters
-    ----------
-    source : Picture
-        As :func:`open_source` returns it.
-    model : str
-        The model that it was opened for.
-
-    Returns
-    -------
-    tuple of str
-    """
-    return zoo.modality(model).notes(source)
-
-
 def _of(options: PredictOptions | ExplainOptions) -> _Model:
     return {"model": options["model"]} if "model" in options else {}
 
@@ -273,7 +161,7 @@ class _Model(TypedDict, total=False):
 
 def _opened(
     given: Source, depth: Depth, on_opened: Opened | None, model: str = DEFAULT_MODEL
-) -> object:
+) -> OpenedSource:
     source = open_source(given, model=model, depth=depth)
     if on_opened is not None:
         on_opened(given, source)

@@ -8,7 +8,8 @@ import numpy as np
 
 from core import compare as comparing
 from core import overlay as overlays
-from core.api._answers import Source, answer, open_picture
+from core.api._answers import answer
+from core.api._sources import Source, open_picture
 from core.contracts import Drift, DriftPath, Explanation, MapComparison, Picture
 from core.control import Control
 from core.overlay import OverlayLayer

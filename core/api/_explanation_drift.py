@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core import overlay as overlays
-from core.api._answers import Source, answer, open_picture
+from core.api._answers import answer
+from core.api._sources import Source, open_picture
 from core.contracts import Array, ExplanationDrift
 from core.control import Control
 from core.overlay import OverlayLayer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Unpack
 
-from core.api._answers import Source, answer, open_picture
+from core.api._answers import answer
+from core.api._sources import Source, open_picture
 from core.contracts import Leaderboard, Sanity
 from core.control import Control
 from core.requests import LeaderboardOptions, SanityOptions, leaderboard_request, sanity_request

@@ -13,7 +13,7 @@ import typer
 
 from core import api
 from core.cli._common import printable
-from core.contracts import DEPTHS, Depth, Picture
+from core.contracts import DEPTHS, Depth, OpenedSource, Picture
 from core.errors import ImageError, InputError
 from core.modalities.base import Modality
 from core.models import zoo
@@ -46,7 +46,7 @@ class Pictures:
     notes: dict[str, list[str]] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
 
-    def noted(self, given: object, source: object) -> None:
+    def noted(self, given: object, source: OpenedSource) -> None:
         """Keep what was done to a source while it was opened."""
         for note in api.source_notes(source, model=self.model):
             self.notes.setdefault(note, []).append(str(given))

@@ -34,7 +34,7 @@ from core.cli._folders import (
 )  # fmt: skip
 from core.cli._outputs import class_suffix
 from core.cli._split import predict_split
-from core.contracts import Explanation
+from core.contracts import Explanation, OpenedSource
 from core.errors import InputError
 
 __all__: list[str] = []
@@ -212,7 +212,7 @@ def _unique_stems(paths: Sequence[Path]) -> list[str]:
     return stems
 
 
-def _write(path: Path, source: object, target: Path, result: Explanation) -> dict[str, Any]:
+def _write(path: Path, source: OpenedSource, target: Path, result: Explanation) -> dict[str, Any]:
     about = [one for one in (result.target, result.against) if one is not None]
     name = f"{target}{class_suffix(Path(f'{target}.npz'), about)}"
     map_file, overlay_file = Path(f"{name}.npz"), Path(f"{name}.png")

@@ -142,7 +142,7 @@ from core.contracts._fairness_views import (
 from core.contracts._group_names import attribute_words, group_words, groups_in_order
 from core.contracts._halves import ROWS, RowsChoice, RowsTaken
 from core.contracts._honesty import HonestyCheck, Trust
-from core.contracts._input import Input, Seen
+from core.contracts._input import Input, OpenedSource, Seen
 from core.contracts._looks import Look, Looks
 from core.contracts._metric_names import MetricName
 from core.contracts._mitigation import (
@@ -255,7 +255,7 @@ __all__ = [
     "MISSING", "Mitigation",
     "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard", "ModelInput", "ModelRef",
     "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
-    "Outputs", "OutputValue",
+    "OpenedSource", "Outputs", "OutputValue",
     "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",
     "picture_input", "picture_seen",
     "PictureSeen", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 from core.contracts._codec import Stored
 from core.contracts._values import Array
 
-__all__ = ["Input", "Seen"]
+__all__ = ["Input", "OpenedSource", "Seen"]
 
 
 class Input(Protocol):
@@ -39,6 +39,14 @@ class Input(Protocol):
         Equal inputs share a key, so a stored result may have been made for another visitor's file:
         its name must not be shown. A request therefore puts what it has seen itself in its place.
         """
+
+
+class OpenedSource(Protocol):
+    """What a modality opens, for its own functions: a picture, or what another one has."""
+
+    @property
+    def name(self) -> str:
+        """Name as given; a stranger's text, to be escaped where it is shown."""
 
 
 @dataclass(frozen=True)

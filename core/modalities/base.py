@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, Box, Explanation, Input
+from core.contracts import Array, Box, Explanation, Input, OpenedSource
 from core.lookup import lookup
 from core.parameters import Parameter, Value, resolve
 
@@ -153,7 +153,9 @@ class Modality(ABC):
         """Fill in defaults and check every value given, as :func:`core.parameters.resolve`."""
         return resolve(self.parameters(declared), given, owner=owner)
 
-    def opened(self, given: object, chosen: Mapping[str, object], *, name: str = "") -> object:
+    def opened(
+        self, given: object, chosen: Mapping[str, object], *, name: str = ""
+    ) -> OpenedSource:
         """Return the source that ``given`` holds.
 
         Parameters
@@ -172,7 +174,7 @@ class Modality(ABC):
         return self.open(given, name, resolve(self.opening, chosen, owner=self.id))
 
     @abstractmethod
-    def open(self, given: object, name: str, chosen: Mapping[str, Value]) -> object:
+    def open(self, given: object, name: str, chosen: Mapping[str, Value]) -> OpenedSource:
         """Return the source that ``given`` holds; ``chosen`` is checked."""
 
     def notes(self, source: object) -> tuple[str, ...]:
@@ -220,7 +222,7 @@ class Modality(ABC):
         """
 
     @abstractmethod
-    def blank(self, shape: tuple[int, ...]) -> object:
+    def blank(self, shape: tuple[int, ...]) -> OpenedSource:
         """Return a source that says nothing, for requests about methods and not about sources."""
 
     @abstractmethod
