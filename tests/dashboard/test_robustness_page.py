@@ -55,6 +55,25 @@ def found() -> Robustness:
     )  # fmt: skip
 
 
+def test_attacks_try_to_reach_what_was_chosen() -> None:
+    known = robustness_options.targets(BIASED)
+    names = services.class_names(BIASED)
+    assert next(iter(known)) == ""
+    assert [known[f"class:{i}"] for i in range(len(names))] == [f"The class {n}" for n in names]
+    assert robustness_options.target_of(Trial(target="class:1"), BIASED) == "class:1"
+    for strange in ("class:99", "top-5", "<b>", "least"):
+        assert robustness_options.target_of(Trial(target=strange), BIASED) == ""
+    app = opened(model=BIASED, target="class:1", wait=False, **QUICK)
+    (box,) = [each for each in app.selectbox if each.label == "Attacks try to reach"]
+    assert box.value == "class:1"
+    app = settled(app, patience=PATIENCE)
+    assert not app.exception
+    assert not app.error
+    shown = unescape(texts(app))
+    assert f"Attacks try to reach: The class {names[1]}." in shown
+    assert "--target class:1" in app.code[0].value
+
+
 def drawn(found: Robustness) -> AppTest:
     app = AppTest.from_string(RESULT, default_timeout=60)
     app.session_state["found"] = found

@@ -30,6 +30,7 @@ def curves_section(trial: Trial, subject: Subject) -> None:
         "norm": trial.norm,
         "eps": trial.eps,
         "checks": trial.checks,
+        "target": options_part.target_of(trial, subject.model) or None,
     }
     request = services.robustness_request(subject.data, options)
     desk().supersede("curves", request.key)

@@ -15,7 +15,9 @@ from dashboard.robustness_words import NORMS, attack_name, eps_words
 from dashboard.session import bound
 from dashboard.words import escape
 
-__all__ = ["draw", "offered", "without_gradients", "words"]
+__all__ = ["draw", "offered", "target_of", "targets", "without_gradients", "words"]
+
+_LEAST_LIKELY = "least-likely"
 
 
 def offered(trial: Trial, model: str) -> dict[str, AttackCard]:
@@ -39,10 +41,24 @@ def without_gradients(model: str) -> str:
     )
 
 
+def targets(model: str) -> dict[str, str]:
+    """Return what attacks may be after, by its text, in words."""
+    classes = services.class_names(model)
+    named = {f"class:{i}": f"The class {name}" for i, name in enumerate(classes)}
+    least = {_LEAST_LIKELY: "The least likely class of each picture"} if len(classes) > 2 else {}
+    return {"": "Any wrong class"} | least | named
+
+
+def target_of(trial: Trial, model: str) -> str:
+    """Return what attacks are after; any wrong class where the model has no such class."""
+    return trial.target if trial.target in targets(model) else ""
+
+
 def draw(trial: Trial, subject: Subject) -> None:
     """Draw the options."""
     with st.expander("Options", icon=":material/tune:", key="robustness options"):
         _attacks(trial, offered(trial, subject.model))
+        _target(trial, subject.model)
         left, middle, right = st.columns(3)
         with left:
             _norm(trial)
@@ -64,6 +80,17 @@ def _attacks(trial: Trial, cards: Mapping[str, AttackCard]) -> None:
         **page_choice.bind(
             "robustness attacks", "attacks", [id for id in trial.attacks if id in cards], hidden=()
         ),
+    )  # fmt: skip
+
+
+def _target(trial: Trial, model: str) -> None:
+    known = targets(model)
+    st.selectbox(
+        "Attacks try to reach", list(known), format_func=lambda text: known[text],
+        help="With one class, pictures of all the others are pushed towards it, and a picture "
+        "counts as broken when it is taken for that class. The attacks are checked where any wrong "
+        "class will do.",
+        **page_choice.bind("robustness target", "target", target_of(trial, model), hidden=()),
     )  # fmt: skip
 
 
@@ -106,4 +133,6 @@ def words(request: RobustnessRequest) -> str:
     names = ", ".join(attack_name(id) for id in request.attacks)
     steps = ", ".join(eps_words(eps, request.norm) for eps in request.epsilons)
     grid = f"ε = {steps}" if steps else "ε doubling until nothing is left"
-    return f"{names} in {NORMS[request.norm][0]}, {grid}, on {request.limit} pictures."
+    after = targets(request.model.id).get(request.target, request.target)
+    towards = f" towards {after[0].lower()}{after[1:]}" if request.target else ""
+    return f"{names}{towards} in {NORMS[request.norm][0]}, {grid}, on {request.limit} pictures."

@@ -50,6 +50,8 @@ class Trial(Spelled):
         As somebody typed it.
     checks : bool
         Whether the attacks are examined as well.
+    target : str
+        What attacks are after: ``""`` for any wrong class, ``"least-likely"`` or ``"class:3"``.
     seed : int
     hidden : tuple of str
         Attacks whose curves are switched off.
@@ -90,6 +92,7 @@ class Trial(Spelled):
     norm: Annotated[Norm, among(*NORM_NAMES)] = "linf"
     eps: str = AUTO
     checks: Annotated[bool, switch()] = True
+    target: str = ""
     seed: Annotated[int, spellings.seed(whole_from(0, MOST_SEED), MOST_SEED)] = 0
     hidden: Annotated[tuple[str, ...], names("holds ids of attacks")] = ()
     grouped: Annotated[bool, switch()] = False
@@ -108,7 +111,17 @@ class Trial(Spelled):
     reach: Annotated[int, whole_from(0, _MOST_STEPS)] = 0
 
 
-_WITHIN = ("by", "picture", "step", "hidden", "compared", "certifier", "certifying", "reach")
+_WITHIN = (
+    "by",
+    "target",
+    "picture",
+    "step",
+    "hidden",
+    "compared",
+    "certifier",
+    "certifying",
+    "reach",
+)
 """What is chosen within a model and its pictures."""
 session = SessionChoice("robustness trial", Trial)
 read, current, now, begin = session.read, session.current, session.now, session.begin

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.contracts import RobustCurve, Robustness
 from dashboard import glossary
-from dashboard.app_pages.robustness import page_choice
+from dashboard.app_pages.robustness import options, page_choice
 from dashboard.app_pages.robustness.page_choice import Trial
 from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
 from dashboard.robustness_words import (
@@ -39,6 +39,14 @@ def draw(found: Robustness) -> None:
     if worst is None:
         return
     _headline(found, worst)
+    if found.target:
+        after = options.targets(found.model).get(found.target, found.target)
+        st.caption(
+            escape(
+                f"Attacks try to reach: {after}. A picture that is right counts as broken when it "
+                "is taken for that class; other mistakes do not count."
+            )
+        )
     grouped = bool(found.by) and _views(found, trial)
     lines = _by_group(found) if grouped else _by_attack(found, trial)
     chart(
