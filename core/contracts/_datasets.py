@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import quote, urlencode
@@ -119,6 +119,8 @@ class DatasetPredictions(Result):
         Softmax.
     groups : dict
         For each attribute the value of each picture.
+    notes : tuple of str
+        How the dataset's labels and attributes were read, and what was left out.
     """
 
     dataset: str
@@ -130,6 +132,7 @@ class DatasetPredictions(Result):
     probabilities: Array
     groups: dict[str, tuple[str, ...]]
     command: str
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)

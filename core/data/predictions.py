@@ -71,6 +71,7 @@ def _predict(request: DatasetPredictRequest, control: Control) -> DatasetPredict
         probabilities=np.asarray(softmax(np.concatenate(logits), axis=1), np.float32),
         groups={name: values[:n] for name, values in part.groups.items()},
         command=request.command,
+        notes=dataset.notes,
     )
 
 

@@ -16,7 +16,6 @@ from core.contracts import (
     TableColumns,
 )
 from core.data.predictions import predict_dataset
-from core.data.registry import open_dataset
 from core.errors import InputError
 from core.fairness.class_column import as_they_are
 from core.fairness.rows import Rows, free_names, open_columns
@@ -37,10 +36,10 @@ def predictions_rows(
 ) -> Iterator[tuple[Rows, TableColumns]]:
     """Open the predictions that a request is about, with their columns mapped."""
     assert request.predict is not None, "asked only of a model on a dataset"
-    table, columns = as_table(predicted(request.predict, control), request.columns)
-    notes = open_dataset(request.predict.dataset).notes
+    predictions = predicted(request.predict, control)
+    table, columns = as_table(predictions, request.columns)
     with open_columns(table, name=request.source) as rows:
-        yield replace(rows, note=" ".join(notes)), columns
+        yield replace(rows, note=" ".join(predictions.notes)), columns
 
 
 def predicted(request: DatasetPredictRequest, control: Control) -> DatasetPredictions:

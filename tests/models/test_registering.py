@@ -80,7 +80,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"labels": None}, "labels is a list"),
     ({"labels": 3}, "labels is a list"),
     ({"labels": {0: "a", 1: "b", 2: "c"}}, "labels is a list"),
-    ({"labels": {"a", "b", "c"}}, "labels is a list"),
+    ({"labels": {"a"}}, "labels is a list"),
     ({"labels": b"abc"}, "labels is a list"),
     ({"labels": []}, "0 class names for 3 classes"),
     ({"labels": ["a", "b", 3]}, "Class names are texts. Received: 3"),
