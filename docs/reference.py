@@ -24,7 +24,9 @@ REFERENCE, RESULTS = "reference.md", "results.md"
 PAGES = (REFERENCE, RESULTS)
 
 TOPICS: dict[str, tuple[str, ...]] = {
-    "Pictures, predictions, maps": ("api._answers", "api._views", "requests._picture", "overlay"),
+    "Pictures, predictions, maps": (
+        "api._sources", "api._answers", "api._views", "requests._picture", "overlay", "data.picture",
+    ),
     "What there is": ("api._catalogue", "models", "modalities"),
     "Evidence: how far a map can be trusted": (
         "api._evidence", "api._leaderboard", "requests._evidence", "requests._leaderboard",
