@@ -25,7 +25,8 @@ PAGES = (REFERENCE, RESULTS)
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "Pictures, predictions, maps": (
-        "api._sources", "api._answers", "api._views", "requests._picture", "overlay", "data.picture",
+        "api._sources", "api._answers", "api._views", "requests._picture", "overlay",
+        "data.picture",
     ),
     "What there is": ("api._catalogue", "models", "modalities"),
     "Evidence: how far a map can be trusted": (
