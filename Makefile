@@ -7,7 +7,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all wheel lint reference bench clean
+.PHONY: help setup run test browser test-all wheel lint reference bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 12
@@ -24,8 +24,11 @@ setup: $(STAMP)  ## Install everything into .venv
 run: $(STAMP)  ## Serve the dashboard on http://127.0.0.1:8501
 	$(BIN)/python -m core serve
 
-test: $(STAMP)  ## Run the tests (the slow ones left out)
-	$(PYTEST)
+test: $(STAMP)  ## Run the tests (the slow ones, and those in a browser, left out)
+	$(PYTEST) --durations=30
+
+browser: $(STAMP)  ## Run the tests in a real browser
+	$(PYTEST) -m 'e2e and not slow' --durations=10 tests/e2e
 
 test-all: $(STAMP)  ## Run every test
 	$(PYTEST) -m ''

@@ -80,8 +80,9 @@ def test_no_file_names_a_registry() -> None:
 
 def test_ci_runs_lint_wheel_and_the_tests_in_this_order() -> None:
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert [line for line in lines if line.startswith("make")] == [
-        "make lint", "make wheel", "make test",
+    assert [line for line in lines if line.startswith("stage ")] == [
+        "stage make setup", "stage make lint", "stage make wheel", "stage make test",
+        "stage make browser",
     ]  # fmt: skip
 
 
