@@ -14,7 +14,7 @@ from core.data import registry
 from core.data.base import Dataset
 from core.data.picture import picture_part
 from core.errors import InputError
-from core.requests import DatasetOptions, dataset_request
+from core.requests import DatasetOptions, dataset_request, reference
 from core.settings import settings
 from core.spelled import spelled
 
@@ -83,7 +83,8 @@ def open_dataset(text: str) -> Dataset:
     Parameters
     ----------
     text : str
-        Reference of a dataset such as ``portraits?bias=0.9`` or ``folder:/data/pets``.
+        Reference of a dataset such as ``portraits?bias=0.9`` or ``folder:/data/pets``; a folder's
+        path is one too.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def open_dataset(text: str) -> Dataset:
     InputError
         If there is none, or it cannot be used.
     """
-    return registry.open_dataset(text)
+    return registry.open_dataset(reference(text))
 
 
 def dataset_picture(text: str, split: SplitName, index: int) -> Picture:

@@ -21,6 +21,7 @@ from core.requests._evidence import evidence_request
 from core.requests._explanation_drift import explanation_drift_request
 from core.requests._fairness import fairness_request, mitigation_request, slices_request
 from core.requests._fairness_fields import AuditOptions, Table
+from core.requests._labelled import reference
 from core.requests._leaderboard import leaderboard_request
 from core.requests._mask import input_mask
 from core.requests._options import (
@@ -87,6 +88,7 @@ __all__ = [
     "parse_class_map",
     "picture_set",
     "prediction_request",
+    "reference",
     "robustness_request",
     "sanity_request",
     "shap_request",

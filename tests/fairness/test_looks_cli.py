@@ -83,7 +83,7 @@ def test_page_report_json_and_command_say_the_same(capfd, write, biased) -> None
     ("arguments", "words"),
     [
         (("fairness", "--explore", "--confirm"), "--explore), or confirm on the other (--confirm)"),
-        (("slices", "--confirm", "--slice", "sex=x"), "no rows of the slice 'sex=x'"),
+        (("slices", "--confirm", "--slice", "sex=x"), "no rows of the slice 'sex = x'"),
         (("slices", "--slice", "age=1"), "--group"),
     ],
 )

@@ -174,4 +174,6 @@ def test_a_command_says_what_it_takes(environment: dict[str, str], cat: Path) ->
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr.strip() == f"error: {cat.name} is no trace: numbers are expected."
+    told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert told == [f"error: {cat.name} is no trace: numbers are expected."]
+    assert "Traceback" not in done.stderr

@@ -141,6 +141,6 @@ def test_it_is_attacked_and_corrupted(model: str, picture: api.Picture) -> None:
         corrupted = api.answer(api.corruption_request("portraits", model=id, limit=12))
         assert corrupted.n == 12
         answers = api.predict_dataset("portraits", model=id, limit=12)
-        assert answers.probabilities.shape == (12, 2)
+        assert answers.probabilities.shape == (12, len(classes))
     finally:
         del zoo._registered[id]
