@@ -12,6 +12,7 @@ import typer
 from core import api
 from core.cli._common import JsonFlag, Seed, Terminal, app, emit
 from core.cli._lists import ListCommand, words
+from core.cli._outputs import check_places
 from core.contracts import CalibrationTable, ClaimStatus, MeasuredClaim
 from core.errors import InputError
 from core.numerals import NOTHING
@@ -41,6 +42,7 @@ def calibrate(
     """Measure how often verdicts are right where the truth is known; status 1 if a claim breaks."""
     if out is not None and out.suffix != ".json":
         raise InputError(f"--out takes a .json file. Received: {out.name or NOTHING}.")
+    check_places({"--out": out}, [])
     found = api.calibrate(
         only=words(only) or (),
         quick=quick,

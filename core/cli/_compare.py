@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,7 +28,7 @@ from core.cli._common import (
     whole,
 )
 from core.cli._folders import DepthName, opened
-from core.cli._outputs import class_suffix
+from core.cli._outputs import check_places, class_suffix
 from core.contracts import ClassScore, Drift, Explanation, MapComparison, Picture
 from core.errors import InputError
 from core.numerals import NOTHING
@@ -74,6 +74,7 @@ def compare(
         if value is not None
     }
     path_b = image if image_b is None else image_b
+    _check_map(out, [image, path_b, classes])
     shown, shown_b = opened(image, depth), opened(path_b, depth)
     a = api.explain(shown, control=Terminal(), **first)
     b = api.explain(shown_b, control=Terminal(), **second)
@@ -122,9 +123,13 @@ def _side(path: Path, result: Explanation, prediction: Any, classes: Path | None
     }
 
 
-def _write_difference(out: Path, shown: Picture, result: MapComparison) -> None:
-    if out.suffix.lower() != ".png":
+def _check_map(out: Path | None, read: Sequence[Path | None]) -> None:
+    if out is not None and out.suffix.lower() != ".png":
         raise InputError(f"--out must name a .png file. Received: {out if out.name else NOTHING}.")
+    check_places({"--out": out}, read, made=True)
+
+
+def _write_difference(out: Path, shown: Picture, result: MapComparison) -> None:
     drawn = api.difference_png(shown, result)
     if drawn is None:
         raise InputError(f"There is no difference map to write: {result.words}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from core import api
 from core.cli._common import JsonFlag, app, emit, number, whole
 from core.cli._fairness_options import audited
 from core.cli._looks import looked
+from core.cli._outputs import check_places
 from core.contracts import (
     P_OF,
     FairnessReport,
@@ -29,6 +31,7 @@ from core.contracts import (
     decimals_beside,
 )
 from core.errors import InputError
+from core.gallery import TABLE
 from core.numerals import NOTHING
 from core.requests import AuditOptions
 
@@ -59,6 +62,8 @@ def fairness(
     _check_suffix("--out", out, (".csv", ".parquet", ".json"))
     _check_suffix("--gaps-out", gaps_out, (".csv", ".parquet"))
     _check_suffix("--local-law-144", local_law_144, (".csv",))
+    written = {"--out": out, "--gaps-out": gaps_out, "--local-law-144": local_law_144}
+    check_places(written, [table, options.get("classes"), *_dataset_paths(options)])
     report, looks = looked(api.fairness_request(table, **options))
     if out is not None:
         whole = out.suffix == ".json"
@@ -74,6 +79,14 @@ def fairness(
         )
     document = api.fairness_document(report) | {"looks": api.looks_document(looks)}
     emit(document, json_, lambda: _lines(report, looks))
+
+
+def _dataset_paths(options: AuditOptions) -> list[str]:
+    """Return the paths that a dataset and a model's weights are read from, where they are paths."""
+    dataset = options.get("dataset") or ""
+    source = dataset.partition(":")[2].partition("?")[0]
+    paths = [source, f"{source}/{TABLE}", dataset, f"{dataset}/{TABLE}", options.get("weights", "")]
+    return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113  (no path at all is none)
 
 
 def _part(report: FairnessReport, part: Any, path: Path) -> bytes:

@@ -1,17 +1,77 @@
-"""Names of files that commands write: a second class beside the first, none over the other."""
+"""Files that commands write: none over what is read, none over another one that is written."""
 
 from __future__ import annotations
 
 import json
+import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
 from core.contracts import ClassRef
+from core.errors import InputError
 
-__all__ = ["class_suffix"]
+__all__ = ["check_places", "class_suffix"]
+
+
+def check_places(
+    outputs: Mapping[str, Path | None], inputs: Sequence[str | Path | None], *, made: bool = False
+) -> None:
+    """Refuse files that cannot be written, or only over what is read or written besides.
+
+    Parameters
+    ----------
+    outputs : mapping
+        From option to the file it names, ``None`` where it was not given.
+    inputs : sequence
+        Files that the command reads; ``None`` and empty texts are passed over.
+    made : bool
+        Whether the command makes missing folders.
+
+    Raises
+    ------
+    InputError
+        Before anything is computed.
+    """
+    given = {option: path for option, path in outputs.items() if path is not None}
+    read = [Path(each) for each in inputs if each]
+    for option, path in given.items():
+        _check_place(option, path, made=made)
+        for each in read:
+            if _is_one(path, each):
+                raise InputError(
+                    f"{option} {path} would be written over what this command reads ({each}). "
+                    "Name another file."
+                )
+    for (first, a), (second, b) in combinations(given.items(), 2):
+        if _is_one(a, b):
+            raise InputError(
+                f"{first} {a} and {second} {b} are one file: the second would be written over the "
+                "first. Name two files."
+            )
+
+
+def _check_place(option: str, path: Path, *, made: bool) -> None:
+    if path.is_dir():
+        raise InputError(f"{option} {path} is a folder; expected a file.")
+    if not made and not path.parent.is_dir():
+        what = "is no folder" if path.parent.exists() else "does not exist"
+        raise InputError(
+            f"{option} {path}: {path.parent} {what}. Name a file in a folder that is there."
+        )
+    written = path if path.exists() else path.parent
+    if written.exists() and not os.access(written, os.W_OK):
+        raise InputError(f"{option} {path}: {written} may not be written to. Name another place.")
+
+
+def _is_one(a: Path, b: Path) -> bool:
+    """Say whether two paths lead to one file, however they are spelt, linked, there or not."""
+    if a.exists() and b.exists():
+        return a.samefile(b)
+    return a.resolve() == b.resolve()
 
 
 def class_suffix(held: Path, classes: Sequence[ClassRef]) -> str:
