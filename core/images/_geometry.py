@@ -7,6 +7,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from core.contracts import Box, Geometry, ModelInput, Picture
+from core.errors import ImageError
+from core.images._pixels import OVER_WHITE
 
 __all__ = ["in_channels", "to_input"]
 
@@ -58,8 +60,7 @@ def to_input(
     picture : Picture
     shape : tuple of int
         ``(H, W, C)`` of the model's input. One channel is the luminance (ITU-R BT.601), three are
-        red, green and blue; a second or fourth one is opacity, 255 everywhere: transparent parts
-        are laid over white when a picture is opened.
+        red, green and blue; a second or fourth one is opacity, 255 everywhere.
     geometry : {"crop", "squash", "letterbox"}
         ``crop``: the picture is made as small as its middle still fills the input, and a little
         larger (256/224, as ImageNet models are evaluated; not where it is no larger than the
@@ -70,8 +71,18 @@ def to_input(
     -------
     ModelInput
         ``box`` is the part of the original that the input shows; antialiased bicubic resizing.
+
+    Raises
+    ------
+    ImageError
+        If the input has opacity and the picture was transparent in parts.
     """
     down, across, channels = shape
+    if channels in (2, 4) and OVER_WHITE in picture.notes:
+        raise ImageError(
+            f"{picture.name} is transparent in parts, which were laid over white when it was "
+            "opened, but this model takes opacity as a channel. Save it without transparency."
+        )
     width, height = picture.width, picture.height
     image = Image.fromarray(picture.pixels)
     if geometry == "crop":

@@ -99,13 +99,23 @@ def _built(spec: ModelSpec, inputs: Any, n_classes: int) -> keras.Model:
         if not spec.joined:
             return _builder(spec)(inputs, n_classes)
         try:
-            built = _builder(spec)(inputs, n_classes)
+            built = _begun(_builder(spec)(inputs, n_classes), inputs)
         except Exception as error:  # a stranger's code
             raise failed(error, spec, tuple(inputs.shape)) from error
     finally:
         keras.config.set_dtype_policy(policy)
     check_built(built, spec, n_classes)
     return built
+
+
+def _begun(built: Any, inputs: Any) -> Any:
+    """Let a Sequential that was given no input begin at ``inputs``, layer by layer."""
+    if not isinstance(built, keras.Sequential) or built.built or not built.layers:
+        return built
+    x = inputs
+    for layer in built.layers:
+        x = layer(x)
+    return keras.Model(inputs, x, name=built.name)
 
 
 def _logits(built: keras.Model, pixels: Any, spec: ModelSpec) -> Any:

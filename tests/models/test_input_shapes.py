@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core import api
+from core.errors import InputError
 from core.models import zoo
 from core.models.tensorflow import keras
 from core.saliency.registry import METHODS
@@ -144,3 +145,35 @@ def test_it_is_attacked_and_corrupted(model: str, picture: api.Picture) -> None:
         assert answers.probabilities.shape == (12, len(classes))
     finally:
         del zoo._registered[id]
+
+
+def test_transparent_pictures_are_refused_where_opacity_is_a_channel(model: str) -> None:
+    rgba = np.full((30, 30, 4), 200, np.uint8)
+    opaque, veiled = rgba.copy(), rgba.copy()
+    opaque[..., 3] = 255
+    api.prediction_request(api.open_picture(opaque), model=model)
+    if zoo.get(model).input_shape[-1] in (1, 3):
+        api.prediction_request(api.open_picture(veiled), model=model)
+        return
+    with pytest.raises(InputError, match="transparent in parts"):
+        api.prediction_request(api.open_picture(veiled), model=model)
+
+
+def test_a_sequential_needs_no_input_of_its_own() -> None:
+    def plain(inputs: keras.KerasTensor, n_classes: int) -> keras.Model:
+        return keras.Sequential([
+            keras.layers.Conv2D(4, 3, activation="relu", name="last"),
+            keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(n_classes),
+        ])  # fmt: skip
+
+    api.register_model(
+        "shape_plain", plain, input_size=(20, 30, 1), n_classes=N, feature_layer="last"
+    )
+    try:
+        grey = np.random.default_rng(0).integers(0, 256, (20, 30), dtype=np.uint8)
+        assert api.explain(grey, model="shape_plain", method="gradcam").map.shape == (20, 30)
+    finally:
+        del zoo._registered["shape_plain"]
+    wrong = keras.Sequential([keras.layers.Conv2D(4, 99), keras.layers.Dense(N)])
+    with pytest.raises(InputError, match="builder of shape_wrong failed"):
+        api.register_model("shape_wrong", lambda *_: wrong, input_size=20, n_classes=N)
