@@ -203,8 +203,8 @@ def register_model(
         your machine.
     input_size : int or tuple of int
         Side of square inputs of three channels in pixels; or ``(height, width)``; or ``(height,
-        width, channels)`` with 1 channel for grey, 3 for colour, 2 or 4 with opacity behind, which is
-        that of opaque pictures: others are refused there.
+        width, channels)`` with 1 channel for grey, 3 for colour, 2 or 4 with opacity
+        behind, as opaque pictures have it: others are refused there.
     n_classes : int
         How many logits there are.
     feature_layer : str, optional

@@ -175,3 +175,18 @@ def _flat(inputs: object, n_classes: int) -> object:
     x = keras.layers.GlobalAveragePooling2D()(inputs)
     x = keras.layers.Dense(n_classes)(x)
     return keras.Model(keras.utils.get_source_inputs(inputs), x)
+
+
+def test_what_class_folders_hold_besides_is_said(tmp_path: Path, paint: Paint) -> None:
+    for i in range(6):
+        for kind in ("cat", "dog"):
+            paint(tmp_path / kind / f"{i}.png", seed=i)
+    assert not opened(tmp_path).notes
+    (tmp_path / "cat" / ".hidden.png").write_bytes(b"")
+    assert not opened(tmp_path).notes
+    paint(tmp_path / "cat" / "more" / "7.png", seed=7)
+    paint(tmp_path / "beside.png", seed=8)
+    (tmp_path / "dog" / "9.jfif").write_bytes((tmp_path / "dog" / "1.png").read_bytes())
+    (note,) = opened(tmp_path).notes
+    assert "Not taken, 3 in number: beside.png, cat/more/, dog/9.jfif." in note
+    assert sum(len(part) for part in opened(tmp_path).parts.values()) == 12
