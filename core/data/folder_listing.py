@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from core import images
 from core.contracts import SplitName
+from core.data.base import passed_over
 from core.errors import InputError
 from core.gallery_table import (
     FILE_NAME,
@@ -186,13 +187,7 @@ def _read(root: Path) -> Listing:
 
 def _read_cells(rows: _Rows, named: Sequence[str]) -> list[str]:
     """Read labels and attributes as prediction tables are read; return what is to be said."""
-    notes: list[str] = []
-    if rows.passed:
-        told = ", ".join(rows.passed[:3]) + ", …" * (len(rows.passed) > 3)
-        notes.append(
-            f"Not taken, {len(rows.passed)} in number: {told}. A picture lies straight in its class "
-            f"folder, and its name ends in {', '.join(images.SUFFIXES)}."
-        )
+    notes = passed_over(rows.passed)
     if rows.tables and not named:
         labels = same_classes(rows.labels, where=rows.tables[0])
         rows.labels = labels.cells
@@ -234,24 +229,16 @@ def _split_folders(root: Path) -> list[tuple[Path, SplitName]]:
 
 
 def _add_class_folders(rows: _Rows, root: Path, place: Path, split: SplitName | None) -> None:
-    rows.passed += [
-        p.relative_to(root).as_posix()
-        for p in sorted(place.iterdir())
-        if p.name.lower().endswith(images.SUFFIXES) and not p.name.startswith(".")
-    ]
+    beside = (p for p in sorted(place.iterdir()) if p.name.lower().endswith(images.SUFFIXES))
+    rows.passed += [p.relative_to(root).as_posix() for p in beside if p.name[0] != "."]
     for folder in _folders(root, within=place):
         prefix = folder.relative_to(root).as_posix()
         with os.scandir(folder) as entries:
             shown = [e for e in entries if not e.name.startswith((".", "__"))]
-            found = sorted(
-                (e.name, e.is_symlink())
-                for e in shown
-                if e.name.lower().endswith(images.SUFFIXES) and e.is_file()
-            )
-            taken = {name for name, _ in found}
-            rows.passed += sorted(
-                f"{prefix}/{e.name}" + "/" * e.is_dir() for e in shown if e.name not in taken
-            )
+            taken = [e for e in shown if e.name.lower().endswith(images.SUFFIXES) and e.is_file()]
+            found = sorted((e.name, e.is_symlink()) for e in taken)
+            others = (f"{prefix}/{e.name}" + "/" * e.is_dir() for e in shown if e not in taken)
+            rows.passed += sorted(others)
         links = [f"{prefix}/{name}" for name, link in found if link]
         inside(root, links, what=f"The folder {prefix}")
         names = [f"{prefix}/{name}" for name, _ in found]
