@@ -81,6 +81,25 @@ class Settings(BaseSettings):
     )
     seed: int = Field(default=0, description="Seed of every random draw, unless one is given.")
 
+    @field_validator("home", "gallery", "tls_ca", "tls_cert", "tls_key", mode="before")
+    @classmethod
+    def _unset(cls, given: object, info: ValidationInfo) -> object:
+        """Take a variable that is set to nothing as one that is not set, not as this folder."""
+        if isinstance(given, str) and not given.strip():
+            return cls.model_fields[str(info.field_name)].default
+        return given
+
+    @field_validator("home")
+    @classmethod
+    def _own_folder(cls, given: Path) -> Path:
+        """Refuse the folder that a command happens to be run in: it would be closed to others."""
+        if given.expanduser().resolve() == Path.cwd():
+            raise ValueError(
+                "this is the folder that you are in, which would be filled and closed to others. "
+                "Expected a folder of its own, such as ~/.cache/pellucid."
+            )
+        return given
+
     @field_validator("seed", *_BOUNDS, mode="before")
     @classmethod
     def _read(cls, given: object, info: ValidationInfo) -> float:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import InputError
 from core.home import home, make_private
-from core.settings import settings
+from core.settings import Settings, settings
 from core.store import Store
 from tests.architecture import Tree
 from tests.store_worker import artefact_of, key_of
@@ -95,3 +96,55 @@ def test_a_folder_of_somebody_else_is_told(
 def test_a_home_that_cannot_be_made_is_for_the_write_to_tell(own_home: Path) -> None:
     own_home.parent.write_text("a file is in the way")
     assert home() == own_home
+
+
+FOLDERS = ("home", "gallery", "tls_ca", "tls_cert", "tls_key")
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.parametrize("given", ["", " ", "\t"])
+def test_a_path_set_to_nothing_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    monkeypatch.setenv(f"PELLUCID_{name}".upper(), given)
+    assert getattr(Settings(), name) == Settings.model_fields[name].default
+
+
+@pytest.mark.parametrize("given", [".", "./", "a/..", "absolute", "linked"])
+def test_the_folder_one_is_in_is_no_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    (tmp_path / "a").mkdir()
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "linked").symlink_to(tmp_path, target_is_directory=True)
+    monkeypatch.setenv("PELLUCID_HOME", str(tmp_path) if given == "absolute" else given)
+    settings.cache_clear()
+    with pytest.raises(InputError, match=r"PELLUCID_HOME=.*the folder that you are in") as told:
+        home()
+    settings.cache_clear()
+    assert "\n" not in str(told.value)
+    assert mode(tmp_path) == 0o755
+
+
+def test_a_relative_home_is_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PELLUCID_HOME", "own")
+    settings.cache_clear()
+    home()
+    settings.cache_clear()
+    assert mode(tmp_path / "own") == 0o700
+
+
+@pytest.mark.parametrize(("given", "status"), [(".", 2), ("", 0)])
+def test_commands_say_so_in_one_line(tmp_path: Path, given: str, status: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "cache"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PELLUCID_HOME": given, "HOME": str(tmp_path / "user"),
+             "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    assert not status or done.stderr.count("\n") == 1
+    assert not [each for each in tmp_path.iterdir() if each.name != "user"]
