@@ -61,7 +61,8 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
     check_headers(rows, counted, keys)
     classes = find_classes(rows, counted, label, prediction, columns)
     groups = [group_codes(rows, counted, key, columns.missing) for key in attributes]
-    codes, joins = _coding(rows, attributes, [c for _, c in groups], classes, columns.threshold)
+    threshold = rows.threshold(columns)
+    codes, joins = _coding(rows, attributes, [c for _, c in groups], classes, threshold)
     codes += ["s"] if with_scores else []
     sums = (
         "fsum(w) AS w, fsum(w2) AS w2"

@@ -56,7 +56,6 @@ def _mitigate(request: MitigationRequest, control: Control) -> Mitigation:
         request.attribute,
         request.constraint,
         tolerance=request.rules.tolerance,
-        threshold=request.columns.threshold,
     )
     control.check()
     decided = rule.decide(held_out, request.attribute, seed=request.seed)

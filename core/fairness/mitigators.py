@@ -64,7 +64,7 @@ class _Thresholds:
 
 
 def _group_thresholds(
-    rows: RowCodes, attribute: str, constraint: Constraint, *, tolerance: float, threshold: float
+    rows: RowCodes, attribute: str, constraint: Constraint, *, tolerance: float
 ) -> Rule:
     if constraint == "equalized_odds":
         raise InputError(
@@ -81,7 +81,7 @@ def _group_thresholds(
             for group, from_here in thresholds.items()
             if not np.isfinite(from_here)
         },
-        threshold,
+        rows.threshold,
         f"A threshold for each group: the best accuracy at a gap of at most {100 * tolerance:g} "
         f"points ({get_gap(constraint).name}), on the rows it was made from.",
     )
@@ -155,7 +155,7 @@ class _Randomised:
 
 
 def _threshold_optimizer(
-    rows: RowCodes, attribute: str, constraint: Constraint, *, tolerance: float, threshold: float
+    rows: RowCodes, attribute: str, constraint: Constraint, *, tolerance: float
 ) -> Rule:
     del tolerance
     try:
@@ -190,7 +190,7 @@ def _threshold_optimizer(
     return _Randomised(
         optimizer,
         frozenset(names.tolist()),
-        threshold,
+        rows.threshold,
         "Fairlearn's ThresholdOptimizer: in each group, two thresholds and a coin between them "
         f"({_FAIRLEARN[constraint]}; Hardt et al. 2016, arXiv:1610.02413).",
     )
@@ -218,4 +218,4 @@ RULES: Mapping[Mitigator, Callable[..., Rule]] = {
     "group_thresholds": _group_thresholds,
     "threshold_optimizer": _threshold_optimizer,
 }
-"""From rows, attribute and constraint to a rule; options ``tolerance`` and ``threshold``."""
+"""From rows, attribute and constraint to a rule; the option is ``tolerance``."""

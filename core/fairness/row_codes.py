@@ -37,6 +37,8 @@ class RowCodes:
     score, weight : ndarray of float64, shape (N,)
     groups : dict
         For each attribute the names of its groups, and the number of each row's.
+    threshold : float
+        The score, as its column holds it, from which on the table's own decisions are positive.
     notes : tuple of str
         What is to be said of how the cells were read.
     """
@@ -47,6 +49,7 @@ class RowCodes:
     score: Floats
     weight: Floats
     groups: dict[str, tuple[tuple[str, ...], Integers]]
+    threshold: float
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -61,6 +64,7 @@ class RowCodes:
             self.score[rows],
             self.weight[rows],
             {name: (known, codes[rows]) for name, (known, codes) in self.groups.items()},
+            self.threshold,
             self.notes,
         )
 
@@ -146,5 +150,6 @@ def row_codes(rows: Rows, columns: TableColumns) -> RowCodes:
             name: (known, codes(f"g{i}"))
             for i, (name, known) in enumerate(zip(counted.attributes, counted.groups, strict=True))
         },
+        threshold=rows.threshold(columns),
         notes=counted.merged,
     )

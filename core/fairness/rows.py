@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.contracts import RowsTaken
+from core.contracts import RowsTaken, TableColumns
 from core.errors import InputError
 from core.fairness.copies import parquet_copy
 from core.fairness.decimals import decimal_columns, with_point
+from core.fairness.precision import narrow_columns, reached_from
 from core.fairness.sql import Database, identifier, literal, open_database
 from core.fairness.table_errors import told
 from core.files import no_file
@@ -44,6 +45,8 @@ class Rows:
         Those that hold lists, structures or bytes, and cannot be used.
     decimal : frozenset of str
         Those of numbers with a decimal comma, which is read as a point.
+    narrow : mapping
+        Those of half and single precision, with that.
     note : str
         What is to be said about how the table was read.
     source, cut_source : str
@@ -58,6 +61,7 @@ class Rows:
     names: tuple[str, ...]
     nested: frozenset[str] = frozenset()
     decimal: frozenset[str] = frozenset()
+    narrow: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     source: str = _VIEW
     cut_source: str = _VIEW
@@ -87,6 +91,10 @@ class Rows:
         """Return the same by its place: several columns may have no name."""
         quoted = identifier(f"c{place}")
         return with_point(quoted) if self.names[place] in self.decimal else quoted
+
+    def threshold(self, columns: TableColumns) -> float:
+        """Return the score, as the column holds it, from which on rows are positive."""
+        return reached_from(columns.threshold, self.narrow.get(nfc(columns.score), "float64"))
 
     @property
     def view(self) -> str:
@@ -152,10 +160,11 @@ def open_table(path: Path, *, name: str = "") -> Iterator[Rows]:
     title = name or path.name
     _check_file(path, title)
     if path.suffix.lower() == ".parquet":
-        names, nested = _parquet_columns(path, title)
+        names, nested, narrow = _parquet_columns(path, title)
         with open_database(path) as database, told(path, title):
             link = literal(str(database.folder / "table.parquet"))
-            yield _viewed(database, _parquet(link, len(names)), title, names, nested)
+            rows = _viewed(database, _parquet(link, len(names)), title, names, nested)
+            yield replace(rows, narrow=narrow)
         return
     source = text_source(path, name=title)
     with source.open() as file:
@@ -216,9 +225,10 @@ def open_columns(table: pa.Table, *, name: str) -> Iterator[Rows]:
     check_names(names, name)
     with open_database() as database, told(None, name):
         positions = [f"c{i}" for i in range(table.num_columns)]
-        nested = _nested(table.rename_columns(list(names)).schema)
+        schema = table.rename_columns(list(names)).schema
         database.register("held", table.rename_columns(positions))
-        yield _viewed(database, "SELECT * FROM held", name, names, nested)
+        rows = _viewed(database, "SELECT * FROM held", name, names, _nested(schema))
+        yield replace(rows, narrow=narrow_columns(schema))
 
 
 def column_names(path: Path, *, name: str = "") -> tuple[str, ...]:
@@ -273,7 +283,9 @@ def _check_file(path: Path, title: str) -> None:
         raise InputError(f"There is no table {str(path)!r}: it {what}.")
 
 
-def _parquet_columns(path: Path, title: str) -> tuple[tuple[str, ...], frozenset[str]]:
+def _parquet_columns(
+    path: Path, title: str
+) -> tuple[tuple[str, ...], frozenset[str], Mapping[str, str]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -287,7 +299,8 @@ def _parquet_columns(path: Path, title: str) -> tuple[tuple[str, ...], frozenset
         raise InputError(f"{title} is empty: it has no columns.")
     names = tuple(map(nfc, schema.names))
     check_names(names, title)
-    return names, frozenset(map(nfc, _nested(schema)))
+    narrow = {nfc(name): kind for name, kind in narrow_columns(schema).items()}
+    return names, frozenset(map(nfc, _nested(schema))), narrow
 
 
 def _nested(schema: pa.Schema) -> frozenset[str]:
