@@ -19,34 +19,45 @@ __all__ = [
 ]  # fmt: skip
 
 _SHOWN = 8
+_AROUND = "\ufeff \u00a0\t\r\n\"'"
+"""What may stand around a name in a header that is put below another one."""
 _FRACTION = re.compile(r"[+-]?\d*[.]\d+(?:[eE][+-]?\d+)?")
 
 
 def check_headers(rows: Rows, counted: str, keys: Sequence[Key]) -> None:
     """Refuse a row that holds the names of its columns: the header of a table put behind another.
 
+    Names are compared in any order, without a byte order mark, blanks, quotes and case: those of
+    the columns that are used, or of the whole table.
+
     Raises
     ------
     InputError
         Naming the first such row.
     """
-
-    def tests(cells: Iterable[str]) -> str:
-        pairs = zip(cells, keys, strict=True)
-        return " AND ".join(
-            f"trim(CAST({cell} AS VARCHAR)) = {literal(key.column)}" for cell, key in pairs
-        )
-
-    if len(keys) < 2 or not rows.database.rows(
-        f"SELECT 1 FROM {counted} WHERE {tests(key.alias for key in keys)} LIMIT 1"
-    ):
+    if len(keys) < 2:
         return
-    row = rows.first_where(tests(key.expression for key in keys))
+    known = _sorted(map(literal, rows.names))
+    seen = _sorted(key.alias for key in keys)
+    among = f"list_has_all({known}, {seen}) AND list_unique({seen}) > 1"
+    distinct = f"SELECT DISTINCT {', '.join(key.alias for key in keys)} FROM {counted}"
+    if not rows.database.rows(f"SELECT 1 FROM ({distinct}) WHERE {among} LIMIT 1"):
+        return
+    used = f"{_sorted(key.expression for key in keys)} = {_sorted(literal(k.column) for k in keys)}"
+    whole = f"{_sorted(map(rows.column_at, range(len(rows.names))))} = {known}"
+    row = rows.first_where(f"({used}) OR ({whole})")
     if row is not None:
         raise InputError(
             f"{rows.name}: row {row} holds the names of the columns once more, as tables do that "
             "were put one behind the other. Take that line out."
         )
+
+
+def _sorted(cells: Iterable[str]) -> str:
+    """Return SQL for the list of cells in order, without what headers differ in."""
+    marks = literal(_AROUND)
+    told = (f"lower(nfc_normalize(trim(CAST({cell} AS VARCHAR), {marks})))" for cell in cells)
+    return f"list_sort([{', '.join(told)}])"
 
 
 def check_sources(columns: Sequence[ClassColumn], values: Set[str]) -> None:

@@ -81,7 +81,7 @@ def find_classes(
     said = said.renamed(found.to) if said else None
     both = [column for column in (true, said) if column is not None]
     names = groups_in_order(set().union(*(column.names for column in both)))
-    strays = stray_notes(both, counted, fixed, ask=not columns.positive)
+    strays = stray_notes(both, counted, fixed)
     if true is not None:
         check_varies(true)
     if true is not None and said is not None and not columns.positive:
