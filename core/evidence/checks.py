@@ -27,12 +27,10 @@ __all__ = ["beats_controls", "checks", "stability"]
 _STABILITY = ("input_stability", "seed_stability")
 _CONTROLS_PROTOCOL = (
     "Area under insertion less area under deletion, against {controls}; same protocol. A perfect "
-    "map would find the whole picture's probability at once, and lose at once all that removing "
-    "every pixel loses. Pass: above all controls, by {lead:.0%} of what the best of them leaves to "
-    "that. Fail: no better than random blocks on average. Else unclear. A pass does not say that "
-    "the map lies on the object. Measured on pictures that the rule was not made on: 14 kinds of "
-    "maps that know nothing pass about 1 % of the time; passing maps have 1.8 points [−1.6, 5.1] "
-    "more of their weight on a known object than others (10 of 600, portraits)."
+    "map would find the whole {source}'s probability at once, and lose at once all that removing "
+    "every {site} loses. Pass: above all controls, by {lead:.0%} of what the best of them leaves "
+    "to that. Fail: no better than {random} on average. Else unclear. A pass does not say that "
+    "the map lies on the object. {measured}"
 )
 
 
@@ -95,7 +93,10 @@ _SAID: dict[str, str] = {
 
 
 def _protocol(modality: Modality) -> str:
-    return _CONTROLS_PROTOCOL.format(controls=_controls(modality), lead=CONTROL_LEAD)
+    return _CONTROLS_PROTOCOL.format(
+        controls=_controls(modality), lead=CONTROL_LEAD, random=modality.families["random"],
+        measured=modality.measured, source=modality.source, site=modality.site,
+    )  # fmt: skip
 
 
 def _controls(modality: Modality) -> str:

@@ -110,6 +110,10 @@ class Modality(ABC):
         Kinds of controls, in words.
     presets : mapping of str to Preset
         Protocols of deletion and insertion, the default first.
+    measured : str
+        How often maps that know nothing pass the check against controls, in words.
+    source, site : str
+        What a source and a site of it are called in sentences.
     reading : tuple of Parameter
         What may be chosen when a source becomes an input: how a picture is cut.
     opening : tuple of Parameter
@@ -126,6 +130,11 @@ class Modality(ABC):
     controls: ClassVar[tuple[Control, ...]]
     families: ClassVar[Mapping[str, str]]
     presets: ClassVar[Mapping[str, Preset]]
+    measured: ClassVar[str] = (
+        "How often a map that knows nothing passes is not measured for this kind of input."
+    )
+    source: ClassVar[str] = "input"
+    site: ClassVar[str] = "site"
     reading: ClassVar[tuple[Parameter, ...]] = ()
     opening: ClassVar[tuple[Parameter, ...]] = ()
     suffixes: ClassVar[frozenset[str]] = frozenset()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.contracts import Array, ModelCard, Origin, Outputs
+from core.contracts import DEFAULT_MODALITY, Array, ModelCard, Origin, Outputs
 from core.declared import card_of
 from core.errors import CapabilityError
 from core.modalities import registry as modalities
@@ -147,7 +147,7 @@ class ModelSpec:
     trained_on: str = ""
     twin: str = ""
     registration: int = 0
-    modality: str = "picture"
+    modality: str = DEFAULT_MODALITY
     outputs: Outputs = "logits"
 
     @property

@@ -75,7 +75,10 @@ def test_shapley_values_add_up_and_lie_on_the_pulse(found: dict[str, Any]) -> No
 
 
 def test_the_card_holds_the_map_against_the_modalitys_own_controls(found: dict[str, Any]) -> None:
-    verdict, words = found["checks"]["beats_controls"]
+    verdict, words, protocol = found["checks"]["beats_controls"]
+    assert "is not measured for this kind of input" in protocol
+    assert "picture" not in protocol
+    assert "pixel" not in protocol
     assert verdict == "pass"
     assert "5 maps that know nothing of it (3 × random windows, steps, the middle)" in words
     assert found["card"]["insertion"] > found["card"]["deletion"]

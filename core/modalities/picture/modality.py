@@ -56,6 +56,13 @@ class PictureModality(Modality):
     controls = CONTROLS
     families = FAMILY_NAMES
     presets = PRESETS
+    measured = (
+        "Measured on pictures that the rule was not made on: 14 kinds of maps that know nothing "
+        "pass about 1 % of the time; passing maps have 1.8 points [−1.6, 5.1] more of their weight "
+        "on a known object than others (10 of 600, portraits)."
+    )
+    source = "picture"
+    site = "pixel"
     suffixes = frozenset(images.SUFFIXES)
     files = "pictures (PNG, JPEG, WebP, BMP, TIFF, GIF, DICOM)"
     opening = (
