@@ -36,6 +36,7 @@ class Infidelity(Metric):
     paper = "Yeh et al. 2019, On the (In)fidelity and Sensitivity of Explanations, arXiv:1901.09392"
     higher_is_better = False
     random = True
+    needs = frozenset({"plane"})
 
     def __init__(self, n_samples: int = 96, grid: int = 14, sigma: float = 0.1) -> None:
         self.n_samples, self.grid, self.sigma = n_samples, grid, sigma

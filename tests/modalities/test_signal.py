@@ -83,6 +83,8 @@ def test_the_card_holds_the_map_against_the_modalitys_own_controls(found: dict[s
     assert "5 maps that know nothing of it (3 × random windows, steps, the middle)" in words
     assert found["card"]["insertion"] > found["card"]["deletion"]
     assert found["card"]["average_drop"] < 0.5
+    assert found["further"]["mufidelity"] > 0.5
+    assert found["further"]["sensitivity_max"] < 1
     assert {method for method, _ in found["board"]} == {"integrated_gradients", "occlusion"}
     assert found["sanity"][0] in {"pass", "unclear", "fail"}
     assert found["compare"][0] in {"agree", "partly"}
@@ -102,6 +104,7 @@ def test_it_is_attacked_by_group_and_audited(found: dict[str, Any]) -> None:
         ("gradcam", "reads a convolutional layer"),
         ("rise", "needs inputs with height and width"),
         ("edges", "needs inputs with height and width"),
+        ("infidelity", "needs inputs with height and width"),
         ("geometry", "no parameter 'geometry'"),
         ("picture", "A trace is expected"),
     ],

@@ -72,6 +72,12 @@ asked = api.explanation_request(trace, model=MODEL, method="integrated_gradients
 card = api.answer(api.evidence_request(asked))
 found["card"] = {score.metric: score.value for score in card.scores}
 found["checks"] = {check.id: [check.verdict, check.words, check.protocol] for check in card.checks}
+try:
+    api.evidence_request(asked, metrics=["infidelity"])
+except PellucidError as error:
+    found["refused"]["infidelity"] = str(error)
+rest = api.answer(api.evidence_request(asked, metrics=["mufidelity", "sensitivity_max", "entropy"]))
+found["further"] = {score.metric: score.value for score in rest.scores}
 traces = [toy.drawn(20 + i, i % 2)[0] for i in range(4)]
 board = api.answer(
     api.leaderboard_request(traces, model=MODEL, methods=["integrated_gradients", "occlusion"])
