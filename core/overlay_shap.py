@@ -32,7 +32,9 @@ def per_region(result: ShapResult) -> Array:
 def _shown(result: ShapResult, *, regions: bool) -> Array:
     """Return what is painted; zeros where all shares are rounding of the logits they share out."""
     logits = np.abs(np.concatenate([result.base_values, result.outputs])).max()
-    shares = np.abs(result.values).sum(axis=(1, 2), dtype=np.float64).max()
+    shares = (
+        np.abs(result.values).sum(axis=tuple(range(1, result.values.ndim)), dtype=np.float64).max()
+    )
     if shares <= ROUNDING * max(1.0, float(logits)):
         return np.zeros_like(result.values)
     return per_region(result) if regions else result.values

@@ -27,6 +27,7 @@ from core.api._catalogue import (
     find_class,
     lacking,
     methods,
+    modalities,
     models,
     register_model,
 )
@@ -131,7 +132,7 @@ from core.api._slices import (
     slice_members,
     threshold_effect,
 )
-from core.api._sources import drawn, open_picture, open_source, source_notes
+from core.api._sources import drawn, open_picture, open_source, site_names, source_notes
 from core.api._training import (
     UnfinishedRun,
     delete_run,
@@ -227,7 +228,7 @@ __all__ = [
     "import_request", "input_mask", "is_shipped", "jobs", "leaning", "lacking",
     "leaderboard_request", "local_law_144", "local_law_144_csv", "log_failure", "look",
     "look_ahead", "looks_at", "looks_document", "magnified", "methods", "metrics", "mistakes",
-    "mitigate", "mitigation_request", "models", "neighbours_request", "newcombe",
+    "mitigate", "mitigation_request", "modalities", "models", "neighbours_request", "newcombe",
     "offered_datasets", "open_dataset", "open_picture",
     "open_source", "open_table_source", "overlay",
     "overlay_png", "paired", "parity_cost", "parse_class_map", "parse_dataset", "picture_set",
@@ -238,7 +239,7 @@ __all__ = [
     "robustness_request", "robustness_so_far", "run", "run_card", "run_folder", "runs", "sanity",
     "sanity_request", "save_slice", "saved_slices", "shap_colours", "shap_explanation_npz",
     "shap_json", "shap_layers", "shap_maps", "shap_npz", "shap_panels", "shap_regions",
-    "shap_request", "slice_members", "slices", "slices_request", "source_notes",
+    "shap_request", "site_names", "slice_members", "slices", "slices_request", "source_notes",
     "tcav_request", "threshold_effect",
     "to_shap", "train", "train_request", "train_seeds", "unfinished_runs", "visualise_request",
     "widest_gap", "wilson", "worst_area", "write_calibration", "write_predictions",

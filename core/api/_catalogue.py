@@ -16,10 +16,17 @@ from core.api._registration import (
     checked_text,
     checked_whole,
 )
-from core.contracts import ClassRef, MethodCard, ModelCard, ModelRef, Outputs
+from core.contracts import (
+    ClassRef,
+    MethodCard,
+    ModalityCard,
+    ModelCard,
+    ModelRef,
+    Outputs,
+)
 from core.data.registry import DATASETS
 from core.evidence.registry import METRICS
-from core.modalities import registry as modalities
+from core.modalities import registry as kinds
 from core.modalities.capabilities import lack
 from core.modalities.registry import DEFAULT_MODALITY
 from core.models import zoo
@@ -30,6 +37,7 @@ from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
 from core.registry import Registry
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.certificates.registry import CERTIFIERS
+from core.robustness.corruptions.registry import CORRUPTIONS
 from core.saliency.drift_paths import PATHS
 from core.saliency.registry import METHODS
 from core.shapley.registry import EXPLAINERS
@@ -37,20 +45,22 @@ from core.targets import registry as targets
 
 __all__ = [
     "PluginKind", "Served", "broken_plugins", "class_names", "find_class", "lacking", "methods",
-    "models", "register_model",
+    "modalities", "models", "register_model",
 ]  # fmt: skip
 
 PluginKind = Literal["models", "methods", "metrics", "attacks", "datasets", "modalities", "targets"]
 _REGISTRIES: dict[str, Registry[Any]] = {
     "methods": METHODS, "metrics": METRICS, "attacks": ATTACKS, "datasets": DATASETS,
-    "modalities": modalities.MODALITIES, "targets": targets.TARGETS,
+    "modalities": kinds.MODALITIES, "targets": targets.TARGETS,
 }  # fmt: skip
 
 
-Served = Literal["methods", "attacks", "explainers", "certifiers", "paths"]
+Served = Literal[
+    "methods", "metrics", "attacks", "explainers", "certifiers", "corruptions", "paths"
+]
 _SERVED: dict[Served, Registry[Any]] = {
-    "methods": METHODS, "attacks": ATTACKS, "explainers": EXPLAINERS, "certifiers": CERTIFIERS,
-    "paths": PATHS,
+    "methods": METHODS, "metrics": METRICS, "attacks": ATTACKS, "explainers": EXPLAINERS,
+    "certifiers": CERTIFIERS, "corruptions": CORRUPTIONS, "paths": PATHS,
 }  # fmt: skip
 
 
@@ -62,6 +72,16 @@ def models() -> tuple[ModelCard, ...]:
     tuple of ModelCard
     """
     return tuple(spec.card() for spec in zoo.specs().values())
+
+
+def modalities() -> tuple[ModalityCard, ...]:
+    """Return a card for every kind of input, pictures first.
+
+    Returns
+    -------
+    tuple of ModalityCard
+    """
+    return tuple(kind.card() for kind in kinds.MODALITIES.values())
 
 
 def methods(modality: str = DEFAULT_MODALITY) -> tuple[MethodCard, ...]:
@@ -76,7 +96,7 @@ def methods(modality: str = DEFAULT_MODALITY) -> tuple[MethodCard, ...]:
     -------
     tuple of MethodCard
     """
-    of = modalities.get(modality)
+    of = kinds.get(modality)
     return tuple(method.card(of) for method in METHODS.values())
 
 
@@ -85,7 +105,7 @@ def lacking(kind: Served, id: str, model: ModelCard) -> str:
 
     Parameters
     ----------
-    kind : {"methods", "attacks", "explainers", "certifiers", "paths"}
+    kind : {"methods", "metrics", "attacks", "explainers", "certifiers", "corruptions", "paths"}
     id : str
         Of the method, the attack, ….
     model : ModelCard
@@ -249,7 +269,7 @@ def register_model(
     Workers of the dashboard are other processes: there a model joins through an entry point of
     the group ``pellucid.models``: a function that returns :class:`core.models.zoo.ModelSpec` s.
     """
-    size = modalities.get(modality).checked_size(input_size)
+    size = kinds.get(modality).checked_size(input_size)
     declared = checked_outputs(outputs)
     fewest = 1 if declared == "values" else 2
     n_classes = checked_whole("n_classes", n_classes, fewest, MOST_CLASSES)

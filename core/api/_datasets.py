@@ -37,14 +37,18 @@ def datasets() -> tuple[DatasetCard, ...]:
 
 
 def offered_datasets() -> tuple[str, ...]:
-    """Return the references that the dashboard offers: its own, and the owner's setting's.
+    """Return the references that the dashboard offers.
+
+    Its own, those of packages that are named by their id alone, and the owner's setting's.
 
     Returns
     -------
     tuple of str
     """
+    kinds = registry.DATASETS
+    brought = (id for id, kind in kinds.items() if id not in kinds.own and not kind.source)
     given = [text.strip() for text in settings().datasets.split(",") if text.strip()]
-    return (*_BUILT_IN, *(registry.parse(text).text for text in given))
+    return (*_BUILT_IN, *brought, *(registry.parse(text).text for text in given))
 
 
 def default_seed() -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from core import images
-from core.contracts import DEFAULT_MODEL, Depth, Explanation, OpenedSource, Picture
+from core.contracts import DEFAULT_MODEL, Depth, Explanation, Input, OpenedSource, Picture
 from core.images import Source
 from core.modalities import registry as modalities
 from core.models import zoo
 
-__all__ = ["Source", "blank", "drawn", "open_picture", "open_source", "source_notes"]
+__all__ = [
+    "Source", "blank", "drawn", "open_picture", "open_source", "site_names",
+    "source_notes",
+]  # fmt: skip
 
 
 def open_picture(source: Source, *, name: str | None = None, depth: Depth = "auto") -> Picture:
@@ -41,7 +44,7 @@ def open_picture(source: Source, *, name: str | None = None, depth: Depth = "aut
 
 
 def open_source(
-    given: Source, *, model: str = DEFAULT_MODEL, depth: Depth = "auto"
+    given: Source, *, model: str = DEFAULT_MODEL, name: str = "", depth: Depth = "auto"
 ) -> OpenedSource:
     """Open a file as the kind of source that a model takes: a picture, unless it says otherwise.
 
@@ -51,6 +54,8 @@ def open_source(
         For pictures whatever :func:`open_picture` takes.
     model : str
         Id of a model of the zoo.
+    name : str
+        Name to show; the file's name by default.
     depth : {"auto", "8", "10", "12", "14", "16"}
         Bits of each sample in pictures of 16; see :func:`open_picture`.
 
@@ -65,24 +70,30 @@ def open_source(
         If there is no such model, or it cannot be read.
     """
     chosen = {} if depth == "auto" else {"depth": depth}
-    return zoo.modality(model).opened(given, chosen)
+    return zoo.modality(model).opened(given, chosen, name=name)
 
 
-def drawn(source: OpenedSource, explanation: Explanation) -> bytes:
-    """Return a source with a map over it, as its modality draws it.
+def drawn(
+    source: OpenedSource, explanation: Explanation | None = None, *, model: str = DEFAULT_MODEL
+) -> bytes:
+    """Return a source as its modality draws it, with a map over it where one is given.
 
     Parameters
     ----------
     source : Picture
         As :func:`open_source` returns it.
-    explanation : Explanation
+    explanation : Explanation, optional
+        As :func:`explain` returns it.
+    model : str
+        The model that the source was opened for, where there is no map that tells its kind.
 
     Returns
     -------
     bytes
         PNG.
     """
-    return modalities.get(explanation.seen.modality).draw(source, explanation)
+    of = zoo.modality(model) if explanation is None else modalities.get(explanation.seen.modality)
+    return of.draw(source, explanation)
 
 
 def source_notes(source: OpenedSource, *, model: str = DEFAULT_MODEL) -> tuple[str, ...]:
@@ -100,6 +111,22 @@ def source_notes(source: OpenedSource, *, model: str = DEFAULT_MODEL) -> tuple[s
     tuple of str
     """
     return zoo.modality(model).notes(source)
+
+
+def site_names(given: Input) -> tuple[str, ...]:
+    """Return what the sites of an input are called, in their order.
+
+    Parameters
+    ----------
+    given : Input
+        That of a request, such as ``prediction_request(…).input``.
+
+    Returns
+    -------
+    tuple of str
+        Nothing where sites have numbers alone.
+    """
+    return modalities.get(given.modality).site_names(given)
 
 
 def blank(model: str = DEFAULT_MODEL) -> OpenedSource:

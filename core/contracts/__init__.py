@@ -5,7 +5,14 @@ Requests know their content key; results know how to be stored. Nothing here com
 
 from __future__ import annotations
 
-from core.contracts._cards import MethodCard, MetricCard, ModelCard, Origin, Outputs
+from core.contracts._cards import (
+    MethodCard,
+    MetricCard,
+    ModalityCard,
+    ModelCard,
+    Origin,
+    Outputs,
+)
 from core.contracts._certificates import (
     Certified,
     CertifierCard,
@@ -164,6 +171,7 @@ from core.contracts._picture import (
     ModelInput,
     Picture,
     PictureSeen,
+    opened_picture,
     picture_input,
     picture_seen,
 )
@@ -253,9 +261,10 @@ __all__ = [
     "LEADERBOARD_METHODS", "LeaderboardRequest", "Leaning", "LeftOut", "LocalLaw144Row", "Look",
     "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "MetricName",
     "MISSING", "Mitigation",
-    "MitigationRequest", "Mitigator", "MITIGATORS", "ModelCard", "ModelInput", "ModelRef",
-    "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm", "NORM_NAMES", "Origin",
-    "OpenedSource", "Outputs", "OutputValue",
+    "MitigationRequest", "Mitigator", "MITIGATORS", "ModalityCard", "ModelCard", "ModelInput",
+    "ModelRef", "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm",
+    "NORM_NAMES", "Origin",
+    "OpenedSource", "opened_picture", "Outputs", "OutputValue",
     "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",
     "picture_input", "picture_seen",
     "PictureSeen", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",

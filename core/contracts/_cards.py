@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from core.parameters import Parameter
 
-__all__ = ["MethodCard", "MetricCard", "ModelCard", "Origin", "Outputs"]
+__all__ = ["MethodCard", "MetricCard", "ModalityCard", "ModelCard", "Origin", "Outputs"]
 
 Outputs = Literal["logits", "probabilities", "sigmoid", "binary", "values"]
 """What a model's network ends in; what is explained are logits, or values."""
@@ -56,6 +57,24 @@ class ModelCard:
         """The input's shape for people: ``224 px``, or ``96 × 128 × 1``."""
         size = self.input_size
         return f"{size} px" if isinstance(size, int) else " × ".join(map(str, size))
+
+
+@dataclass(frozen=True, slots=True)
+class ModalityCard:
+    """What a kind of input declares about itself.
+
+    ``source`` and ``site`` are what a source and a site of it are called, ``files`` what the files
+    with the endings ``suffixes`` hold. ``reading`` may be chosen when a source becomes an input.
+    ``families`` are the kinds of maps that know nothing of a model, in words.
+    """
+
+    id: str
+    source: str
+    site: str
+    files: str
+    suffixes: tuple[str, ...]
+    reading: tuple[Parameter, ...]
+    families: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ class DatasetCard:
         Attributes that subgroups can be formed by, as far as they are known beforehand.
     needs : str
         The command that installs what it lacks here; empty where it can be opened.
+    modality : str
+        Kind of its sources.
     """
 
     id: str
@@ -101,6 +103,7 @@ class DatasetCard:
     groups: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     needs: str = ""
+    modality: str = "picture"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from core.contracts._codec import Stored
 from core.contracts._values import Array
@@ -41,12 +41,21 @@ class Input(Protocol):
         """
 
 
+@runtime_checkable
 class OpenedSource(Protocol):
     """What a modality opens, for its own functions: a picture, or what another one has."""
 
     @property
     def name(self) -> str:
         """Name as given; a stranger's text, to be escaped where it is shown."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what it holds: two files that hold the same share it."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes in memory."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts._input import Input, Seen
+from core.contracts._input import Input, OpenedSource, Seen
 from core.contracts._values import Array
 from core.errors import CapabilityError
 
 __all__ = [
     "DEPTHS", "GEOMETRIES", "Box", "Depth", "Geometry", "ModelInput", "Picture", "PictureSeen",
-    "picture_input", "picture_seen",
+    "opened_picture", "picture_input", "picture_seen",
 ]  # fmt: skip
 
 Pixels = npt.NDArray[np.uint8]
@@ -72,6 +72,11 @@ class Picture:
     def height(self) -> int:
         """Height in pixels."""
         return int(self.pixels.shape[0])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its pixels."""
+        return self.pixels.nbytes
 
     @cached_property
     def sha256(self) -> str:
@@ -165,6 +170,19 @@ class ModelInput:
             box=self.box,
             geometry=self.geometry,
         )
+
+
+def opened_picture(source: OpenedSource) -> Picture:
+    """Return ``source`` as a picture: where one is drawn on, no other kind of source will do.
+
+    Raises
+    ------
+    CapabilityError
+        If it is a source of another kind.
+    """
+    if not isinstance(source, Picture):
+        raise CapabilityError(f"This is drawn over pictures. Received: {type(source).__name__}.")
+    return source
 
 
 def picture_input(given: Input) -> ModelInput:

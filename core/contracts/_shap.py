@@ -161,7 +161,7 @@ class RegionShare:
     value : float
         Its share, in logits.
     x, y : float
-        A pixel inside it, near its middle.
+        A site inside it, near its middle; ``y`` is 0 where sites have one axis.
     """
 
     number: int

@@ -155,6 +155,8 @@ class DatasetKind(ABC):
         Whether it may be left out.
     placeholder : str
         The word that stands for it in usage lines.
+    modality : str
+        Kind of its sources.
     """
 
     id: ClassVar[str]
@@ -165,6 +167,7 @@ class DatasetKind(ABC):
     source: ClassVar[str] = ""
     optional_source: ClassVar[bool] = False
     placeholder: ClassVar[str] = "PATH"
+    modality: ClassVar[str] = "picture"
     masks: ClassVar[bool] = False
     groups: ClassVar[tuple[str, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()

@@ -14,7 +14,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, Box, Explanation, Input, OpenedSource
+from core.contracts import Array, Box, Explanation, Input, ModalityCard, OpenedSource
+from core.declared import card_of
 from core.lookup import lookup
 from core.parameters import Parameter, Value, resolve
 
@@ -140,6 +141,11 @@ class Modality(ABC):
     suffixes: ClassVar[frozenset[str]] = frozenset()
     files: ClassVar[str]
 
+    @classmethod
+    def card(cls) -> ModalityCard:
+        """Return what users see."""
+        return card_of(cls, ModalityCard, suffixes=tuple(sorted(cls.suffixes)))
+
     def preset(self, preset_id: str | None = None) -> Preset:
         """Return the protocol of deletion and insertion called ``preset_id``, the first by default.
 
@@ -191,9 +197,17 @@ class Modality(ABC):
         del source
         return ()
 
+    def site_names(self, given: Input) -> tuple[str, ...]:
+        """Return what the sites are called, where numbers say less: the words of a text.
+
+        In their order, for inputs with one axis of sites; nothing by default.
+        """
+        del given
+        return ()
+
     @abstractmethod
-    def draw(self, source: object, explanation: Explanation) -> bytes:
-        """Return the source with a map over it, as PNG."""
+    def draw(self, source: object, explanation: Explanation | None) -> bytes:
+        """Return the source as PNG, with a map over it where one is given."""
 
     def read(self, source: object, shape: tuple[int, ...], chosen: Mapping[str, object]) -> Input:
         """Return what a model of ``shape`` is shown of ``source``.

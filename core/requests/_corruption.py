@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from core.contracts import DEFAULT_MODEL, CorruptionRequest, SplitName
 from core.data.registry import open_dataset
 from core.errors import InputError, ParameterError
+from core.modalities.capabilities import require
+from core.models import zoo
 from core.requests._common import model_fields
 from core.requests._labelled import attribute, class_map, reference, sliced
 from core.robustness.corruptions.registry import CORRUPTIONS
@@ -65,6 +67,8 @@ def corruption_request(
     InputError
         For an unknown name, a severity out of range, labels that are no classes of the model, or
         an attribute that is not there.
+    CapabilityError
+        If the model takes inputs that a corruption is not made for.
     """
     opened = open_dataset(reference(dataset))
     part = opened.part(split)
@@ -76,7 +80,8 @@ def corruption_request(
     if not names:
         raise InputError(f"Choose at least one corruption. Known: {', '.join(CORRUPTIONS)}.")
     for name in names:
-        CORRUPTIONS.find(name)
+        corruption = CORRUPTIONS.find(name)
+        require(corruption.name, corruption.needs, zoo.get(model).offer)
     levels = tuple(sorted(set(severities)))
     if not levels or not set(levels) <= set(_SEVERITIES):
         raise ParameterError(f"severities must be among 1 to 5. Received: {list(severities)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.contracts import DEFAULT_EXPLAINER, Geometry, Input, Picture, ShapRequest
+from core.contracts import DEFAULT_EXPLAINER, Geometry, Input, OpenedSource, ShapRequest
 from core.errors import InputError
 from core.modalities.capabilities import require
 from core.models import zoo
@@ -28,7 +28,7 @@ def shap_request(
     parameters: Mapping[str, object] | None = None,
     targets: Sequence[Target] = (),
     top: int = 3,
-    background: Sequence[Picture] = (),
+    background: Sequence[OpenedSource] = (),
     weights: str = "pretrained",
     classes: str | None = None,
     geometry: Geometry | None = None,

@@ -28,8 +28,11 @@ def ranked(result: ShapResult, k: int) -> tuple[RegionShare, ...]:
 
 
 def middle(segments: Segments, region: int) -> tuple[float, float]:
-    """Return the pixel of a region that is nearest to its mean: a bent region may not hold that."""
-    rows, columns = np.nonzero(segments == region)
-    distance = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
-    nearest = int(distance.argmin())
-    return float(columns[nearest]), float(rows[nearest])
+    """Return the site of a region that is nearest to its mean: a bent region may not hold that.
+
+    Its place along the last axis, then along the one before; 0 where there is none.
+    """
+    places = np.argwhere(segments == region)
+    distance = np.square(places - places.mean(axis=0)).sum(axis=1)
+    nearest = places[int(distance.argmin())].astype(float).tolist()
+    return nearest[-1], nearest[-2] if len(nearest) > 1 else 0.0

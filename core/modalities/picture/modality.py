@@ -86,9 +86,11 @@ class PictureModality(Modality):
         """Return how the picture was read."""
         return source.notes if isinstance(source, Picture) else ()
 
-    def draw(self, source: object, explanation: Explanation) -> bytes:
-        """Return the original picture with the map over it."""
-        return overlay.png(overlay.compose(cast(Picture, source), explanation))
+    def draw(self, source: object, explanation: Explanation | None) -> bytes:
+        """Return the original picture, with the map over it where one is given."""
+        picture = cast(Picture, source)
+        drawn = picture.pixels if explanation is None else overlay.compose(picture, explanation)
+        return overlay.png(drawn)
 
     def to_input(
         self, source: object, shape: tuple[int, ...], chosen: Mapping[str, Value]

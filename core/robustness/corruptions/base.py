@@ -32,6 +32,8 @@ class Corruption:
         ``(pixels uint8 (H, W, 3), severity 1 … 5, generator) -> pixels``.
     standard : bool
         Whether it is one of the fifteen that mean corruption errors are taken over.
+    needs : frozenset of str
+        What it needs of inputs: keys of :data:`core.modalities.capabilities.CAPABILITIES`.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Corruption:
     kind: Kind
     apply: Callable[[Pixels, int, np.random.Generator], Pixels]
     standard: bool = True
+    needs: frozenset[str] = frozenset({"plane"})
 
     def card(self) -> CorruptionCard:
         """Return what users see."""

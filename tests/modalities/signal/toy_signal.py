@@ -37,6 +37,16 @@ class Trace:
     name: str
     values: Array
 
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the samples."""
+        return hashlib.sha256(np.ascontiguousarray(self.values).tobytes()).hexdigest()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the samples."""
+        return self.values.nbytes
+
 
 def drawn(seed: int, label: int) -> tuple[Trace, slice]:
     """Return a trace of a class, and where its pulse lies."""
@@ -128,6 +138,8 @@ class Signal(Modality):
 
     id = "signal"
     offers = frozenset({"unit_range"})
+    source = "trace"
+    site = "sample"
     suffixes = frozenset({".txt"})
     files = "traces (.txt)"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -155,17 +167,20 @@ class Signal(Modality):
         """Read a file of numbers, one a line."""
         if isinstance(given, Trace):
             return given
-        path = Path(str(given))
+        name = name or Path(str(given)).name
         try:
-            values = np.array([float(line) for line in path.read_text().split()], np.float32)
+            text = given.decode() if isinstance(given, bytes) else Path(str(given)).read_text()
+            values = np.array([float(line) for line in text.split()], np.float32)
         except (OSError, ValueError) as error:
-            raise InputError(f"{path.name} is no trace: numbers are expected.") from error
-        return Trace(name or path.name, values)
+            raise InputError(f"{name} is no trace: numbers are expected.") from error
+        return Trace(name, values)
 
-    def draw(self, source: object, explanation: Explanation) -> bytes:
+    def draw(self, source: object, explanation: Explanation | None) -> bytes:
         """Draw the line, dark where the map is strong."""
         assert isinstance(source, Trace)
-        size = np.abs(explanation.map) / max(float(np.abs(explanation.map).max()), 1e-12)
+        size = np.ones(len(source.values))
+        if explanation is not None:
+            size = np.abs(explanation.map) / max(float(np.abs(explanation.map).max()), 1e-12)
         pixels = np.full((64, len(source.values)), 255, np.uint8)
         rows = np.clip((1 - source.values) * 63, 0, 63).astype(int)
         pixels[rows, np.arange(len(rows))] = (200 * (1 - size)).astype(np.uint8)
@@ -310,6 +325,7 @@ class Pulses(DatasetKind):
     summary = "Drawn traces with one pulse each."
     limits = "Nothing but pulses."
     groups = ("half",)
+    modality = "signal"
     parameters = (Parameter("n", "int", 40, "Traces in each split", low=4, high=400),)
 
     def open(self, ref: DatasetRef, parameters: Mapping[str, Value]) -> Dataset:
