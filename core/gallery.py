@@ -14,14 +14,14 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from core import images
 from core.contracts import GalleryRef, Picture
 from core.errors import ImageError, InputError
-from core.gallery_table import FILE_NAME, find_table, inside, on_disk, read_table
+from core.gallery_table import FILE_NAME, find_table, inside, on_disk, passed_over, read_table
 from core.tabular.cells import attribute_cells, label_cells
 
 __all__ = ["MAX_PICTURES", "TABLE", "Gallery", "GalleryPicture", "find_gallery", "read_gallery"]
@@ -74,12 +74,15 @@ class Gallery:
         One sentence for each file that was left out.
     fingerprint : str
         SHA-256 of names, sizes, times of change, labels and columns.
+    notes : tuple of str
+        What else lies in class folders, in sentences.
     """
 
     folder: Path
     pictures: tuple[GalleryPicture, ...]
     unreadable: tuple[str, ...]
     fingerprint: str
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Gallery({str(self.folder)!r}, {len(self.pictures)} pictures)"
@@ -136,10 +139,10 @@ def read_gallery(folder: str | Path) -> Gallery:
         raise InputError(
             f"{folder} is no folder; expected one with pictures, class folders or a {TABLE}."
         )
-    listed = _listed(root)
+    listed, others = _listed(root)
     if not listed:
         raise InputError(
-            f"The folder {folder} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF), "
+            f"The folder {folder} holds no pictures ({images.KINDS}), "
             "neither itself nor in class folders."
         )
     if len(listed) > MAX_PICTURES:
@@ -149,9 +152,10 @@ def read_gallery(folder: str | Path) -> Gallery:
         )
     document = [[p.stamp, p.label, p.columns] for p in listed]
     fingerprint = hashlib.sha256(json.dumps(document).encode()).hexdigest()
+    notes = tuple(passed_over(others))
     kept = _read.get(root)
-    if kept is None or kept.fingerprint != fingerprint:
-        kept = _read[root] = _checked(root, fingerprint, listed)
+    if kept is None or (kept.fingerprint, kept.notes) != (fingerprint, notes):
+        kept = _read[root] = replace(_checked(root, fingerprint, listed), notes=notes)
     return kept
 
 
@@ -190,19 +194,26 @@ def _checked(root: Path, fingerprint: str, listed: tuple[GalleryPicture, ...]) -
     return Gallery(root, tuple(good), tuple(problems), fingerprint)
 
 
-def _listed(root: Path) -> tuple[GalleryPicture, ...]:
+def _listed(root: Path) -> tuple[tuple[GalleryPicture, ...], list[str]]:
+    """Return the pictures, and what else lies in class folders."""
     table = find_table(root)
-    return tuple(_from_folders(root) if table is None else _from_table(root, table))
+    return _from_folders(root) if table is None else (tuple(_from_table(root, table)), [])
 
 
-def _from_folders(root: Path) -> Iterator[GalleryPicture]:
+def _from_folders(root: Path) -> tuple[tuple[GalleryPicture, ...], list[str]]:
+    taken, others = [], []
     entries = sorted(root.iterdir())
-    groups = [(root, "")] + [(entry, entry.name) for entry in entries if entry.is_dir()]
+    groups = [(root, "")] + [
+        (e, e.name) for e in entries if e.is_dir() and not e.name.startswith((".", "__"))
+    ]
     for folder, label in groups:
         for path in entries if folder == root else sorted(folder.iterdir()):
-            if path.suffix.lower() in images.SUFFIXES and path.is_file():
-                name = path.relative_to(root).as_posix()
-                yield GalleryPicture(name, path, label, _stamp(name, path))
+            name, folded = path.relative_to(root).as_posix(), path.is_dir()
+            if not folded and images.is_picture(path):
+                taken.append(GalleryPicture(name, path, label, _stamp(name, path)))
+            elif label and not path.name.startswith((".", "__")):
+                others.append(name + "/" * folded)
+    return tuple(taken), others
 
 
 def _from_table(root: Path, table: Path) -> Iterator[GalleryPicture]:

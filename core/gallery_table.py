@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "FILE_NAME", "MAX_ROWS", "TABLES", "Columns", "find_table", "inside", "on_disk", "read_table",
+    "FILE_NAME", "MAX_ROWS", "TABLES", "Columns", "find_table", "inside", "on_disk", "passed_over",
+    "read_table",
 ]  # fmt: skip
 
 FILE_NAME = "file_name"
@@ -109,6 +110,15 @@ def inside(root: Path, names: Sequence[str], *, what: str) -> list[str]:
             )
         checked.append(name)
     return checked
+
+
+def passed_over(names: Sequence[str]) -> list[str]:
+    """Return what results say of what lies beside or below class folders; nothing if nothing."""
+    told = ", ".join(names[:3]) + ", …" * (len(names) > 3)
+    return [
+        f"Not taken, {len(names)} in number: {told}. A picture lies straight in its class folder, "
+        "and its name ends as pictures' names do (.png, .jpg, …) or has no ending."
+    ] * bool(names)
 
 
 def on_disk(root: Path, names: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,11 +22,13 @@ from core.cli._common import (
     app,
     common_options,
     emit,
+    printable,
     whole,
 )
 from core.cli._folders import DepthName, opened
 from core.contracts import Concepts, ConceptScore, Neighbours, Result, Tcav
 from core.errors import InputError
+from core.gallery import Gallery
 
 __all__: list[str] = []
 
@@ -51,18 +54,22 @@ def neighbours(
     """Find the reference pictures that the model finds most like a picture."""
     request = api.neighbours_request(
         opened(image, depth),
-        reference=folder,
+        reference=(held := _read(folder)),
         k=k,
         layer=layer,
         **common_options(model, weights, classes, geometry, seed),
     )
     found: Neighbours = api.answer(request, control=Terminal())
-    document = _about(found) | {
-        "image": str(image),
-        "predicted": asdict(found.predicted) | {"probability": found.probability},
-        "n": found.n,
-        "neighbours": [asdict(neighbour) for neighbour in found.neighbours],
-    }
+    document = (
+        _about(found)
+        | _notes(held)
+        | {
+            "image": str(image),
+            "predicted": asdict(found.predicted) | {"probability": found.probability},
+            "n": found.n,
+            "neighbours": [asdict(neighbour) for neighbour in found.neighbours],
+        }
+    )
 
     def lines() -> Iterator[str]:
         yield f"{image}: {found.predicted.label} {found.probability:.1%}, nearest of {found.n}"
@@ -95,7 +102,7 @@ def concepts(
     """Find the recurring parts that a model recognises a class by, over a folder."""
     _check_out(out)
     request = api.concepts_request(
-        folder,
+        held := _read(folder),
         target=class_,
         selection=select,
         n_concepts=n_concepts,
@@ -104,27 +111,31 @@ def concepts(
         **common_options(model, weights, classes, geometry, seed),
     )
     found: Concepts = api.answer(request, control=Terminal())
-    document = _about(found) | {
-        "target": asdict(found.target),
-        "selection": found.selection,
-        "n_pictures": found.n_pictures,
-        "n_crops": found.n_crops,
-        "reconstruction_error": found.reconstruction_error,
-        "carried": found.carried,
-        "protocol": found.protocol,
-        "concepts": [
-            {
-                "number": c.number,
-                "importance": c.importance,
-                "low": c.low,
-                "high": c.high,
-                "effect": c.effect,
-                "pictures": list(c.names),
-                "crops": _write_crops(out, c.number, c.crops),
-            }
-            for c in found.concepts
-        ],
-    }
+    document = (
+        _about(found)
+        | _notes(held)
+        | {
+            "target": asdict(found.target),
+            "selection": found.selection,
+            "n_pictures": found.n_pictures,
+            "n_crops": found.n_crops,
+            "reconstruction_error": found.reconstruction_error,
+            "carried": found.carried,
+            "protocol": found.protocol,
+            "concepts": [
+                {
+                    "number": c.number,
+                    "importance": c.importance,
+                    "low": c.low,
+                    "high": c.high,
+                    "effect": c.effect,
+                    "pictures": list(c.names),
+                    "crops": _write_crops(out, c.number, c.crops),
+                }
+                for c in found.concepts
+            ],
+        }
+    )
 
     def lines() -> Iterator[str]:
         yield f"{found.target.label}: {found.n_pictures} pictures, {found.n_crops} crops"
@@ -153,26 +164,32 @@ def tcav(
     json_: JsonFlag = False,
 ) -> None:
     """Test whether concepts, given as folders, matter to a class."""
+    named = {name: _read(each) for name, each in _named_folders(concept).items()}
+    others, held = _read(random), _read(folder)
     request = api.tcav_request(
-        _named_folders(concept),
-        random=random,
-        pictures=folder,
+        named,
+        random=others,
+        pictures=held,
         target=target,
         n_runs=n_runs,
         layer=layer,
         **common_options(model, weights, classes, geometry, seed),
     )
     found: Tcav = api.answer(request, control=Terminal())
-    document = _about(found) | {
-        "target": asdict(found.target),
-        "n_pictures": found.n_pictures,
-        "n_random": found.n_random,
-        "n_runs": found.n_runs,
-        "n_null": found.n_null,
-        "alpha": found.alpha,
-        "protocol": found.protocol,
-        "concepts": [asdict(score) for score in found.concepts],
-    }
+    document = (
+        _about(found)
+        | _notes(*named.values(), others, held)
+        | {
+            "target": asdict(found.target),
+            "n_pictures": found.n_pictures,
+            "n_random": found.n_random,
+            "n_runs": found.n_runs,
+            "n_null": found.n_null,
+            "alpha": found.alpha,
+            "protocol": found.protocol,
+            "concepts": [asdict(score) for score in found.concepts],
+        }
+    )
 
     def lines() -> Iterator[str]:
         yield f"{found.target.label}: {found.n_pictures} pictures, {found.n_random} random ones"
@@ -235,6 +252,19 @@ def _about(result: Result) -> dict[str, Any]:
             value = getattr(result, name)
             told[name] = list(value) if isinstance(value, tuple) else value
     return told
+
+
+def _read(folder: Path) -> Gallery:
+    """List a folder of reference pictures, and say on stderr what is not taken."""
+    held = api.gallery(folder)
+    for note in held.notes:
+        print(printable(f"{folder}: {note}"), file=sys.stderr)
+    return held
+
+
+def _notes(*galleries: Gallery) -> dict[str, Any]:
+    told = [note for held in galleries for note in held.notes]
+    return {"notes": told} if told else {}
 
 
 def _left_out(result: Neighbours | Concepts | Tcav) -> Iterator[str]:

@@ -14,7 +14,9 @@ import typer
 from core import api
 from core.cli._common import printable
 from core.contracts import DEPTHS, Depth, OpenedSource, Picture
+from core.data.folder_listing import CLASSES
 from core.errors import ImageError, InputError
+from core.gallery_table import TABLES
 from core.modalities.base import Modality
 from core.models import zoo
 
@@ -45,6 +47,7 @@ class Pictures:
     problems: dict[Path, str] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
+    others: list[dict[str, Any]] = field(default_factory=list)
 
     def noted(self, given: object, source: OpenedSource) -> None:
         """Keep what was done to a source while it was opened."""
@@ -84,10 +87,12 @@ class Pictures:
         return self.read
 
     def facts(self) -> dict[str, Any]:
-        """Return what a document says of what was left out, files and subfolders; or nothing."""
+        """Return what a document says of what was left out and passed over; or nothing."""
         left_out = [{"image": str(p), "problem": text} for p, text in self.problems.items()]
-        skipped = {"skipped_subfolders": self.skipped} if self.skipped else {}
-        return skipped | ({"unreadable": left_out} if left_out else {})
+        skipped = {"skipped_subfolders": self.skipped, "skipped_files": self.others}
+        return {name: each for name, each in skipped.items() if each} | (
+            {"unreadable": left_out} if left_out else {}
+        )
 
     def tell(self, *, strict: bool) -> None:
         """Say on stderr how pictures were read and what was left out.
@@ -123,28 +128,38 @@ def find_pictures(
     found = Pictures([], named, model)
     of = zoo.modality(model)
     for path in paths:
-        found.paths += [path] if path in named else _inside(path, recursive, of, found.skipped)
+        if path in named:
+            found.paths.append(path)
+        else:
+            _add_folder(found, path, recursive, of)
     return found
 
 
-def _inside(
-    folder: Path, recursive: bool, of: Modality, skipped: list[dict[str, Any]]
-) -> list[Path]:
-    found: list[Path] = []
+def _add_folder(found: Pictures, folder: Path, recursive: bool, of: Modality) -> None:
+    taken: list[Path] = []
+    others: list[Path] = []
     for place, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith((".", "__")))
-        at = Path(place)
-        found += [at / n for n in sorted(names) if Path(n).suffix.lower() in of.suffixes]
+        for path in (Path(place, name) for name in sorted(names)):
+            if of.takes(path):
+                taken.append(path)
+            elif not path.name.startswith(".") and path.name not in (*TABLES, CLASSES):
+                others.append(path)
         if not recursive:
             break
-    hint = f"; it has {len(below)} subfolder(s), which --recursive looks into" * bool(below)
-    if not found:
+    if not taken:
+        hint = f"; it has {len(below)} subfolder(s), which --recursive looks into" * bool(below)
         raise InputError(f"The folder {folder} holds no {of.files}{hint}.")
+    found.paths += taken
     if below and not recursive:
         told = f"{folder}: {len(below)} subfolder(s) were not looked into (--recursive)."
         print(printable(told), file=sys.stderr)
-        skipped.append({"folder": str(folder), "n": len(below)})
-    return found
+        found.skipped.append({"folder": str(folder), "n": len(below)})
+    if others:
+        first = ", ".join(path.relative_to(folder).as_posix() for path in others[:3])
+        told = f"{folder}: not taken, {len(others)} in number: {first}{', …' * (len(others) > 3)}."
+        print(printable(f"{told} Expected {of.files}."), file=sys.stderr)
+        found.others.append({"folder": str(folder), "n": len(others)})
 
 
 def checked_depth(text: str) -> Depth:

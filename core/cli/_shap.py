@@ -26,7 +26,7 @@ from core.cli._common import (
     parameter_pairs,
     whole,
 )
-from core.cli._folders import DepthName, checked_depth, find_pictures, opened
+from core.cli._folders import DepthName, Pictures, checked_depth, find_pictures, opened
 from core.cli._outputs import class_suffix
 from core.contracts import DEFAULT_EXPLAINER, Picture, ShapResult
 from core.errors import InputError
@@ -79,13 +79,14 @@ def shap(
     options = common_options(model, weights, classes, geometry, seed)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; expected a folder.")
+    behind = _background(background, depth)
     request = api.shap_request(
         opened(image, depth),
         explainer=explainer,
         parameters=parameter_pairs(param),
         targets=target,
         top=classes_top,
-        background=_background(background, seed, depth),
+        background=[] if behind is None else _drawn(behind, seed, depth),
         **options,
     )
     result: ShapResult = api.answer(request, control=Terminal())
@@ -96,19 +97,25 @@ def shap(
     arrays.write_bytes(api.shap_npz(result))
     panels.write_bytes(api.shap_panels(request, result))
     document = _document(image, result) | {"values": str(arrays), "panels": str(panels)}
+    document |= {} if behind is None else behind.facts()
     emit(document, json_, lambda: _lines(document))
 
 
-def _background(folder: Path | None, seed: int, depth: str) -> Sequence[Picture]:
-    """Open the folder's pictures; of more than 256, as many drawn with ``seed``."""
+def _background(folder: Path | None, depth: str) -> Pictures | None:
+    """Check the folder's pictures, and say what is left out."""
     if folder is None:
-        return ()
+        return None
     if not folder.is_dir():
         raise InputError(f"--background {folder} is no folder; expected a folder of pictures.")
-    bits = checked_depth(depth)
     found = find_pictures([folder])
-    paths = found.check(bits)
+    found.check(checked_depth(depth))
     found.tell(strict=False)
+    return found
+
+
+def _drawn(found: Pictures, seed: int, depth: str) -> Sequence[Picture]:
+    """Open the pictures; of more than 256, as many drawn with ``seed``."""
+    bits, paths = checked_depth(depth), found.read
     if len(paths) > _MOST_BACKGROUND:
         rng = np.random.default_rng(seed)
         chosen = np.sort(rng.choice(len(paths), _MOST_BACKGROUND, replace=False))

@@ -20,7 +20,7 @@ from core.declared import card_of
 from core.errors import InputError
 from core.parameters import Parameter, Value
 
-__all__ = ["Dataset", "DatasetKind", "Labels", "Part", "broken_text", "left_out", "passed_over"]
+__all__ = ["Dataset", "DatasetKind", "Labels", "Part", "broken_text", "left_out"]
 
 Labels = npt.NDArray[np.int64]
 
@@ -225,12 +225,3 @@ def broken_text(problems: Sequence[str], n: int, kind: str) -> str:
 def left_out(problems: Collection[str], n: int) -> tuple[str, ...]:
     """Return what results say of files that were left out; nothing where none was."""
     return (f"{len(problems)} of {n} pictures cannot be read and were left out.",) * bool(problems)
-
-
-def passed_over(names: Sequence[str]) -> list[str]:
-    """Return what results say of what lies beside or below class folders; nothing if nothing."""
-    told = ", ".join(names[:3]) + ", …" * (len(names) > 3)
-    return [
-        f"Not taken, {len(names)} in number: {told}. A picture lies straight in its class folder, "
-        "and its name ends as pictures' names do (.png, .jpg, …)."
-    ] * bool(names)

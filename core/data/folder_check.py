@@ -21,7 +21,8 @@ __all__ = ["Checked", "checked_files"]
 _THREADS = 8
 _CHUNK = 256
 _TAIL = 64
-_ENDINGS = {".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9", ".png": b"IEND"}
+_ENDINGS = {".png": b"IEND"} | dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), b"\xff\xd9")
+"""Files that end otherwise are decoded."""
 
 
 _VERSION = 2

@@ -4,7 +4,7 @@
 
     folder/metadata.csv             (.jsonl, .parquet) file_name,label[,split][,mask_file_name][,…]
     folder/<split>/metadata.csv     the same, one table a split
-    folder/<split>/<class>/*.jpg    split: train; validation, valid, val or dev; test
+    folder/<split>/<class>/*.jpg    split: train, …; see SPLIT_NAMES
     folder/<class>/*.jpg
     folder/classes.txt              optional: the classes in their order, one a line
 """
@@ -24,7 +24,6 @@ import numpy.typing as npt
 
 from core import images
 from core.contracts import SplitName
-from core.data.base import passed_over
 from core.errors import InputError
 from core.gallery_table import (
     FILE_NAME,
@@ -33,18 +32,21 @@ from core.gallery_table import (
     find_table,
     inside,
     on_disk,
+    passed_over,
     read_table,
 )
 from core.tabular.cells import attribute_cells, label_cells, same_classes
 
-__all__ = ["SPLIT_NAMES", "Listing", "in_order", "list_folder"]
+__all__ = ["CLASSES", "SPLIT_NAMES", "Listing", "in_order", "list_folder"]
 
 SPLIT_NAMES: dict[str, SplitName] = {
-    "train": "train", "validation": "validation", "valid": "validation", "val": "validation",
-    "dev": "validation", "test": "test",
+    "train": "train", "training": "train", "validation": "validation", "valid": "validation",
+    "val": "validation", "dev": "validation", "test": "test", "testing": "test", "eval": "test",
+    "evaluation": "test",
 }  # fmt: skip
-"""What a split may be called in a folder or a table."""
-_MASK, _SPLIT, _LABEL, _CLASSES = "mask_file_name", "split", "label", "classes.txt"
+"""What a split may be called in a folder or a table, in any case; as Hugging Face reads them."""
+_MASK, _SPLIT, _LABEL = "mask_file_name", "split", "label"
+CLASSES = "classes.txt"
 _TRUSTED_FROM, _TRUSTED_TIMES = 0.05, 10
 
 _listed: dict[Path, tuple[float, float, Listing]] = {}
@@ -167,8 +169,8 @@ def _read(root: Path) -> Listing:
         _add_class_folders(rows, root, root, None)
     if not rows.names:
         raise InputError(
-            f"The folder {root.name} holds no pictures (PNG, JPEG, WebP, BMP, TIFF, GIF) in class "
-            "folders or in a table metadata.csv."
+            f"The folder {root.name} holds no pictures ({images.KINDS}) in class folders, in those "
+            f"of splits ({', '.join(SPLIT_NAMES)}) or in a table metadata.csv."
         )
     try:
         "".join(rows.names).encode()
@@ -218,24 +220,25 @@ def _split_folders(root: Path) -> list[tuple[Path, SplitName]]:
     ]
     names = [split for _, split in found]
     if len(set(names)) < len(names):
-        raise InputError(f"{root.name} has two folders for one split (valid and val?): keep one.")
+        twice = " and ".join(repr(p.name) for p, s in found if names.count(s) > 1)
+        raise InputError(f"{root.name} has two folders for one split, {twice}: keep one.")
     further = [path.name for path in candidates if path not in [p for p, _ in found]]
     if found and further:
         raise InputError(
-            f"{root.name} has split folders and also {further[0]!r}. Expected train, validation "
-            "and test alone: move the rest out."
+            f"{root.name} has split folders and also {further[0]!r}. Expected splits alone "
+            f"({', '.join(SPLIT_NAMES)}): rename it, or move it out."
         )
     return found
 
 
 def _add_class_folders(rows: _Rows, root: Path, place: Path, split: SplitName | None) -> None:
-    beside = (p for p in sorted(place.iterdir()) if p.name.lower().endswith(images.SUFFIXES))
+    beside = (p for p in sorted(place.iterdir()) if not p.is_dir() and images.is_picture(p))
     rows.passed += [p.relative_to(root).as_posix() for p in beside if p.name[0] != "."]
     for folder in _folders(root, within=place):
         prefix = folder.relative_to(root).as_posix()
         with os.scandir(folder) as entries:
             shown = [e for e in entries if not e.name.startswith((".", "__"))]
-            taken = [e for e in shown if e.name.lower().endswith(images.SUFFIXES) and e.is_file()]
+            taken = [e for e in shown if not e.is_dir() and images.is_picture(e.path)]
             found = sorted((e.name, e.is_symlink()) for e in taken)
             others = (f"{prefix}/{e.name}" + "/" * e.is_dir() for e in shown if e not in taken)
             rows.passed += sorted(others)
@@ -304,22 +307,23 @@ def _splits_of(columns: Columns, names: Sequence[str], told: str) -> list[SplitN
             )
         return [SPLIT_NAMES[cell.lower()] for cell in columns[_SPLIT]]
     tops = [name.partition("/")[0].lower() for name in names]
-    if all(top in SPLIT_NAMES for top in tops) and "train" in tops:
-        return [SPLIT_NAMES[top] for top in tops]
+    splits = [SPLIT_NAMES.get(top) for top in tops]
+    if None not in splits and "train" in splits:
+        return splits
     return [None] * len(names)
 
 
 def _class_file(root: Path) -> tuple[str, ...]:
-    path = root / _CLASSES
+    path = root / CLASSES
     if not path.is_file():
         return ()
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise InputError(f"{_CLASSES} is not UTF-8 text; save it as UTF-8.") from error
+        raise InputError(f"{CLASSES} is not UTF-8 text; save it as UTF-8.") from error
     names = tuple(line.strip() for line in lines if line.strip())
     if len(set(names)) < len(names):
-        raise InputError(f"{_CLASSES} names a class twice. Expected one class a line, each once.")
+        raise InputError(f"{CLASSES} names a class twice. Expected one class a line, each once.")
     return names
 
 

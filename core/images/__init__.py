@@ -6,10 +6,10 @@ read at most, unless it stays within the caps.
 """
 
 from core.images._caps import MIN_SIDE
+from core.images._files import KINDS, SUFFIXES, is_picture
 from core.images._geometry import in_channels, to_input
 from core.images._opening import (
     FORMATS,
-    SUFFIXES,
     Source,
     check_file,
     from_array,
@@ -18,12 +18,14 @@ from core.images._opening import (
 
 __all__ = [
     "FORMATS",
+    "KINDS",
     "MIN_SIDE",
     "SUFFIXES",
     "Source",
     "check_file",
     "from_array",
     "in_channels",
+    "is_picture",
     "open_picture",
     "to_input",
 ]

@@ -20,13 +20,14 @@ from core.images._caps import MIN_SIDE, check_size, pixel_cap, too_many_bytes
 from core.images._cost import Metered, check_cost, check_head, room
 from core.images._depth import with_unused
 from core.images._dicom import dicom_size, is_dicom, read_dicom
+from core.images._files import KINDS
 from core.images._in_hand import Readable, name_of, read_file
 from core.images._pixels import is_deep, upright_rgb
 from core.images._quiet import quieten
 from core.images._tiff import is_tiff, tiff_kind, tiff_words
 from core.settings import settings
 
-__all__ = ["FORMATS", "MIN_SIDE", "SUFFIXES", "Source", "check_file", "from_array", "open_picture"]
+__all__ = ["FORMATS", "MIN_SIDE", "Source", "check_file", "from_array", "open_picture"]
 
 Source = (
     str | Path | bytes | bytearray | memoryview | Readable | Image.Image
@@ -36,12 +37,11 @@ Source = (
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 """What Pillow decodes; DICOM is read by pydicom."""
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".dcm")
 
 quieten()
 
 _HEAD_BYTES = 2**16
-_WANTED = "Expected a PNG, JPEG, WebP, BMP, TIFF, GIF or DICOM picture."
+_WANTED = f"Expected a {' or '.join(KINDS.rsplit(', ', 1))} picture."
 _SIGNATURES = (
     (b"%PDF", "a PDF document"),
     (b"<svg", "an SVG drawing"),

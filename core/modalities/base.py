@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -167,6 +168,10 @@ class Modality(ABC):
     ) -> dict[str, Value]:
         """Fill in defaults and check every value given, as :func:`core.parameters.resolve`."""
         return resolve(self.parameters(declared), given, owner=owner)
+
+    def takes(self, path: Path) -> bool:
+        """Say whether a file of a folder is one that it opens: here, by its ending."""
+        return path.suffix.lower() in self.suffixes
 
     def opened(
         self, given: object, chosen: Mapping[str, object], *, name: str = ""

@@ -186,7 +186,7 @@ def test_what_class_folders_hold_besides_is_said(tmp_path: Path, paint: Paint) -
     assert not list_folder(tmp_path).notes
     paint(tmp_path / "cat" / "more" / "7.png", seed=7)
     paint(tmp_path / "beside.png", seed=8)
-    (tmp_path / "dog" / "9.jfif").write_bytes((tmp_path / "dog" / "1.png").read_bytes())
+    (tmp_path / "dog" / "9.heic").write_bytes((tmp_path / "dog" / "1.png").read_bytes())
     (note,) = opened(tmp_path).notes
-    assert "Not taken, 3 in number: beside.png, cat/more/, dog/9.jfif." in note
+    assert "Not taken, 3 in number: beside.png, cat/more/, dog/9.heic." in note
     assert sum(len(part) for part in opened(tmp_path).parts.values()) == 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, cast
 
 import numpy as np
@@ -64,7 +65,7 @@ class PictureModality(Modality):
     source = "picture"
     site = "pixel"
     suffixes = frozenset(images.SUFFIXES)
-    files = "pictures (PNG, JPEG, WebP, BMP, TIFF, GIF, DICOM)"
+    files = f"pictures ({images.KINDS})"
     opening = (
         Parameter(
             "depth", "choice", "auto", "Bits of each sample in files of 16", choices=DEPTHS,
@@ -76,6 +77,10 @@ class PictureModality(Modality):
             choices=GEOMETRIES,
         ),
     )  # fmt: skip
+
+    def takes(self, path: Path) -> bool:
+        """Say whether it is a picture, by its ending, or without one by its first bytes."""
+        return images.is_picture(path)
 
     def open(self, given: object, name: str, chosen: Mapping[str, Value]) -> Picture:
         """Open a file, bytes, an array or a picture of Pillow."""
