@@ -1,56 +1,24 @@
-"""The command line as a process: what it prints, writes and returns."""
+"""The command line: what it prints, writes and returns; as a process where that is the point."""
 
 from __future__ import annotations
 
-import io
 import json
-import subprocess
-import sys
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.cli import main
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "core", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-
-
-def answer(*arguments: object) -> dict:
-    done = run(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)  # exactly one document, nothing around it
-
-
-def refused(*arguments: object, words: str = "") -> None:
-    """Ask the command line in this process: nothing heavy is loaded before a refusal."""
-    out, told = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as end:
-        main([*map(str, arguments), "--json"])
-    _is_refusal(end.value.code, out.getvalue(), told.getvalue(), words)
-
-
-def refused_as_process(*arguments: object, words: str = "") -> None:
-    """Ask as a user does: whatever libraries write to its streams counts as well."""
-    done = run(*arguments, "--json")
-    _is_refusal(done.returncode, done.stdout, done.stderr, words)
-
-
-def _is_refusal(status: object, out: str, told: str, words: str) -> None:
-    assert status == 2, (status, told)
-    assert out == ""
-    (line,) = told.strip().splitlines()
-    assert line.startswith("error: ")
-    assert words in line
+from core.settings import settings
+from tests.commands import (
+    answer,
+    answered,
+    is_refusal,
+    refused,
+    run,
+    run_as_process,
+)
 
 
 def test_models_and_methods() -> None:
@@ -63,7 +31,7 @@ def test_models_and_methods() -> None:
 
 
 def test_predict(cat: Path) -> None:
-    result = answer("predict", cat, "--top", 3)
+    result = answered(run_as_process("predict", cat, "--top", 3, "--json"))
     assert set(result) == {"model", "weights_sha256", "device", "predictions"}
     (only,) = result["predictions"]
     assert only["image"] == str(cat)
@@ -144,7 +112,8 @@ def test_bad_pictures_get_one_line_and_write_nothing(cat: Path, tmp_path: Path) 
     out = tmp_path / "out"
     for name, path in bad_files(tmp_path).items():
         refused("explain", cat, path, "--method", "gradcam", "--out", out, words=name)
-    refused_as_process("explain", tmp_path / "text.jpg", "--out", out, words="text.jpg")
+    done = run_as_process("explain", tmp_path / "text.jpg", "--out", out, "--json")
+    is_refusal(done, "text.jpg")
     assert not out.exists()
 
 
@@ -172,7 +141,7 @@ def test_bad_options(cat: Path, tmp_path: Path, options: tuple[str, ...], words:
 
 def test_empty_folder_and_unknown_command(tmp_path: Path) -> None:
     refused("predict", tmp_path, words="holds no pictures")
-    refused_as_process("predikt", words="predict")
+    refused("predikt", words="predict")
 
 
 def test_without_network_or_file_one_line_tells_what_to_do(
@@ -192,7 +161,7 @@ def test_without_network_or_file_one_line_tells_what_to_do(
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{server.server_port}")
-    done = run("predict", cat, "--model", "vgg16", "--json")
+    done = run_as_process("predict", cat, "--model", "vgg16", "--json")
     server.shutdown()
     assert done.returncode == 2
     assert done.stdout == ""
@@ -201,11 +170,16 @@ def test_without_network_or_file_one_line_tells_what_to_do(
     assert "--weights" in last
 
 
-def test_cache_shows_and_empties(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cat: Path
-) -> None:
+@pytest.fixture
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("PELLUCID_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PELLUCID_FORWARD", "tensorflow")
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_cache_shows_and_empties(own_home: None, cat: Path) -> None:
     answer("predict", cat)
     assert answer("cache")["entries"] >= 1
     assert answer("cache", "--clear")["removed"] >= 1

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests import test_cli
+from tests import commands
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("cat", "coffee", "flower")
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "core", "evaluate", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
-    )  # fmt: skip
+def run(*arguments: object) -> commands.Ran:
+    return commands.run("evaluate", *arguments)
 
 
-def answer(*arguments: object) -> dict:
-    done = run(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)  # exactly one document, nothing around it
+def answer(*arguments: object) -> dict[str, Any]:
+    return commands.answer("evaluate", *arguments)
 
 
 def refused(*arguments: object, words: str) -> None:
-    test_cli.refused("evaluate", *arguments, words=words)
+    commands.refused("evaluate", *arguments, words=words)
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +113,7 @@ def test_wrong_names(folder: Path) -> None:
     refused(folder, "--preset", "rice", words="no preset 'rice'")
     refused(folder, "--model", "resnet5", words="no model 'resnet5'")
     refused(folder, "--by", "sex", words="no column 'sex'. It has: file_name, label, kind")
-    test_cli.refused_as_process(
-        "evaluate", folder, "--metrics", "relevance_mass", words="needs a mask"
-    )
+    refused(folder, "--metrics", "relevance_mass", words="needs a mask")
 
 
 def test_wrong_tables(cat: Path, folder: Path, tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ from core.cli._folders import find_pictures
 from core.cli._outputs import class_suffix
 from core.contracts import ClassRef
 from core.errors import ImageError, InputError
-
-from .test_cli import answer, run
+from tests.commands import answer, run
 
 
 @pytest.fixture

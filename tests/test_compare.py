@@ -16,7 +16,7 @@ from skimage.metrics import structural_similarity
 from core import api, images
 from core.compare import compare, overlap, pearson, spearman, ssim
 from core.contracts import Box, ClassRef, Explanation, MapComparison, PictureSeen
-from tests.test_cli import answer, refused
+from tests.commands import answer, refused
 
 SIDE = 32
 

@@ -1,4 +1,4 @@
-"""The commands about examples and concepts, as processes: what they print, write and refuse."""
+"""The commands about examples and concepts: what they print, write and refuse."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.commands import answer, is_refusal, refused, run_as_process
 from tests.concepts.conftest import Folder
-from tests.test_cli import answer, refused, refused_as_process
 
 
 @pytest.fixture(autouse=True)
@@ -75,9 +75,8 @@ def test_mistakes_are_one_line(folder: Folder, tmp_path: Path) -> None:
     place = folder("set", textures(3, seed=6))
     some = place / "000.png"
     refused("neighbours", some, "--folder", tmp_path / "nowhere", words="is no folder")
-    refused_as_process(
-        "neighbours", some, "--folder", place, "--layer", "x", words="no layer 'x'"
-    )  # fmt: skip
+    done = run_as_process("neighbours", some, "--folder", place, "--layer", "x", "--json")
+    is_refusal(done, "no layer 'x'")  # with TensorFlow loaded, which writes to stderr itself
     refused("concepts", place, "--class", "tabby", "--select", "all", words="found 3")
     refused("concepts", place, "--class", "nonsense", words="no class called")
     refused(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +18,7 @@ from core.contracts import DatasetPredictions, Run
 from core.data.evaluate import evaluate_arrays, evaluation, mistakes
 from core.data.prediction_table import predictions_table, write_predictions
 from core.errors import InputError
-
-from ..conftest import ROOT
+from tests.commands import answer
 
 DATASET = "portraits?n_train=60&n_validation=30&n_test=60"
 N, CLASSES = 200, ("cat", "dog", "cow")
@@ -147,21 +144,12 @@ def trained() -> Iterator[Run]:
     api.delete_run(run.model)
 
 
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "core", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-
-
 def test_predict_a_dataset_on_the_command_line(trained: Run, tmp_path: Path) -> None:
     out = tmp_path / "predictions.parquet"
-    done = command(
+    told = answer(
         "predict", "--dataset", DATASET, "--model", trained.model, "--split", "test",
-        "--limit", 45, "--out", out, "--json",
+        "--limit", 45, "--out", out,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
     assert {key: told[key] for key in ("model", "dataset", "split", "n", "file")} == {
         "model": trained.model, "dataset": DATASET, "split": "test", "n": 45, "file": str(out),
     }  # fmt: skip

@@ -20,6 +20,7 @@ from core.evidence.thresholds import QUICK_PASSES, STABILITY_SPEARMAN
 from core.modalities.picture.controls import CONTROLS
 from core.modalities.picture.modality import PICTURE
 from core.saliency.registry import METHODS
+from tests.commands import answer
 from tests.evidence.subjects import SIDE, Linear, subject, weights
 
 
@@ -242,15 +243,7 @@ def test_it_stops_when_asked(toys: None) -> None:
     assert any("deletion" in message for message in messages)
 
 
-def test_the_command_line_lists_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    import json
-    import subprocess
-    import sys
-
-    done = subprocess.run(
-        [sys.executable, "-m", "core", "metrics", "--json"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    document = json.loads(done.stdout)
+def test_the_command_line_lists_metrics() -> None:
+    document = answer("metrics")
     assert [m["id"] for m in document["metrics"]] == list(METRICS)
     assert set(document["presets"]) == {"rise", "rise-full", "xplique"}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from core.errors import Cancelled, CapabilityError, InputError, ParameterError, 
 from core.models.runtime import Runtime, runtime
 from core.shapley import background
 from core.workspace import open_store
+from tests.commands import answer, refused
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
@@ -195,20 +194,12 @@ def test_a_stop_leaves_nothing_stored(toys: None) -> None:
 
 
 class TestCommandLine:
-    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "core", "shap", *map(str, arguments), "--json"],
-            cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
-
     def test_it_writes_arrays_and_panels(self, cat: Path, tmp_path: Path) -> None:
         out = tmp_path / "out"
-        done = self.run(
-            cat, "--target", "tabby", "--target", 282, "--param", "max_evals=40",
+        told = answer(
+            "shap", cat, "--target", "tabby", "--target", 282, "--param", "max_evals=40",
             "--param", "masker=mean", "--out", out,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
         assert [c["label"] for c in told["classes"]] == ["tabby", "tiger cat"]
         for one in told["classes"]:
             assert one["base_value"] + one["sum"] == pytest.approx(one["output"], abs=1e-3)
@@ -223,11 +214,7 @@ class TestCommandLine:
             assert drawn.width > 3 * 224
 
     def test_explainers_are_listed(self) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "core", "explainers", "--json"],
-            cwd=ROOT, capture_output=True, text=True, timeout=240, check=True,
-        )  # fmt: skip
-        cards = json.loads(done.stdout)["explainers"]
+        cards = answer("explainers")["explainers"]
         assert [card["id"] for card in cards] == ["partition", "gradient", "kernel"]
         assert all(card["parameters"] for card in cards)
 
@@ -242,9 +229,5 @@ class TestCommandLine:
             (("--explainer", "deep"), "partition, gradient, kernel"),
             (("--explainer", "gradient", "--background", tmp_path / "no"), "is no folder"),
         ):
-            done = self.run(cat, *options, "--out", out)
-            assert done.returncode == 2, done.stderr
-            assert done.stdout == ""
-            assert words in done.stderr.strip()
-            assert len(done.stderr.strip().splitlines()) == 1
+            refused("shap", cat, *options, "--out", out, words=words)
         assert not out.exists()
