@@ -12,8 +12,9 @@ from PIL import Image
 
 from benchmarks.base import Options, Row, alternate, faster, info, main, milliseconds
 from benchmarks.subject import model_inputs, picture_files, stack, warm_runtime
-from core import api, images
+from core import api
 from core.contracts import Array
+from core.modalities.picture import images
 from core.models.tensorflow import keras
 
 __all__ = ["measure"]

@@ -13,12 +13,12 @@ import numpy as np
 
 from benchmarks.base import Options, Row, at_most, info, main
 from benchmarks.subject import ROOT, use_home
-from core import images
 from core.contracts import Array, DatasetRef, ModelRef
 from core.data.base import Mask
 from core.data.registry import open_dataset
 from core.evidence.intervals import student_interval
-from core.evidence.trial import ANOTHER, Judged, trial
+from core.evidence.picture.trial import ANOTHER, Judged, trial
+from core.modalities.picture import images
 from core.modalities.picture.ignorant import FAMILIES
 from core.models.runtime import runtime
 from core.proportions import wilson

@@ -17,9 +17,9 @@ from core import api
 from core.contracts import ExplainRequest, Picture, PredictRequest, Request
 from core.control import LocalControl
 from core.engine.dask import DaskEngine
-from core.jobs import JobTable, JobView
 from core.models.predict import predict
 from core.saliency.explain import explain
+from core.server.jobs import JobTable, JobView
 from core.workspace import open_store
 
 __all__ = ["finished", "measure", "open_table"]

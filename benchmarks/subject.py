@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core import images
 from core.contracts import Array, ModelInput, ModelRef, Picture
 from core.control import LocalControl
+from core.modalities.picture import images
 from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime, runtime
 from core.models.zoo import DEFAULT_MODEL

@@ -13,7 +13,7 @@ from benchmarks.base import Options, Row, alternate, compared, main, millisecond
 from benchmarks.engine_overhead import finished, open_table
 from benchmarks.subject import ROOT, changed, picture_files
 from core import api
-from core.jobs import JobTable
+from core.server.jobs import JobTable
 
 __all__ = ["measure"]
 

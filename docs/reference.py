@@ -25,8 +25,8 @@ PAGES = (REFERENCE, RESULTS)
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "Pictures, predictions, maps": (
-        "api._sources", "api._answers", "api._views", "requests._picture", "overlay",
-        "data.picture",
+        "api._sources", "api._answers", "api._views", "requests._picture",
+        "modalities.picture.overlay", "data.picture",
     ),
     "What there is": ("api._catalogue", "models", "modalities"),
     "Evidence: how far a map can be trusted": (
@@ -39,7 +39,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "What would change a decision": ("api._counterfactual", "requests._counterfactual"),
     "Examples and concepts": (
-        "api._concepts", "requests._concepts", "requests._picture_set", "gallery",
+        "api._concepts", "requests._concepts", "requests._picture_set",
+        "modalities.picture.gallery",
     ),
     "Datasets": ("api._datasets", "requests._datasets", "data"),
     "Fairness": (
@@ -53,7 +54,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "training",
     ),
     "How often verdicts are right": ("api._calibration", "calibration", "proportions"),
-    "The server's side": ("api._server", "jobs", "logfile", "settings"),
+    "The server's side": ("api._server", "server", "logfile", "settings"),
 }  # fmt: skip
 """Modules below ``core`` by topic; the longest name that fits says where a function stands."""
 ELSEWHERE = "Besides"

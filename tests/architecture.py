@@ -19,7 +19,8 @@ __all__ = ["RULES", "Tree", "loads_a_heavy_library"]
 USER_INTERFACES = {"streamlit", "plotly", "dashboard"}
 HEAVY = {"tensorflow", "keras", "openvino", "shap", "tf_keras_vis", "h5py"}
 ROOMS_THAT_COMPUTE = ("core.models", "core.data", "core.training", "core.saliency", "core.shapley",
-                      "core.evidence", "core.robustness", "core.concepts")  # fmt: skip
+                      "core.evidence", "core.robustness", "core.concepts",
+                      "core.compression")  # fmt: skip
 FACADE = ("core", "core.api", "core.contracts", "core.errors", "core.numerals")
 MOST_LINES = 350
 
@@ -30,15 +31,14 @@ LEVELS = [
      "core.declared", "core.docstrings", "core.spelled"),
     ("core.control",),
     ("core.contracts",),
-    ("core.images", "core.store", "core.overlay", "core.workspace", "core.gallery",
-     "core.tabular", "core.runs", "core.proportions", "core.multiplicity"),
+    ("core.store", "core.workspace", "core.tabular", "core.runs", "core.proportions",
+     "core.multiplicity"),
     ("core.differences", "core.modalities", "core.targets"),
-    ("core.compare",),
     ("core.models", "core.data"),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",
-     "core.training", "core.report", "core.concepts"),
+     "core.training", "core.concepts", "core.compression", "core.comparison"),
     ("core.engine",),
-    ("core.jobs", "core.requests", "core.workers"),
+    ("core.server", "core.requests"),
     ("core.calibration",),
     ("core.api",),
     ("core.cli",),

@@ -30,8 +30,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fingerprint",
                       "core.models.runtime", "core.saliency.registry",
                       "core.evidence.registry", "core.evidence.base", "core.saliency.base",
-                      "core.saliency.drift_paths", "core.compare", "core.data.registry",
-                      "core.training.registry", "core.requests",
+                      "core.comparison.drift_paths", "core.comparison.compare",
+                      "core.data.registry", "core.training.registry", "core.compression.forms",
+                      "core.requests",
                       "core.robustness.attacks.registry", "core.robustness.kept",
                       "core.robustness.corruptions.registry",
                       "core.calibration.registry", "core.engine.work", "core.api")  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core import api
+from core.comparison.drift_paths import PATHS
 from core.errors import CapabilityError
 from core.evidence.registry import METRICS
 from core.modalities.capabilities import CAPABILITIES, Needs, Offer, lack, reason, require
@@ -15,7 +16,6 @@ from core.models import zoo
 from core.models.spec import offered
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.certificates.registry import CERTIFIERS
-from core.saliency.drift_paths import PATHS
 from core.saliency.registry import METHODS
 from core.shapley.registry import EXPLAINERS
 from core.targets.registry import TARGETS

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.compression.forms import FORMS, Form
 from core.contracts import (
     AttackCard,
     CertifierCard,
@@ -33,7 +34,6 @@ from core.saliency.registry import METHODS
 from core.shapley.base import Explainer
 from core.shapley.registry import EXPLAINERS
 from core.training.base import Recipe
-from core.training.forms import FORMS, Form
 from core.training.registry import RECIPES
 
 # Base class, its card, its registry, and what only the code asks of it.

@@ -13,9 +13,10 @@ from PIL import Image
 from scipy.stats import pearsonr, spearmanr
 from skimage.metrics import structural_similarity
 
-from core import api, images
-from core.compare import compare, overlap, pearson, spearman, ssim
+from core import api
+from core.comparison.compare import compare, overlap, pearson, spearman, ssim
 from core.contracts import Box, ClassRef, Explanation, MapComparison, PictureSeen
+from core.modalities.picture import images
 from tests.commands import answer, refused
 
 SIDE = 32

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import gallery as galleries
 from core.errors import InputError
-from core.gallery import find_gallery, read_gallery
+from core.modalities.picture import gallery as galleries
+from core.modalities.picture.gallery import find_gallery, read_gallery
 
 
 def picture(path: Path, *, seed: int = 0, size: tuple[int, int] = (24, 20)) -> Path:

@@ -24,7 +24,7 @@ from core.engine import (
 )
 from core.engine.dask import DaskEngine
 from core.errors import Cancelled, ImageError, PellucidError, WorkerLostError
-from core.jobs import JobTable, JobView
+from core.server.jobs import JobTable, JobView
 from core.settings import Settings
 from core.store import Store
 from tests.engine.fakes import fake, prediction
@@ -96,7 +96,7 @@ def test_the_estimate_follows_the_rate(
     table: JobTable, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr("core.jobs.time.monotonic", lambda: now)
+    monkeypatch.setattr("core.server.jobs.time.monotonic", lambda: now)
     table.submit(REQUEST, "a")
     send = engine.runs[0].listener
     send(Started())
@@ -112,7 +112,7 @@ def test_the_estimate_of_a_resumed_job_does_not_count_what_was_done_before(
     table: JobTable, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr("core.jobs.time.monotonic", lambda: now)
+    monkeypatch.setattr("core.server.jobs.time.monotonic", lambda: now)
     table.submit(REQUEST, "a")
     send = engine.runs[0].listener
     send(Started())
@@ -232,7 +232,7 @@ def test_a_damaged_entry_is_reported_and_computed_again(
 def test_history_is_bounded_and_active_jobs_stay(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.jobs.FINISHED_KEPT", 10)
+    monkeypatch.setattr("core.server.jobs.FINISHED_KEPT", 10)
     table = JobTable(ScriptedEngine(store), store)
     table.submit(REQUEST, "a")
     for number in range(20):

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import api, overlay
+from core import api
 from core.contracts import Explanation
+from core.modalities.picture import overlay
 
 
 def sparse(one_in: int) -> np.ndarray:

@@ -269,7 +269,8 @@ tide = waves:Ripple
 SCRIPT = """
 import json, numpy as np
 from core import api
-from core import images, requests
+from core import requests
+from core.modalities.picture import images
 picture = images.from_array(np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8))
 small = "portraits_fair"
 explained = requests.explanation_request(picture, model=small, method="ripple")

@@ -10,7 +10,6 @@ submits the same requests to :func:`jobs`, which computes them in workers.
 
 from __future__ import annotations
 
-from core import images
 from core.api._answers import (
     answer,
     explain,
@@ -165,11 +164,11 @@ from core.data.prediction_table import (
     predictions_table,
     write_predictions,
 )
-from core.gallery import Gallery
-from core.jobs import JobTable, JobView
 from core.logfile import log_failure
+from core.modalities.picture import images
+from core.modalities.picture.gallery import Gallery
+from core.modalities.picture.overlay import OverlayLayer, colour_scale
 from core.models.zoo import Affine
-from core.overlay import OverlayLayer, colour_scale
 from core.proportions import newcombe, wilson
 from core.requests import (
     certify_picture_request,
@@ -202,6 +201,7 @@ from core.requests import (
     visualise_request,
 )
 from core.runs import run_folder
+from core.server.jobs import JobTable, JobView
 
 __all__ = [
     "Affine", "DEFAULT_METHOD", "DEFAULT_MODEL", "Defence", "DefencePoint", "Gallery", "Gap",

@@ -22,7 +22,7 @@ from core.contracts import (
 from core.control import Control, LocalControl
 from core.engine.work import execute
 from core.errors import ImageError
-from core.images import Source
+from core.modalities.picture.images import Source
 from core.requests import ExplainOptions, PredictOptions, explanation_request, prediction_request
 from core.spelled import spelled
 from core.workspace import open_store

@@ -16,6 +16,7 @@ from core.api._registration import (
     checked_text,
     checked_whole,
 )
+from core.comparison.drift_paths import PATHS
 from core.contracts import (
     ClassRef,
     MethodCard,
@@ -38,7 +39,6 @@ from core.registry import Registry
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.certificates.registry import CERTIFIERS
 from core.robustness.corruptions.registry import CORRUPTIONS
-from core.saliency.drift_paths import PATHS
 from core.saliency.registry import METHODS
 from core.shapley.registry import EXPLAINERS
 from core.targets import registry as targets

@@ -6,15 +6,15 @@ from typing import Unpack
 
 import numpy as np
 
-from core import compare as comparing
-from core import overlay as overlays
 from core.api._answers import answer
 from core.api._sources import Source, open_picture
+from core.comparison import compare as comparing
+from core.comparison import drift_paths as registry
 from core.contracts import Drift, DriftPath, Explanation, MapComparison, Picture
 from core.control import Control
-from core.overlay import OverlayLayer
+from core.modalities.picture import overlay as overlays
+from core.modalities.picture.overlay import OverlayLayer
 from core.requests import DriftOptions, drift_request
-from core.saliency import drift_paths as registry
 from core.spelled import spelled
 
 __all__ = [

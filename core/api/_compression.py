@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Unpack
 
 from core.api._answers import answer
+from core.compression.forms import FORMS
 from core.contracts import CompressionCard, ModelCard, Run
 from core.control import Control
 from core.models import zoo
 from core.requests import CompressOptions, ImportOptions, compress_request, import_request
 from core.spelled import spelled
-from core.training.forms import FORMS
 
 __all__ = ["architectures", "compress", "compressions", "import_model"]
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core import overlay as overlays
 from core.contracts import ConceptMaps
-from core.gallery import Gallery, read_gallery
-from core.overlay import OverlayLayer
+from core.modalities.picture import overlay as overlays
+from core.modalities.picture.gallery import Gallery, read_gallery
+from core.modalities.picture.overlay import OverlayLayer
 from core.settings import settings
 
 __all__ = ["concept_overlays", "default_gallery", "gallery", "pixels_png"]
 
 
 def gallery(folder: str | Path) -> Gallery:
-    """List and check a folder of reference pictures; see :func:`core.gallery.read_gallery`.
+    """List and check a folder of reference pictures.
 
     Parameters
     ----------

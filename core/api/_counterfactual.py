@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core import overlay as overlays
 from core.api._answers import answer
 from core.contracts import Counterfactual, CounterfactualRequest
 from core.control import Control
 from core.evidence.counterfactual import removed
 from core.modalities import registry as modalities
 from core.modalities.base import Labels
+from core.modalities.picture import overlay as overlays
 from core.modalities.registry import DEFAULT_MODALITY
 
 __all__ = ["baselines", "counterfactual", "counterfactual_png"]

@@ -8,12 +8,12 @@ from typing import Any, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from core import overlay as overlays
 from core.api._answers import answer
 from core.api._sources import Source, open_picture
 from core.contracts import Array, ExplanationDrift
 from core.control import Control
-from core.overlay import OverlayLayer
+from core.modalities.picture import overlay as overlays
+from core.modalities.picture.overlay import OverlayLayer
 from core.requests import ExplanationDriftOptions, explanation_drift_request
 from core.spelled import spelled
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from core.jobs import JobTable
-from core.workers import Workers
+from core.server.jobs import JobTable
+from core.server.workers import Workers
 from core.workspace import open_store
 
 __all__ = ["device", "jobs"]

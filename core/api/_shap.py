@@ -7,11 +7,11 @@ import json
 
 import numpy as np
 
-from core import overlay_shap
 from core.contracts import ExplainerCard, RegionShare, ShapRequest, ShapResult, picture_input
 from core.modalities import registry as modalities
+from core.modalities.picture import overlay_shap
+from core.modalities.picture.overlay import OverlayLayer, png
 from core.modalities.registry import DEFAULT_MODALITY
-from core.overlay import OverlayLayer, png
 from core.shapley import registry
 from core.shapley.export import shap_explanation_npz, to_shap
 from core.shapley.regions import ranked

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core import images
 from core.contracts import DEFAULT_MODEL, Depth, Explanation, Input, OpenedSource, Picture
-from core.images import Source
 from core.modalities import registry as modalities
+from core.modalities.picture import images
+from core.modalities.picture.images import Source
 from core.models import zoo
 
 __all__ = [

@@ -7,12 +7,12 @@ import json
 
 import numpy as np
 
-from core import overlay as overlays
 from core.api._catalogue import class_names
 from core.contracts import ClassScore, Explanation, OutputValue, Picture, Prediction
 from core.modalities.capabilities import require
+from core.modalities.picture import overlay as overlays
+from core.modalities.picture.overlay import OverlayLayer
 from core.models import zoo
-from core.overlay import OverlayLayer
 from core.targets import registry as targets
 from core.targets.base import probabilities
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from core import images
 from core.calibration.base import Trials
 from core.calibration.code import code_fingerprint
 from core.contracts import Array, ModelInput, ModelRef, Verdict, content_key
@@ -19,7 +18,8 @@ from core.evidence.checks import beats_controls
 from core.evidence.controls import ControlCurves, beside, measure_controls
 from core.evidence.curves import MODES
 from core.evidence.passes import CountedPasses
-from core.gallery import read_gallery
+from core.modalities.picture import images
+from core.modalities.picture.gallery import read_gallery
 from core.models.runtime import Runtime, runtime
 from core.robustness.sample import drawn_rows
 from core.workspace import open_store

@@ -8,7 +8,7 @@ from core.calibration.code import code_fingerprint
 from core.calibration.registry import CLAIMS
 from core.contracts import CalibrateRequest
 from core.errors import UnknownNameError
-from core.gallery import read_gallery
+from core.modalities.picture.gallery import read_gallery
 from core.models.fingerprint import versions
 from core.requests._common import chosen_seed
 from core.requests._fairness_fields import library_versions

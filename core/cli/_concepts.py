@@ -28,7 +28,7 @@ from core.cli._common import (
 from core.cli._folders import DepthName, opened
 from core.contracts import Concepts, ConceptScore, Neighbours, Result, Tcav
 from core.errors import InputError
-from core.gallery import Gallery
+from core.modalities.picture.gallery import Gallery
 
 __all__: list[str] = []
 

@@ -36,8 +36,8 @@ from core.cli._folders import (
 )  # fmt: skip
 from core.contracts import Geometry, GroupScore, Leaderboard
 from core.errors import InputError
-from core.gallery import TABLE
-from core.gallery_table import FILE_NAME, find_table, on_disk, read_table
+from core.modalities.picture.gallery import TABLE
+from core.modalities.picture.gallery_table import FILE_NAME, find_table, on_disk, read_table
 from core.tabular.cells import attribute_cells
 from core.tabular.head import nfc
 

@@ -31,7 +31,7 @@ from core.contracts import (
     decimals_beside,
 )
 from core.errors import InputError
-from core.gallery import TABLE
+from core.modalities.picture.gallery import TABLE
 from core.numerals import NOTHING
 from core.requests import AuditOptions
 

@@ -16,8 +16,8 @@ from core.cli._common import printable
 from core.contracts import DEPTHS, Depth, OpenedSource, Picture
 from core.data.folder_listing import CLASSES
 from core.errors import ImageError, InputError
-from core.gallery_table import TABLES
 from core.modalities.base import Modality
+from core.modalities.picture.gallery_table import TABLES
 from core.models import zoo
 
 __all__ = [

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from core import images
 from core.contracts import Geometry, ModelInput, PictureSet
 from core.errors import InputError
-from core.gallery import GalleryPicture, find_gallery
+from core.modalities.picture import images
+from core.modalities.picture.gallery import GalleryPicture, find_gallery
 
 __all__ = ["LISTED", "Source", "sources", "thumbnails"]
 

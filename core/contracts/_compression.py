@@ -56,7 +56,7 @@ class CompressRequest:
     """
 
     kind: ClassVar[str] = "compress"
-    work: ClassVar[str] = "core.training.compress:compress"
+    work: ClassVar[str] = "core.compression.compress:compress"
     result: ClassVar[type[Run]] = Run
     durable: ClassVar[bool] = True
     model: ModelRef

@@ -197,7 +197,7 @@ class DriftRequest(InputRequest):
     """
 
     kind: ClassVar[str] = "drift"
-    work: ClassVar[str] = "core.saliency.drift:drift"
+    work: ClassVar[str] = "core.comparison.drift:drift"
     result: ClassVar[type[Drift]] = Drift
     path: str
     steps: int

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core import images
 from core.contracts import Artefact, SplitName, content_key
 from core.data import archive
 from core.data.decoded import Writer
 from core.data.folder_listing import list_folder
 from core.data.picture import Pixels
 from core.errors import ImageError, InputError
+from core.modalities.picture import images
 from core.workspace import open_store
 
 __all__ = ["CLASSES", "SIDE", "fill", "source_digest", "stamp"]

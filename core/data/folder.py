@@ -8,7 +8,6 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from core import images
 from core.contracts import DEPTHS, DatasetRef, Depth, Picture, SplitName, content_key
 from core.data.base import Dataset, DatasetKind, Labels, broken_text, left_out
 from core.data.folder_check import checked_files
@@ -16,6 +15,7 @@ from core.data.folder_listing import Listing, in_order, list_folder
 from core.data.picture import Mask, PicturePart
 from core.data.splits import CARVING, Rows, carve
 from core.errors import ImageError, InputError
+from core.modalities.picture import images
 from core.parameters import Parameter, Value
 
 __all__ = ["Folder", "FolderPart"]
@@ -35,7 +35,7 @@ class FolderPart(PicturePart):
     masks : sequence of str
         Path of each picture's mask inside ``root``, ``""`` for none; empty without any masks.
     depth : Depth
-        Bits of each sample in files of 16; see :func:`core.images.open_picture`.
+        Bits of each sample in files of 16; see :func:`core.modalities.picture.images.open_picture`.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class FolderPart(PicturePart):
         self._depth = depth
 
     def picture(self, index: int) -> Picture:
-        """Decode one picture; see :func:`core.images.open_picture`."""
+        """Decode one picture; see :func:`core.modalities.picture.images.open_picture`."""
         return self._open(self.ids[index])
 
     def mask(self, index: int) -> Mask:

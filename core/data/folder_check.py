@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
-from core import images
 from core.contracts import Artefact, content_key
 from core.data.folder_listing import Listing
 from core.errors import ImageError
+from core.modalities.picture import images
 from core.settings import settings
 from core.workspace import open_store
 

@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core import images
 from core.contracts import SplitName
 from core.errors import InputError
-from core.gallery_table import (
+from core.modalities.picture import images
+from core.modalities.picture.gallery_table import (
     FILE_NAME,
     MAX_ROWS,
     Columns,

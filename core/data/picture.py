@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core import images
 from core.contracts import Array, Picture
 from core.data.base import Part
 from core.errors import CapabilityError, InputError
+from core.modalities.picture import images
 
 __all__ = ["Mask", "PicturePart", "Pixels", "picture_part"]
 

@@ -25,7 +25,7 @@ from core.data.folder import Folder
 from core.data.folder_listing import SPLIT_NAMES
 from core.data.kept import kept, kept_root
 from core.errors import InputError, StoreError
-from core.gallery_table import FILE_NAME
+from core.modalities.picture.gallery_table import FILE_NAME
 from core.parameters import Parameter, Value
 
 __all__ = ["Tfds"]

@@ -9,10 +9,10 @@ from core.evidence.average import AverageDrop, AverageGain, AverageIncrease
 from core.evidence.base import Metric
 from core.evidence.complexity import Entropy, Sparseness
 from core.evidence.deletion import Deletion, Insertion
-from core.evidence.infidelity import Infidelity
-from core.evidence.localisation import PointingGame, RelevanceMass, RelevanceRank
 from core.evidence.mufidelity import MuFidelity
-from core.evidence.road import Road, RoadLerf, RoadMorf
+from core.evidence.picture.infidelity import Infidelity
+from core.evidence.picture.localisation import PointingGame, RelevanceMass, RelevanceRank
+from core.evidence.picture.road import Road, RoadLerf, RoadMorf
 from core.evidence.stability import InputStability, SeedStability, SensitivityMax
 from core.registry import Registry
 

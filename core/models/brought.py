@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core import images
 from core.errors import InputError, StoreError, WeightsError
+from core.modalities.picture import images
 from core.models.fingerprint import checked_file
 from core.models.spec import ModelSpec
 from core.runs import file_facts, unfinished_root

@@ -1,7 +1,7 @@
 """Compressed models: a LiteRT file (``.tflite``), read and run by OpenVINO, without TensorFlow.
 
 Why this pair, measured on 2 cores with VNNI, EfficientNet-Lite0 on 100 pictures of the ImageNet
-sample: :mod:`core.training.litert`. What forward passes can give, it gives: logits, the declared
+sample: :mod:`core.compression.litert`. What forward passes can give, it gives: logits, the declared
 feature layers, and the logits of changed features; never a gradient.
 
 An int8 product is exact only where the processor adds it up in 32 bits (VNNI, AMX). Elsewhere
@@ -31,7 +31,7 @@ _PASSED = ("Transpose", "FakeQuantize", "Convert")
 
 
 def open_lite(path: Path, layers: Sequence[str], n_classes: int) -> LiteForward:
-    """Open a file that :mod:`core.training.litert` wrote.
+    """Open a file that :mod:`core.compression.litert` wrote.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from core.compression import forms
 from core.contracts import (
     CompressionForm,
     CompressRequest,
@@ -15,7 +16,7 @@ from core.contracts import (
 )
 from core.data.registry import DATASETS, open_dataset
 from core.errors import CapabilityError, InputError
-from core.gallery import read_gallery
+from core.modalities.picture.gallery import read_gallery
 from core.models import zoo
 from core.models.brought import checked_classes, checked_name, checked_size, look_at, put
 from core.models.fingerprint import versions
@@ -23,7 +24,6 @@ from core.models.spec import ModelSpec
 from core.parameters import resolve
 from core.requests._common import model_fields
 from core.runs import finished_runs
-from core.training import forms
 
 __all__ = ["COMPRESSION_VERSION", "compress_request", "import_request"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from core import images
 from core.contracts import (
     ConceptMapsRequest,
     ConceptsRequest,
@@ -18,8 +17,9 @@ from core.contracts import (
     VisualiseRequest,
 )
 from core.errors import CapabilityError, InputError, ParameterError
-from core.gallery import read_gallery
 from core.modalities.capabilities import require
+from core.modalities.picture import images
+from core.modalities.picture.gallery import read_gallery
 from core.models import zoo
 from core.models.labels import class_names
 from core.models.zoo import DEFAULT_MODEL, ModelSpec

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from core import numerals
+from core.comparison import drift_paths
 from core.contracts import DriftPath, DriftRequest, Picture
 from core.errors import InputError, NumeralError
 from core.modalities.capabilities import require
@@ -12,7 +13,7 @@ from core.models import zoo
 from core.requests._common import class_of
 from core.requests._options import ExplainOptions
 from core.requests._picture import explanation_request
-from core.saliency import drift_paths, registry
+from core.saliency import registry
 from core.spelled import spelled
 
 __all__ = ["drift_request"]

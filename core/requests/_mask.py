@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core import images
 from core.contracts import Geometry, Picture
 from core.errors import InputError
 from core.evidence.base import check_mask
+from core.modalities.picture import images
 from core.models import zoo
 
 __all__ = ["input_mask"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core import images
 from core.contracts import Geometry, Picture, PictureSet
 from core.errors import InputError
-from core.gallery import Gallery, read_gallery
+from core.modalities.picture import images
+from core.modalities.picture.gallery import Gallery, read_gallery
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import softmax
 
-from core.compare import agreement, overlap, spearman, ssim
+from core.comparison.compare import agreement, overlap, spearman, ssim
+from core.comparison.drift import maps_along
 from core.contracts import (
     Agreement,
     Array,
@@ -34,7 +35,6 @@ from core.robustness.aims import Aim
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.climb import climbed
 from core.robustness.subject import refuse_probabilities
-from core.saliency.drift import maps_along
 from core.saliency.registry import METHODS
 
 if TYPE_CHECKING:

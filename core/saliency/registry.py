@@ -6,32 +6,32 @@ Packages add theirs through entry points of the group ``pellucid.methods``.
 from __future__ import annotations
 
 from core.registry import Registry
-from core.saliency.ablationcam import AblationCam
 from core.saliency.base import Method
-from core.saliency.blur_ig import BlurIg
-from core.saliency.centre import Centre
-from core.saliency.edges import Edges
-from core.saliency.eigencam import EigenCam
 from core.saliency.expected_gradients import ExpectedGradients
-from core.saliency.gradcam import GradCam
-from core.saliency.gradcam_plus_plus import GradCamPlusPlus
 from core.saliency.gradient import Saliency
 from core.saliency.gradient_x_input import GradientXInput
 from core.saliency.guided_backprop import GuidedBackprop
-from core.saliency.guided_gradcam import GuidedGradCam
 from core.saliency.guided_ig import GuidedIg
-from core.saliency.hirescam import HiResCam
 from core.saliency.idgi import Idgi
 from core.saliency.integrated_gradients import IntegratedGradients
-from core.saliency.layercam import LayerCam
 from core.saliency.lime import Lime
 from core.saliency.occlusion import Occlusion
-from core.saliency.random_blocks import RandomBlocks
-from core.saliency.rise import Rise
-from core.saliency.scorecam import ScoreCam
+from core.saliency.picture.ablationcam import AblationCam
+from core.saliency.picture.blur_ig import BlurIg
+from core.saliency.picture.centre import Centre
+from core.saliency.picture.edges import Edges
+from core.saliency.picture.eigencam import EigenCam
+from core.saliency.picture.gradcam import GradCam
+from core.saliency.picture.gradcam_plus_plus import GradCamPlusPlus
+from core.saliency.picture.guided_gradcam import GuidedGradCam
+from core.saliency.picture.hirescam import HiResCam
+from core.saliency.picture.layercam import LayerCam
+from core.saliency.picture.random_blocks import RandomBlocks
+from core.saliency.picture.rise import Rise
+from core.saliency.picture.scorecam import ScoreCam
+from core.saliency.picture.xrai import Xrai
 from core.saliency.smoothgrad import SmoothGrad
 from core.saliency.sobol import Sobol
-from core.saliency.xrai import Xrai
 
 __all__ = ["METHODS"]
 

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from core.contracts import Array
 from core.data.base import Part
+from core.data.feed import Order
 from core.errors import ParameterError
 from core.parameters import Value
-from core.training.feed import Order
 
 __all__ = ["balanced"]
 

@@ -11,18 +11,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.compression import forms
 from core.contracts import Run, SeedSpread
 from core.data.base import Dataset
 from core.data.registry import open_dataset
+from core.data.subset import with_fewer
 from core.errors import InputError, StoreError
 from core.models import zoo
-from core.training import forms, registry
+from core.training import registry
 from core.training.base import Recipe
 from core.training.card_data import data_section
 from core.training.card_results import results_section
 from core.training.card_seeds import seeds_section
 from core.training.markdown import code_block, escape, table
-from core.training.subset import with_fewer
 
 __all__ = ["CARD", "model_card", "write_card"]
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from functools import partial
 
 from core.contracts import Array, SplitName
+from core.data.feed import ArrayFeed
 from core.models.tensorflow import keras
 from core.models.trunk import Trunk, head_of
 from core.parameters import Value
 from core.training.balance import balanced
 from core.training.build import base_of, with_head
 from core.training.features import features
-from core.training.feed import ArrayFeed
 from core.training.job import Job, Trained
 from core.training.objective import CrossEntropy
 from core.training.optimisation import optimizer, schedule

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.data.feed import PartFeed
 from core.models.tensorflow import keras, tf
 from core.robustness.bounds import certain, margins
-from core.training.feed import PartFeed
 from core.training.job import Job, Trained
 from core.training.objective import CrossEntropy
 

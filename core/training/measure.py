@@ -8,8 +8,8 @@ import numpy as np
 
 from core.contracts import Array
 from core.control import Control
+from core.data.feed import Feed
 from core.models.tensorflow import keras, tf
-from core.training.feed import Feed
 from core.training.step import right
 
 __all__ = ["Measure", "logits_of"]

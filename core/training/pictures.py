@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.data.base import Part
+from core.data.feed import PartFeed
 from core.errors import InputError
 from core.training.augment import augmentation
 from core.training.balance import balanced
-from core.training.feed import PartFeed
 from core.training.job import Job
 
 __all__ = ["Feeds", "picture_feeds", "training_part"]

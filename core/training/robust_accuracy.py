@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.data.feed import PartFeed
 from core.models.tensorflow import tf
 from core.training.adversarial import worst_nearby
-from core.training.feed import PartFeed
 from core.training.job import Job, Trained
 
 __all__ = ["robust_accuracy"]

@@ -12,7 +12,9 @@ from scipy.special import softmax
 
 from core.contracts import Epoch, Evaluation, Run, TrainRequest
 from core.data.evaluate import evaluate_arrays
+from core.data.feed import PartFeed
 from core.data.registry import open_dataset
+from core.data.subset import with_fewer
 from core.errors import InputError, StoreError
 from core.models import zoo
 from core.models.runtime import describe_device, identify
@@ -23,11 +25,9 @@ from core.training import registry
 from core.training.build import exact
 from core.training.card import write_card
 from core.training.checkpoints import Checkpoints
-from core.training.feed import PartFeed
 from core.training.job import Job, Trained
 from core.training.measure import logits_of
 from core.training.placement import choose
-from core.training.subset import with_fewer
 from core.training.trackers.base import Beginning
 from core.training.trackers.registry import chosen
 from core.training.tracking import Tracking

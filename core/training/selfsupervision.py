@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from core.contracts import Array, SplitName
+from core.data.feed import PartFeed
 from core.models import zoo
 from core.models.tensorflow import keras
 from core.models.trunk import head_of
 from core.training.augment import two_views
 from core.training.build import fresh
 from core.training.contrastive import NtXent, projector
-from core.training.feed import PartFeed
 from core.training.frozen import HEAD, fit_head
 from core.training.job import Job, Trained
 from core.training.measure import logits_of

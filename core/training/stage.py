@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.data.feed import Feed
 from core.models.tensorflow import keras
-from core.training.feed import Feed
 from core.training.objective import Objective
 from core.training.optimisation import Schedule
 

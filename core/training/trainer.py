@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from core.contracts import Epoch
+from core.data.feed import Feed
 from core.errors import TrainingError
 from core.models.tensorflow import tf
 from core.training.checkpoints import FINISHED, Arrays, Checkpoint
-from core.training.feed import Feed
 from core.training.job import Job
 from core.training.measure import Measure
 from core.training.stage import Stage

@@ -13,10 +13,10 @@ from PIL import Image
 
 from core import api
 from core.cli import main
+from core.compression.material import open_material
 from core.contracts import DatasetPredictions, ModelRef
 from core.errors import InputError
 from core.models.labels import ClassNames, class_names
-from core.training.material import open_material
 
 COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
 SIZE = 8

@@ -47,7 +47,7 @@ def cap(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
 
 
 def feed(**options: object) -> tuple[object, Counting]:
-    from core.training.feed import PartFeed
+    from core.data.feed import PartFeed
 
     part = Counting()
     return PartFeed(part, SIDE, 3, batch_size=16, seed=3, **options), part

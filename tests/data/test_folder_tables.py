@@ -16,7 +16,7 @@ from core.data.base import Dataset
 from core.data.folder_listing import list_folder
 from core.data.registry import open_dataset
 from core.errors import InputError
-from core.gallery import read_gallery
+from core.modalities.picture.gallery import read_gallery
 
 from .conftest import Paint
 

@@ -144,7 +144,7 @@ def test_inline_calls(store: Store) -> None:
 
 def test_importing_the_engine_loads_neither_dask_nor_tensorflow() -> None:
     code = (
-        "import sys, core.jobs, core.engine, core.engine.dask\n"
+        "import sys, core.server.jobs, core.engine, core.engine.dask\n"
         "heavy = {'dask', 'distributed', 'tensorflow', 'keras'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -11,7 +11,7 @@ from core.contracts import CONTROL_FAMILIES, Array, Check
 from core.evidence.base import Subject
 from core.evidence.checks import beats_controls
 from core.evidence.controls import beside, measure_controls
-from core.evidence.trial import verdicts
+from core.evidence.picture.trial import verdicts
 from core.modalities.picture.controls import CONTROLS
 from core.modalities.picture.filters import blurred, centred, sobel
 from core.modalities.picture.ignorant import FAMILIES

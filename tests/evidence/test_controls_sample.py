@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core import images
 from core.contracts import ModelRef
-from core.evidence.trial import ANOTHER, trial
+from core.evidence.picture.trial import ANOTHER, trial
+from core.modalities.picture import images
 from core.modalities.picture.ignorant import FAMILIES
 from core.models.runtime import runtime
 from core.proportions import wilson

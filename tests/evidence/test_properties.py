@@ -13,11 +13,11 @@ from core.evidence.average import AverageDrop, AverageGain, AverageIncrease
 from core.evidence.complexity import entropy, gini
 from core.evidence.correlation import rank_correlation
 from core.evidence.curves import MODES, area, curve_pictures, measure_curves
-from core.evidence.infidelity import Infidelity
-from core.evidence.localisation import PointingGame, RelevanceMass, RelevanceRank
 from core.evidence.mufidelity import MuFidelity
 from core.evidence.order import descending
-from core.evidence.road import Road, RoadLerf, RoadMorf, impute, neighbour_system
+from core.evidence.picture.infidelity import Infidelity
+from core.evidence.picture.localisation import PointingGame, RelevanceMass, RelevanceRank
+from core.evidence.picture.road import Road, RoadLerf, RoadMorf, impute, neighbour_system
 from core.evidence.stability import InputStability, SeedStability, SensitivityMax
 from core.modalities.picture.removal import blurred
 from core.models.zoo import CAFFE, SYMMETRIC, Affine

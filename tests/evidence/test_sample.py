@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import images
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.evidence.base import Subject
 from core.evidence.correlation import interval
 from core.evidence.curves import MODES, measure_curves
 from core.evidence.passes import CountedPasses
+from core.modalities.picture import images
 from core.modalities.picture.filters import blocks, sobel
 from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime, runtime

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import images
 from core.errors import ImageError
-from core.images import _cost, open_picture
+from core.modalities.picture import images
+from core.modalities.picture.images import _cost, open_picture
 from tests.conftest import ROOT
 from tests.images.damage import chunk, encoded, png_sixteen
 
@@ -128,7 +128,7 @@ AFFORDABLE: dict[str, Callable[[], bytes]] = {
 
 _OPENED = """
 import sys, time
-from core.images import open_picture
+from core.modalities.picture.images import open_picture
 data = open(sys.argv[1], "rb").read()
 peak = lambda: int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
 before, began = peak(), time.process_time()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.errors import ImageError
-from core.images import open_picture
+from core.modalities.picture.images import open_picture
 from tests.conftest import ROOT
 from tests.images.damage import damaged_files, mutated, sound_files
 
@@ -73,7 +73,7 @@ _OPEN_ALL = """
 import sys
 from pathlib import Path
 from core.errors import ImageError
-from core.images import open_picture
+from core.modalities.picture.images import open_picture
 refused = 0
 for path in Path(sys.argv[1]).iterdir():
     try:

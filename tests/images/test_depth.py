@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.contracts import DEPTHS, Depth
 from core.errors import ImageError
-from core.images import open_picture
+from core.modalities.picture.images import open_picture
 from tests.images.damage import dicom, encoded, png_sixteen
 
 BITS = (8, 10, 12, 14, 16)

@@ -7,7 +7,7 @@ import pytest
 
 from core import api
 from core.contracts import DEPTHS, Depth, Picture
-from core.images import open_picture, to_input
+from core.modalities.picture.images import open_picture, to_input
 
 VALUES = np.linspace(0, 255, 60).round().astype(np.uint16)[None].repeat(40, 0)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.errors import ImageError
-from core.images import check_file, open_picture
+from core.modalities.picture.images import check_file, open_picture
 from tests.images.damage import dicom
 
 VALUES = np.linspace(-1000, 3000, 64, dtype=np.int16)[None].repeat(48, 0)

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import api, images
+from core import api
 from core.cli import main
 from core.cli._folders import find_pictures
 from core.cli._shap import _background
 from core.data.folder_listing import SPLIT_NAMES, list_folder
 from core.data.registry import open_dataset
 from core.errors import InputError
-from core.gallery import read_gallery
+from core.modalities.picture import images
+from core.modalities.picture.gallery import read_gallery
 
 from .damage import dicom
 

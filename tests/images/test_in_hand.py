@@ -12,7 +12,7 @@ from PIL import Image
 
 from core import api
 from core.errors import ImageError
-from core.images import open_picture
+from core.modalities.picture.images import open_picture
 from core.settings import settings
 
 RNG = np.random.default_rng(0)

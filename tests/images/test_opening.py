@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import images
 from core.errors import ImageError
-from core.images import open_picture, to_input
+from core.modalities.picture import images
+from core.modalities.picture.images import open_picture, to_input
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (40, 60, 3), dtype=np.uint8)

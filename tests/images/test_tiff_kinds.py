@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError
-from core.images import check_file, open_picture
+from core.modalities.picture.images import check_file, open_picture
 from tests.images.tiffs import HEIGHT, WIDTH, Kind, kinds, shown, values, written
 
 TOLD = r"^photo( is a TIFF with .* That kind is not read; | holds negative | holds 32-bit )"

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import images
 from core.contracts import ModelRef
 from core.errors import CapabilityError, UnknownNameError
+from core.modalities.picture import images
 from core.models.forward import TOLERANCE
 from core.models.network import split
 from core.models.runtime import Runtime, runtime

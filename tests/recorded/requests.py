@@ -21,6 +21,7 @@ from PIL import Image
 from core import requests as ask
 from core.calibration.registry import CLAIMS
 from core.calibration.request import calibrate_request
+from core.comparison.drift_paths import PATHS
 from core.contracts import (
     CONSTRAINTS,
     MITIGATORS,
@@ -34,7 +35,6 @@ from core.evidence.registry import METRICS
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.certificates.registry import CERTIFIERS
 from core.robustness.corruptions.registry import CORRUPTIONS
-from core.saliency.drift_paths import PATHS
 from core.saliency.registry import METHODS
 from core.shapley.registry import EXPLAINERS
 from core.training.registry import RECIPES

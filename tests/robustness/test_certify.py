@@ -18,12 +18,12 @@ from core.contracts import Certified, ModelRef
 from core.control import LocalControl
 from core.engine import InlineEngine
 from core.errors import Cancelled, InputError, ParameterError
-from core.jobs import JobTable
 from core.models.runtime import runtime
 from core.robustness.attacks.base import Problem
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.smoothing import radius
 from core.robustness.sweep import ladder, sweep
+from core.server.jobs import JobTable
 from core.workspace import open_store
 
 QUICK = {"sigma": 0.1, "n0": 20, "n": 100}

@@ -9,11 +9,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core import api, images
+from core import api
 from core.cli import main
 from core.contracts import ExplanationDrift
 from core.control import LocalControl
 from core.errors import Cancelled, InputError
+from core.modalities.picture import images
 from core.models import zoo
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.norms import ball

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import api, images
+from core import api
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.errors import Cancelled, InputError, ParameterError
+from core.modalities.picture import images
 from core.modalities.picture.modality import PICTURE
 from core.models.runtime import runtime
 from core.saliency.base import Method, Problem

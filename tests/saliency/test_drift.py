@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import api, images
+from core import api
+from core.comparison.drift_paths import PATHS
 from core.contracts import Drift
 from core.control import LocalControl
 from core.errors import Cancelled, InputError
+from core.modalities.picture import images
 from core.models import zoo
-from core.saliency.drift_paths import PATHS
 
 GAP = {"model": "toy_gap", "geometry": "squash", "method": "gradcam"}
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import api, images
+from core import api
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.errors import CapabilityError
+from core.modalities.picture import images
 from core.modalities.picture.modality import PICTURE
 from core.models.guided import guided
 from core.models.runtime import Runtime, runtime

@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import images
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.errors import UnknownNameError
+from core.modalities.picture import images
 from core.modalities.picture.backgrounds import BACKGROUNDS
 from core.modalities.picture.baselines import AVERAGED, BASELINES, baseline, blur
 from core.modalities.picture.modality import PICTURE
 from core.models.runtime import Runtime, runtime
 from core.saliency.base import Attribution, Problem
-from core.saliency.blur_ig import BlurPath
 from core.saliency.guided_ig import advance
+from core.saliency.picture.blur_ig import BlurPath
+from core.saliency.picture.xrai import grow, segments
 from core.saliency.registry import METHODS
-from core.saliency.xrai import grow, segments
 
 
 def run(

@@ -16,8 +16,8 @@ from core.saliency.base import Attribution, Problem
 from core.saliency.convergence import Convergence
 from core.saliency.lime import closeness, weighted_ridge
 from core.saliency.perturb import blend
+from core.saliency.picture.rise import Masks
 from core.saliency.registry import METHODS
-from core.saliency.rise import Masks
 from core.saliency.sobol import jansen
 
 SIDE = 16

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from core import api, images
+from core import api
 from core.contracts import ModelRef
 from core.control import LocalControl
+from core.modalities.picture import images
 from core.modalities.picture.modality import PICTURE
 from core.modalities.picture.resample import upsample
 from core.models.runtime import Runtime, runtime

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import api, images
+from core import api
 from core.contracts import ModelRef, ShapRequest, ShapResult
 from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError, UnknownNameError
+from core.modalities.picture import images
 from core.models.runtime import Runtime, runtime
 from core.shapley import background
 from core.workspace import open_store

@@ -16,6 +16,7 @@ from scipy.stats import binomtest
 
 from core import api
 from core.cli import _run as cli
+from core.compression.forms import FORMS
 from core.contracts import Epoch, Evaluation, GroupCount, Run
 from core.data.evaluate import evaluate_arrays
 from core.data.registry import open_dataset
@@ -23,7 +24,6 @@ from core.errors import InputError, StoreError
 from core.runs import publish
 from core.settings import settings
 from core.training.card import CARD, model_card, write_card
-from core.training.forms import FORMS
 from core.training.markdown import code_block, escape
 
 DATA = "portraits?bias=0.9&n_train=90&n_validation=30&n_test=120"

@@ -144,7 +144,7 @@ def test_a_pruned_model_keeps_its_gradients(twin: Run, pruned: Run) -> None:
 def test_what_is_learnt_from_the_twin_leaves_zeros_zero(
     twin: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training import prune
+    from core.compression import prune
 
     monkeypatch.setattr(prune, "ENOUGH", 100)
     monkeypatch.setattr(prune, "STEPS", 4)
@@ -162,7 +162,7 @@ def test_what_is_learnt_from_the_twin_leaves_zeros_zero(
 @pytest.mark.slow
 def test_learning_from_the_twin_pays(twin: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """More pictures are answered as the twin does, on test pictures, than with statistics alone."""
-    from core.training import prune
+    from core.compression import prune
 
     data = "portraits?n_train=1000&n_validation=30&n_test=400"
     learnt = api.compress(twin.model, form="pruned", sparsity=0.95, dataset=data)

@@ -187,7 +187,7 @@ def test_features_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_part_of_the_pictures_keeps_the_classes_proportions() -> None:
-    from core.training.subset import with_fewer
+    from core.data.subset import with_fewer
 
     whole = api.open_dataset(DATA)
     fewer = with_fewer(whole, 30, seed=0)

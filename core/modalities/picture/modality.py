@@ -8,7 +8,6 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from core import images, overlay
 from core.contracts import (
     DEPTHS,
     GEOMETRIES,
@@ -22,6 +21,7 @@ from core.contracts import (
 from core.errors import InputError
 from core.lookup import lookup
 from core.modalities.base import Aligned, Labels, Masker, Modality
+from core.modalities.picture import images, overlay
 from core.modalities.picture.align import align
 from core.modalities.picture.backgrounds import BACKGROUNDS
 from core.modalities.picture.baselines import AVERAGED, BASELINES, baseline

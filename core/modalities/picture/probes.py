@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core import images
 from core.contracts import Array
+from core.modalities.picture import images
 
 __all__ = ["probes"]
 

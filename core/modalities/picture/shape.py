@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core import images, numerals
+from core import numerals
 from core.errors import InputError, NumeralError
+from core.modalities.picture import images
 
 __all__ = ["WIDEST", "checked_size"]
 

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from core import images
 from core.contracts import Corrupted, CorruptionChunk, CorruptionRequest, OutOfDistribution
 from core.control import Control
 from core.data.base import Part
 from core.data.picture import picture_part
 from core.data.registry import open_dataset
 from core.errors import InputError
+from core.modalities.picture import images
 from core.models.runtime import Runtime
 from core.robustness.corruptions.assemble import CLEAN, Step, assemble, steps_of
 from core.robustness.corruptions.kept import kept_chunk

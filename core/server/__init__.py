@@ -1,0 +1,1 @@
+"""The server's side: the job table and the workers."""
