@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -110,8 +111,26 @@ def test_names_of_files_of_others_are_not_taken(tmp_path: Path) -> None:
     np.savez(held, classes=[1, 2])
     assert class_suffix(held, [one, two]) == ""
     assert class_suffix(held, [two]) == ".class-2"
+    np.savez(held, classes=[2], labels=["b"])
+    assert class_suffix(held, [two]) == ""
     np.savez(held, other=[1])
     assert class_suffix(held, [two]) == ".class-2"
+
+
+SHARED = (("a",), ("a × b",), ('P(a) < 0.5: "odds"',), ("a", "b"), ("CON",))
+
+
+def test_targets_that_share_an_index_are_written_beside_each_other(tmp_path: Path) -> None:
+    held, places = tmp_path / "x.saliency.npz", []
+    for _ in range(2):
+        for labels in SHARED:
+            about = [ClassRef(0, label) for label in labels]
+            place = tmp_path / f"x.saliency{class_suffix(held, about)}.npz"
+            np.savez(place, classes=[0] * len(labels), labels=labels)
+            places.append(place.name)
+    assert len(set(places)) == len(SHARED)
+    assert places[: len(SHARED)] == places[len(SHARED) :]
+    assert all(re.fullmatch(r"[a-z0-9.-]+", name) for name in places)
 
 
 def test_what_was_named_itself_must_be_readable(mixed: Path) -> None:

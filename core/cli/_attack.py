@@ -103,6 +103,7 @@ def _written(out: Path, found: ExplanationDrift) -> list[dict[str, str]]:
         pictures=found.frames,
         maps=found.maps,
         classes=[found.target.index],
+        labels=[found.target.label],
     )
     files = []
     for i, layer in enumerate(api.explanation_drift_overlays(found)):

@@ -205,7 +205,10 @@ def _write_frames(out: Path, result: Drift) -> tuple[Path, list[dict[str, Any]]]
     out.mkdir(parents=True, exist_ok=True)
     suffix = class_suffix(out / "maps.npz", [result.target])
     maps = out / f"maps{suffix}.npz"
-    np.savez(maps, maps=result.maps, severities=result.severities, classes=[result.target.index])
+    np.savez(
+        maps, maps=result.maps, severities=result.severities, classes=[result.target.index],
+        labels=[result.target.label],
+    )  # fmt: skip
     entries = []
     for i, layer in enumerate(api.drift_overlays(result)):
         frame, over = out / f"frame-{i:02d}.png", out / f"frame-{i:02d}.map{suffix}.png"

@@ -24,6 +24,7 @@ from core.cli._common import (
     app,
     common_options,
     emit,
+    parameter_pairs,
     whole,
 )
 from core.cli._folders import (
@@ -68,6 +69,16 @@ def evaluate(
         Path | None,
         typer.Option(help="Picture of the object's mask, bright on the object; for one picture."),
     ] = None,
+    target: Annotated[str, typer.Option(help="What every map explains; as of 'explain'.")] = "auto",
+    against: Annotated[
+        str | None, typer.Option(help="Explain the difference to this class instead.")
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option(help="Feature layer, for CAMs; of one method.")
+    ] = None,
+    param: Annotated[
+        list[str], typer.Option(help="A parameter as name=value; of one method.")
+    ] = [],  # noqa: B006
     limit: Annotated[
         int | None, whole(low=1, help="Take the first N pictures of the folder.")
     ] = None,
@@ -96,12 +107,18 @@ def evaluate(
         groups=groups,
         masks=masks,
         preset=preset,
+        target=target,
+        against=against,
+        layer=layer,
+        parameters=parameter_pairs(param),
         **options,
     )
     for line in table.failed:
         print(f"left out: {line}", file=sys.stderr)
     document = {
         "model": table.model,
+        "target": target,
+        "against": against,
         "n": table.n,
         "scores": [asdict(score) for score in table.scores],
         "seconds": table.seconds,

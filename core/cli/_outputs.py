@@ -6,7 +6,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations, count
 from pathlib import Path
 
 import numpy as np
@@ -84,20 +84,38 @@ def class_suffix(held: Path, classes: Sequence[ClassRef]) -> str:
     classes : sequence of ClassRef
         What the new one is about.
     """
-    wanted = [one.index for one in classes]
-    if not held.is_file() or _classes_in(held) == wanted:
-        return ""
-    return f".class-{'-'.join(map(str, wanted))}"
+    wanted = [(one.index, one.label) for one in classes]
+    own = f".class-{'-'.join(str(one.index) for one in classes)}"
+    # A target of several classes has the index of the first, and a name of its own.
+    further = (f"{own}.{n}" for n in count(2))
+    return next(
+        suffix for suffix in chain(("", own), further)
+        if _is_about(held.with_name(f"{held.stem}{suffix}{held.suffix}"), wanted)
+    )  # fmt: skip
 
 
-def _classes_in(path: Path) -> list[int] | None:
+def _is_about(path: Path, wanted: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a result may be written here: nothing stands here, or one about the same."""
+    if not os.path.lexists(path):
+        return True
+    held = _classes_in(path)
+    return held is not None and len(held) == len(wanted) and all(
+        index == i and label in (name, None)
+        for (index, label), (i, name) in zip(held, wanted, strict=True)
+    )  # fmt: skip
+
+
+def _classes_in(path: Path) -> list[tuple[int, str | None]] | None:
     """Return the classes of a result that was written before, ``None`` if it is none of ours."""
     try:
         with np.load(path, allow_pickle=False) as data:
             if "classes" in data:  # where there are no metadata
-                return [int(index) for index in data["classes"]]
+                indices = [int(index) for index in data["classes"]]
+                if "labels" not in data:  # written before there were such
+                    return [(index, None) for index in indices]
+                return list(zip(indices, map(str, data["labels"]), strict=True))
             document = json.loads(str(data["metadata"]))
         named = document.get("targets") or [document["target"], document.get("against")]
-        return [int(one["index"]) for one in named if one is not None]
+        return [(int(one["index"]), str(one["label"])) for one in named if one is not None]
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None

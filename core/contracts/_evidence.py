@@ -14,6 +14,7 @@ from core.contracts._codec import Stored
 from core.contracts._input import Input
 from core.contracts._requests import ExplainRequest, InputRequest, ModelRequest
 from core.contracts._results import InputResult, Result
+from core.contracts._target import TargetValue
 from core.contracts._values import Array, ClassRef, Lane
 from core.parameters import Value
 
@@ -190,12 +191,14 @@ class EvidenceRequest(InputRequest):
 
     @cached_property
     def command(self) -> str:
-        """The command line that measures the same metrics of the same method."""
+        """The command line that measures the same metrics of the same map."""
         import shlex
 
         words = ["python", "-m", "core", "evaluate", self.input.name, *self.model_words()]
-        words += ["--methods", self.explain.method, "--metrics", ",".join(self.metrics)]
-        return shlex.join([*words, "--preset", self.preset, "--seed", str(self.seed)])
+        words += ["--methods", self.explain.method, *self.explain.words()]
+        words += ["--metrics", ",".join(self.metrics), "--preset", self.preset]
+        words += [] if self.mask is None else ["--mask", "MASK"]
+        return shlex.join([*words, *self.input.options(), "--seed", str(self.seed)])
 
 
 @dataclass(frozen=True)
@@ -299,6 +302,12 @@ class LeaderboardRequest(ModelRequest):
     masks : tuple of (ndarray of bool or None)
         One for each picture, at the model's input size; empty for none.
     methods, metrics : tuple of str
+    target : Target, optional
+        What every map explains; the class that the model predicts by default.
+    parameters : dict, optional
+        Of the one method that is asked; the defaults of each method by default.
+    layer : str, optional
+        Likewise; the declared one by default.
     """
 
     kind: ClassVar[str] = "leaderboard"
@@ -310,6 +319,9 @@ class LeaderboardRequest(ModelRequest):
     methods: tuple[str, ...]
     metrics: tuple[str, ...]
     preset: str = "rise"
+    target: TargetValue | None = None
+    parameters: dict[str, Value] | None = None
+    layer: str | None = None
     lane: Lane = "batch"
 
     def parts(self) -> dict[str, Any]:
@@ -322,6 +334,9 @@ class LeaderboardRequest(ModelRequest):
             "metrics": self.metrics,
             "preset": self.preset,
             "seed": self.seed,
+            **({} if self.target is None else self.target.parts()),
+            **({} if self.parameters is None else {"parameters": self.parameters}),
+            **({} if self.layer is None else {"layer": self.layer}),
         }
 
     @property

@@ -183,11 +183,17 @@ class ExplainRequest(InputRequest):
     def command(self, target: int) -> str:
         """Return the command line that repeats this request for the output ``target``."""
         words = ["python", "-m", "core", "explain", self.input.name]
-        words += [*self.model_words(), "--method", self.method]
-        words += self.target.settle(target).words()
-        if self.layer is not None:
-            words += ["--layer", self.layer]
-        for name, value in self.parameters.items():
-            words += ["--param", f"{name}={value}"]
+        words += [*self.model_words(), "--method", self.method, *self.words(target)]
         words += [*self.input.options(), "--seed", str(self.seed), "--out", "maps"]
         return shlex.join(words)
+
+    def words(self, target: int | None = None) -> list[str]:
+        """Return the options of a command line that say what is explained, and how.
+
+        ``target`` is the output that was found where it was left open.
+        """
+        words = (self.target if target is None else self.target.settle(target)).words()
+        words += ["--layer", self.layer] if self.layer is not None else []
+        for name, value in self.parameters.items():
+            words += ["--param", f"{name}={value}"]
+        return words

@@ -162,9 +162,9 @@ class _Filling:
         asked = ExplainRequest(
             **same,
             method=method,
-            parameters=_defaults(method, request.model.id),
-            target=ClassTarget(),
-            layer=None,
+            parameters=self._parameters(method),
+            target=request.target or ClassTarget(),
+            layer=request.layer,
         )
         mask = request.masks[i] if request.masks else None
         return EvidenceRequest(
@@ -179,9 +179,15 @@ class _Filling:
             versions=request.versions,
             seed=request.seed,
             method=method,
-            parameters=_defaults(method, request.model.id),
-            layer=None,
+            parameters=self._parameters(method),
+            layer=request.layer,
         )
+
+    def _parameters(self, method: str) -> dict[str, Value]:
+        if self.request.parameters is not None:
+            return self.request.parameters
+        modality = zoo.modality(self.request.model.id)
+        return modality.resolve(METHODS.find(method).parameters, {}, owner=method)
 
 
 def _card(request: EvidenceRequest, control: Control) -> EvidenceCard:
@@ -189,7 +195,3 @@ def _card(request: EvidenceRequest, control: Control) -> EvidenceCard:
         request.key, lambda: examine([request], control)[0].to_artefact(), kind=request.kind
     )
     return EvidenceCard.from_artefact(artefact)
-
-
-def _defaults(method: str, model: str) -> dict[str, Value]:
-    return zoo.modality(model).resolve(METHODS.find(method).parameters, {}, owner=method)

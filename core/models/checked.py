@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.contracts import Array
 from core.errors import CapabilityError, UnknownNameError, WeightsError
@@ -30,6 +31,7 @@ _FAR, _COLOURED = 3, 1
 _AT_ENDS = 0.9
 """The share of far answers at a bound from which on it is one."""
 _CLOSE = 1e-3
+Answers = npt.NDArray[np.float64]
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -134,7 +136,7 @@ def _check_end(model: Any, spec: ModelSpec) -> None:
         raise CapabilityError(_same(spec))
 
 
-def _check_alive(model: Any, spec: ModelSpec, answers: Array) -> None:
+def _check_alive(model: Any, spec: ModelSpec, answers: Answers) -> None:
     """Check that answers differ between some pictures, unless the head waits for its training."""
     rows = answers.reshape(-1, answers.shape[-1])
     rows = rows[np.isfinite(rows).all(axis=-1)]
@@ -143,7 +145,7 @@ def _check_alive(model: Any, spec: ModelSpec, answers: Array) -> None:
         raise CapabilityError(_same(spec))
 
 
-def _check_far(spec: ModelSpec, answers: Array) -> None:
+def _check_far(spec: ModelSpec, answers: Answers) -> None:
     """Check code with weights, whose end cannot be cut off, by pictures at several scales.
 
     ``answers`` is ``(scales, pictures, classes)``. Bounded outputs end at their bounds; those of a
@@ -266,8 +268,9 @@ def failed(error: Exception, spec: ModelSpec, shape: tuple[int | None, ...]) -> 
     )
 
 
-def _answer(model: Any, pictures: Array) -> Array:
-    return np.asarray(keras.ops.convert_to_numpy(model(pictures, training=False)), np.float32)
+def _answer(model: Any, pictures: Array) -> Answers:
+    """Return the outputs, in a precision in which sums and spans of them do not overflow."""
+    return np.asarray(keras.ops.convert_to_numpy(model(pictures, training=False)), np.float64)
 
 
 def _nodes(model: Any) -> Iterator[Any]:

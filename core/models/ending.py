@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from scipy.special import logsumexp
 
 from core.contracts import Array
 from core.models.code import is_library
@@ -129,11 +130,11 @@ def bounds(model: Any) -> tuple[float, float, float | None] | None:
     ending = Ending(model)
     found = [ending.answers(scale) for scale in _SCALES]
     answers = [each for each in found if each is not None and not np.isnan(each).any()]
-    if len(answers) < _FEWEST or np.isinf(answers[-1]).any():
+    if len(answers) < _FEWEST or any(np.isinf(each).any() for each in answers):
         return None
     before, last = np.ptp(answers[-2]), np.ptp(answers[-1])
     rows = np.concatenate(answers)
-    if last > _GROWTH * before or np.allclose(np.exp(rows).sum(axis=-1), 1.0, atol=_SUM):
+    if last > _GROWTH * before or np.allclose(logsumexp(rows, axis=-1), 0.0, atol=_SUM):
         return None
     sums, low, high = rows.sum(axis=-1), float(rows.min()), float(rows.max())
     same = bool(np.ptp(sums) <= _SUM * max(high - low, 1e-12) * rows.shape[-1])

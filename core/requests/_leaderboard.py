@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,11 @@ from core.evidence.sanity_metrics import SANITY_METRICS
 from core.modalities.capabilities import lack
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
-from core.requests._common import model_input
+from core.requests._common import Target, model_input
 from core.requests._evidence import evidence_request
 from core.requests._picture import explanation_request
 from core.saliency import registry
+from core.targets.one_class import ClassTarget
 
 __all__ = ["leaderboard_request"]
 
@@ -40,6 +41,10 @@ def leaderboard_request(
     groups: Sequence[str] = (),
     masks: Sequence[Mask | None] = (),
     preset: str | None = None,
+    target: Target = "auto",
+    against: Target = None,
+    parameters: Mapping[str, object] | None = None,
+    layer: str | None = None,
     weights: str = "pretrained",
     classes: str | None = None,
     geometry: Geometry | None = None,
@@ -62,6 +67,11 @@ def leaderboard_request(
         Where the object is in each picture, at the model's input size.
     preset : str, optional
         Protocol of deletion and insertion.
+    target, against : int or str, optional
+        What every map explains, as in :func:`explanation_request`; of each picture the class that
+        is predicted by default.
+    parameters, layer
+        As in :func:`explanation_request`, of a single method; without them each has its own.
     model, weights, classes, geometry, seed
         As in :func:`prediction_request`.
 
@@ -73,11 +83,20 @@ def leaderboard_request(
     ------
     InputError
         For an unknown name, no picture, a model without what a method needs, groups or masks of
-        another number than the pictures, or a mask that is empty or of another size.
+        another number than the pictures, a mask that is empty or of another size, or parameters
+        or a layer for several methods.
     """
     protocol = zoo.modality(model).preset(preset).id
     names = _methods(methods, model)
-    options: dict[str, Any] = {"model": model, "weights": weights, "classes": classes, "seed": seed}
+    if (parameters or layer is not None) and len(names) != 1:
+        raise InputError(
+            f"Parameters and a layer (--param, --layer) go with one method. Received: "
+            f"{', '.join(names)}. Name one (--methods), or leave them out."
+        )
+    options: dict[str, Any] = {
+        "model": model, "weights": weights, "classes": classes, "seed": seed, "target": target,
+        "against": against, "parameters": parameters, "layer": layer,
+    }  # fmt: skip
     shape = zoo.get(model).input_shape
     blank = zoo.modality(model).blank(shape)
     asked = [explanation_request(blank, method=name, **options) for name in names]
@@ -102,6 +121,9 @@ def leaderboard_request(
         methods=names,
         metrics=chosen,
         preset=protocol,
+        target=None if first.target == ClassTarget() else first.target,
+        parameters=first.parameters if parameters else None,
+        layer=first.layer,
     )
 
 

@@ -84,6 +84,10 @@ class LeaderboardOptions(PredictOptions, total=False):
     groups: Sequence[str]
     masks: Sequence[npt.NDArray[np.generic] | None]
     preset: str
+    target: Target
+    against: Target
+    parameters: Mapping[str, object] | None
+    layer: str | None
 
 
 class DatasetOptions(ModelOptions, total=False):

@@ -57,27 +57,32 @@ class Distillation(CrossEntropy):
 
 
 def teacher_of(job: Job) -> keras.Model:
-    """Return the run's base, frozen.
+    """Return the run's base, frozen, with a logit for each class of the dataset, in its order.
 
     Raises
     ------
     InputError
-        If it does not know exactly the dataset's classes, in their order.
+        If it does not know every class of the dataset by its name.
     CapabilityError
         If it is a compressed model.
     """
     ref, classes = job.base, job.dataset.classes
-    known = class_names(ref).labels
-    if known != classes:
+    names = class_names(ref)
+    try:
+        known = names.matching(classes)
+    except InputError as error:
         raise InputError(
-            f"The teacher {ref.id} knows {_named(known)}; {job.dataset.ref.text} has "
-            f"{_named(classes)}. A teacher must know the same classes: train one on these "
-            "pictures first, by the recipe head for example."
-        )
+            f"The teacher {ref.id} knows {_named(names.labels)}; {job.dataset.ref.text} has "
+            f"{_named(classes)}. A teacher must know the same classes, in whatever order: train "
+            f"one on these pictures first, by the recipe head for example. {error}"
+        ) from error
     spec, _ = base_of(ref)
     with job.placement.building():
-        teacher = build(spec, ref, len(known), seed=job.request.seed, store=open_store())
-        return folded(teacher)
+        teacher = build(spec, ref, len(names.labels), seed=job.request.seed, store=open_store())
+        teacher = folded(teacher)
+        if known == tuple(range(len(names.labels))):
+            return teacher
+        return keras.Model(teacher.input, keras.ops.take(teacher.output, known, axis=-1))
 
 
 def _named(classes: tuple[str, ...]) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core import api
+from core.cli import main
 from core.contracts import Leaderboard, LeaderboardRequest, Picture
 from core.control import LocalControl
 from core.errors import Cancelled, InputError
@@ -226,6 +232,49 @@ def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
     draws = rng.normal(0.3, 0.1, (400, 8))
     bounds = [mean_interval(list(row)) for row in draws]
     assert 0.92 <= np.mean([low <= 0.3 <= high for low, high in bounds]) <= 0.98
+
+
+def test_of_one_method_all_that_a_map_is_asked_for_may_be_chosen(
+    toys: None, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The card's command measures the very map that the card is about."""
+    (given,) = pictures(1, seed=12)
+    Image.fromarray(given.pixels).save(tmp_path / "12-0.png")
+    asked: dict[str, Any] = {"method": "integrated_gradients", "parameters": {"max_passes": 9}}
+    for target in ({"target": 1}, {"target": "class 2", "against": 0}, {}):
+        explained = api.explanation_request(
+            given, model="toy_gap", geometry="squash", seed=3, **asked, **target
+        )
+        wanted = api.evidence_request(explained, metrics=METRICS)
+        words = shlex.split(wanted.command)[3:]
+        words[1] = str(tmp_path / "12-0.png")
+        assert cli_status([*words, "--json"]) == 0
+        card = api.answer(wanted)
+        assert card.cached
+        found = json.loads(capfd.readouterr().out)["scores"]
+        assert {s["metric"]: s["mean"] for s in found} == pytest.approx(
+            {s.metric: s.value for s in card.scores}
+        )
+
+
+def test_a_layer_or_parameters_for_several_methods_are_refused(toys: None) -> None:
+    for options in ({"parameters": {"max_passes": 9}}, {"layer": "features"}):
+        with pytest.raises(InputError, match=r"go with one method\. Received: saliency, edges"):
+            request(pictures(1, seed=13), **options)
+
+
+def test_what_is_explained_is_part_of_the_key(toys: None) -> None:
+    given = pictures(1, seed=14)
+    asked = ({}, {"target": "auto"}, {"target": 1}, {"target": 1, "against": 2}, {"target": 2})
+    keys = [request(given, **options).key for options in asked]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 4
+
+
+def cli_status(words: list[str]) -> object:
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    return left.value.code
 
 
 def test_wilson_for_yes_and_no() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -216,6 +217,47 @@ def test_logits_of_any_build_are_read_as_keras_reads_them(case: str) -> None:
     assert shown.map.shape == (SIZE, SIZE)
     assert np.isfinite(shown.map).all()
     assert np.isfinite(api.explain(PICTURE, model="own_right", method="saliency").map).all()
+
+
+def far(policy: str, end: Callable[[Any], Any]) -> Builder:
+    """Return a network of one precision, whose weights reach far, behind an end of its own."""
+
+    def build(inputs: Any, n_classes: int) -> Any:
+        drawn = keras.initializers.RandomNormal(0, 1, seed=1)
+        x = L.Conv2D(4, 3, dtype=policy, kernel_initializer=drawn, name="last")(inputs)
+        x = L.GlobalAveragePooling2D(dtype=policy)(x)
+        x = L.Dense(n_classes, dtype=policy, kernel_initializer=drawn)(x)
+        return keras.Model(source(inputs), L.Lambda(end, dtype=policy)(x))
+
+    return build
+
+
+PRECISIONS = ("mixed_float16", "float16", "mixed_bfloat16", "float64", "float32")
+ENDS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "as it is": (lambda x: x, ""),
+    "far": (lambda x: 1e3 * x, ""),
+    "bounded": (lambda x: 2000 * keras.ops.tanh(x), "between -2000 and 2000"),
+    "exponentials": (lambda x: keras.ops.exp(x / 8), ""),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("policy", PRECISIONS)
+def test_numbers_of_any_precision_are_read_without_a_warning(policy: str, end: str) -> None:
+    builder, refused = far(policy, ENDS[end][0]), ENDS[end][1]
+    options = {"input_size": SIZE, "n_classes": N, "feature_layer": "last"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        if refused:
+            with pytest.raises(InputError, match=refused):
+                api.register_model("own_far", builder, **options)
+            return
+        api.register_model("own_far", builder, **options)
+        found = api.predict(PICTURE, model="own_far", geometry="squash").logits
+    own = builder(keras.Input((SIZE, SIZE, 3)), N)
+    truth = np.asarray(own([PICTURE[None] / np.float32(255)], training=False), np.float64)[0]
+    digits = {"float64": 1e-5, "float32": 1e-5, "mixed_bfloat16": 0.1}.get(policy, 1e-2)
+    np.testing.assert_allclose(found, truth, rtol=digits, atol=digits * np.abs(truth).max())
 
 
 def test_half_precision_policies_do_not_reach_what_is_built() -> None:

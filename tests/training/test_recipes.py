@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,9 +17,11 @@ from core.contracts import ModelRef, Run
 from core.control import LocalControl
 from core.data.evaluate import evaluation
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError
+from core.models.labels import class_names
 from core.models.runtime import runtime
 from core.runs import run_folder
 from core.settings import settings
+from core.training.distilling import teacher_of
 from core.training.registry import RECIPES
 
 DATA = "portraits?n_train=90&n_validation=30&n_test=45"
@@ -249,6 +251,29 @@ def test_a_teacher_must_know_the_classes(tmp_path: Path) -> None:
         api.train(dataset=data, recipe="distill", base=BASE)
     with pytest.raises(InputError, match="needs a model of the zoo"):
         api.train(dataset=data, recipe="distill")
+
+
+def test_a_teacher_answers_in_the_order_of_the_dataset() -> None:
+    names = class_names(ModelRef(BASE)).labels
+    pictures = np.random.default_rng(0).random((4, 64, 64, 3), dtype=np.float32)
+
+    def logits(*classes: str) -> np.ndarray:
+        job = SimpleNamespace(
+            base=ModelRef(BASE),
+            dataset=SimpleNamespace(classes=classes, ref=SimpleNamespace(text="folder:x")),
+            placement=SimpleNamespace(building=nullcontext),
+            request=SimpleNamespace(seed=0),
+        )
+        return np.asarray(teacher_of(job)(pictures, training=False))  # type: ignore[arg-type]
+
+    whole = logits(*names)
+    for order in ((2, 0, 1), (1, 0, 2), (2, 1)):
+        np.testing.assert_array_equal(logits(*(names[i] for i in order)), whole[:, order])
+    spelled = logits(*(name.upper().replace(" ", "_") for name in reversed(names)))
+    np.testing.assert_array_equal(spelled, whole[:, ::-1])
+    for wrong in ((names[0], "other"), (names[0], names[0].upper()), ("0", "1", "2")):
+        with pytest.raises(InputError, match="must know the same classes"):
+            logits(*wrong)
 
 
 def test_a_base_that_ends_in_no_dense_layer_is_refused() -> None:
