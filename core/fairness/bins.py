@@ -9,10 +9,10 @@ from core import numerals
 from core.errors import InputError
 from core.fairness.dates import PERIODS
 from core.fairness.rows import Rows
-from core.fairness.sql import literal
+from core.fairness.sql import double, literal
 from core.tabular.missing import Missing
 
-__all__ = ["Cuts", "cuts_of", "double", "is_bins", "quantiles"]
+__all__ = ["Cuts", "cuts_of", "is_bins", "quantiles"]
 
 _MOST = 20
 
@@ -75,7 +75,7 @@ def cuts_of(rows: Rows, column: str, text: str, missing: Missing) -> Cuts:
     InputError
         If the column holds what is no number, or too few different ones.
     """
-    quoted = rows.column(column)
+    quoted, number = rows.column(column), rows.number(column)
     words = ", ".join(map(literal, sorted({*missing.words, "none"})))
     wrong = rows.first(
         quoted,
@@ -91,7 +91,7 @@ def cuts_of(rows: Rows, column: str, text: str, missing: Missing) -> Cuts:
     if isinstance(given, tuple):
         return Cuts(given)
     shares = [i / given for i in range(given)]
-    values = f"SELECT {double(quoted)} AS x, count(*) AS n FROM {rows.cut_view} GROUP BY 1"
+    values = f"SELECT {number} AS x, count(*) AS n FROM {rows.cut_view} GROUP BY 1"
     lowest, *found = quantiles(rows, values, shares, strict=True) or [0.0]
     # Four digits: a label that can be read is worth more than an exact quarter.
     cuts = sorted({cut for x in found if (cut := float(f"{x:.4g}")) > lowest})
@@ -124,11 +124,6 @@ def quantiles(rows: Rows, values: str, shares: list[float], *, strict: bool) -> 
         f"sum(n) OVER () AS total FROM ({values}) WHERE x IS NOT NULL AND NOT isnan(x))"
     )
     return [float(cut) for cut in found if cut is not None]
-
-
-def double(column: str) -> str:
-    """Return SQL for a column as a number; NULL where it is none."""
-    return f"TRY_CAST({column} AS DOUBLE)"
 
 
 def _number(value: float) -> str:

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 
 from core.contracts import TableColumns
 from core.errors import InputError
-from core.fairness.bins import double
 from core.fairness.class_checks import check_headers
 from core.fairness.classes import Classes, find_classes
-from core.fairness.count_notes import decimals_note, merged_notes, without_labels_note
+from core.fairness.count_notes import marks_notes, merged_notes, without_labels_note
 from core.fairness.counted import Counted
 from core.fairness.keys import Codes, Key, group_codes, group_keys
 from core.fairness.left_out import complete_rows
 from core.fairness.rows import Rows
-from core.fairness.sql import identifier
+from core.fairness.sql import double, identifier
 
 __all__ = ["count"]
 
@@ -73,7 +72,7 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
         f"CREATE TEMP TABLE {identifier('coded')} AS SELECT {', '.join(codes)}, "
         f"sum(n)::BIGINT AS n, {sums} FROM {counted} {joins} GROUP BY ALL"
     )
-    weight = double(rows.column(columns.weight)) if columns.weight else "1::DOUBLE"
+    weight = rows.number(columns.weight) if columns.weight else "1::DOUBLE"
     return Counted(
         rows=rows,
         coded=identifier("coded"),
@@ -93,7 +92,7 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
                 None,
                 (
                     rows.note,
-                    decimals_note(rows, columns),
+                    *marks_notes(rows, columns),
                     left_out,
                     without_labels_note(columns),
                     *classes.notes,
@@ -117,7 +116,7 @@ def _count_once(rows: Rows, values: Sequence[str], columns: TableColumns) -> Non
     """Make the table ``counted``: rows of equal values, as they are spelt, counted."""
     sums = ["count(*) AS n"]
     if columns.weight:
-        weight = double(rows.column(columns.weight))
+        weight = rows.number(columns.weight)
         bad = f"count(*) FILTER (WHERE {weight} IS NULL OR NOT {_is_weight(weight)})"
         sums += [f"fsum({weight}) AS w", f"fsum({weight} * {weight}) AS w2", f"{bad} AS bad"]
     rows.database.run(

@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 
 from core.contracts import UNKNOWN, TableColumns
 from core.fairness.keys import Codes, Key
+from core.fairness.marks import read_with
 from core.fairness.rows import Rows
 
-__all__ = ["decimals_note", "merged_notes", "without_labels_note"]
+__all__ = ["marks_notes", "merged_notes", "without_labels_note"]
 
 _UNSAID = ("", "nan", UNKNOWN.lower())
 
 
-def decimals_note(rows: Rows, columns: TableColumns) -> str:
-    """Say which of the used columns have a decimal comma."""
+def marks_notes(rows: Rows, columns: TableColumns) -> Iterator[str]:
+    """Say how the numbers of the used columns were read."""
     used = (
         columns.label, columns.prediction, columns.score, columns.weight, *columns.groups,
         columns.condition,
     )  # fmt: skip
-    found = [repr(name) for name in dict.fromkeys(used) if name in rows.decimal]
-    return f"Read with decimal commas: {', '.join(found)}." if found else ""
+    return read_with(rows.marks, used)
 
 
 def without_labels_note(columns: TableColumns) -> str:

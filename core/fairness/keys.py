@@ -100,6 +100,8 @@ def group_codes(
         order = [name for name in (*key.labels, UNKNOWN) if name in shown.values()]
     else:
         missing = Missing.of(words, found)
-        shown = {raw: group_text(raw, missing) for raw in found}
+        marks = rows.marks.get(key.column)
+        sure = marks is None or marks.sure  # else 1.000 may be a thousand, and stays as it is
+        shown = {raw: group_text(raw, missing, whole=sure) for raw in found}
         order = groups_in_order(set(shown.values()))
     return tuple(order), {raw: order.index(text) for raw, text in shown.items()}

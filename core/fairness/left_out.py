@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.contracts import TableColumns
-from core.fairness.bins import double
 from core.fairness.class_column import MAX_CLASSES, given_classes
 from core.fairness.rows import Rows
-from core.fairness.sql import identifier, literal
+from core.fairness.sql import double, identifier, literal
 from core.tabular.missing import Missing
 from core.tabular.values import NEVER, class_text
 

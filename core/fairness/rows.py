@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from core.contracts import RowsTaken, TableColumns
 from core.errors import InputError
 from core.fairness.copies import parquet_copy
-from core.fairness.decimals import decimal_columns, with_point
+from core.fairness.marks import Marks, marks_of
 from core.fairness.precision import narrow_columns, reached_from
-from core.fairness.sql import Database, identifier, literal, open_database
+from core.fairness.sql import Database, double, identifier, literal, open_database
 from core.fairness.table_errors import told
 from core.files import no_file
 from core.tabular.head import CsvHead, check_names, nfc, read_head
@@ -43,8 +43,8 @@ class Rows:
         The columns' own names, unique, in order.
     nested : frozenset of str
         Those that hold lists, structures or bytes, and cannot be used.
-    decimal : frozenset of str
-        Those of numbers with a decimal comma, which is read as a point.
+    marks : mapping
+        Those of numbers with decimal commas or marks between thousands, with these.
     narrow : mapping
         Those of half and single precision, with that.
     note : str
@@ -60,7 +60,7 @@ class Rows:
     name: str
     names: tuple[str, ...]
     nested: frozenset[str] = frozenset()
-    decimal: frozenset[str] = frozenset()
+    marks: Mapping[str, Marks] = field(default_factory=dict)
     narrow: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     source: str = _VIEW
@@ -90,7 +90,27 @@ class Rows:
     def column_at(self, place: int) -> str:
         """Return the same by its place: several columns may have no name."""
         quoted = identifier(f"c{place}")
-        return with_point(quoted) if self.names[place] in self.decimal else quoted
+        marks = self.marks.get(self.names[place])
+        return quoted if marks is None else marks.plain(quoted)
+
+    def number(self, name: str) -> str:
+        """Return a column as SQL for numbers; NULL where a cell is none.
+
+        Raises
+        ------
+        InputError
+            As :meth:`column`; where it cannot be told which numbers are meant.
+        """
+        column = self.column(name)
+        marks = self.marks.get(nfc(name))
+        if marks is not None and not marks.sure:
+            row, cell = self.first_of(column, "v", f"regexp_matches(v, {literal('[.,]')})")
+            raise InputError(
+                f"{self.name}: the column {name!r} holds {cell!r} in row {row}: is the mark in it "
+                "the decimal one, or does it stand between thousands? Write such numbers with all "
+                "their decimals (1.5000), or without marks for thousands (1500)."
+            )
+        return double(column)
 
     def threshold(self, columns: TableColumns) -> float:
         """Return the score, as the column holds it, from which on rows are positive."""
@@ -187,17 +207,13 @@ def _text_rows(source: TextSource, head: CsvHead, title: str, *, plain: bool) ->
             link = literal(str(database.folder / "table.parquet"))
             query = _parquet(link, len(head.names))
             rows = _viewed(database, query, title, head.names, frozenset(), source.note)
-            yield _with_decimals(rows, source, head)
+            yield replace(rows, marks=marks_of(database, rows.view, source, head))
         return
     with open_database(source.path) as database, told(source.path, title, head):
         link = literal(str(database.folder / f"table{source.path.suffix.lower()}"))
         query = _csv(link, len(head.names), head.delimiter)
         rows = _viewed(database, query, title, head.names, frozenset())
-        yield _with_decimals(rows, source, head)
-
-
-def _with_decimals(rows: Rows, source: TextSource, head: CsvHead) -> Rows:
-    return replace(rows, decimal=decimal_columns(rows.database, rows.view, source, head))
+        yield replace(rows, marks=marks_of(database, rows.view, source, head))
 
 
 def _viewed(

@@ -19,7 +19,7 @@ from core.store_space import Space
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Database", "identifier", "literal", "open_database"]
+__all__ = ["Database", "double", "identifier", "literal", "open_database"]
 
 _OPTIONS = {
     "autoinstall_known_extensions": "false",
@@ -54,6 +54,11 @@ def literal(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def double(column: str) -> str:
+    """Return SQL for a column as a number; NULL where it is none."""
+    return f"TRY_CAST({column} AS DOUBLE)"
 
 
 class Database:

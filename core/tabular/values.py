@@ -25,8 +25,13 @@ NEVER = Missing(frozenset())
 """Every cell is a value, the empty one too."""
 
 
-def group_text(raw: str | None, missing: Missing = _USUAL) -> str:
+def group_text(raw: str | None, missing: Missing = _USUAL, *, whole: bool = True) -> str:
     """Return how a cell is shown as a group: ``"Unknown"`` for nothing, ``"1"`` for ``"1.0"``.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether zeros behind a point say nothing.
 
     >>> group_text(" 18.0 "), group_text(None), group_text("NaN")
     ('18', 'Unknown', 'Unknown')
@@ -34,8 +39,8 @@ def group_text(raw: str | None, missing: Missing = _USUAL) -> str:
     if raw is None or raw in missing or raw.strip().lower() == UNKNOWN.lower():
         return UNKNOWN
     text = nfc(raw.strip())
-    whole = _WHOLE.fullmatch(text)
-    return whole[1] if whole else text
+    number = _WHOLE.fullmatch(text) if whole else None
+    return number[1] if number else text
 
 
 def class_text(raw: str | None, missing: Missing = _USUAL) -> str:
