@@ -29,6 +29,7 @@ from core.contracts import (
     SplitName,
     count_words,
     decimals_beside,
+    exactly,
 )
 from core.errors import InputError
 from core.modalities.picture.gallery import TABLE
@@ -245,7 +246,7 @@ def _mitigation_lines(found: Mitigation, looks: Looks) -> Iterator[str]:
         if group in found.never:
             yield f"  {group:24} never: {found.never[group]}"
         else:
-            yield f"  {group:24} from {threshold:.4f}"
+            yield f"  {group:24} from {exactly(threshold)}"
     others = count_words(found.before.n, "other")
     yield f"Made from {count_words(found.n_fit, 'row')}, judged on {others}:"
     for gap in found.before.gaps:

@@ -55,7 +55,7 @@ from core.contracts._corruption import (
     CorruptionRow,
     OutOfDistribution,
 )
-from core.contracts._count_words import count_words
+from core.contracts._count_words import count_words, exactly
 from core.contracts._counterfactual import (
     Counterfactual,
     CounterfactualRequest,
@@ -251,8 +251,9 @@ __all__ = [
     "DEFAULT_EXPLAINER", "DEFAULT_METHOD", "DEFAULT_MODALITY", "DEFAULT_MODEL",
     "DEFAULT_RECIPE", "Depth", "DEPTHS",
     "DifferenceUnit", "Drift", "DriftPath", "DriftRequest",
-    "Epoch", "Evaluation", "EvidenceCard", "EvidenceRequest", "ExplainerCard", "ExplainRequest",
-    "Explanation", "ExplanationDrift", "ExplanationDriftRequest", "ExplanationStep",
+    "Epoch", "Evaluation", "EvidenceCard", "EvidenceRequest", "exactly",
+    "ExplainerCard", "ExplainRequest", "Explanation", "ExplanationDrift",
+    "ExplanationDriftRequest", "ExplanationStep",
     "FairnessReport", "FairnessRequest", "FairnessRules", "FairnessVerdict", "Finding",
     "GalleryRef", "Gap", "GapCard", "GapSpread", "GEOMETRIES", "Geometry", "GroupCount", "GroupGap",
     "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupSpread", "GroupTable",

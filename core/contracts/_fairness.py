@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, get_args
 
 from core.contracts._codec import Stored
+from core.contracts._count_words import exactly
 from core.contracts._datasets import DatasetPredictRequest
 from core.contracts._halves import RowsChoice
 from core.contracts._results import Result
@@ -98,7 +99,7 @@ class TableColumns(Stored):
         words += ["--y-pred", self.prediction] if self.prediction else []
         if self.score:
             words += ["--score", self.score]
-            words += [] if self.prediction else ["--threshold", f"{self.threshold:g}"]
+            words += [] if self.prediction else ["--threshold", exactly(self.threshold)]
         for column in self.groups:
             words += ["--group", column]
         for column, cuts in self.bins:

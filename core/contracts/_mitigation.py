@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts._codec import Stored
+from core.contracts._count_words import exactly
 from core.contracts._datasets import DatasetPredictRequest
 from core.contracts._fairness import AuditRequest
 from core.contracts._fairness_rates import GroupTable
@@ -155,4 +156,4 @@ class MitigationRequest(AuditRequest):
         words += ["--constraint", self.constraint, "--mitigator", self.mitigator]
         if self.fit is not None:
             return [*words, "--fit-split", self.fit.split]
-        return [*words, "--held-out", f"{self.held_out:g}"]
+        return [*words, "--held-out", exactly(self.held_out)]

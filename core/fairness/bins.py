@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core import numerals
+from core.contracts import exactly
 from core.errors import InputError
 from core.fairness.dates import PERIODS
 from core.fairness.rows import Rows
@@ -31,7 +32,7 @@ class Cuts:
         ('< 18', '[18, 65)', '≥ 65')
         """
         # Exactly, so that a label can be read back as the range that it names.
-        shown = [f"{v:g}" if float(f"{v:g}") == v else repr(v) for v in self.values]
+        shown = [exactly(value) for value in self.values]
         between = [f"[{low}, {high})" for low, high in pairwise(shown)]
         return (f"< {shown[0]}", *between, f"≥ {shown[-1]}")
 

@@ -14,13 +14,14 @@ from core.fairness.sql import literal
 from core.tabular.spellings import is_word
 
 __all__ = [
-    "check_clear", "check_headers", "check_matched", "check_positive", "check_sources",
-    "check_varies",
+    "check_clear", "check_headers", "check_matched", "check_one_scale", "check_positive",
+    "check_sources", "check_varies",
 ]  # fmt: skip
 
 _SHOWN = 8
 _AROUND = "\ufeff \u00a0\t\r\n\"'"
 """What may stand around a name in a header that is put below another one."""
+_SCALES = {frozenset(("0", "1")), frozenset(("-1", "1"))}
 _FRACTION = re.compile(r"[+-]?\d*[.]\d+(?:[eE][+-]?\d+)?")
 
 
@@ -94,6 +95,27 @@ def check_clear(columns: Sequence[ClassColumn], unclear: Set[str]) -> None:
             f"labels as well as predictions: are they one class? Say which class each value means "
             f'(--map "{first}=CLASS").'
         )
+
+
+def check_one_scale(columns: Sequence[ClassColumn], fixed: Set[str]) -> None:
+    """Refuse a column that holds 0.0 and 1.0 as well as -1 and 1: two tables, put together.
+
+    Written alike, -1, 0 and 1 are three classes, as of opinions.
+
+    Raises
+    ------
+    InputError
+        Since -1 may be the same as 0.
+    """
+    for column in columns:
+        whole = {name for raw, name in column.texts.items() if "." not in (raw or "")}
+        pointed = {name for raw, name in column.texts.items() if "." in (raw or "")}
+        if not fixed and {frozenset(whole), frozenset(pointed)} == _SCALES:
+            raise InputError(
+                f"{column.rows.name}: the column {column.key.column!r} holds 0 and 1 in some rows, "
+                "-1 and 1 in others, written differently: are 0 and -1 one class? Say so "
+                '(--map "-1=0"), or that they are two (--map "-1=-1").'
+            )
 
 
 def check_varies(true: ClassColumn) -> None:

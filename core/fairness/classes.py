@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.fairness.class_checks import (
     check_clear,
     check_matched,
+    check_one_scale,
     check_positive,
     check_sources,
     check_varies,
@@ -77,6 +78,7 @@ def find_classes(
     fixed = frozenset(given.values())
     found = matched(true.names if true else set(), said.names if said else set(), fixed)
     check_clear(both, found.unclear)
+    check_one_scale(both, fixed)
     true = true.renamed(found.to) if true else None
     said = said.renamed(found.to) if said else None
     both = [column for column in (true, said) if column is not None]

@@ -16,6 +16,7 @@ from core.fairness.count_notes import marks_notes, merged_notes, without_labels_
 from core.fairness.counted import Counted
 from core.fairness.keys import Codes, Key, group_codes, group_keys
 from core.fairness.left_out import complete_rows
+from core.fairness.number_checks import check_scores, check_weights, is_weight
 from core.fairness.rows import Rows
 from core.fairness.sql import double, identifier
 
@@ -53,15 +54,14 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
         every = " that are complete" if left_out else ""
         raise InputError(f"{rows.name} has no rows{every}. Expected one for each prediction.")
     if columns.weight:
-        _check_weights(rows, columns.weight)
+        check_weights(rows, columns)
     if with_scores:
-        _check_scores(rows, columns.score)
+        check_scores(rows, columns)
     keys = [key for key in (label, prediction, *attributes) if key is not None and not key.labels]
     check_headers(rows, counted, keys)
     classes = find_classes(rows, counted, label, prediction, columns)
     groups = [group_codes(rows, counted, key, columns.missing) for key in attributes]
-    threshold = rows.threshold(columns)
-    codes, joins = _coding(rows, attributes, [c for _, c in groups], classes, threshold)
+    codes, joins = _coding(rows, attributes, [c for _, c in groups], classes, columns.threshold)
     codes += ["s"] if with_scores else []
     sums = (
         "fsum(w) AS w, fsum(w2) AS w2"
@@ -117,48 +117,12 @@ def _count_once(rows: Rows, values: Sequence[str], columns: TableColumns) -> Non
     sums = ["count(*) AS n"]
     if columns.weight:
         weight = rows.number(columns.weight)
-        bad = f"count(*) FILTER (WHERE {weight} IS NULL OR NOT {_is_weight(weight)})"
+        bad = f"count(*) FILTER (WHERE {weight} IS NULL OR NOT {is_weight(weight)})"
         sums += [f"fsum({weight}) AS w", f"fsum({weight} * {weight}) AS w2", f"{bad} AS bad"]
     rows.database.run(
         f"CREATE TEMP TABLE {identifier('counted')} AS "
         f"SELECT {', '.join([*values, *sums])} FROM {rows.view} GROUP BY ALL"
     )
-
-
-def _is_weight(value: str) -> str:
-    return f"({value} >= 0 AND {value} < 'infinity'::DOUBLE)"
-
-
-def _check_weights(rows: Rows, column: str) -> None:
-    ((bad, total),) = rows.database.rows(f"SELECT sum(bad), sum(w) FROM {identifier('counted')}")
-    if bad:
-        value = double("v")
-        row = rows.first_of(rows.column(column), "v", f"{value} IS NULL OR NOT {_is_weight(value)}")
-        raise InputError(
-            f"{rows.name}: the column {column!r} holds {row[1]!r} in row {row[0]} ({bad} such "
-            "rows). A weight is a number of at least 0."
-        )
-    if not total > 0:
-        raise InputError(f"{rows.name}: the weights in {column!r} are all 0.")
-
-
-def _check_scores(rows: Rows, column: str) -> None:
-    counted = identifier("counted")
-    ((bad,),) = rows.database.rows(
-        f"SELECT coalesce(sum(n), 0)::BIGINT FROM {counted} WHERE {_is_no_score('s')}"
-    )
-    if bad:
-        row = rows.first_of(rows.column(column), "v", _is_no_score(double("v")))
-        raise InputError(
-            f"{rows.name}: the column {column!r} holds {row[1]!r} in row {row[0]} ({bad} such "
-            "rows). A score is a probability in [0, 1]: divide percentages by 100, put logits "
-            "through a sigmoid. Of points on another scale (300 to 850), audit the decision that "
-            "is made from them (--y-pred)."
-        )
-
-
-def _is_no_score(value: str) -> str:
-    return f"({value} IS NULL OR NOT ({value} BETWEEN 0 AND 1))"
 
 
 def _coding(

@@ -150,6 +150,6 @@ def row_codes(rows: Rows, columns: TableColumns) -> RowCodes:
             name: (known, codes(f"g{i}"))
             for i, (name, known) in enumerate(zip(counted.attributes, counted.groups, strict=True))
         },
-        threshold=rows.threshold(columns),
+        threshold=columns.threshold,
         notes=counted.merged,
     )

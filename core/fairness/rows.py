@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.contracts import RowsTaken, TableColumns
+from core.contracts import RowsTaken
 from core.errors import InputError
 from core.fairness.copies import parquet_copy
 from core.fairness.marks import Marks, marks_of
-from core.fairness.precision import narrow_columns, reached_from
 from core.fairness.sql import Database, double, identifier, literal, open_database
 from core.fairness.table_errors import told
+from core.fairness.typed import as_written, nested, widened
 from core.files import no_file
 from core.tabular.head import CsvHead, check_names, nfc, read_head
 from core.tabular.records import is_plain
@@ -42,11 +42,9 @@ class Rows:
     names : tuple of str
         The columns' own names, unique, in order.
     nested : frozenset of str
-        Those that hold lists, structures or bytes, and cannot be used.
+        Those that hold lists, structures, bytes or durations, and cannot be used.
     marks : mapping
         Those of numbers with decimal commas or marks between thousands, with these.
-    narrow : mapping
-        Those of half and single precision, with that.
     note : str
         What is to be said about how the table was read.
     source, cut_source : str
@@ -61,7 +59,6 @@ class Rows:
     names: tuple[str, ...]
     nested: frozenset[str] = frozenset()
     marks: Mapping[str, Marks] = field(default_factory=dict)
-    narrow: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     source: str = _VIEW
     cut_source: str = _VIEW
@@ -82,8 +79,8 @@ class Rows:
             )
         if name in self.nested:
             raise InputError(
-                f"{self.name}: the column {name!r} holds lists, structures or bytes. Expected "
-                "plain values: text, numbers or booleans."
+                f"{self.name}: the column {name!r} holds lists, structures, bytes or "
+                "durations. Expected plain values: text, numbers, booleans or dates."
             )
         return self.column_at(self.names.index(name))
 
@@ -111,10 +108,6 @@ class Rows:
                 "their decimals (1.5000), or without marks for thousands (1500)."
             )
         return double(column)
-
-    def threshold(self, columns: TableColumns) -> float:
-        """Return the score, as the column holds it, from which on rows are positive."""
-        return reached_from(columns.threshold, self.narrow.get(nfc(columns.score), "float64"))
 
     @property
     def view(self) -> str:
@@ -180,11 +173,10 @@ def open_table(path: Path, *, name: str = "") -> Iterator[Rows]:
     title = name or path.name
     _check_file(path, title)
     if path.suffix.lower() == ".parquet":
-        names, nested, narrow = _parquet_columns(path, title)
+        schema = _parquet_schema(path, title)
         with open_database(path) as database, told(path, title):
             link = literal(str(database.folder / "table.parquet"))
-            rows = _viewed(database, _parquet(link, len(names)), title, names, nested)
-            yield replace(rows, narrow=narrow)
+            yield _typed(database, _parquet(link, len(schema)), title, schema)
         return
     source = text_source(path, name=title)
     with source.open() as file:
@@ -206,14 +198,24 @@ def _text_rows(source: TextSource, head: CsvHead, title: str, *, plain: bool) ->
         ):
             link = literal(str(database.folder / "table.parquet"))
             query = _parquet(link, len(head.names))
-            rows = _viewed(database, query, title, head.names, frozenset(), source.note)
+            rows = _viewed(database, query, title, head.names, note=source.note)
             yield replace(rows, marks=marks_of(database, rows.view, source, head))
         return
     with open_database(source.path) as database, told(source.path, title, head):
         link = literal(str(database.folder / f"table{source.path.suffix.lower()}"))
         query = _csv(link, len(head.names), head.delimiter)
-        rows = _viewed(database, query, title, head.names, frozenset())
+        rows = _viewed(database, query, title, head.names)
         yield replace(rows, marks=marks_of(database, rows.view, source, head))
+
+
+def _typed(database: Database, query: str, title: str, schema: pa.Schema) -> Rows:
+    written = as_written(schema, _positions(len(schema)))
+    query = f"SELECT {written} FROM ({query})"
+    return _viewed(database, query, title, tuple(schema.names), nested(schema))
+
+
+def _positions(n_columns: int) -> list[str]:
+    return [f"c{i}" for i in range(n_columns)]
 
 
 def _viewed(
@@ -221,11 +223,11 @@ def _viewed(
     query: str,
     title: str,
     names: tuple[str, ...],
-    nested: frozenset[str],
+    unusable: frozenset[str] = frozenset(),
     note: str = "",
 ) -> Rows:
     database.run(f"CREATE TEMP VIEW {identifier(_VIEW)} AS {query}")
-    return Rows(database, title, names, nested, note=note)
+    return Rows(database, title, names, unusable, note=note)
 
 
 @contextmanager
@@ -239,12 +241,10 @@ def open_columns(table: pa.Table, *, name: str) -> Iterator[Rows]:
     """
     names = tuple(map(nfc, table.column_names))
     check_names(names, name)
+    table = widened(table.rename_columns(list(names)))
     with open_database() as database, told(None, name):
-        positions = [f"c{i}" for i in range(table.num_columns)]
-        schema = table.rename_columns(list(names)).schema
-        database.register("held", table.rename_columns(positions))
-        rows = _viewed(database, "SELECT * FROM held", name, names, _nested(schema))
-        yield replace(rows, narrow=narrow_columns(schema))
+        database.register("held", table.rename_columns(_positions(table.num_columns)))
+        yield _typed(database, "SELECT * FROM held", name, table.schema)
 
 
 def column_names(path: Path, *, name: str = "") -> tuple[str, ...]:
@@ -252,7 +252,7 @@ def column_names(path: Path, *, name: str = "") -> tuple[str, ...]:
     title = name or path.name
     _check_file(path, title)
     if path.suffix.lower() == ".parquet":
-        return _parquet_columns(path, title)[0]
+        return tuple(_parquet_schema(path, title).names)
     with text_source(path, name=title).open() as file:
         return read_head(file, name=title).names
 
@@ -285,7 +285,7 @@ def _csv(link: str, n_columns: int, delimiter: str) -> str:
 
 
 def _parquet(link: str, n_columns: int) -> str:
-    columns = ", ".join(identifier(f"c{i}") for i in range(n_columns))
+    columns = ", ".join(map(identifier, _positions(n_columns)))
     return f"SELECT * FROM read_parquet({link}) AS t({columns})"
 
 
@@ -299,9 +299,7 @@ def _check_file(path: Path, title: str) -> None:
         raise InputError(f"There is no table {str(path)!r}: it {what}.")
 
 
-def _parquet_columns(
-    path: Path, title: str
-) -> tuple[tuple[str, ...], frozenset[str], Mapping[str, str]]:
+def _parquet_schema(path: Path, title: str) -> pa.Schema:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -315,16 +313,4 @@ def _parquet_columns(
         raise InputError(f"{title} is empty: it has no columns.")
     names = tuple(map(nfc, schema.names))
     check_names(names, title)
-    narrow = {nfc(name): kind for name, kind in narrow_columns(schema).items()}
-    return names, frozenset(map(nfc, _nested(schema))), narrow
-
-
-def _nested(schema: pa.Schema) -> frozenset[str]:
-    import pyarrow as pa
-
-    def plain(kind: pa.DataType) -> bool:
-        inner = kind.value_type if pa.types.is_dictionary(kind) else kind
-        blob = pa.types.is_binary(inner) or pa.types.is_large_binary(inner)
-        return not (pa.types.is_nested(inner) or blob or pa.types.is_fixed_size_binary(inner))
-
-    return frozenset(field.name for field in schema if not plain(field.type))
+    return pa.schema([field.with_name(name) for field, name in zip(schema, names, strict=True)])

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 _PRIOR = 2.0
 """Pseudo-rows: ½ for each of four cells (Dirichlet ½), spread evenly where there are more."""
 _MOST_DRAWN = 8_000_000
+_MOST_SEED = 2.0**63
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,8 @@ def redrawn(cells: Floats, n: Floats, *, n_boot: int, seed: int) -> Floats:
         if not total > 0:
             continue
         smoothed = own[there] * (size / total) + _PRIOR / there.sum()
-        rng = np.random.default_rng([seed, *np.rint(own[there] * 64).astype(np.uint64).tolist()])
+        counts = np.fmod(np.rint(own[there] * 64), _MOST_SEED).astype(np.uint64)
+        rng = np.random.default_rng([seed, *counts.tolist()])
         drawn[:, g, there] = rng.multinomial(
             max(round(size), 1), smoothed / smoothed.sum(), size=n_boot
         )

@@ -16,7 +16,6 @@ from core.fairness.counted import Cells
 from core.fairness.grouping import Grouping
 from core.fairness.metrics.rates import RATES
 from core.fairness.metrics.registry import get_rate
-from core.fairness.precision import reached_from
 from core.fairness.tables import Offered, group_table
 
 __all__ = ["parity_cost", "threshold_effect"]
@@ -48,9 +47,7 @@ def threshold_effect(
         raise InputError(
             f"{curves.attribute} has no group {unknown[0]!r}. It has: {', '.join(curves.groups)}."
         )
-    single = np.array_equal(curves.thresholds, curves.thresholds.astype(np.float32))
-    kind = "float32" if single else "float64"
-    wanted = np.array([reached_from(thresholds.get(g, 0.5), kind) for g in curves.groups])
+    wanted = np.array([thresholds.get(group, 0.5) for group in curves.groups])
     steps = np.searchsorted(curves.thresholds, wanted)
     cells = _cells(curves)[np.arange(len(wanted)), steps]
     known = np.append(curves.thresholds, np.inf)

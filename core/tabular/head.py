@@ -8,12 +8,14 @@ import io
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from core.errors import InputError
 
 __all__ = [
     "DELIMITERS", "MAX_COLUMNS", "CsvHead", "broken_text", "check_names", "nfc", "read_head",
+    "shown",
 ]  # fmt: skip
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -32,6 +34,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MARK = "\ufeff"
+_UNSEEN = _MARK + "\u200b\u200c\u200d\u2060"
 _SEPARATOR = re.compile(r'"?sep=(?P<delimiter>[^\w\s"]|\t)"?', re.IGNORECASE)
 _LINE = re.compile(r"\r\n|\n|\r")
 
@@ -68,6 +72,15 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def shown(text: str) -> str:
+    """Return the same without what nobody sees around it: blanks, marks, zero-width characters.
+
+    >>> shown(" \ufeffsex\u200b ")
+    'sex'
+    """
+    return nfc(text.strip().strip(_UNSEEN).strip())
+
+
 def read_head(file: BinaryIO, *, name: str) -> CsvHead:
     """Read a table up to its header.
 
@@ -99,13 +112,14 @@ def read_head(file: BinaryIO, *, name: str) -> CsvHead:
     rest = io.StringIO(text, newline="")
     for _ in range(skipped):
         next(rest)
+    first = next(rest).lstrip(_MARK)
     try:
-        header = next(csv.reader(rest, delimiter=delimiter))
+        header = next(csv.reader(chain([first], rest), delimiter=delimiter))
     except csv.Error as error:
         raise InputError(f"{name}: its header line cannot be read ({error}).") from error
     if comments:
         _check_comment(lines[skipped - 1], skipped, header, delimiter, name)
-    names = tuple(nfc(column.strip()) for column in header)
+    names = tuple(map(shown, header))
     check_names(names, name)
     return CsvHead(names, delimiter, encoding, skipped, comments)
 
@@ -188,12 +202,13 @@ def _before_header(lines: list[str], name: str) -> tuple[int, str, bool]:
     """Return how many lines stand before the header, the separator they name, and if comments."""
     delimiter, comments = "", False
     for i, line in enumerate(lines):
+        line = line.lstrip(_MARK)
         told = _SEPARATOR.fullmatch(line.strip(" "))
         if told is not None:
             delimiter = told["delimiter"]
         elif _is_comment(line, delimiter):
             comments = True
-        elif line.strip(" \t\ufeff" + "".join(DELIMITERS)):
+        elif line.strip(f" \t{_MARK}" + "".join(DELIMITERS)):
             return i, delimiter, comments
     raise InputError(
         f"{name} is empty. Expected a line with the names of the columns, and rows below it."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from core.contracts import MISSING, UNKNOWN
 from core.errors import InputError
-from core.tabular.head import nfc
+from core.tabular.head import shown
 from core.tabular.missing import Missing
 
 __all__ = ["NEVER", "OPPOSITES", "class_text", "group_text", "positive_class"]
@@ -38,7 +38,7 @@ def group_text(raw: str | None, missing: Missing = _USUAL, *, whole: bool = True
     """
     if raw is None or raw in missing or raw.strip().lower() == UNKNOWN.lower():
         return UNKNOWN
-    text = nfc(raw.strip())
+    text = shown(raw)
     number = _WHOLE.fullmatch(text) if whole else None
     return number[1] if number else text
 
@@ -50,7 +50,7 @@ def class_text(raw: str | None, missing: Missing = _USUAL) -> str:
     """
     if raw is None or raw in missing:
         return ""
-    text = nfc(raw.strip())
+    text = shown(raw)
     whole = _CLASS.fullmatch(text)
     return whole[1] if whole else text.lower() if text.lower() in ("true", "false") else text
 
@@ -72,12 +72,12 @@ def positive_class(classes: Sequence[str], wanted: str, *, where: str) -> str:
     InputError
         If the named one does not occur, or neither of the two is obviously positive.
     """
-    shown = ", ".join(repr(text) for text in classes[:8]) + (", …" if len(classes) > 8 else "")
+    listed = ", ".join(repr(text) for text in classes[:8]) + (", …" if len(classes) > 8 else "")
     if wanted:
         named = class_text(wanted, NEVER)
         if named not in classes:
             raise InputError(
-                f"{where} never holds the positive class {wanted!r}. It holds: {shown}."
+                f"{where} never holds the positive class {wanted!r}. It holds: {listed}."
             )
         return named
     lowered = {text.casefold(): text for text in classes}
@@ -85,6 +85,6 @@ def positive_class(classes: Sequence[str], wanted: str, *, where: str) -> str:
         if set(lowered) <= {negative, positive}:
             return lowered.get(positive, positive)
     raise InputError(
-        f"{where} holds {shown}: none is obviously positive. "
+        f"{where} holds {listed}: none is obviously positive. "
         "Name the positive class (--positive VALUE)."
     )

@@ -135,9 +135,8 @@ def test_parquet_files(tmp_path: Path) -> None:
     pq.write_table(pa.table({**GOOD, "tags": [["x"]] * N, "raw": [b"x"] * N}), nested)
     assert api.fairness(nested, **PREDICTED).n == N, "columns that are not used do no harm"
     for column in ("tags", "raw"):
-        refused(
-            nested, PREDICTED | {"groups": [column]}, repr(column), "lists, structures or bytes"
-        )
+        options = PREDICTED | {"groups": [column]}
+        refused(nested, options, repr(column), "lists, structures, bytes or durations")
     empty = tmp_path / "empty.parquet"
     pq.write_table(pa.table({name: [] for name in GOOD}), empty)
     refused(empty, PREDICTED, "has no rows")

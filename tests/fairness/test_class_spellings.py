@@ -62,6 +62,27 @@ def test_labels_of_two_sources_in_one_column_are_two_classes_not_four(write: Wri
     assert cells(api.fairness(write(table), **TASK, positive=">50K")) == plain
 
 
+@pytest.mark.parametrize("column", ["y", "p"])
+@pytest.mark.parametrize("pairs", [[("0.0", "1.0"), ("-1", "1")], [("-1.0", "1.0"), ("0", "1")]])
+def test_two_scales_in_one_column_are_asked(
+    write: Write, column: str, pairs: list[tuple[str, str]]
+) -> None:
+    table = spelt(("0", "1"), ("0", "1"))
+    plain = cells(api.fairness(write(table), **TASK))
+    table[column] = [pairs[i // 4 % 2][int(c)] for i, c in enumerate(table[column])]
+    path = write(table, "t.csv")
+    with pytest.raises(InputError, match=f"'{column}' holds 0 and 1 in some rows, -1 and 1"):
+        api.fairness(path, **TASK, positive="1")
+    assert cells(api.fairness(path, **TASK, map={"-1": "0"})) == plain
+    assert api.fairness(path, **TASK, map={"-1": "-1"}).classes == ("-1", "0", "1")
+
+
+@pytest.mark.parametrize("opinions", [("-1", "0", "1"), ("-1.0", "0.0", "1.0")])
+def test_three_opinions_are_three_classes(write: Write, opinions: tuple[str, ...]) -> None:
+    table = {"y": opinions * 8, "p": ("-1", "0", "1", "1") * 6, "g": GROUPS}
+    assert api.fairness(write(table), **TASK).classes == ("-1", "0", "1")
+
+
 def test_letters_that_both_columns_tell_apart_stay_apart(write: Write) -> None:
     names = ["A", "a", "b"]
     table = {"y": names * 8, "p": [*names, "a", "A", "b"] * 4, "g": GROUPS}

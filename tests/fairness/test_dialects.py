@@ -75,6 +75,13 @@ def test_a_dialect_changes_nothing(tmp_path: Path) -> None:
         "UTF-32 without a mark": text().encode("utf-32-le"),
         "UTF-32 the other way round": text().encode("utf-32-be"),
         "UTF-8 with a mark": text().encode("utf-8-sig"),
+        "two marks": "\ufeff\ufeff" + text(),
+        "a mark after a blank line": "\n\ufeff" + text(),
+        "a mark after a comment": "# of today\n\ufeff" + text(),
+        "marks before sep": "\ufeff\ufeffsep=;\n" + text(";"),
+        "a mark before a quoted name": '\n\ufeff"y"' + text()[1:],
+        "a mark within the header": "y,\ufeff" + text()[2:],
+        "a name with a character of no width": "y,p\u200b" + text()[3:],
     }
     for name, data in spelt.items():
         found = document(audited(tmp_path, data))

@@ -12,6 +12,7 @@ from core.contracts import (
     FairnessReport,
     Mitigation,
     attribute_words,
+    exactly,
     group_words,
 )
 from dashboard import glossary, services
@@ -129,7 +130,7 @@ def _found(found: Mitigation) -> None:
         mode=current_mode(),
     )
     thresholds = ", ".join(
-        f"{group_words(group)} from {value:.3g}" if math.isfinite(value)
+        f"{group_words(group)} from {exactly(value)}" if math.isfinite(value)
         else f"{group_words(group)} never, since {found.never[group]}"
         for group, value in found.thresholds.items()
     )  # fmt: skip
