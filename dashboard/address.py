@@ -7,14 +7,16 @@ take choices, and what an address may name is the services' to say.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from core.contracts import DEFAULT_METHOD, GEOMETRIES
+from core.contracts import DEFAULT_METHOD, MethodCard, Parameter, Value
 from core.errors import InputError
 from dashboard import query, services, suitable
 from dashboard.dataset_pictures import LONGEST_ID
 from dashboard.query import Asked, Spelling, cut
-from dashboard.spellings import listed, one_of, parameters, wholes
+from dashboard.spellings import listed, one_of, parameters, wholes, written_value
 from dashboard.state import Choice
+from dashboard.views import registry as views
 from dashboard.words import error_words
 
 __all__ = ["read", "to_query"]
@@ -32,7 +34,7 @@ def read(
     address : mapping of str to str
         The parameters of the address; a stranger's text.
     only : collection of str, optional
-        Those that the page takes from it; all by default.
+        Fields of the choice that the page takes from it; all by default.
 
     Returns
     -------
@@ -41,16 +43,22 @@ def read(
     problems : list of str
         Plain text, to be escaped.
     """
-    return query.read(Choice, _part(address, only), spellings=_SPELLINGS)
+    taken = {
+        field: spelling if only is None or field in only else _untold(spelling)
+        for field, spelling in _SPELLINGS.items()
+    }
+    return query.read(Choice, address, spellings=taken)
 
 
 def to_query(choice: Choice, *, only: Collection[str] | None = None) -> dict[str, str]:
-    """Return the choice, or ``only`` parts of it, as the parameters of the page's address."""
-    return _part(query.write(choice, spellings=_SPELLINGS), only)
+    """Return the choice, or ``only`` fields of it, as the parameters of the page's address."""
+    taken = {f: s for f, s in _SPELLINGS.items() if only is None or f in only}
+    return query.write(choice, spellings=taken)
 
 
-def _part(address: Mapping[str, str], only: Collection[str] | None) -> dict[str, str]:
-    return {name: text for name, text in address.items() if only is None or name in only}
+def _untold(spelling: Spelling) -> Spelling:
+    """Return the spelling of a field that an address says nothing of."""
+    return replace(spelling, read=lambda asked: spelling.read(replace(asked, query={})))
 
 
 def _model(asked: Asked) -> str:
@@ -61,6 +69,38 @@ def _model(asked: Asked) -> str:
 def _picture(asked: Asked) -> str:
     proposed = suitable.default_picture(asked.found["model"])
     return asked.query.get(asked.name, proposed)[:LONGEST_ID]
+
+
+def _reading(asked: Asked) -> tuple[tuple[str, Value], ...]:
+    view, kept = views.of_model(asked.found["model"]), dict[str, Value]()
+    for spec in view.card.reading:
+        name = view.address_name(spec.name)
+        spelling = one_of(spec.choices) if spec.kind == "choice" else _parsed(spec)
+        value = spelling.read(replace(asked, name=name, default=spec.default))
+        if value != spec.default:
+            kept[spec.name] = value
+    return tuple(kept.items())
+
+
+def _parsed(spec: Parameter) -> Spelling:
+    def found(asked: Asked) -> Value:
+        try:
+            return spec.default if asked.text is None else spec.parse(asked.text)
+        except InputError as error:
+            asked.problems.append(error_words(error))
+            return spec.default
+
+    return Spelling(found)
+
+
+def _read(choice: Choice, value: tuple[tuple[str, Value], ...]) -> dict[str, str]:
+    view = views.of_model(choice.model)
+    return {view.address_name(name): written_value(each) for name, each in value}
+
+
+def _card(asked: Asked) -> MethodCard:
+    modality = services.model(asked.found["model"]).modality
+    return services.methods_for(modality)[asked.found["method"]]
 
 
 def _method(asked: Asked) -> str:
@@ -116,9 +156,9 @@ _SPELLINGS: dict[str, Spelling] = {
     "method": Spelling(_method).always(),
     "target": Spelling(_class, lambda i: "auto" if i is None else str(i)).always(),
     "against": Spelling(_against),
-    "geometry": one_of(GEOMETRIES).called("framing"),
+    "reading": Spelling(_reading, spread=_read),
     "layer": Spelling(_layer),
-    "parameters": parameters(_PARAMETER, lambda asked: services.method(asked.found["method"])),
+    "parameters": parameters(_PARAMETER, _card),
     "compare": one_of(("", "methods", "classes")),
     "compared": Spelling(
         _compared, name="with", when=lambda choice: bool(choice.compare and choice.compared)

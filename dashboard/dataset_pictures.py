@@ -14,11 +14,12 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Picture, SplitName
+from core.contracts import OpenedSource, Picture, SplitName, opened_picture
 from core.errors import InputError, PellucidError
 from dashboard import services
 from dashboard.run_words import attribute_words, group_words
 from dashboard.services import ShownSplit
+from dashboard.views import registry as views
 
 __all__ = [
     "LONGEST_ID", "Facts", "Place", "data_of", "dataset_picture_id", "default_id", "facts",
@@ -136,15 +137,27 @@ class Facts:
         named = ((attribute_words(name), group_words(value)) for name, value in self.groups.items())
         return tuple(f"{name} {value}" for name, value in named)
 
-    def picture(self) -> Picture:
-        """Return the decoded picture.
+    def source(self) -> OpenedSource:
+        """Return the source, decoded or drawn.
 
         Raises
         ------
+        InputError
+            If its file cannot be read.
+        """
+        return services.shown_source(self.split, self.place.index)
+
+    def picture(self) -> Picture:
+        """Return the source of a dataset of pictures.
+
+        Raises
+        ------
+        CapabilityError
+            If the dataset holds something else.
         ImageError
             If its file cannot be read.
         """
-        return services.shown_picture(self.split, self.place.index)
+        return opened_picture(self.source())
 
     def mask(self) -> npt.NDArray[np.bool_] | None:
         """Return where the object is, bool ``(H, W)``; ``None`` without masks or without object.
@@ -176,15 +189,26 @@ def facts(place: Place) -> Facts | None:
 
 
 def data_of(model: str) -> ShownSplit | None:
-    """Return the test pictures of the dataset that a model, or its twin, was trained on.
+    """Return the test sources of the dataset that a model, or its twin, was trained on.
 
-    ``None`` for models of other origin, and where the dataset cannot be opened (the log says why).
+    For models of other origin, where nothing comes along with the kind of source that they take,
+    those of another dataset of the kind: one of its classes first. ``None`` for others, and where
+    the dataset cannot be opened (the log says why).
     """
     cards = services.models()
     family = [cards[id] for id in (model, cards[model].twin) if id in cards]
     text = next((card.trained_on for card in family if card.trained_on), "")
-    if not text:
+    if text:
+        return _split(text)
+    if views.of_model(model).examples():
         return None
+    of_kind = (_split(text) for text in services.datasets_of(cards[model].modality))
+    found = [split for split in of_kind if split is not None]
+    names = services.class_names(model)
+    return min(found, key=lambda split: split.classes != names, default=None)
+
+
+def _split(text: str) -> ShownSplit | None:
     try:
         return services.shown_split(text)
     except InputError:

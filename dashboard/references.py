@@ -62,7 +62,7 @@ def references(choice: Choice) -> References | None:
     """
     data = dataset_pictures.data_of(choice.model)
     if data is not None:
-        return _OfDataset(data, choice.model, choice.geometry)
+        return _OfDataset(data, choice.model, services.framing(choice))
     folder = services.gallery()
     return None if folder is None else _OfFolder(folder)
 

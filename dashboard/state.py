@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL, Geometry, Value
+from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL, Value
 from dashboard.session import SessionChoice, session_id
 
 __all__ = [
@@ -23,7 +23,9 @@ class Choice:
     Parameters
     ----------
     picture : str
-        Id of an example, or SHA-256 of an uploaded picture.
+        Id of an example, of a source of a dataset, or SHA-256 of an uploaded source.
+    reading : tuple of (name, value)
+        How the source becomes an input (a picture's framing), where it differs from the defaults.
     target : int or None
         Index of the explained class; ``None`` for the predicted one.
     against : int or None
@@ -41,7 +43,7 @@ class Choice:
 
     picture: str = "cat"
     model: str = DEFAULT_MODEL
-    geometry: Geometry = "crop"
+    reading: tuple[tuple[str, Value], ...] = ()
     method: str = DEFAULT_METHOD
     target: int | None = None
     against: int | None = None
@@ -62,7 +64,7 @@ class Choice:
     def explanation_key(self) -> tuple[object, ...]:
         """Return what the map depends on, apart from the picture."""
         return (
-            self.model, self.geometry, self.method, self.target, self.against, self.layer,
+            self.model, self.reading, self.method, self.target, self.against, self.layer,
             self.parameters,
         )  # fmt: skip
 

@@ -1,32 +1,32 @@
-"""Pictures to look at: the examples that come with Pellucid, uploads, and those of datasets.
+"""Sources to look at: the examples that come with Pellucid, uploads, and those of datasets.
 
 Uploads stay in memory. A session keeps its own, within caps. Beside that the server remembers the
-latest uploads of all sessions by the SHA-256 of their pixels, so that a reloaded page or a shared
-link finds its picture; only who has the picture, or was given the link, knows that number.
-Pictures of datasets are drawn or decoded when they are asked for.
+latest uploads of all sessions by the SHA-256 of what they hold, so that a reloaded page or a shared
+link finds its source; only who has the file, or was given the link, knows that number.
+Sources of datasets are drawn or decoded when they are asked for.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Protocol
 
 import streamlit as st
 
-from core.contracts import Depth, Picture
-from core.errors import ImageError, PellucidError
+from core.contracts import DEFAULT_MODEL, Depth, OpenedSource, Picture, opened_picture
+from core.errors import InputError, PellucidError
 from dashboard import dataset_pictures, services
 from dashboard.dataset_pictures import Facts
 from dashboard.lru import Lru
+from dashboard.views import registry as views
+from dashboard.views.base import Example, View
 from dashboard.words import error_words
 
 __all__ = [
     "MAX_BYTES", "MAX_COUNT", "Item", "add", "examples", "find", "of_dataset", "picture",
-    "reread", "session_items",
+    "reread", "session_items", "source", "uploaded",
 ]  # fmt: skip
 
 MAX_COUNT = 24
@@ -34,7 +34,6 @@ MAX_BYTES = 96 * 2**20
 _SHELF_BYTES = 256 * 2**20
 _DECODED_BYTES = 256 * 2**20
 _THUMBNAIL_BYTES = 16 * 2**20
-_EXAMPLES = Path(__file__).resolve().parent / "assets" / "examples"
 _UPLOADS = "uploads"
 
 
@@ -49,12 +48,12 @@ class File(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture of the strip, and how to show it small.
+    """A source of the strip, and how to show it small.
 
     Parameters
     ----------
     id : str
-        Name of an example, SHA-256 of the pixels of an upload, or place in a dataset.
+        Name of an example, SHA-256 of what an upload holds, or place in a dataset.
     title : str
         Shown in the strip.
     file : str
@@ -62,13 +61,15 @@ class Item:
     credit : str
         Author and licence of an example, else ``""``.
     data : bytes
-        The file; empty for a picture of a dataset.
+        The file; empty for a source of a dataset.
     thumbnail : str
         Data URI.
     facts : Facts, optional
-        What a dataset knows of its picture.
+        What a dataset knows of its source.
     depth : Depth
         How many bits were asked for, where the file has 16.
+    kind : str
+        Modality of an example or an upload.
     """
 
     id: str
@@ -79,24 +80,35 @@ class Item:
     thumbnail: str
     facts: Facts | None = None
     depth: Depth = "auto"
+    kind: str = "picture"
+
+    @property
+    def modality(self) -> str:
+        """Kind of its source."""
+        return self.kind if self.facts is None else self.facts.split.modality
 
 
 _shelf: Lru[str, Item] = Lru(_SHELF_BYTES, lambda item: len(item.data))
-_decoded: Lru[str, Picture] = Lru(_DECODED_BYTES, lambda value: value.pixels.nbytes)
+_opened: Lru[str, OpenedSource] = Lru(_DECODED_BYTES, lambda source: source.nbytes)
 _of_datasets: Lru[tuple[str, str], Item] = Lru(_THUMBNAIL_BYTES, lambda item: len(item.thumbnail))
 
 
-@lru_cache(maxsize=1)
-def examples() -> dict[str, Item]:
-    """Return the example pictures by id."""
-    entries = json.loads((_EXAMPLES / "examples.json").read_text(encoding="utf-8"))
-    return {entry["id"]: _example(**entry) for entry in entries}
+def examples(model: str = DEFAULT_MODEL) -> dict[str, Item]:
+    """Return the examples of the kind of source that a model takes, by id."""
+    return _examples(services.models()[model].modality)
 
 
-def _example(id: str, file: str, title: str, credit: str) -> Item:
-    data = (_EXAMPLES / file).read_bytes()
-    shown = services.open_picture(data, name=file)
-    return Item(id, title, file, credit, data, services.thumbnail_uri(shown))
+@lru_cache(maxsize=8)
+def _examples(modality: str) -> dict[str, Item]:
+    view = views.view(modality)
+    return {each.id: _example(each, view) for each in view.examples()}
+
+
+def _example(each: Example, view: View) -> Item:
+    model = services.model_of(view.card.id)
+    opened = services.open_source(each.data, model=model, name=each.file)
+    small = view.thumbnail(opened, model)
+    return Item(each.id, each.title, each.file, each.credit, each.data, small, kind=view.card.id)
 
 
 def session_items() -> dict[str, Item]:
@@ -105,13 +117,19 @@ def session_items() -> dict[str, Item]:
     return items
 
 
-def add(files: Iterable[File]) -> tuple[list[Item], list[str]]:
-    """Check files and keep those that are pictures.
+def uploaded(model: str) -> dict[str, Item]:
+    """Return what this session has uploaded of the kind that a model takes, by id, in order."""
+    modality = services.models()[model].modality
+    return {id: item for id, item in session_items().items() if item.modality == modality}
+
+
+def add(files: Iterable[File], *, model: str = DEFAULT_MODEL) -> tuple[list[Item], list[str]]:
+    """Check files and keep those that are sources of the kind that a model takes.
 
     Returns
     -------
     added : list of Item
-        Pictures that were read, also those that were here already.
+        Sources that were read, also those that were here already.
     problems : list of str
         One sentence for each file that was refused. Plain text, to be escaped.
     """
@@ -119,34 +137,35 @@ def add(files: Iterable[File]) -> tuple[list[Item], list[str]]:
     problems: list[str] = []
     for file in files:
         try:
-            added.append(_add(file.name, file.getvalue()))
+            added.append(_add(file.name, file.getvalue(), model))
         except PellucidError as error:
             problems.append(error_words(error))
     return added, problems
 
 
-def _add(name: str, data: bytes) -> Item:
-    items = session_items()
-    shown = services.open_picture(data, name=name)
-    if shown.sha256 in items:
-        return items[shown.sha256]
+def _add(name: str, data: bytes, model: str) -> Item:
+    items, view = session_items(), views.of_model(model)
+    opened = services.open_source(data, model=model, name=name)
+    if opened.sha256 in items:
+        return items[opened.sha256]
     held = sum(len(item.data) for item in items.values())
     if len(items) >= MAX_COUNT or held + len(data) > MAX_BYTES:
-        raise ImageError(
-            f"{name} was not kept: a session holds at most {MAX_COUNT} pictures and "
+        raise InputError(
+            f"{name} was not kept: a session holds at most {MAX_COUNT} {view.card.source}s and "
             f"{MAX_BYTES // 2**20} MB. Reload the page to start with an empty strip."
         )
-    item = Item(shown.sha256, name, name, "", data, services.thumbnail_uri(shown))
+    small = view.thumbnail(opened, model)
+    item = Item(opened.sha256, name, name, "", data, small, kind=view.card.id)
     items[item.id] = item
     _shelf.put(item.id, item)
-    _decoded.put(item.id, shown)
+    _opened.put(item.id, opened)
     return item
 
 
 def find(id: str) -> Item | None:
-    """Return the picture of this id.
+    """Return the source of this id.
 
-    An example, an upload of this session or one that the server still remembers, or a picture of a
+    An example, an upload of this session or one that the server still remembers, or a source of a
     dataset that is shown; ``None`` if it is nowhere.
 
     Raises
@@ -154,7 +173,13 @@ def find(id: str) -> Item | None:
     PellucidError
         If it belongs to a dataset that cannot be read.
     """
-    return examples().get(id) or session_items().get(id) or _recall(id) or _from_dataset(id)
+    return _example_of(id) or session_items().get(id) or _recall(id) or _from_dataset(id)
+
+
+def _example_of(id: str) -> Item | None:
+    kinds = dict.fromkeys(card.modality for card in services.models().values())
+    found = (_examples(kind).get(id) for kind in kinds)
+    return next((item for item in found if item is not None), None)
 
 
 def _recall(id: str) -> Item | None:
@@ -171,7 +196,7 @@ def _from_dataset(id: str) -> Item | None:
 
 
 def of_dataset(known: Facts) -> Item:
-    """Return a picture of a dataset as one of the strip, its thumbnail made once.
+    """Return a source of a dataset as one of the strip, its thumbnail made once.
 
     Raises
     ------
@@ -180,22 +205,34 @@ def of_dataset(known: Facts) -> Item:
     """
 
     def make() -> Item:
-        shown = known.picture()
-        uri = services.thumbnail_uri(shown)
-        return Item(known.place.id, known.title, shown.name, "", b"", uri, known)
+        opened, view = known.source(), views.view(known.split.modality)
+        small = view.thumbnail(opened, services.model_of(known.split.modality))
+        return Item(known.place.id, known.title, opened.name, "", b"", small, known)
 
     return _of_datasets.get_or((known.split.fingerprint, known.place.id), make)
 
 
-def picture(item: Item) -> Picture:
-    """Return the decoded picture of ``item``, decoded once while it is in use."""
+def source(item: Item) -> OpenedSource:
+    """Return the source of ``item``, opened once while it is in use."""
     if item.facts is not None:
-        return item.facts.picture()
-    return _decoded.get_or(item.id, lambda: _opened(item))
+        return item.facts.source()
+    return _opened.get_or(item.id, lambda: _open(item, item.depth))
 
 
-def _opened(item: Item) -> Picture:
-    return services.open_picture(item.data, name=item.file, depth=item.depth)
+def picture(item: Item) -> Picture:
+    """Return the source of ``item`` where only a picture will do.
+
+    Raises
+    ------
+    CapabilityError
+        If it is a source of another kind.
+    """
+    return opened_picture(source(item))
+
+
+def _open(item: Item, depth: Depth) -> OpenedSource:
+    model = services.model_of(item.modality)
+    return services.open_source(item.data, model=model, name=item.file, depth=depth)
 
 
 def reread(item: Item, depth: Depth) -> Item:
@@ -203,13 +240,14 @@ def reread(item: Item, depth: Depth) -> Item:
 
     Raises
     ------
-    ImageError
+    InputError
         If the file holds more bits than that.
     """
-    shown = services.open_picture(item.data, name=item.file, depth=depth)
-    made = replace(item, id=shown.sha256, thumbnail=services.thumbnail_uri(shown), depth=depth)
+    opened = _open(item, depth)
+    small = views.view(item.modality).thumbnail(opened, services.model_of(item.modality))
+    made = replace(item, id=opened.sha256, thumbnail=small, depth=depth)
     strip = [made if one.id == item.id else one for one in session_items().values()]
     st.session_state[_UPLOADS] = {one.id: one for one in strip}
     _shelf.put(made.id, made)
-    _decoded.put(made.id, shown)
+    _opened.put(made.id, opened)
     return made

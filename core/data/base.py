@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, DatasetCard, DatasetRef, SplitName
+from core.contracts import Array, DatasetCard, DatasetRef, OpenedSource, SplitName
 from core.declared import card_of
 from core.errors import InputError
 from core.parameters import Parameter, Value
@@ -63,7 +63,7 @@ class Part(ABC):
         return f"{type(self).__name__}({self.name!r}, {len(self)} pictures)"
 
     @abstractmethod
-    def source(self, index: int) -> object:
+    def source(self, index: int) -> OpenedSource:
         """Return one source, as :meth:`core.modalities.base.Modality.to_input` takes it.
 
         Raises

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.contracts import CONTROL_FAMILIES, Array, Curve
+from core.contracts import Array, Curve, ModalityCard
 from dashboard.theme import Mode, Tokens, faded, template, tokens
 
 __all__ = ["HEIGHT", "curves"]
 
 HEIGHT = 150
-_HOVER = "%{x:.0%} of the pixels: %{y:.1%}<extra>%{fullData.name}</extra>"
+_HOVER = "%{{x:.0%}} of the {site}s: %{{y:.1%}}<extra>%{{fullData.name}}</extra>"
 _DASHES = ("solid", "longdash", "dash", "dashdot", "longdashdot", "2px,6px", "dot")
 _BAND = "maps that know nothing of the model, lowest to highest"
 
 
-def curves(shown: Sequence[Curve], *, mode: Mode) -> go.Figure:
+def curves(shown: Sequence[Curve], kind: ModalityCard, *, mode: Mode) -> go.Figure:
     """Draw one metric's curves: the map in the accent, controls in grey behind it.
 
     Parameters
@@ -26,6 +26,8 @@ def curves(shown: Sequence[Curve], *, mode: Mode) -> go.Figure:
     shown : sequence of Curve
         Of one metric. The controls lie in one band from their lowest to their highest; the mean
         of each family has its own dash: lines differ by more than their colour.
+    kind : ModalityCard
+        What the families and a site are called.
     mode : {"light", "dark"}
     """
     colours = tokens(mode)
@@ -38,9 +40,9 @@ def curves(shown: Sequence[Curve], *, mode: Mode) -> go.Figure:
             x=curve.fractions.tolist(),
             y=curve.scores.tolist(),
             mode="lines",
-            name=CONTROL_FAMILIES.get(curve.source, "this map"),
-            line=_line(curve.source, colours),
-            hovertemplate=_HOVER,
+            name=kind.families.get(curve.source, "this map"),
+            line=_line(curve.source, kind, colours),
+            hovertemplate=_HOVER.format(site=kind.site),
         )
     # Probabilities of a hesitant model fill a corner only: the axis ends a little above them.
     top = max((float(_upper(curve).max()) for curve in shown), default=1.0)
@@ -63,10 +65,10 @@ def curves(shown: Sequence[Curve], *, mode: Mode) -> go.Figure:
     return figure
 
 
-def _line(source: str, colours: Tokens) -> dict[str, object]:
+def _line(source: str, kind: ModalityCard, colours: Tokens) -> dict[str, object]:
     if source == "map":
         return {"color": colours.accent, "width": 2.5, "shape": "linear"}
-    dash = _DASHES[list(CONTROL_FAMILIES).index(source) % len(_DASHES)]
+    dash = _DASHES[list(kind.families).index(source) % len(_DASHES)]
     return {"color": colours.bar, "width": 1, "dash": dash, "shape": "linear"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -31,8 +31,9 @@ class Step:
 
 
 def steps(
-    result: ShapResult, k: int, ranked: Sequence[RegionShare], *, most: int
-) -> tuple[Step, ...]:
+    result: ShapResult, k: int, ranked: Sequence[RegionShare], *, most: int,
+    source: str = "picture", names: Mapping[int, str] | None = None,
+) -> tuple[Step, ...]:  # fmt: skip
     """Return the rows of the waterfall, base value first.
 
     Parameters
@@ -44,10 +45,17 @@ def steps(
         All regions, the largest share first.
     most : int
         How many get a row of their own; the others share one.
+    source : str
+        What the source is called.
+    names : mapping of int to str, optional
+        What regions are called, where their number says less.
     """
     base, output = float(result.base_values[k]), float(result.outputs[k])
     rows = [Step("Base value", 0.0, base, f"logit {number(base)}", total=True)]
-    shares = [(f"Region {share.number}", share.value) for share in ranked[:most]]
+    called = names or {}
+    shares = [
+        (called.get(share.region, f"Region {share.number}"), share.value) for share in ranked[:most]
+    ]
     if others := ranked[most:]:
         name = f"{len(others)} others" if len(others) > 1 else "1 other"
         shares.append((name, sum(share.value for share in others)))
@@ -58,7 +66,7 @@ def steps(
     for name, value in shares:
         rows.append(Step(name, at, at + value, f"{signed(value)} logit"))
         at += value
-    rows.append(Step("This picture", 0.0, output, f"logit {number(output)}", total=True))
+    rows.append(Step(f"This {source}", 0.0, output, f"logit {number(output)}", total=True))
     return tuple(rows)
 
 
@@ -105,7 +113,7 @@ def waterfall(rows: Sequence[Step], *, colours: tuple[str, str], mode: Mode) -> 
     figure.update_layout(
         template=template(mode),
         height=ROW * len(rows) + 44,
-        margin={"l": 96, "r": 62, "t": 0, "b": 44},
+        margin={"l": _room(rows), "r": 62, "t": 0, "b": 44},
         showlegend=False,
         xaxis={
             "title": {"text": "logit", "font": {"size": 13}},
@@ -122,6 +130,11 @@ def waterfall(rows: Sequence[Step], *, colours: tuple[str, str], mode: Mode) -> 
         },
     )
     return figure
+
+
+def _room(rows: Sequence[Step]) -> int:
+    """Return pixels for the longest name beside the bars."""
+    return max(96, min(220, 12 + 7 * max(len(row.name) for row in rows)))
 
 
 def _colour(row: Step, colours: tuple[str, str], neutral: str) -> str:

@@ -28,4 +28,5 @@ from dashboard.services._robustness import *
 from dashboard.services._runs import *
 from dashboard.services._shap import *
 from dashboard.services._shown_data import *
+from dashboard.services._sources import *
 from dashboard.services._training import *

@@ -5,27 +5,30 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from math import prod
+from typing import Any
 
 from core import api
-from core.contracts import Geometry, Leaderboard, LeaderboardRequest, Picture, picture_input
+from core.contracts import Leaderboard, LeaderboardRequest, OpenedSource
 from dashboard.lru import Lru
+from dashboard.services._catalogue import models
 
 __all__ = ["board_csv", "board_json", "board_request", "recall_board", "safe_cell"]
 
 _BYTES = 256 * 2**20
 _COLUMNS = ("method", "metric", "group", "mean", "low", "high", "n", "protocol")
 _requests: Lru[str, LeaderboardRequest] = Lru(
-    _BYTES, lambda request: sum(picture_input(seen).pixels.nbytes for seen in request.inputs)
+    _BYTES, lambda request: len(request.inputs) * prod(models()[request.model.id].input_shape)
 )
 
 
 def board_request(
-    pictures: Iterable[Picture],
+    sources: Iterable[OpenedSource],
     *,
     model: str,
-    geometry: Geometry,
+    reading: Mapping[str, Any],
     methods: Sequence[str],
     metrics: Sequence[str],
     groups: Sequence[str] = (),
@@ -35,10 +38,10 @@ def board_request(
     Raises
     ------
     InputError
-        If there is no picture, or a method or metric does not fit the model.
+        If there is no source, or a method or metric does not fit the model.
     """
     request = api.leaderboard_request(
-        pictures, model=model, geometry=geometry, methods=methods, metrics=metrics, groups=groups
+        sources, model=model, methods=methods, metrics=metrics, groups=groups, **reading
     )
     _requests.put(request.key, request)
     return request

@@ -23,7 +23,7 @@ from core.contracts import (
 from dashboard.lru import Lru
 from dashboard.services._cards import by_id
 from dashboard.services._maps import Layer
-from dashboard.services._pictures import data_uri
+from dashboard.services._pictures import data_uri, framing
 from dashboard.services._requests import asked
 from dashboard.state import Choice
 
@@ -101,7 +101,7 @@ def drift_request(
         parameters=dict(choice.parameters),
         target="auto" if choice.target is None else choice.target,
         layer=choice.layer,
-        geometry=choice.geometry,
+        geometry=framing(choice),
     )
 
 

@@ -24,7 +24,7 @@ from core.contracts import (
 from core.errors import InputError
 from dashboard.lru import Lru
 from dashboard.services._maps import Layer
-from dashboard.services._pictures import data_uri
+from dashboard.services._pictures import data_uri, framing
 from dashboard.services._requests import asked, once
 from dashboard.state import Choice
 
@@ -79,7 +79,7 @@ def neighbours_request(
     """Return the request for the ``k`` pictures of ``reference`` nearest to ``picture``."""
     return asked(
         api.neighbours_request, picture, reference=reference, k=k, model=choice.model,
-        geometry=choice.geometry,
+        geometry=framing(choice),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from dashboard.lru import Lru
 from dashboard.services._boards import safe_cell
 from dashboard.services._cards import by_id
 from dashboard.services._catalogue import models
-from dashboard.services._datasets import hide_source
+from dashboard.services._datasets import dataset_modality, hide_source
 from dashboard.services._pictures import data_uri
 from dashboard.services._requests import once
 from dashboard.services._runs import weights_of
@@ -28,7 +28,7 @@ from dashboard.services._shown_data import (
     ShownSplit,
     dataset_key,
     shown_datasets,
-    shown_picture,
+    shown_source,
     shown_split,
 )
 
@@ -61,7 +61,9 @@ def other_data(data: ShownSplit) -> dict[str, str]:
     return {
         key: text
         for key, text in shown_datasets().items()
-        if key != dataset_key(data.dataset) and _of_other_classes(text, data)
+        if key != dataset_key(data.dataset)
+        and dataset_modality(text) == data.modality
+        and _of_other_classes(text, data)
     }
 
 
@@ -112,7 +114,7 @@ def corrupted_picture(model: str, data: ShownSplit, index: int, severity: int) -
     shape = models()[model].input_shape
 
     def make() -> tuple[Shift, ...]:
-        shown = api.prediction_request(shown_picture(data, index), model=model)
+        shown = api.prediction_request(shown_source(data, index), model=model)
         pixels = picture_input(shown.input).pixels
         drawn = {"": pixels} | {id: api.corrupt(pixels, id, severity) for id in corruptions()}
         return tuple(Shift(id, _uri(each)) for id, each in drawn.items())

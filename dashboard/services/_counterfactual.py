@@ -6,7 +6,7 @@ from core import api
 from core.api import baselines
 from core.contracts import Counterfactual, CounterfactualRequest, Picture
 from dashboard.lru import Lru
-from dashboard.services._pictures import data_uri
+from dashboard.services._pictures import data_uri, framing
 from dashboard.services._requests import asked
 from dashboard.state import Choice
 
@@ -33,7 +33,7 @@ def counterfactual_request(
         baseline=baseline,
         target=towards,
         model=choice.model,
-        geometry=choice.geometry,
+        geometry=framing(choice),
     )
 
 

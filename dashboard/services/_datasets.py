@@ -14,8 +14,11 @@ from core.contracts import Certified, DatasetCard, DatasetRef, Parameter, Robust
 from core.errors import InputError
 
 __all__ = [
-    "OfferedDataset", "dataset_name", "hide_source", "offered_data", "public",
+    "OfferedDataset", "dataset_modality", "dataset_name", "hide_source", "offered_data", "public",
 ]  # fmt: skip
+
+
+_PICTURES = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def offered_data() -> dict[str, OfferedDataset]:
     found: dict[tuple[str, str], DatasetRef] = {}
     for text in api.offered_datasets():
         ref = api.parse_dataset(text)
-        found.setdefault((ref.id, ref.source), ref)
+        if _cards()[ref.id].modality == _PICTURES:  # what recipes train networks of
+            found.setdefault((ref.id, ref.source), ref)
     offered: dict[str, OfferedDataset] = {}
     for ref in found.values():
         stem = ref.id if not ref.source else f"{ref.id}-{_base(ref.source)}"
@@ -79,6 +83,12 @@ def _base(source: str) -> str:
 
 def _name(ref: DatasetRef, card: DatasetCard) -> str:
     return f"{_base(ref.source)} ({card.name.lower()})" if ref.source else card.name
+
+
+def dataset_modality(text: str) -> str:
+    """Return the kind of a dataset's sources; that of pictures where it is not known here."""
+    card = _cards().get(text.partition(":")[0].partition("?")[0])
+    return _PICTURES if card is None else card.modality
 
 
 def dataset_name(text: str) -> str:

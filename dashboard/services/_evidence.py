@@ -16,18 +16,22 @@ from core.contracts import (
     EvidenceRequest,
     ExplainRequest,
     MetricCard,
+    ModelCard,
+    OpenedSource,
     Picture,
     SanityRequest,
     picture_input,
 )
 from dashboard import masks
 from dashboard.services._cards import by_id
+from dashboard.services._catalogue import lacking
+from dashboard.services._pictures import framing
 from dashboard.services._requests import asked, explanation_request, once
 from dashboard.state import Choice
 
 __all__ = [
     "evidence_json", "evidence_request", "known_mask_request", "localisation_request", "metric",
-    "metrics", "sanity_request",
+    "metrics", "metrics_for", "sanity_request",
 ]  # fmt: skip
 
 
@@ -35,16 +39,23 @@ metrics: Callable[[], dict[str, MetricCard]] = by_id(api.metrics)
 """The cards of the metrics by id."""
 
 
+def metrics_for(card: ModelCard) -> dict[str, MetricCard]:
+    """Return the metrics that a model has what it takes for."""
+    return {id: m for id, m in metrics().items() if not lacking("metrics", id, card)}
+
+
 def metric(id: str) -> MetricCard:
     """Return one metric's card."""
     return metrics()[id]
 
 
-def evidence_request(picture: Picture, choice: Choice, metrics: tuple[str, ...]) -> EvidenceRequest:
+def evidence_request(
+    source: OpenedSource, choice: Choice, metrics: tuple[str, ...]
+) -> EvidenceRequest:
     """Return the request for metrics of the map that ``choice`` describes."""
-    explain = explanation_request(picture, choice)
+    explain = explanation_request(source, choice)
     return once(
-        ("evidence", picture.name, explain.key, metrics),
+        ("evidence", source.name, explain.key, metrics),
         lambda: api.evidence_request(explain, metrics=metrics),
     )
 
@@ -84,7 +95,7 @@ def known_mask_request(picture: Picture, choice: Choice, marked: masks.Mask) -> 
     def mask(explain: ExplainRequest) -> masks.Mask:
         bright = np.repeat(marked[:, :, None], 3, axis=2).astype(np.uint8) * 255
         return api.input_mask(
-            Picture("mask", bright), picture, model=choice.model, geometry=choice.geometry
+            Picture("mask", bright), picture, model=choice.model, geometry=framing(choice)
         )
 
     return _localisation(picture, choice, hashlib.sha256(marked.tobytes()).hexdigest(), mask)

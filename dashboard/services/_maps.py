@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import api
-from core.api import explanation_json, explanation_npz, overlay_png
+from core.api import explanation_json, explanation_npz
 from core.contracts import Explanation
 from dashboard.lru import Lru
 from dashboard.services._pictures import data_uri
 
-__all__ = ["Layer", "explanation_json", "explanation_npz", "layer", "overlay_png"]
+__all__ = ["Layer", "explanation_json", "explanation_npz", "layer"]
 
 _layers: Lru[str, Layer] = Lru(64 * 2**20, lambda value: len(value.uri))
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import cast
 
 from PIL import Image
 
 from core import api
 from core.api import open_picture
-from core.contracts import Picture
+from core.contracts import GEOMETRIES, Geometry, Picture
 from dashboard.lru import Lru
+from dashboard.state import Choice
 
-__all__ = ["base_uri", "data_uri", "open_picture", "picture_types", "thumbnail_uri"]
+__all__ = ["base_uri", "data_uri", "framing", "open_picture", "picture_types", "thumbnail_uri"]
 
 _STAGE_SIDE = 1200
 _THUMBNAIL_SIDE = 160
@@ -24,6 +26,11 @@ _bases: Lru[tuple[str, int], str] = Lru(64 * 2**20, len)
 def picture_types() -> list[str]:
     """Return the file name endings of pictures, without the dot."""
     return [suffix.removeprefix(".") for suffix in api.PICTURE_SUFFIXES]
+
+
+def framing(choice: Choice) -> Geometry:
+    """Return how pictures are fitted to the model's size."""
+    return cast(Geometry, dict(choice.reading).get("geometry", GEOMETRIES[0]))
 
 
 def _encoded_uri(picture: Picture, side: int, quality: int) -> str:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from core import api
-from core.contracts import ExplainRequest, Picture, PictureSet, PredictRequest, Request, content_key
+from core.contracts import (
+    ExplainRequest,
+    OpenedSource,
+    PictureSet,
+    PredictRequest,
+    Request,
+    content_key,
+)
 from dashboard.lru import Lru
 from dashboard.state import Choice
 
-__all__ = ["asked", "explanation_request", "once", "prediction_request"]
+__all__ = ["asked", "explanation_request", "once", "prediction_request", "reading"]
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Request)
@@ -36,11 +43,11 @@ def asked(make: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
 
 
 def _name(value: object) -> Hashable:
-    """Return what tells an argument from others: of a picture, never its pixels."""
-    if isinstance(value, Picture):
-        return value.sha256, value.name
+    """Return what tells an argument from others: of a source, never what it holds."""
     if isinstance(value, PictureSet):
         return content_key(value.parts())
+    if isinstance(value, OpenedSource):
+        return value.sha256, value.name
     if isinstance(value, dict):
         return tuple(sorted(value.items()))
     if isinstance(value, list | tuple):
@@ -48,12 +55,17 @@ def _name(value: object) -> Hashable:
     return value  # type: ignore[return-value]
 
 
-def prediction_request(picture: Picture, choice: Choice) -> PredictRequest:
-    """Return the request for what the model says about ``picture``."""
-    return asked(api.prediction_request, picture, model=choice.model, geometry=choice.geometry)
+def reading(choice: Choice) -> dict[str, Any]:
+    """Return how a source becomes an input, as options of requests."""
+    return dict(choice.reading)
 
 
-def explanation_request(picture: Picture, choice: Choice) -> ExplainRequest:
+def prediction_request(source: OpenedSource, choice: Choice) -> PredictRequest:
+    """Return the request for what the model says about ``source``."""
+    return asked(api.prediction_request, source, model=choice.model, **reading(choice))
+
+
+def explanation_request(source: OpenedSource, choice: Choice) -> ExplainRequest:
     """Return the request for the map that ``choice`` describes.
 
     Raises
@@ -63,12 +75,12 @@ def explanation_request(picture: Picture, choice: Choice) -> ExplainRequest:
     """
     return asked(
         api.explanation_request,
-        picture,
+        source,
         model=choice.model,
         method=choice.method,
         parameters=dict(choice.parameters),
         target="auto" if choice.target is None else choice.target,
         against=choice.against,
         layer=choice.layer,
-        geometry=choice.geometry,
+        **reading(choice),
     )

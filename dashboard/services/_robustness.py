@@ -24,6 +24,7 @@ from dashboard.lru import Lru
 from dashboard.services._cards import by_id
 from dashboard.services._catalogue import class_names, find_class, models
 from dashboard.services._concepts import pixels_uri
+from dashboard.services._datasets import dataset_modality
 from dashboard.services._requests import once
 from dashboard.services._runs import weights_of
 from dashboard.services._shown_data import (
@@ -66,6 +67,8 @@ def attackable_data(model: str) -> dict[str, str]:
 
 
 def _knows(model: str, text: str) -> bool:
+    if dataset_modality(text) != models()[model].modality:
+        return False
     try:
         classes = shown_split(text).classes
     except InputError:  # the log says why

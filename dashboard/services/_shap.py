@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from core import api
 from core.api import shap_colours, shap_explanation_npz, shap_json, shap_npz, shap_panels
-from core.contracts import ExplainerCard, Picture, RegionShare, ShapRequest, ShapResult, Value
+from core.contracts import (
+    ExplainerCard,
+    OpenedSource,
+    RegionShare,
+    ShapRequest,
+    ShapResult,
+    Value,
+)
 from dashboard.lru import Lru
 from dashboard.services._cards import by_id
 from dashboard.services._pictures import data_uri
-from dashboard.services._requests import asked
+from dashboard.services._requests import asked, reading
 from dashboard.state import Choice
 
 __all__ = [
     "explainers",
+    "explainers_for",
     "shap_colours",
     "shap_end",
     "shap_explanation_npz",
@@ -26,25 +35,31 @@ __all__ = [
     "shap_uris",
 ]
 
-_Drawn = tuple[float, tuple[str, ...]]
-_maps: Lru[tuple[str, bool], _Drawn] = Lru(
-    32 * 2**20, lambda value: sum(len(uri) for uri in value[1])
+_maps: Lru[tuple[str, bool], tuple[str, ...]] = Lru(
+    32 * 2**20, lambda uris: sum(len(uri) for uri in uris)
 )
+_ends: Lru[tuple[str, bool], float] = Lru(256)
 _ranked: Lru[tuple[str, int], tuple[RegionShare, ...]] = Lru(256)
 
 
 explainers: Callable[[], dict[str, ExplainerCard]] = by_id(api.explainers)
-"""The cards of the SHAP explainers by id, the default first."""
+"""The cards of the SHAP explainers by id, the default first; parameters as pictures have them."""
+
+
+@lru_cache(maxsize=16)
+def explainers_for(modality: str) -> dict[str, ExplainerCard]:
+    """Return the same cards, parameters as a kind of input has them."""
+    return {card.id: card for card in api.explainers(modality)}
 
 
 def shap_request(
-    picture: Picture,
+    source: OpenedSource,
     choice: Choice,
     *,
     explainer: str,
     parameters: tuple[tuple[str, Value], ...],
     classes: tuple[int, ...],
-    background: Sequence[Picture],
+    background: Sequence[OpenedSource],
 ) -> ShapRequest:
     """Return the request for Shapley values; no ``classes`` stand for the three likeliest.
 
@@ -55,9 +70,9 @@ def shap_request(
     """
     return asked(
         api.shap_request,
-        picture,
+        source,
         model=choice.model,
-        geometry=choice.geometry,
+        **reading(choice),
         explainer=explainer,
         parameters=dict(parameters),
         targets=classes,
@@ -65,23 +80,21 @@ def shap_request(
     )
 
 
-def _drawn(request: ShapRequest, result: ShapResult, regions: bool) -> _Drawn:
-    def make() -> _Drawn:
-        end = api.shap_layers(result, regions=regions)[0].limits[1]
+def shap_uris(request: ShapRequest, result: ShapResult, *, regions: bool) -> tuple[str, ...]:
+    """Return one map a class over the pale picture as data URIs, encoded once, on one scale."""
+
+    def make() -> tuple[str, ...]:
         maps = api.shap_maps(request, result, regions=regions)
-        return end, tuple(data_uri(one, "image/png") for one in maps)
+        return tuple(data_uri(one, "image/png") for one in maps)
 
     return _maps.get_or((result.key, regions), make)
 
 
-def shap_uris(request: ShapRequest, result: ShapResult, *, regions: bool) -> tuple[str, ...]:
-    """Return one map a class over the pale picture as data URIs, encoded once, on one scale."""
-    return _drawn(request, result, regions)[1]
-
-
-def shap_end(request: ShapRequest, result: ShapResult, *, regions: bool) -> float:
+def shap_end(result: ShapResult, *, regions: bool) -> float:
     """Return the value at the end of the scale that the maps share."""
-    return _drawn(request, result, regions)[0]
+    return _ends.get_or(
+        (result.key, regions), lambda: api.shap_layers(result, regions=regions)[0].limits[1]
+    )
 
 
 def shap_regions(result: ShapResult, k: int) -> tuple[RegionShare, ...]:

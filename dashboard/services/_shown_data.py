@@ -1,4 +1,4 @@
-"""Datasets whose pictures visitors may look at: what addresses call them, and what they hold."""
+"""Datasets that visitors may look at: what addresses call them, and what they hold."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from core import api
-from core.contracts import Picture, SplitName
+from core.contracts import OpenedSource, Picture, SplitName
 from core.errors import InputError
 from dashboard.lru import Lru
-from dashboard.services._catalogue import models
-from dashboard.services._datasets import dataset_name
+from dashboard.services._catalogue import modalities, models
+from dashboard.services._datasets import dataset_modality, dataset_name
 
 __all__ = [
     "ShownSplit",
     "dataset_key",
+    "datasets_of",
     "shown_datasets",
-    "shown_picture",
+    "shown_source",
     "shown_split",
     "telling_first",
 ]
@@ -52,7 +53,9 @@ class ShownSplit:
     groups : mapping
         For each attribute the value of each picture.
     draw, mask : callable
-        From an index to the picture, and to its object's pixels, bool ``(H, W)``.
+        From an index to the source, and to the pixels of a picture's object, bool ``(H, W)``.
+    modality : str
+        Kind of its sources.
     """
 
     dataset: str
@@ -63,8 +66,9 @@ class ShownSplit:
     labels: npt.NDArray[np.int64]
     groups: Mapping[str, tuple[str, ...]]
     has_masks: bool
-    draw: Callable[[int], Picture]
+    draw: Callable[[int], OpenedSource]
     mask: Callable[[int], npt.NDArray[np.bool_]]
+    modality: str = "picture"
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -82,8 +86,8 @@ class ShownSplit:
 
 
 _splits: Lru[tuple[str, SplitName], tuple[float, ShownSplit | InputError]] = Lru(16)
-_pictures: Lru[tuple[str, str, int], Picture] = Lru(
-    128 * 2**20, lambda picture: 1024 + picture.pixels.nbytes
+_sources: Lru[tuple[str, str, int], OpenedSource] = Lru(
+    128 * 2**20, lambda source: 1024 + source.nbytes
 )
 
 
@@ -124,6 +128,11 @@ def shown_datasets() -> dict[str, str]:
     return {dataset_key(text): text for text in (*api.offered_datasets(), *trained) if text}
 
 
+def datasets_of(modality: str) -> tuple[str, ...]:
+    """Return the references of shown datasets whose sources are of one kind."""
+    return tuple(text for text in shown_datasets().values() if dataset_modality(text) == modality)
+
+
 def shown_split(text: str, name: SplitName = "test") -> ShownSplit:
     """Return a split of a dataset that is shown, opened once and again when it has changed.
 
@@ -155,13 +164,16 @@ def _looked_at(
 
 
 def _opened(text: str, name: SplitName) -> ShownSplit:
+    kind = dataset_modality(text)
     try:
         dataset = api.open_dataset(text)
-        part = api.picture_part(dataset.part(name))
+        part = dataset.part(name)
+        masks = api.picture_part(part).mask if part.has_masks else _no_mask
     except InputError as error:
         _log.warning("The dataset %s cannot be shown: %s", text, error)
         raise InputError(
-            f"The pictures of {dataset_name(text)} cannot be read on this server. Its log says why."
+            f"The {modalities()[kind].source}s of {dataset_name(text)} cannot be read on this "
+            "server. Its log says why."
         ) from error
     return ShownSplit(
         dataset=text,
@@ -172,25 +184,32 @@ def _opened(text: str, name: SplitName) -> ShownSplit:
         labels=part.labels,
         groups=part.groups,
         has_masks=part.has_masks,
-        draw=part.picture,
-        mask=part.mask,
+        draw=part.source,
+        mask=masks,
+        modality=kind,
     )
 
 
-def shown_picture(split: ShownSplit, index: int) -> Picture:
-    """Return a picture of a split, drawn or decoded once while it is in use.
+def _no_mask(index: int) -> npt.NDArray[np.bool_]:
+    raise InputError(f"Nothing is known of where the object of {index} is.")
 
-    Its name is that of the file which pages offer for download, so that commands which name it
-    work beside that file.
+
+def shown_source(split: ShownSplit, index: int) -> OpenedSource:
+    """Return a source of a split, drawn or decoded once while it is in use.
+
+    A picture's name is that of the file which pages offer for download, so that commands which
+    name it work beside that file.
 
     Raises
     ------
-    ImageError
+    InputError
         If its file cannot be read.
     """
 
-    def make() -> Picture:
+    def make() -> OpenedSource:
         drawn = split.draw(index)
-        return replace(drawn, name=f"{PurePath(drawn.name).stem}.png")
+        if isinstance(drawn, Picture):
+            return replace(drawn, name=f"{PurePath(drawn.name).stem}.png")
+        return drawn
 
-    return _pictures.get_or((split.fingerprint, split.name, index), make)
+    return _sources.get_or((split.fingerprint, split.name, index), make)

@@ -50,6 +50,6 @@ def _scale(drawn: Layer, explanation: Explanation) -> dict[str, Any]:
     return legend(drawn, low=low, high=high)
 
 
-def stage(picture: Picture, box: Box, explanation: Explanation | None) -> None:
+def stage(picture: Picture, box: Box, explanation: Explanation | None, *, key: str) -> None:
     """Draw the picture and the map, ``None`` while there is none."""
-    component("stage")(key="stage", data=stage_data(picture, box, explanation))
+    component("stage")(key=key, data=stage_data(picture, box, explanation))

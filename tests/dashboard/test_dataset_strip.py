@@ -177,7 +177,7 @@ import streamlit as st
 picture = uploads.picture(uploads.find("portraits~test~1000"))
 against = shap_controls.background(
     picture, Choice(model="portraits_fair"), Sharing(explainer="gradient"))
-st.caption(f"{len(against.pictures)} {against.words}")
+st.caption(f"{len(against.sources)} {against.words}")
 """).run()
     assert not app.exception
     assert app.caption[0].value.startswith("23 Compared with 23 test pictures")

@@ -21,7 +21,7 @@ EXAMPLES = ROOT / "assets" / "examples"
 CHOICES = [
     Choice(),
     Choice(picture="coffee", method="smoothgrad", target=967, parameters=(("n_samples", 5),)),
-    Choice(method="scorecam", layer="block10_add", geometry="letterbox"),
+    Choice(method="scorecam", layer="block10_add", reading=(("geometry", "letterbox"),)),
     Choice(target=281, against=282, compare="methods", compared=("gradcam", "saliency")),
     Choice(picture="a" * 64, compare="classes", compared=("1", "2")),
 ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Drift, DriftPath, Picture
+from core.contracts import Drift, DriftPath, OpenedSource, Picture, opened_picture
 from core.errors import PellucidError
 from dashboard import services
 from dashboard.app_pages.compare import page_choice
 from dashboard.app_pages.compare.page_choice import MOST_STEPS, Pair
+from dashboard.app_pages.picture.frame import unserved
 from dashboard.desk import desk
 from dashboard.session import bound
 from dashboard.state import Choice
+from dashboard.views import registry as views
 from dashboard.widgets import progress
 from dashboard.widgets.drift import drift_slider
 from dashboard.words import duration, error_words, escape
@@ -19,9 +21,12 @@ from dashboard.words import duration, error_words, escape
 __all__ = ["section"]
 
 
-def section(picture: Picture, choice: Choice, pair: Pair) -> None:
+def section(source: OpenedSource, choice: Choice, pair: Pair) -> None:
     """Draw the choice of a path and, once there is one, the film with its curves."""
     st.subheader("Follow the map", anchor=False)
+    if "film" not in views.of_model(choice.model).serves:
+        unserved(choice.model, "A map is followed while a picture is changed step by step.")
+        return
     st.markdown(
         "Change the picture step by step: does the map stay while the decision stays, and which of "
         "them gives way first?"
@@ -41,7 +46,7 @@ def section(picture: Picture, choice: Choice, pair: Pair) -> None:
         return
     card = paths[pair.path]
     _numbers(card, pair)
-    _film(picture, choice, pair, card)
+    _film(opened_picture(source), choice, pair, card)
 
 
 def _follow(path: str | None) -> None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Agreement, DifferenceUnit, Explanation, MapComparison, Picture, Score
+from core.contracts import (
+    Agreement,
+    DifferenceUnit,
+    Explanation,
+    Input,
+    MapComparison,
+    OpenedSource,
+    Score,
+)
 from dashboard import glossary, services
-from dashboard.widgets.pair import pair, panel
-from dashboard.widgets.stage import legend
+from dashboard.views import registry as views
 from dashboard.words import escape, number, percent
 
 __all__ = ["HEIGHT", "difference", "numbers"]
@@ -34,7 +41,7 @@ _UNITS: dict[DifferenceUnit, str] = {
 _LIMITS = (
     "**What this can't show:** likeness is not truth. Two maps may agree and both be wrong; which "
     "of them to trust is the question of the evidence card on Inspect. Smooth maps correlate more "
-    "easily than fine ones, and neighbouring pixels resemble each other, so no p-value is given."
+    "easily than fine ones, and neighbouring {site}s resemble each other, so no p-value is given."
 )
 
 
@@ -68,28 +75,22 @@ def _value(score: Score) -> str:
     return percent(score.value) if score.metric in _SHARES else number(score.value)
 
 
-def difference(a: Explanation, b: Explanation, picture: Picture | None) -> None:
+def difference(a: Explanation, b: Explanation, source: OpenedSource, given: Input) -> None:
     """Draw left − right, what its colours mean, and how everything was measured."""
     result = services.comparison(a, b)
-    drawn = services.difference_layer(a, b)
-    if drawn is None or picture is None or result.box is None:
+    if result.difference is None:
         return
     st.subheader("Where they differ", anchor=False)
     stage, words = st.columns(2, gap="medium")
     with stage:
-        scale = legend(drawn, low="right stronger", high="left stronger")
-        empty = "No difference: the maps are equal." if drawn.empty else ""
-        shown = panel(
-            "difference", "Left − right", "Difference", _unit(result), picture,
-            box=result.box, layer=drawn, scale=scale, state=empty,
-        )  # fmt: skip
-        pair([shown], [picture], key="pair/difference", tools=False)
+        views.view(given.modality).difference(source, given, a, b, note=_unit(result))
     with words:
         st.markdown(
             f"{escape(result.words)} Blue: more weight on the left. Orange: more on the right. "
             "Transparent: no difference."
         )
-        st.markdown(_LIMITS)
+        site = services.modalities()[given.modality].site
+        st.markdown(_LIMITS.format(site=escape(site)))
         with st.expander("How this is measured", icon=":material/straighten:"):
             st.markdown("\n".join(_line(score) for score in result.scores))
             st.caption(

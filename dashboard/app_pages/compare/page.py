@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.contracts import Explanation, Picture, Prediction, picture_seen
+from core.contracts import Explanation, Input, OpenedSource, Prediction
 from core.errors import PellucidError
 from dashboard import address, services, slice_choice, state, uploads
 from dashboard import page as frame
@@ -22,11 +22,11 @@ from dashboard.figures.ranking import ranking
 from dashboard.guard import guarded
 from dashboard.state import Choice
 from dashboard.theme import current_mode
+from dashboard.views import registry as views
+from dashboard.views.base import Side
 from dashboard.widgets import progress
 from dashboard.widgets.chart import chart
-from dashboard.widgets.pair import Panel, pair, panel
 from dashboard.widgets.progress import Pending
-from dashboard.widgets.stage import legend
 from dashboard.words import caption, error_words, errors_line, escape, percent
 
 __all__ = ["page"]
@@ -34,7 +34,7 @@ __all__ = ["page"]
 _NAME = "pair problems"
 _TOP = 3
 _GONE = (
-    "This picture is not here any more: uploads stay in memory for a while and are never written "
+    "This {source} is not here any more: uploads stay in memory for a while and are never written "
     "to disk. Drop the same file again, or choose another one."
 )
 
@@ -50,10 +50,17 @@ class _Side:
     name: str
     title: str
     choice: Choice | None
-    picture: Picture | None
+    source: OpenedSource | None
     answer: Answer | None = None
     evidence: Answer | None = None
     error: str = ""
+
+    @property
+    def given(self) -> Input | None:
+        """What the model is shown; ``None`` where there is nothing to show it."""
+        if self.source is None or self.choice is None or self.error:
+            return None
+        return services.prediction_request(self.source, self.choice).input
 
     @property
     def prediction(self) -> Prediction | None:
@@ -99,26 +106,30 @@ def _asked_for() -> tuple[Choice, Pair]:
 
 def _body(choice: Choice, shown: Pair) -> Pair:
     """Draw everything below the strip; return the pair with what the page proposed."""
-    left = _asked(_Side("left", "Left", "", choice, sides_part.picture_of(choice)))
+    left = _asked(_Side("left", "Left", "", choice, sides_part.source_of(choice)))
     kind = sides_part.KINDS[shown.differ]
     other = sides_part.other_of(choice, shown, left.prediction)
     options = sides_part.options_of(choice, shown, left.prediction)
     moved = kind.move(choice, other) if other else None
-    right_picture = None if moved is None else sides_part.picture_of(moved)
-    right = _asked(_Side("right", "Right", options.get(other, ""), moved, right_picture))
+    right_source = None if moved is None else sides_part.source_of(moved)
+    right = _asked(_Side("right", "Right", options.get(other, ""), moved, right_source))
+    if right.choice is None and left.prediction is not None:
+        kind_of = services.kind_of(choice.model).source
+        right = replace(right, error=f"There is nothing of {kind_of}s here to hold against it.")
     left = replace(left, title=options.get(kind.value(choice, left.prediction), ""))
 
     item = uploads.find(choice.picture)
-    if item is not None and left.picture is not None:
-        picture_facts.line(item, left.picture, choice)
+    if item is not None and left.source is not None:
+        picture_facts.line(item, left.source, choice)
     sides_part.selects(choice, shown, other, left.prediction)
     _stages(left, right)
     _below(left, right)
     if left.explanation is not None and right.explanation is not None:
-        likeness.difference(left.explanation, right.explanation, left.picture)
+        if left.source is not None and left.given is not None:
+            likeness.difference(left.explanation, right.explanation, left.source, left.given)
         _one_class_for_both(left.explanation, right.explanation, shown)
-    if left.picture is not None:
-        drift.section(left.picture, choice, shown)
+    if left.source is not None:
+        drift.section(left.source, choice, shown)
     return replace(shown, other=other)
 
 
@@ -126,11 +137,12 @@ def _asked(side: _Side) -> _Side:
     """Ask for what a side shows; whatever is wrong with it stays on this side."""
     if side.choice is None:
         return side
-    if side.picture is None:
-        return replace(side, error=_GONE)
+    if side.source is None:
+        source = services.kind_of(side.choice.model).source
+        return replace(side, error=_GONE.format(source=source))
     try:
-        evidence = services.explanation_request(side.picture, side.choice)
-        prediction = services.prediction_request(side.picture, side.choice)
+        evidence = services.explanation_request(side.source, side.choice)
+        prediction = services.prediction_request(side.source, side.choice)
     except PellucidError as error:
         return replace(side, error=error_words(error))
     desk().ask(evidence, patience=0)
@@ -147,8 +159,8 @@ def _stages(left: _Side, right: _Side) -> None:
         likeness.numbers(services.comparison(a, b))
     elif any(s.evidence and s.evidence.state == "waiting" for s in (left, right)):
         st.skeleton(height=likeness.HEIGHT)
-    shown = [side.picture for side in (left, right) if side.picture is not None]
-    pair([_panel(left), _panel(right)], shown, key="pair", tools=True)
+    if left.choice is not None:
+        views.of_model(left.choice.model).pair([_shown(left), _shown(right)], key="pair")
     progress.waiting(
         [
             Pending(side.evidence.key, f"{side.name}: {side.title}")
@@ -159,22 +171,16 @@ def _stages(left: _Side, right: _Side) -> None:
     )
 
 
-def _panel(side: _Side) -> Panel:
-    explanation = side.explanation
-    layer = None if explanation is None else services.layer(explanation)
-    scale = None
-    if explanation is not None and layer is not None:
-        low, high = services.method(explanation.method).signs if layer.signed else ("", "")
-        scale = legend(layer, low=low, high=high)
-    note = ""
+def _shown(side: _Side) -> Side:
+    explanation, note = side.explanation, ""
     if explanation is not None:
         card, drawn = services.method(explanation.method), services.layer(explanation)
         lines = (caption(explanation, card, drawn.limits, drawn.ends), errors_line(explanation))
         note = " · ".join(line for line in lines if line)
-    return panel(
-        side.id, side.name, side.title, note, side.picture,
-        box=None if explanation is None else picture_seen(explanation.seen).box,
-        layer=layer, scale=scale, state=_state(side),
+    return Side(
+        id=side.id, side=side.name, title=side.title,
+        model="" if side.choice is None else side.choice.model, note=note, source=side.source,
+        given=side.given, explanation=explanation, state=_state(side),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.contracts import Picture, Prediction
+from core.contracts import OpenedSource, Prediction
 from dashboard import model_words, services, state, suitable, uploads
 from dashboard.app_pages.compare import page_choice
 from dashboard.app_pages.compare.page_choice import Differ, Pair
@@ -15,8 +15,9 @@ from dashboard.app_pages.picture import shelf
 from dashboard.app_pages.picture.controls import likely_classes, method_label
 from dashboard.session import bound
 from dashboard.state import Choice
+from dashboard.words import escape
 
-__all__ = ["KINDS", "Kind", "options_of", "other_of", "picture_of", "selects"]
+__all__ = ["KINDS", "Kind", "options_of", "other_of", "selects", "source_of"]
 
 Words = dict[str, str]
 
@@ -28,7 +29,7 @@ class Kind:
     Parameters
     ----------
     name, question : str
-        For the button, and the sentence that opens the page.
+        For the button, and the sentence that opens the page; ``{source}`` is what one is called.
     options : callable
         What can be chosen, id to words; the prediction puts likely classes first.
     value : callable
@@ -77,7 +78,12 @@ def _to_method(choice: Choice, id: str) -> Choice:
 
 
 def _models(choice: Choice, prediction: Prediction | None) -> Words:
-    return model_words.model_labels(zone=st.context.timezone)
+    modality = services.model(choice.model).modality
+    return {
+        id: label
+        for id, label in model_words.model_labels(zone=st.context.timezone).items()
+        if services.model(id).modality == modality
+    }
 
 
 def _another_model(choice: Choice, options: Words) -> str:
@@ -150,7 +156,7 @@ KINDS: dict[Differ, Kind] = {
     ),
     "model": Kind(
         "Two models",
-        "Do two models look at the same part of the picture?",
+        "Do two models look at the same part of the {source}?",
         _models,
         lambda choice, _: choice.model,
         _to_model,
@@ -166,8 +172,8 @@ KINDS: dict[Differ, Kind] = {
         _next(lambda choice: "" if choice.target is None else str(choice.target)),
     ),
     "picture": Kind(
-        "Two pictures",
-        "Does the model look at the same kind of thing in two pictures?",
+        "Two {source}s",
+        "Does the model look at the same kind of thing in two {source}s?",
         _pictures,
         lambda choice, _: choice.picture,
         lambda choice, id: replace(choice, picture=id),
@@ -202,24 +208,26 @@ def _gone(pair: Pair) -> bool:
     return pair.differ == "picture" and bool(pair.other)
 
 
-def picture_of(choice: Choice) -> Picture | None:
-    """Return the picture of a side, ``None`` if it is gone."""
+def source_of(choice: Choice) -> OpenedSource | None:
+    """Return the source of a side, ``None`` if it is gone or of another kind than the model's."""
     item = uploads.find(choice.picture)
-    return None if item is None else uploads.picture(item)
+    fits = item is not None and item.modality == services.model(choice.model).modality
+    return uploads.source(item) if item is not None and fits else None
 
 
 def selects(choice: Choice, pair: Pair, other: str, prediction: Prediction | None) -> None:
     """Draw in what the sides differ, and what stands on either of them."""
+    source = escape(services.kind_of(choice.model).source)
     st.segmented_control(
         "What differs",
         page_choice.DIFFERS,
-        format_func=lambda differ: KINDS[differ].name,
+        format_func=lambda differ: KINDS[differ].name.format(source=source),
         required=True,
         label_visibility="collapsed",
         **page_choice.bind("differ", "differ", pair.differ, other=""),
     )
     kind = KINDS[pair.differ]
-    st.markdown(kind.question)
+    st.markdown(kind.question.format(source=source))
     options = options_of(choice, pair, prediction)
     left = kind.value(choice, prediction)
     columns = st.columns(2, gap="medium")

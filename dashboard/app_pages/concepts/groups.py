@@ -14,9 +14,9 @@ __all__ = ["editor"]
 _LONGEST = 40
 
 
-def editor(study: Study) -> None:
+def editor(study: Study, model: str) -> None:
     """Draw the form that makes a concept of dropped pictures, and those made so far."""
-    items = uploads.session_items()
+    items = uploads.uploaded(model)
     with st.expander(
         "Concept of dropped pictures", icon=":material/add_photo_alternate:", key="study/groups"
     ):

@@ -10,10 +10,11 @@ from core.contracts import Picture, Prediction
 from dashboard import services
 from dashboard.app_pages.concepts import look, page_choice, parts, tcav
 from dashboard.app_pages.concepts.page_choice import Study, Tab
-from dashboard.app_pages.picture.frame import subject_page, with_picture
+from dashboard.app_pages.picture.frame import subject_page, unserved, with_picture
 from dashboard.desk import desk
 from dashboard.guard import guarded
 from dashboard.state import Choice
+from dashboard.views import registry as views
 
 __all__ = ["page"]
 
@@ -22,6 +23,7 @@ _TABS: dict[Tab, str] = {
     "parts": "Concepts of a class",
     "test": "Test a concept (TCAV)",
 }
+_WHY = "Concepts are parts of pictures, read from a convolutional layer."
 Section = Callable[[Picture, Choice, Study, Prediction | None], None]
 _SECTIONS: dict[Tab, Section] = {
     "look": look.section,
@@ -44,6 +46,9 @@ def _fitting(choice: Choice, study: Study) -> Study:
 
 
 def _one_tab(choice: Choice, study: Study) -> None:
+    if "concepts" not in views.of_model(choice.model).serves:
+        unserved(choice.model, _WHY)
+        return
     study = _fitting(choice, study)
     st.segmented_control(
         "Question",
@@ -60,4 +65,4 @@ def _one_tab(choice: Choice, study: Study) -> None:
         with guarded():
             _SECTIONS[study.tab](shown, choice, study, prediction)
 
-    with_picture(choice, draw)
+    with_picture(choice, draw, part="concepts", why=_WHY)

@@ -77,12 +77,12 @@ def _reference(labelled: References | None, choice: Choice, study: Study) -> Pic
         )  # fmt: skip
         if study.source == "folder":
             return _labelled(labelled, study)
-    pictures = [uploads.picture(item) for item in uploads.session_items().values()]
+    pictures = [uploads.picture(item) for item in uploads.uploaded(choice.model).values()]
     st.caption(f"{len(pictures)} pictures dropped in this session.")
     if not pictures:
         return None
     return services.given_set(
-        pictures, name="your pictures", model=choice.model, geometry=choice.geometry
+        pictures, name="your pictures", model=choice.model, geometry=services.framing(choice)
     )
 
 
@@ -124,7 +124,7 @@ def _answer(
         selection=_selection(study, labels=reference.gallery is not None),
         n_concepts=study.n_concepts,
         model=choice.model,
-        geometry=choice.geometry,
+        geometry=services.framing(choice),
     )
     answer = desk().ask(request)
     if isinstance(answer.result, Concepts):

@@ -50,7 +50,7 @@ def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction
             of_class = _of_class(labelled, choice, study, target)
         with second:
             _labels(labelled, study)
-            groups.editor(study)
+            groups.editor(study, choice.model)
         concepts = _concepts(labelled, choice, study)
         controls.run_button(
             "Run the test", study, target, ready=bool(concepts) and of_class is not None
@@ -106,7 +106,7 @@ def _concepts(labelled: References, choice: Choice, study: Study) -> tuple[Pictu
             pictures = [uploads.picture(item) for item in items]
             found.append(
                 services.given_set(
-                    pictures, name=name, model=choice.model, geometry=choice.geometry
+                    pictures, name=name, model=choice.model, geometry=services.framing(choice)
                 )
             )
     return tuple(found)
@@ -125,7 +125,7 @@ def _answer(
         pictures=of_class,
         target=target,
         model=choice.model,
-        geometry=choice.geometry,
+        geometry=services.framing(choice),
     )
     answer = desk().ask(request)
     if isinstance(answer.result, Tcav):

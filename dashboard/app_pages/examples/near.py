@@ -72,7 +72,7 @@ def _reference(choice: Choice, search: Search) -> PictureSet:
 def _session(choice: Choice) -> PictureSet:
     pictures = [uploads.picture(item) for item in shelf.stock(choice)]
     return services.given_set(
-        pictures, name="your pictures", model=choice.model, geometry=choice.geometry
+        pictures, name="your pictures", model=choice.model, geometry=services.framing(choice)
     )
 
 

@@ -24,4 +24,8 @@ def _sections(choice: Choice, search: Search) -> None:
         with guarded():
             near.section(shown, choice, search)
 
-    with_picture(choice, draw)
+    with_picture(
+        choice, draw, part="examples",
+        why="What would change a decision is searched among the regions of a picture, and what is "
+        "alike among pictures.",
+    )  # fmt: skip

@@ -20,9 +20,9 @@ from core.errors import PellucidError
 from dashboard import glossary, services
 from dashboard.app_pages.fairness.source import Subject
 from dashboard.app_pages.models import actions as models_actions
+from dashboard.app_pages.picture.mistakes import mistake_tiles
 from dashboard.desk import desk
 from dashboard.widgets import progress
-from dashboard.widgets.mistakes import mistake_tiles
 from dashboard.words import error_words, escape
 
 __all__ = ["mistakes", "of_slice"]

@@ -1,22 +1,23 @@
-"""The comparison below the stage: several methods, or several classes, on the same picture."""
+"""The comparison below the stage: several methods, or several classes, on the same source."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
-from core.contracts import Explanation, Picture, Prediction, picture_input
+from core.contracts import Explanation, OpenedSource, Prediction
 from dashboard import services, state
 from dashboard.app_pages.compare import page as compare
 from dashboard.app_pages.compare import page_choice as compare_page_choice
 from dashboard.app_pages.picture.controls import likely_classes
 from dashboard.desk import Answer, desk
 from dashboard.state import Choice, Comparison
+from dashboard.views import registry as views
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
-from dashboard.widgets.stage import fractions
 from dashboard.widgets.tiles import Tile, tiles
 from dashboard.words import escape, number, percent
 
@@ -24,13 +25,12 @@ __all__ = ["panel"]
 
 _KINDS: dict[Comparison, str] = {"methods": "Methods", "classes": "Classes"}
 _DIFFERS: dict[Comparison, compare_page_choice.Differ] = {"methods": "method", "classes": "class"}
-_TILE_SIDE = 420
 _CLASSES = 3
 _METHODS = 6
 _MOST = 9
 
 
-def panel(shown: Picture, choice: Choice, prediction: Prediction) -> None:
+def panel(shown: OpenedSource, choice: Choice, prediction: Prediction) -> None:
     """Draw the choice of a comparison and, once there is one, its grid."""
     st.subheader("Compare", anchor=False)
     st.session_state["compare"] = choice.compare or None
@@ -44,7 +44,8 @@ def panel(shown: Picture, choice: Choice, prediction: Prediction) -> None:
         args=(prediction,),
     )
     if not choice.compare:
-        st.caption("Several methods, or several classes, side by side on this picture.")
+        source = escape(services.kind_of(choice.model).source)
+        st.caption(f"Several methods, or several classes, side by side on this {source}.")
         return
     _members(choice, prediction)
     if choice.compared:
@@ -96,7 +97,7 @@ def _variant(choice: Choice, member: str) -> Choice:
     return replace(choice, method=member, parameters=(), layer=layer)
 
 
-def _grid(shown: Picture, choice: Choice) -> None:
+def _grid(shown: OpenedSource, choice: Choice) -> None:
     members = choice.compared[:_MOST]
     answers = {
         member: desk().ask(
@@ -105,16 +106,23 @@ def _grid(shown: Picture, choice: Choice) -> None:
         for member in members
     }
     titles = {member: _title(choice, member) for member in members}
-    box = picture_input(services.prediction_request(shown, choice).input).box
+    given, view = services.prediction_request(shown, choice).input, views.of_model(choice.model)
+
+    def tile(member: str) -> Tile:
+        answer, title = answers[member], titles[member]
+        selected = _is_shown(choice, member)
+        if isinstance(answer.result, Explanation):
+            drawn = view.tile(shown, given, answer.result)
+            return _tile(member, title, answer.result, drawn, selected=selected)
+        return _waiting(member, title, answer, selected=selected)
+
     tiles(
-        [_tile(m, titles[m], answers[m], selected=_is_shown(choice, m)) for m in members],
+        [tile(member) for member in members],
         key="grid",
         kind="grid",
         label="Comparison",
         on_pick=_pick,
-        base=services.base_uri(shown, side=_TILE_SIDE),
-        box=fractions(box, shown.width, shown.height),
-        ratio=f"{shown.width} / {shown.height}",
+        **view.shared(shown, given, choice.model),
     )
     progress.waiting_together(
         [Pending(a.key, titles[m]) for m, a in answers.items() if a.state == "waiting"],
@@ -149,16 +157,15 @@ def _is_shown(choice: Choice, member: str) -> bool:
     return _variant(choice, member).explanation_key() == choice.explanation_key()
 
 
-def _tile(member: str, title: str, answer: Answer, *, selected: bool) -> Tile:
-    if isinstance(answer.result, Explanation):
-        drawn = services.layer(answer.result)
-        return Tile(
-            member,
-            title,
-            caption=_caption(answer.result, drawn, title),
-            map=None if drawn.empty else drawn.uri,
-            selected=selected,
-        )
+def _tile(
+    member: str, title: str, explanation: Explanation, fields: Mapping[str, Any], *,
+    selected: bool,
+) -> Tile:  # fmt: skip
+    caption = _caption(explanation, services.layer(explanation), title)
+    return Tile(member, title, caption=caption, selected=selected, **fields)
+
+
+def _waiting(member: str, title: str, answer: Answer, *, selected: bool) -> Tile:
     words = {"waiting": answer.message or "waiting", "stopped": "stopped"}
     caption = words.get(answer.state) or str(answer.error)
     share = answer.fraction if answer.state == "waiting" else None

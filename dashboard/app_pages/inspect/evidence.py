@@ -7,7 +7,15 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.contracts import CONTROL_FAMILIES, Curve, EvidenceCard, Explanation, Picture
+from core.contracts import (
+    Curve,
+    EvidenceCard,
+    Explanation,
+    ModalityCard,
+    ModelCard,
+    OpenedSource,
+    opened_picture,
+)
 from dashboard import glossary, services, state
 from dashboard.app_pages.inspect import mask
 from dashboard.app_pages.inspect import sanity as sanity_part
@@ -18,6 +26,7 @@ from dashboard.guard import guarded
 from dashboard.lru import Lru
 from dashboard.state import Choice
 from dashboard.theme import Mode, current_mode
+from dashboard.views import registry as views
 from dashboard.widgets import progress, verdicts
 from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
@@ -30,7 +39,7 @@ _CURVES = ("deletion", "insertion")
 _charts: Lru[tuple[str, str, Mode], go.Figure] = Lru(256)
 
 
-def panel(shown: Picture, choice: Choice, answer: Answer) -> None:
+def panel(shown: OpenedSource, choice: Choice, answer: Answer) -> None:
     """Draw the card of the map in ``answer``; the map never waits for it."""
     with guarded(), st.container(border=True, key="evidence-card"):
         st.subheader("Evidence", anchor=False, help=glossary.explain("evidence"))
@@ -42,14 +51,18 @@ def panel(shown: Picture, choice: Choice, answer: Answer) -> None:
             st.caption("There is no map to examine.")
 
 
-def _examine(shown: Picture, choice: Choice, explanation: Explanation) -> None:
+def _examine(shown: OpenedSource, choice: Choice, explanation: Explanation) -> None:
     if services.layer(explanation).empty:
         st.markdown("The map is 0 everywhere: it makes no claim that could be examined.")
         return
+    kind = services.kind_of(choice.model)
+    ignorant = ", ".join(views.of_model(choice.model).controls)
     st.markdown(
-        "If the map shows what the model goes by, the class is lost sooner when its pixels are "
-        "removed, and found sooner when they return, than with maps that know nothing of the "
-        "model: random blocks, fine noise, edges, the middle of the picture."
+        escape(
+            "If the map shows what the model goes by, the class is lost sooner when its "
+            f"{kind.site}s are removed, and found sooner when they return, than with maps that "
+            f"know nothing of the model: {ignorant}."
+        )
     )
     held = desk().ask(services.evidence_request(shown, choice, _quick(choice)), patience=0)
     if isinstance(held.result, EvidenceCard):
@@ -61,17 +74,21 @@ def _examine(shown: Picture, choice: Choice, explanation: Explanation) -> None:
         progress.ended_badly(held, "The examination")
 
 
+def _model(choice: Choice) -> ModelCard:
+    return services.model(choice.model)
+
+
 def _quick(choice: Choice) -> tuple[str, ...]:
     """Return what is measured unasked: of slow methods nothing that computes their map again."""
-    slow = services.method(choice.method).slow
+    slow, own = services.method(choice.method).slow, services.metrics_for(_model(choice))
     return tuple(
         id
-        for id, card in services.metrics().items()
+        for id, card in own.items()
         if card.quick and not card.needs_mask and not (slow and card.recomputes)
     )
 
 
-def _card(shown: Picture, choice: Choice, card: EvidenceCard) -> None:
+def _card(shown: OpenedSource, choice: Choice, card: EvidenceCard) -> None:
     chosen = _chosen(choice, card)
     further = None
     if chosen:
@@ -80,16 +97,24 @@ def _card(shown: Picture, choice: Choice, card: EvidenceCard) -> None:
     sanity = sanity_part.standing(choice, later=further is not None and further.state == "waiting")
     _chips(card, sanity)
     _draw_curves(card)
-    on_object = mask.on_the_object(shown, choice)
+    marked = "mask" in views.of_model(choice.model).serves
+    on_object = mask.on_the_object(opened_picture(shown), choice) if marked else None
     with st.expander("What the verdicts rest on", icon=":material/rule:", key="verdicts"):
         st.markdown("\n\n".join(verdicts.details(check) for check in card.checks))
         sanity_part.details(choice, sanity)
     _more(card, chosen, further)
-    mask.fold(shown, choice, on_object)
+    kind = services.kind_of(choice.model)
+    if marked:
+        mask.fold(opened_picture(shown), choice, on_object)
+    else:
+        st.caption(
+            f"Whether the map lies on the object is measured where one can be marked: on pictures, "
+            f"not on {escape(kind.source)}s."
+        )
     st.caption(
         "**What it can't show:** whether the model is right, or right for good reasons, or whether "
-        "the map lies on the object. Pictures with pixels removed are unlike those the model has "
-        "learned from."
+        f"the map lies on the object. {escape(kind.source.capitalize())}s with "
+        f"{escape(kind.site)}s removed are unlike those the model has learned from."
     )
     _take_along(card)
 
@@ -109,27 +134,33 @@ def _draw_curves(card: EvidenceCard) -> None:
         reasons = {s.reason for s in card.scores if s.metric in _CURVES and s.reason}
         st.markdown(escape(f"There are no curves: {'; '.join(sorted(reasons))}."))
         return
+    kind = services.kind_of(card.model)
     places = st.columns(len(_CURVES))
     for place, metric in zip(places, _CURVES):
         curves = [curve for curve in card.curves if curve.metric == metric]
         with place:
-            _draw_curve(card, metric, curves)
+            _draw_curve(card, metric, curves, kind)
     st.caption(
-        "The class's probability while pixels change. Coloured: this map. Grey band: maps that "
-        "know nothing of the model, lowest to highest; thin lines: the mean of each kind."
+        f"The class's probability while {escape(kind.site)}s change. Coloured: this map. Grey "
+        "band: maps that know nothing of the model, lowest to highest; thin lines: the mean of "
+        "each kind."
     )
 
 
-def _draw_curve(card: EvidenceCard, metric: str, curves: list[Curve]) -> None:
+def _draw_curve(
+    card: EvidenceCard, metric: str, curves: list[Curve], kind: ModalityCard
+) -> None:  # fmt: skip
     about = services.metric(metric)
     areas = {curve.source: number(curve.auc) for curve in curves}
     mode = current_mode()
-    figure = _charts.get_or((card.key, metric, mode), lambda: figures.curves(curves, mode=mode))
+    figure = _charts.get_or(
+        (card.key, metric, mode), lambda: figures.curves(curves, kind, mode=mode)
+    )
     st.markdown(
         f"**{escape(about.name)} {areas.get('map', 'not defined')}**",
         help=glossary.explain(metric),
     )
-    against = ", ".join(f"{CONTROL_FAMILIES[s]} {a}" for s, a in areas.items() if s != "map")
+    against = ", ".join(f"{kind.families[s]} {a}" for s, a in areas.items() if s != "map")
     chart(
         figure,
         key=f"curve/{metric}",
@@ -146,7 +177,7 @@ def _on_demand(card: EvidenceCard) -> dict[str, str]:
     measured = {score.metric for score in card.scores}
     return {
         id: about.name
-        for id, about in services.metrics().items()
+        for id, about in services.metrics_for(services.model(card.model)).items()
         if id not in measured and not about.needs_mask
     }
 

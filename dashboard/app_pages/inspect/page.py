@@ -1,17 +1,17 @@
-"""Inspect: one picture, what the model says about it, and what that rests on."""
+"""Inspect: one source, what the model says about it, and what that rests on."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Explanation, Picture, Prediction
+from core.contracts import Explanation, OpenedSource, Prediction
 from dashboard import address, glossary, services, slice_choice, state
 from dashboard import page as frame
 from dashboard.app_pages.inspect import compare, result
 from dashboard.app_pages.inspect import evidence as evidence_part
 from dashboard.app_pages.picture import controls as picture_controls
 from dashboard.app_pages.picture import strip as picture_strip
-from dashboard.app_pages.picture.frame import with_picture
+from dashboard.app_pages.picture.frame import with_source
 from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
 from dashboard.state import Choice
@@ -30,7 +30,7 @@ def page() -> None:
         frame.say_problems(_NAME, choice)
         picture_strip.strip(choice)
     with guarded():
-        with_picture(choice, lambda shown: _ask_and_draw(shown, choice))
+        with_source(choice, lambda shown: _ask_and_draw(shown, choice))
     frame.publish(address.to_query(choice), slice_choice.to_query())
 
 
@@ -44,7 +44,7 @@ def _choice() -> Choice:
     return choice
 
 
-def _ask_and_draw(shown: Picture, choice: Choice) -> None:
+def _ask_and_draw(shown: OpenedSource, choice: Choice) -> None:
     request = services.prediction_request(shown, choice)
     # Both are submitted before either is waited for.
     desk().ask(request, patience=0)

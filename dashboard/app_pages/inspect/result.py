@@ -7,18 +7,19 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.contracts import DEPTHS, Box, Explanation, MethodCard, Picture, Prediction, picture_input
+from core.contracts import DEPTHS, Explanation, Input, MethodCard, OpenedSource, Prediction
 from dashboard import services, state, uploads
 from dashboard.desk import Answer
 from dashboard.figures.ranking import ranking
 from dashboard.lru import Lru
 from dashboard.state import Choice
 from dashboard.theme import current_mode
+from dashboard.views import registry as views
+from dashboard.views.base import View
 from dashboard.widgets import progress
 from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
 from dashboard.widgets.progress import Pending
-from dashboard.widgets.stage import stage
 from dashboard.words import caption, errors_line, escape, percent
 
 __all__ = ["CHART_HEIGHT", "MIME", "file_stem", "ranking_chart", "stage_panel"]
@@ -57,20 +58,20 @@ def _explained(explanation: Explanation | None, choice: Choice) -> tuple[int, ..
 # ---- the map
 
 
-def stage_panel(shown: Picture, choice: Choice, answer: Answer, evidence: Answer) -> None:
-    """Draw the picture with the map, what it says, and how to take it along."""
+def stage_panel(shown: OpenedSource, choice: Choice, answer: Answer, evidence: Answer) -> None:
+    """Draw the source with the map, what it says, and how to take it along."""
     explanation = evidence.result if isinstance(evidence.result, Explanation) else None
     card = services.method(choice.method)
-    request = services.explanation_request(shown, choice)
-    stage(shown, picture_input(request.input).box, explanation)
+    given, view = services.explanation_request(shown, choice).input, views.of_model(choice.model)
+    view.stage(shown, given, explanation, model=choice.model, key="stage")
     _pending(answer, evidence, card)
     if explanation is not None:
         _describe(explanation, card)
-        _download(shown, explanation)
+        _download(shown, explanation, view)
     elif evidence.state in ("failed", "stopped") and answer.state != "failed":
         progress.ended_badly(evidence, card.name)
     progress.notes(evidence)
-    _about_picture(shown, picture_input(request.input).box, choice)
+    _about_source(shown, given, choice)
 
 
 def _pending(answer: Answer, evidence: Answer, card: MethodCard) -> None:
@@ -97,14 +98,14 @@ def _describe(explanation: Explanation, card: MethodCard) -> None:
     st.caption("  \n".join(lines))
 
 
-def _download(shown: Picture, explanation: Explanation) -> None:
+def _download(shown: OpenedSource, explanation: Explanation, view: View) -> None:
     menu = st.popover("Download", icon=":material/download:", key="download", on_change="rerun")
     if not menu.open:
         return
-    stem = f"{file_stem(shown.name)}.{explanation.method}"
+    stem, source = f"{file_stem(shown.name)}.{explanation.method}", view.card.source.capitalize()
     with menu:
         for kind, label, make in (
-            ("png", "Picture with the map", partial(services.overlay_png, shown, explanation)),
+            ("png", f"{source} with the map", partial(services.drawn, shown, explanation)),
             ("npz", "Raw map", partial(services.explanation_npz, explanation)),
             ("json", "All but the map", partial(services.explanation_json, explanation)),
         ):
@@ -122,16 +123,15 @@ def file_stem(name: str) -> str:
     return kept[:60] or "picture"
 
 
-def _about_picture(shown: Picture, box: Box, choice: Choice) -> None:
-    item = uploads.find(choice.picture)
-    words = [f"{shown.name}, {shown.width} × {shown.height} px", *shown.notes]
+def _about_source(shown: OpenedSource, given: Input, choice: Choice) -> None:
+    item, view = uploads.find(choice.picture), views.of_model(choice.model)
+    words = [f"{shown.name}, {view.size(shown, given)}"]
+    words += services.source_notes(shown, model=choice.model)
     if item is not None and item.credit:
-        words.append(f"Photo: {item.credit}")
-    inside = box.left > 0.5 or box.top > 0.5
-    if inside or box.right < shown.width - 0.5 or box.bottom < shown.height - 0.5:
-        words.append("Dimmed: what the model did not see.")
-    st.caption(" · ".join(escape(w) for w in words))
-    if shown.bits is not None and item is not None and item.facts is None:
+        words.append(f"{view.by}: {item.credit}")
+    words.append(view.unseen(shown, given))
+    st.caption(" · ".join(escape(w) for w in words if w))
+    if view.has_depth(shown) and item is not None and item.facts is None:
         _depth(item)
 
 

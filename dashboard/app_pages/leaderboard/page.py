@@ -22,7 +22,7 @@ from dashboard.words import error_words, escape
 __all__ = ["page"]
 
 _PROBLEM, _NAME = "leaderboard problem", "leaderboard address problems"
-_FROM_CHOICE = ("model", "framing")
+_FROM_CHOICE = ("model", "reading")
 
 
 def page() -> None:
@@ -32,14 +32,17 @@ def page() -> None:
         picture_controls.sidebar(choice)
         frame.say_problems(_NAME, (choice, held))
         st.title("Evidence", anchor=False)
+        kind = services.kind_of(choice.model)
         st.markdown(
-            "Which method tells most about this model? All explain the same pictures. Then pixels "
-            "are removed, and returned, in the order of each map: the better the map, the sooner "
-            "the class is lost, and found."
+            escape(
+                f"Which method tells most about this model? All explain the same {kind.source}s. "
+                f"Then {kind.site}s are removed, and returned, in the order of each map: the "
+                "better the map, the sooner the class is lost, and found."
+            )
         )
         _set_up(choice, held)
     with guarded():
-        _run(held)
+        _run(held, services.kind_of(choice.model).source)
     mine = address.to_query(choice, only=_FROM_CHOICE)
     frame.publish(mine, held.to_query())
 
@@ -65,7 +68,7 @@ def _asked_for() -> tuple[Choice, Board]:
 def _set_up(choice: Choice, held: Board) -> None:
     taken = pictures_part.choose(held, choice.model)
     methods = _methods(choice, held)
-    metrics = _metrics(held)
+    metrics = _metrics(choice, held)
     n_maps = len(taken) * len(methods)
     with st.container(horizontal=True, vertical_alignment="center", key="run"):
         st.button(
@@ -77,17 +80,18 @@ def _set_up(choice: Choice, held: Board) -> None:
             on_click=_start,
             args=(choice, taken, methods, metrics),
         )
-        st.caption(_cost(len(taken), len(methods), n_maps))
+        source = services.kind_of(choice.model).source
+        st.caption(escape(_cost(len(taken), len(methods), n_maps, source)))
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(escape(problem), icon=":material/error:")
 
 
-def _cost(n_pictures: int, n_methods: int, n_maps: int) -> str:
+def _cost(n_sources: int, n_methods: int, n_maps: int, source: str) -> str:
     if not n_maps:
-        return "Choose at least one picture and one method."
-    pictures = f"{n_pictures} picture" + ("s" if n_pictures > 1 else "")
+        return f"Choose at least one {source} and one method."
+    sources = f"{n_sources} {source}" + ("s" if n_sources > 1 else "")
     methods = f"{n_methods} method" + ("s" if n_methods > 1 else "")
-    return f"{pictures} × {methods}: {n_maps} maps, a second or more for each."
+    return f"{sources} × {methods}: {n_maps} maps, a second or more for each."
 
 
 def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
@@ -104,8 +108,9 @@ def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
     return tuple(st.session_state[key])
 
 
-def _metrics(held: Board) -> tuple[str, ...]:
-    cards = {id: card for id, card in services.metrics().items() if not card.needs_mask}
+def _metrics(choice: Choice, held: Board) -> tuple[str, ...]:
+    able = services.metrics_for(services.model(choice.model))
+    cards = {id: card for id, card in able.items() if not card.needs_mask}
     key = "leaderboard metrics"
     st.multiselect(
         "Metrics",
@@ -126,7 +131,7 @@ def _start(
         request = services.board_request(
             taken.open(),
             model=choice.model,
-            geometry=choice.geometry,
+            reading=services.reading(choice),
             methods=methods,
             metrics=metrics,
             groups=taken.groups,
@@ -141,11 +146,11 @@ def _start(
 # ---- the run
 
 
-def _run(held: Board) -> None:
+def _run(held: Board, source: str) -> None:
     if not held.run:
         st.info(
-            "Choose the pictures above, then press Compare methods. "
-            "The more pictures, the narrower the intervals.",
+            f"Choose the {escape(source)}s above, then press Compare methods. "
+            f"The more {escape(source)}s, the narrower the intervals.",
             icon=":material/arrow_upward:",
         )
         return

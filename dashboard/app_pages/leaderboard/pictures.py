@@ -1,4 +1,4 @@
-"""Which pictures a leaderboard is made over: the dataset's, the strip's, or the server's folder."""
+"""Which sources a leaderboard is made over: the dataset's, the strip's, or the server's folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.contracts import Picture
+from core.contracts import OpenedSource
 from dashboard import dataset_pictures, services, uploads
 from dashboard.app_pages.leaderboard import page_choice
 from dashboard.app_pages.leaderboard.page_choice import MOST_PICTURES, Board, Source
@@ -26,32 +26,34 @@ _UNNAMED = "(none)"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Pictures that are not decoded yet, and the subgroup of each."""
+    """Sources that are not opened yet, and the subgroup of each."""
 
-    opens: tuple[Callable[[], Picture], ...]
+    opens: tuple[Callable[[], OpenedSource], ...]
     groups: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.opens)
 
-    def open(self) -> Iterator[Picture]:
-        """Decode the pictures one by one."""
-        return (decode() for decode in self.opens)
+    def open(self) -> Iterator[OpenedSource]:
+        """Open them one by one."""
+        return (opened() for opened in self.opens)
 
 
 def choose(held: Board, model: str) -> Taken:
-    """Draw the choice of pictures and return what is taken."""
-    data, folder = dataset_pictures.data_of(model), services.gallery()
+    """Draw the choice of sources and return what is taken."""
+    data, kind = dataset_pictures.data_of(model), services.kind_of(model).source
+    folder = services.gallery() if uploads.examples(model) else None
     sources: dict[Source, str] = {}
     if data is not None:
-        sources["dataset"] = "The model's own dataset"
-    sources["strip"] = "Your pictures and the examples" if data is None else "Your pictures"
+        own = services.model(model).trained_on
+        sources["dataset"] = "The model's own dataset" if own else "A dataset of this server"
+    sources["strip"] = f"Your {kind}s and the examples" if data is None else f"Your {kind}s"
     if folder is not None:
         sources["folder"] = "The reference folder"
     source = held.source if held.source in sources else next(iter(sources))
     if len(sources) > 1:
         st.segmented_control(
-            "Pictures",
+            f"{kind.capitalize()}s",
             list(sources),
             format_func=sources.__getitem__,
             required=True,
@@ -61,26 +63,27 @@ def choose(held: Board, model: str) -> Taken:
         return _dataset(held, data)
     if source == "folder" and folder is not None:
         return _folder(held, folder)
-    return _strip(held, {} if data is not None else uploads.examples())
+    return _strip(held, model, {} if data is not None else uploads.examples(model))
 
 
-def _strip(held: Board, examples: dict[str, uploads.Item]) -> Taken:
-    items = {i.id: i for i in reversed(uploads.session_items().values())} | examples
+def _strip(held: Board, model: str, examples: dict[str, uploads.Item]) -> Taken:
+    kind = services.kind_of(model).source
+    items = {i.id: i for i in reversed(uploads.uploaded(model).values())} | examples
     taken = [item for id, item in items.items() if id not in held.left_out]
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
-        picture_strip.DROP.draw()
+        picture_strip.DROP.draw(model)
     with gallery:
         tiles(
             [_tile(item, selected=item in taken) for item in items.values()],
             key="leaderboard strip",
             kind="strip",
-            label="Pictures that are taken",
+            label=f"{kind.capitalize()}s that are taken",
             on_pick=_toggle,
         )
-        st.caption(f"{len(taken)} of {len(items)} pictures are taken. Click one to leave it out.")
+        st.caption(f"{len(taken)} of {len(items)} {kind}s are taken. Click one to leave it out.")
     picture_strip.DROP.refusals()
-    return Taken(tuple(partial(uploads.picture, item) for item in taken))
+    return Taken(tuple(partial(uploads.source, item) for item in taken))
 
 
 def _tile(item: uploads.Item, *, selected: bool) -> Tile:
@@ -101,9 +104,10 @@ def _dataset(held: Board, data: ShownSplit) -> Taken:
     columns = {"label": tuple(data.classes[i] for i in data.labels), **data.groups}
     by, count = _how_many(held, len(data), _groupings(columns), "classes in turn")
     known = dataset_pictures.first_facts(data, count)
-    st.caption(escape(f"{services.dataset_name(data.dataset)}: {len(data)} {data.name} pictures."))
+    kind = services.modalities()[data.modality].source
+    st.caption(escape(f"{services.dataset_name(data.dataset)}: {len(data)} {data.name} {kind}s."))
     groups = tuple(columns[by][one.place.index] for one in known) if by else ()
-    return Taken(tuple(one.picture for one in known), groups)
+    return Taken(tuple(one.source for one in known), groups)
 
 
 def _folder(held: Board, folder: Gallery) -> Taken:

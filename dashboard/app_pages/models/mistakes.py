@@ -11,10 +11,10 @@ from core.contracts import DatasetPredictions, Run
 from core.errors import InputError
 from dashboard import glossary, services
 from dashboard.app_pages.models import actions
+from dashboard.app_pages.picture.mistakes import mistake_tiles
 from dashboard.desk import desk
 from dashboard.widgets import progress
 from dashboard.widgets.download import download
-from dashboard.widgets.mistakes import mistake_tiles
 from dashboard.words import error_words, escape
 
 __all__ = ["panel"]

@@ -1,4 +1,4 @@
-"""The controls of Inspect: model and framing, what to explain, and how."""
+"""The controls of Inspect: model and reading, what to explain, and how."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from functools import partial
 
 import streamlit as st
 
-from core.contracts import GEOMETRIES, MethodCard, Prediction
+from core.contracts import MethodCard, Prediction
 from core.errors import InputError
 from dashboard import glossary, model_words, services, state, suitable
 from dashboard.session import bound
 from dashboard.state import Choice, Focus
+from dashboard.views import registry as views
 from dashboard.widgets.parameters import parameter_widgets
 from dashboard.words import error_words, escape
 
 __all__ = ["class_box", "explain_panel", "likely_classes", "method_label", "sidebar"]
 
-_FRAMINGS = {"crop": "Crop the centre", "squash": "Squash", "letterbox": "Letterbox"}
 _NO_GRADIENTS = (
     ":material/block: It has no gradients: methods, explainers and attacks that need them are not "
     "offered, and are named where the others are chosen."
@@ -33,7 +33,7 @@ _FOCUSES: dict[Focus, str] = {
 
 
 def sidebar(choice: Choice) -> None:
-    """Draw the choice of model and framing."""
+    """Draw the choice of model, and of how a source becomes its input."""
     with st.sidebar:
         labels = model_words.model_labels(zone=st.context.timezone)
         st.selectbox(
@@ -46,12 +46,8 @@ def sidebar(choice: Choice) -> None:
         st.caption(escape(model_words.about_model(choice.model)))
         if not services.model(choice.model).gradients:
             st.caption(_NO_GRADIENTS)
-        st.selectbox(
-            "Framing",
-            GEOMETRIES,
-            format_func=_FRAMINGS.__getitem__,
-            help=glossary.explain("framing"),
-            **state.bind("framing", "geometry", choice.geometry),
+        views.of_model(choice.model).reading(
+            choice.reading, keep=lambda reading: state.change(reading=reading)
         )
         if device := services.device():
             st.caption(f":material/memory: {escape(device)}")

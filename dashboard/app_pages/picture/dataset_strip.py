@@ -55,7 +55,8 @@ def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
     rules += ["its mistakes"] if held.wrong else []
     if held.slice and not slice_choice.within(split, Slice.parse(held.slice)).problem:
         rules.append("in the slice")
-    of = f"{split.name} pictures" + (f": {', '.join(rules)}" if rules else "")
+    kind = services.modalities()[split.modality].source
+    of = f"{split.name} {kind}s" + (f": {', '.join(rules)}" if rules else "")
     if not n:
         return f"None of the {len(split)} {of}"
     last = min(n, held.start + SHOWN)
@@ -69,8 +70,9 @@ def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
 
 def _rules(choice: Choice, split: ShownSplit, held: Shelf) -> None:
     # One label whatever is chosen: another one would close the menu at each choice.
+    kind = services.modalities()[split.modality].source
     menu = st.popover(
-        "Which pictures", icon=":material/filter_list:", key="shelf/rules", type="tertiary",
+        f"Which {kind}s", icon=":material/filter_list:", key="shelf/rules", type="tertiary",
         on_change="rerun",
     )  # fmt: skip
     if not menu.open:
@@ -81,7 +83,7 @@ def _rules(choice: Choice, split: ShownSplit, held: Shelf) -> None:
             _group_rule(split, held)
         st.toggle(
             "Only its mistakes", disabled=services.run(choice.model) is None,
-            help="Asks the model about every test picture first, once.",
+            help=f"Asks the model about every test {kind} first, once.",
             **shelf.bind("shelf/wrong", "wrong", held.wrong, start=0),
         )  # fmt: skip
 

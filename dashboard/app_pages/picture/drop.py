@@ -1,4 +1,4 @@
-"""Where pictures are dropped, and which files were refused."""
+"""Where sources are dropped, and which files were refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import services, uploads
+from dashboard import uploads
+from dashboard.views import registry as views
 from dashboard.words import escape
 
 __all__ = ["DropZone"]
@@ -15,26 +16,26 @@ __all__ = ["DropZone"]
 
 @dataclass(frozen=True, slots=True)
 class DropZone:
-    """One place for dropped pictures.
+    """One place for dropped sources.
 
     Parameters
     ----------
     key : str
         The widget's; tells the place from others.
     taken : callable
-        Receives the id of the last picture that was dropped.
+        Receives the id of the last source that was dropped.
     """
 
     key: str
     taken: Callable[[str], None]
 
-    def draw(self) -> None:
-        """Draw where pictures are dropped."""
+    def draw(self, model: str) -> None:
+        """Draw where sources of the kind that a model takes are dropped."""
         # A new key empties the uploader: what it took is in the strip now.
-        key = f"{self.key}/{st.session_state.get(self._round, 0)}"
+        key, view = f"{self.key}/{st.session_state.get(self._round, 0)}", views.of_model(model)
         st.file_uploader(
-            "Drop pictures here", type=services.picture_types(), accept_multiple_files=True,
-            key=key, on_change=self._take, args=(key,), label_visibility="collapsed",
+            f"Drop {view.card.source}s here", type=view.types, accept_multiple_files=True,
+            key=key, on_change=self._take, args=(key, model), label_visibility="collapsed",
         )  # fmt: skip
 
     def refusals(self) -> None:
@@ -54,8 +55,8 @@ class DropZone:
     def _problems(self) -> str:
         return f"{self.key} problems"
 
-    def _take(self, key: str) -> None:
-        added, problems = uploads.add(st.session_state[key] or [])
+    def _take(self, key: str, model: str) -> None:
+        added, problems = uploads.add(st.session_state[key] or [], model=model)
         st.session_state[self._problems] = problems
         st.session_state[self._round] = st.session_state.get(self._round, 0) + 1
         if added:

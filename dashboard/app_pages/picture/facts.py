@@ -1,24 +1,26 @@
-"""What a dataset knows of its picture, and whether the model is right about it."""
+"""What a dataset knows of its source, and whether the model is right about it."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import PurePath
 
 import streamlit as st
 
-from core.contracts import Picture, Prediction
+from core.contracts import OpenedSource, Prediction
 from dashboard import services, uploads
 from dashboard.dataset_pictures import Facts
 from dashboard.desk import desk
 from dashboard.state import Choice
+from dashboard.views import registry as views
 from dashboard.widgets.download import download
 from dashboard.words import escape
 
 __all__ = ["line"]
 
 
-def line(item: uploads.Item, shown: Picture, choice: Choice) -> None:
-    """Draw the true class, its groups and the verdict; nothing for pictures of no dataset."""
+def line(item: uploads.Item, shown: OpenedSource, choice: Choice) -> None:
+    """Draw the true class, its groups and the verdict; nothing for sources of no dataset."""
     if item.facts is None:
         return
     with st.container(gap="xsmall", key="facts"):
@@ -27,22 +29,23 @@ def line(item: uploads.Item, shown: Picture, choice: Choice) -> None:
             _verdict(item.facts, shown, choice)
             download(
                 escape(shown.name),
-                partial(services.pixels_png, shown.pixels),
-                shown.name,
+                partial(services.drawn, shown, None, model=choice.model),
+                f"{PurePath(shown.name).stem}.png",
                 mime="image/png",
                 key="download/picture",
-                help="The picture itself: commands that pages show for it name this file.",
+                help=views.of_model(choice.model).about_file,
             )
         st.caption(escape(_where(item.facts)))
 
 
 def _where(known: Facts) -> str:
     data = services.dataset_name(known.place.dataset)
-    words = [f"{known.place.split.capitalize()} picture {known.place.index} of {data}"]
+    kind = services.modalities()[known.split.modality].source
+    words = [f"{known.place.split.capitalize()} {kind} {known.place.index} of {data}"]
     return " · ".join([*words, *known.group_words])
 
 
-def _verdict(known: Facts, shown: Picture, choice: Choice) -> None:
+def _verdict(known: Facts, shown: OpenedSource, choice: Choice) -> None:
     if services.class_names(choice.model) != known.split.classes:
         st.caption("the model knows other classes", width="content")
         return

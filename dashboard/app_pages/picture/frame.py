@@ -1,4 +1,4 @@
-"""What pages about the session's picture have in common: sidebar, strip, and what was left out."""
+"""What pages about the session's source have in common: sidebar, strip, and what was left out."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.contracts import Picture
-from dashboard import address, page, slice_choice, state, uploads
+from core.contracts import OpenedSource, Picture, opened_picture
+from dashboard import address, page, services, slice_choice, state, uploads
 from dashboard.app_pages.picture import controls, facts, strip
 from dashboard.guard import guarded
 from dashboard.query import Spelled
 from dashboard.session import SessionChoice
 from dashboard.state import Choice
+from dashboard.views import registry as views
+from dashboard.words import escape
 
-__all__ = ["subject_page", "with_picture"]
+__all__ = ["missing", "subject_page", "unserved", "with_picture", "with_source"]
 
 T = TypeVar("T", bound=Spelled)
-_FROM_CHOICE = ("model", "picture", "framing")
+_FROM_CHOICE = ("model", "picture", "reading")
 """Parts of the session's choice that these pages' addresses hold."""
 
 
@@ -53,25 +55,60 @@ def _asked_for(own: SessionChoice[T], name: str) -> tuple[Choice, T]:
     return choice, held
 
 
-def with_picture(choice: Choice, draw: Callable[[Picture], None]) -> None:
-    """Call ``draw`` with the session's picture and a desk, or say that the picture is gone.
+def with_source(choice: Choice, draw: Callable[[OpenedSource], None]) -> None:
+    """Call ``draw`` with the session's source and a desk, or say that there is none.
 
-    What a dataset knows of the picture stands above, drawn when ``draw`` has asked for its answers.
+    What a dataset knows of the source stands above, drawn when ``draw`` has asked for its answers.
     """
-    item = uploads.find(choice.picture)
-    if item is None:
-        st.info(
-            "The picture of this link is not here any more: uploads stay in memory for a while and "
-            "are never written to disk. Drop the same file again and the page shows what it "
-            "showed, or choose an example.",
-            icon=":material/hide_image:",
-        )
+    item, kind = uploads.find(choice.picture), services.kind_of(choice.model)
+    if item is None or item.modality != kind.id:
+        st.info(missing(choice, item), icon=":material/hide_image:")
         return
     with page.at_desk():
-        shown = uploads.picture(item)
+        opened = uploads.source(item)
         above = st.container(key="about the picture")
         try:
-            draw(shown)
+            draw(opened)
         finally:
             with above:
-                facts.line(item, shown, choice)
+                facts.line(item, opened, choice)
+
+
+def missing(choice: Choice, item: uploads.Item | None) -> str:
+    """Return why there is no source to look at, and what would mend it, as Markdown."""
+    kind = services.kind_of(choice.model)
+    endings = ", ".join(kind.suffixes)
+    if item is not None:
+        return (
+            f"This model takes {escape(kind.source)}s, and {escape(item.title)} is none. Drop a "
+            f"{escape(kind.source)} ({escape(endings)}), or choose one above."
+        )
+    if not choice.picture:
+        return (
+            f"Nothing comes along to show this model with: drop a {escape(kind.source)} "
+            f"({escape(endings)}) above."
+        )
+    return (
+        f"The {escape(kind.source)} of this link is not here any more: uploads stay in memory for "
+        "a while and are never written to disk. Drop the same file again and the page shows what "
+        "it showed, or choose an example."
+    )
+
+
+def with_picture(
+    choice: Choice, draw: Callable[[Picture], None], *, part: str, why: str
+) -> None:  # fmt: skip
+    """Call ``draw`` with the session's picture; say ``why`` where the view serves no such part."""
+    if part not in views.of_model(choice.model).serves:
+        unserved(choice.model, why)
+        return
+    with_source(choice, lambda opened: draw(opened_picture(opened)))
+
+
+def unserved(model: str, why: str) -> None:
+    """Say why a part of a page is not there for what a model takes, and what would show it."""
+    source = escape(services.kind_of(model).source)
+    st.info(
+        f"{why} This model takes {source}s: choose a model of pictures to see it.",
+        icon=":material/block:",
+    )

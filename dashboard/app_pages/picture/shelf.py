@@ -121,10 +121,10 @@ def dozen(split: ShownSplit, indices: npt.NDArray[np.int64], shelf: Shelf) -> li
 
 
 def stock(choice: Choice) -> list[uploads.Item]:
-    """Return every picture that the strip holds: uploads, then the model's own or the examples."""
+    """Return every source that the strip holds: uploads, then the model's own or the examples."""
     split = dataset_pictures.data_of(choice.model)
-    given = list(reversed(uploads.session_items().values()))
+    given = list(reversed(uploads.uploaded(choice.model).values()))
     if split is None:
-        return [*given, *uploads.examples().values()]
+        return [*given, *uploads.examples(choice.model).values()]
     shelf = current(split, choice)
     return [*given, *dozen(split, narrowed(split, shelf, answers(choice)), shelf)]

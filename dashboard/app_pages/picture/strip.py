@@ -1,10 +1,10 @@
-"""The strip above the stage: drop pictures, choose one of them or an example."""
+"""The strip above the stage: drop sources, choose one of them or an example."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import dataset_pictures, state, uploads
+from dashboard import dataset_pictures, services, state, uploads
 from dashboard.app_pages.picture import dataset_strip, shelf
 from dashboard.app_pages.picture.drop import DropZone
 from dashboard.state import Choice
@@ -23,19 +23,19 @@ DROP = DropZone("drop", _taken)
 
 
 def strip(choice: Choice) -> None:
-    """Draw the drop zone beside the pictures of this session and those that suit the model."""
+    """Draw the drop zone beside the sources of this session and those that suit the model."""
     data = dataset_pictures.data_of(choice.model)
     slice_chip(data, key="strip")
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
-        DROP.draw()
+        DROP.draw(choice.model)
     with gallery, st.container(gap="xsmall", key="gallery"):
         items = shelf.stock(choice)
         tiles(
             [_tile(item, choice) for item in items],
             key="strip",
             kind="strip",
-            label="Pictures",
+            label=f"{services.kind_of(choice.model).source.capitalize()}s",
             on_pick=_pick,
             ratio=None if data is None else "1",
         )

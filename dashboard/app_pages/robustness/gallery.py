@@ -1,14 +1,13 @@
-"""Pictures that were broken: the original, the change magnified, and what the model saw."""
+"""Sources that were broken: as they were, the change, and what the model saw."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import AdversarialExample, Robustness
+from core.contracts import Robustness
 from dashboard import services
-from dashboard.robustness_words import attack_name, eps_words
-from dashboard.theme import current_mode
-from dashboard.widgets.triptychs import Triptych, triptychs
+from dashboard.robustness_words import attack_name
+from dashboard.views import registry as views
 from dashboard.words import escape
 
 __all__ = ["draw"]
@@ -18,10 +17,11 @@ _SHOWN = 6
 
 def draw(found: Robustness) -> None:
     """Draw the examples of one attack."""
-    st.subheader("Pictures that broke", anchor=False)
+    kind = services.kind_of(found.model).source
+    st.subheader(f"{escape(kind.capitalize())}s that broke", anchor=False)
     attacks = [id for id in found.attacks if any(e.attack == id for e in found.examples)]
     if not attacks:
-        st.caption("No attack broke any of the first pictures.")
+        st.caption(f"No attack broke any of the first {escape(kind)}s.")
         return
     attack = attacks[0]
     if len(attacks) > 1:
@@ -33,11 +33,11 @@ def draw(found: Robustness) -> None:
             or attack
         )  # fmt: skip
     own = [example for example in found.examples if example.attack == attack][:_SHOWN]
-    triptychs([_triptych(found, example) for example in own], mode=current_mode())
+    views.of_model(found.model).broken(found, own)
     st.caption(
         escape(
             f"The first {len(own)} that {attack_name(attack)} broke, at the smallest ε it found. "
-            "Grey in the middle is no change; colours are the change of each channel."
+            f"{views.of_model(found.model).about_broken}"
         )
     )
 
@@ -46,17 +46,3 @@ def _strongest(found: Robustness, attacks: list[str]) -> str:
     """Return the attack that leaves least, controls last."""
     area = {c.attack: (c.control, c.area) for c in found.curves if not c.group}
     return min(attacks, key=lambda id: area.get(id, (True, 1.0)))
-
-
-def _triptych(found: Robustness, example: AdversarialExample) -> Triptych:
-    shown = services.broken(found, example)
-    before, after = found.classes[example.clean], found.classes[example.answer]
-    return Triptych(
-        pictures=(shown.original, shown.change, shown.adversarial),
-        below=(
-            (before, "as it was, and right"),
-            (f"change × {shown.factor}", f"ε = {eps_words(example.distance, found.norm)}"),
-            (after, "what the model says now"),
-        ),
-        title=example.id,
-    )

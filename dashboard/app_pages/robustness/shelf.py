@@ -33,7 +33,7 @@ def chosen(trial: Trial, subject: Subject) -> Picture | None:
     index = _index(trial, subject)
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
-        _DROP.draw()
+        _DROP.draw(subject.model)
     with gallery, st.container(gap="xsmall", key="one picture gallery"):
         _strip(trial, subject, index)
     _DROP.refusals()
@@ -81,7 +81,7 @@ def _strip(trial: Trial, subject: Subject, index: int) -> None:
     order = subject.order.tolist()
     # A link may name a picture outside the slice: it is shown, and the strip holds the slice.
     start = _start(subject, order.index(index) if index in order else 0)
-    given = list(reversed(uploads.session_items().values()))
+    given = list(reversed(uploads.uploaded(subject.model).values()))
     entries = [
         Tile(item.id, item.title, image=item.thumbnail, selected=item.id == trial.upload)
         for item in given

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.contracts import ExplainerCard, ModelCard, Picture, Prediction
+from core.contracts import ExplainerCard, ModelCard, OpenedSource, Prediction
 from dashboard import dataset_pictures, glossary, services, slice_choice, uploads
 from dashboard.app_pages.picture.controls import likely_classes
 from dashboard.app_pages.shap import page_choice
@@ -25,9 +25,9 @@ _OF_DATASET = 24
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """The pictures that an explainer compares with, and a sentence about them."""
+    """The sources that an explainer compares with, and a sentence about them."""
 
-    pictures: tuple[Picture, ...]
+    sources: tuple[OpenedSource, ...]
     words: str
 
 
@@ -35,37 +35,38 @@ def offered(card: ModelCard) -> dict[str, ExplainerCard]:
     """Return the explainers that a model has what it takes for."""
     return {
         id: explainer
-        for id, explainer in services.explainers().items()
+        for id, explainer in services.explainers_for(card.modality).items()
         if not services.lacking("explainers", id, card)
     }
 
 
-def background(picture: Picture, choice: Choice, shown: Sharing) -> Against:
-    """Return what the explainer compares with: dropped pictures, the dataset's, or the examples."""
+def background(source: OpenedSource, choice: Choice, shown: Sharing) -> Against:
+    """Return what the explainer compares with: dropped sources, the dataset's, or the examples."""
     if not services.explainers()[shown.explainer].needs_background:
         return Against((), "")
-    dropped = _others(picture, uploads.session_items())
+    kind = services.kind_of(choice.model).source
+    dropped = _others(source, uploads.uploaded(choice.model))
     if len(dropped) >= _FEW:
-        return Against(dropped, f"Compared with the {len(dropped)} other pictures you dropped.")
+        return Against(dropped, f"Compared with the {len(dropped)} other {kind}s you dropped.")
     if (data := dataset_pictures.data_of(choice.model)) is not None:
         known = dataset_pictures.first_facts(data, _OF_DATASET)
-        own = tuple(p for p in (one.picture() for one in known) if p.sha256 != picture.sha256)
-        words = f"Compared with {len(own)} {data.name} pictures of the model's dataset"
+        own = tuple(s for s in (one.source() for one in known) if s.sha256 != source.sha256)
+        words = f"Compared with {len(own)} {data.name} {kind}s of the model's dataset"
         whole = ", whatever the slice." if slice_choice.current().conditions else "."
         return Against(own, words + whole)
-    examples = _others(picture, uploads.examples())
-    given = "No other picture is" if not dropped else "Only one other picture is"
+    examples = _others(source, uploads.examples(choice.model))
+    given = f"No other {kind} is" if not dropped else f"Only one other {kind} is"
     words = (
         f"{given} dropped, and a background needs at least two: compared with the "
-        f"{len(examples)} examples instead. Drop twenty or more pictures of your own data for a "
+        f"{len(examples)} examples instead. Drop twenty or more {kind}s of your own data for a "
         "comparison that means something for it."
     )
     return Against(examples, words)
 
 
-def _others(picture: Picture, items: dict[str, uploads.Item]) -> tuple[Picture, ...]:
-    found = (uploads.picture(item) for item in items.values())
-    return tuple(other for other in found if other.sha256 != picture.sha256)
+def _others(source: OpenedSource, items: dict[str, uploads.Item]) -> tuple[OpenedSource, ...]:
+    found = (uploads.source(item) for item in items.values())
+    return tuple(other for other in found if other.sha256 != source.sha256)
 
 
 def panel(choice: Choice, shown: Sharing, prediction: Prediction | None, against: Against) -> None:
@@ -81,9 +82,9 @@ def panel(choice: Choice, shown: Sharing, prediction: Prediction | None, against
         **page_choice.bind("explainer", "explainer", shown.explainer, parameters=()),
     )
     st.caption(escape(card.summary))
-    for missing in services.explainers().keys() - cards.keys():
-        name = services.explainers()[missing].name
-        st.caption(f"{escape(name)} is not offered: this model has no gradients.")
+    for id, missing in services.explainers().items():
+        if reason := services.lacking("explainers", id, services.model(choice.model)):
+            st.caption(f"{escape(missing.name)} is not offered: this model {escape(reason)}.")
     if against.words:
         st.caption(f":material/collections: {escape(against.words)}")
     label = "Parameters" + (f" ({len(shown.parameters)} changed)" if shown.parameters else "")

@@ -1,4 +1,4 @@
-"""SHAP: how the score of a class is shared out over the picture, from nothing seen to all of it."""
+"""SHAP: how the score of a class is shared out over the source, from nothing seen to all of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.contracts import Picture, Prediction, ShapRequest, ShapResult
+from core.contracts import OpenedSource, Prediction, ShapRequest, ShapResult
 from dashboard import services
-from dashboard.app_pages.picture.frame import subject_page, with_picture
+from dashboard.app_pages.picture.frame import subject_page, with_source
 from dashboard.app_pages.shap import controls, page_choice
 from dashboard.app_pages.shap import result as result_part
 from dashboard.app_pages.shap.page_choice import Sharing
@@ -26,7 +26,7 @@ def page() -> None:
 
 def _one_picture(choice: Choice, shown: Sharing) -> None:
     fitting = _fitting(choice, shown)
-    with_picture(choice, lambda picture: _ask_and_draw(picture, choice, fitting))
+    with_source(choice, lambda source: _ask_and_draw(source, choice, fitting))
 
 
 def _fitting(choice: Choice, shown: Sharing) -> Sharing:
@@ -39,17 +39,17 @@ def _fitting(choice: Choice, shown: Sharing) -> Sharing:
     return replace(shown, classes=classes, explainer=next(iter(offered)), parameters=())
 
 
-def _ask_and_draw(picture: Picture, choice: Choice, shown: Sharing) -> None:
-    background = controls.background(picture, choice, shown)
+def _ask_and_draw(source: OpenedSource, choice: Choice, shown: Sharing) -> None:
+    background = controls.background(source, choice, shown)
     request = services.shap_request(
-        picture,
+        source,
         choice,
         explainer=shown.explainer,
         parameters=shown.parameters,
         classes=shown.classes,
-        background=background.pictures,
+        background=background.sources,
     )
-    prediction = services.prediction_request(picture, choice)
+    prediction = services.prediction_request(source, choice)
     # Both are submitted before either is waited for.
     desk().ask(prediction, patience=0)
     answer = desk().ask(request)
@@ -60,7 +60,7 @@ def _ask_and_draw(picture: Picture, choice: Choice, shown: Sharing) -> None:
         controls.panel(choice, shown, said if isinstance(said, Prediction) else None, background)
     with left:
         if isinstance(answer.result, ShapResult):
-            result_part.waterfall_panel(answer.result, shown)
+            result_part.waterfall_panel(request, answer.result, shown)
         else:
             name, height = services.explainers()[shown.explainer].name, result_part.HEIGHT
             ended = "The explanation"

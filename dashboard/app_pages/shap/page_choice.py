@@ -25,7 +25,8 @@ MOST_CLASSES = 5
 
 
 def _chosen(asked: Asked) -> ExplainerCard:
-    return services.explainers()[asked.found["explainer"]]
+    modality = services.model(asked.about.model).modality
+    return services.explainers_for(modality)[asked.found["explainer"]]
 
 
 @dataclass(frozen=True)

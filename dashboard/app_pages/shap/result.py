@@ -12,9 +12,9 @@ from dashboard import glossary, services
 from dashboard.app_pages.inspect.result import MIME, file_stem
 from dashboard.app_pages.shap import page_choice
 from dashboard.app_pages.shap.page_choice import Colouring, Sharing
-from dashboard.figures.shap_map import shap_map
 from dashboard.figures.waterfall import signed, steps, waterfall
 from dashboard.theme import current_mode
+from dashboard.views import registry as views
 from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
 from dashboard.words import duration, escape, number, percent
@@ -28,7 +28,6 @@ _TOLERATED = 0.05
 """Additivity errors above this share of the whole way are a warning."""
 _NOISE = 1e-9
 _EXACT = 1e-3
-_COLOURINGS: dict[Colouring, str] = {"pixels": "Pixels", "regions": "Regions"}
 _OPEN = """\
 import numpy as np, shap
 kept = np.load({file})
@@ -41,7 +40,7 @@ _LEGEND = (
     '<span role="img" aria-label="Colour scale from {low} to {high}" style="flex:0 1 15rem;'
     "min-width:6rem;height:.6rem;border-radius:.3rem;background:linear-gradient(90deg,{blue},"
     'transparent,{red})"></span><span>{high} for +</span>'
-    '<span style="opacity:.75">SHAP’s blue and red, one scale for all classes: share of a pixel '
+    '<span style="opacity:.75">SHAP’s blue and red, one scale for all classes: share of a {site} '
     "in the logit</span></div>"
 )
 
@@ -49,9 +48,9 @@ _LEGEND = (
 # ---- the waterfall
 
 
-def waterfall_panel(result: ShapResult, shown: Sharing) -> None:
+def waterfall_panel(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
     """Draw the way from base value to prediction for one class."""
-    k = _subject(result, shown)
+    k, kind = _subject(result, shown), escape(services.kind_of(result.model).source)
     target = result.targets[k]
     base, output = float(result.base_values[k]), float(result.outputs[k])
     probability = percent(float(result.probabilities[k]))
@@ -59,19 +58,22 @@ def waterfall_panel(result: ShapResult, shown: Sharing) -> None:
                  help=glossary.explain("probability"))  # fmt: skip
     _class_switch(result, k)
     st.markdown(
-        f"The score (logit) starts at **{number(base)}** with nothing of this picture seen "
-        f"({escape(result.background)}), and this picture takes it to **{number(output)}**. The "
+        f"The score (logit) starts at **{number(base)}** with nothing of this {kind} seen "
+        f"({escape(result.background)}), and this {kind} takes it to **{number(output)}**. The "
         f"difference of **{signed(output - base)}** is shared out over its regions; their numbers "
         "stand on the maps below."
     )
     if not result.values[k].any():
         st.info(
-            "No region has a share: this picture and the one with everything hidden score the "
+            f"No region has a share: this {kind} and the one with everything hidden score the "
             "same. Choose another masker under Parameters.",
             icon=":material/info:",
         )
     ranked = services.shap_regions(result, k)
-    rows = steps(result, k, ranked, most=_REGIONS)
+    names = views.of_model(result.model).region_names(request, result, ranked)
+    rows = steps(
+        result, k, ranked, most=_REGIONS, source=services.kind_of(result.model).source, names=names
+    )
     words = "; ".join(f"{row.name} {row.words}" for row in rows)
     chart(
         waterfall(rows, colours=services.shap_colours(), mode=current_mode()),
@@ -130,37 +132,42 @@ def _additivity(result: ShapResult, k: int) -> None:
 
 def maps_panel(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
     """Draw one map a class, on one scale."""
-    st.subheader("Where in the picture", anchor=False)
+    kind = services.kind_of(result.model)
+    st.subheader(f"Where in the {escape(kind.source)}", anchor=False)
+    names: dict[Colouring, str] = {"pixels": f"{kind.site.capitalize()}s", "regions": "Regions"}
     st.segmented_control(
         "Colour",
-        list(_COLOURINGS),
-        format_func=_COLOURINGS.__getitem__,
+        list(names),
+        format_func=names.__getitem__,
         required=True,
         label_visibility="collapsed",
         **page_choice.bind("colouring", "colouring", shown.colouring),
     )
     regions = shown.colouring == "regions"
-    uris = services.shap_uris(request, result, regions=regions)
-    for row in range(0, len(uris), _A_ROW):
+    for row in range(0, len(result.targets), _A_ROW):
         columns = st.columns(_A_ROW, gap="medium")
-        for k, column in zip(range(row, len(uris)), columns):
+        for k, column in zip(range(row, len(result.targets)), columns):
             with column:
-                _map(result, k, _subject(result, shown), uris[k])
-    end = services.shap_end(request, result, regions=regions)
+                _map(request, result, k, _subject(result, shown), regions=regions)
+    end = services.shap_end(result, regions=regions)
     blue, red = services.shap_colours()
-    st.html(_LEGEND.format(low=number(-end), high=number(end), blue=blue, red=red))
+    st.html(
+        _LEGEND.format(
+            low=number(-end), high=number(end), blue=blue, red=red, site=escape(kind.site)
+        )
+    )
 
 
-def _map(result: ShapResult, k: int, subject: int, uri: str) -> None:
+def _map(
+    request: ShapRequest, result: ShapResult, k: int, subject: int, *, regions: bool
+) -> None:  # fmt: skip
     """Draw one class's map; regions are called by their numbers in the waterfall's class."""
     target = result.targets[k]
     st.markdown(f"**{escape(target.label)}** · {percent(float(result.probabilities[k]))}")
-    ranked = services.shap_regions(result, subject)
-    chart(
-        shap_map(result, k, picture=uri, ranked=ranked, labelled=_REGIONS, mode=current_mode()),
-        key=f"map/{k}",
-        alt=f"Map of SHAP values for {target.label}",
-    )
+    views.of_model(result.model).shares(
+        request, result, k, by_region=regions, ranked=services.shap_regions(result, subject),
+        labelled=_REGIONS, key=f"map/{k}",
+    )  # fmt: skip
     st.caption(
         f"logit {number(float(result.base_values[k]))} → {number(float(result.outputs[k]))} · "
         f"additivity error {_rounded(float(result.additivity_errors[k]))}"
@@ -198,10 +205,10 @@ def take_along(request: ShapRequest, result: ShapResult, shown: Sharing) -> None
         return
     regions = shown.colouring == "regions"
     name = f"{file_stem(result.seen.name)}.shap.{result.explainer}"
+    panels = views.of_model(result.model).panels(request, result, by_region=regions)
     with menu:
         for ending, label, make in (
-            ("png", "Maps side by side",
-             partial(services.shap_panels, request, result, regions=regions)),
+            *((("png", "Maps side by side", panels),) if panels is not None else ()),
             ("npz", "All values", partial(services.shap_npz, result)),
             ("json", "All but the values", partial(services.shap_json, result)),
             ("explanation.npz", "For shap's own plots",
