@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.base import Options, Row, rows_from, table
 from benchmarks.machine import machine
-from benchmarks.subject import ROOT, use_home
+from benchmarks.workload import ROOT, use_home
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 TITLES = {

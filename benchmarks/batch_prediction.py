@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.base import Options, Row, alternate, faster, info, main, milliseconds
-from benchmarks.subject import model_inputs, picture_files, stack, warm_runtime
+from benchmarks.workload import model_inputs, picture_files, stack, warm_runtime
 from core import api
 from core.contracts import Array
 from core.modalities.picture import images

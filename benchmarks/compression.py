@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.base import MILLI, Options, Row, at_least, faster, info, main
-from benchmarks.subject import ROOT, use_home
+from benchmarks.workload import ROOT, use_home
 from core import api
 from core.contracts import DEFAULT_MODEL, CompressionForm, Run
 

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from benchmarks.base import Options, Row, at_most, info, main
-from benchmarks.subject import ROOT, use_home
+from benchmarks.workload import ROOT, use_home
 from core.contracts import Array, DatasetRef, ModelRef
 from core.data.base import Mask
 from core.data.registry import open_dataset
 from core.evidence.intervals import student_interval
-from core.evidence.picture.trial import ANOTHER, Judged, trial
+from core.evidence.picture.control_rates import ANOTHER, Judged, judged_maps
 from core.modalities.picture import images
-from core.modalities.picture.ignorant import FAMILIES
+from core.modalities.picture.uninformed_maps import FAMILIES
 from core.models.runtime import runtime
 from core.proportions import wilson
 
@@ -44,14 +44,16 @@ def _imagenet(n: int) -> Iterator[Row]:
     model = runtime(ModelRef("efficientnet_lite0"))
     files = sorted(_SAMPLE.glob("*.jpg"))[1::2][:n]
     seen = [images.to_input(images.open_picture(f), shape=model.spec.input_shape) for f in files]
-    yield from _rates("ImageNet", list(trial(model, [s.tensor() for s in seen], methods=_METHODS)))
+    yield from _rates(
+        "ImageNet", list(judged_maps(model, [s.tensor() for s in seen], methods=_METHODS))
+    )
 
 
 def _portraits(name: str, n: int) -> Iterator[Row]:
     model, part = runtime(ModelRef(name)), open_dataset(DatasetRef("portraits")).part("test")
     worn = [i for i in range(_PORTRAITS_FROM, len(part)) if part.mask(i).any()][:n]
     pictures = part.pixels(worn, model.spec.input_size).astype(np.float32) / 255
-    judged = list(trial(model, list(pictures), methods=_METHODS))
+    judged = list(judged_maps(model, list(pictures), methods=_METHODS))
     yield from _rates(name, judged)
     yield _mass(name, judged, [part.mask(i) for i in worn])
 

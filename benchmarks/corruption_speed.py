@@ -6,7 +6,7 @@ import time
 from statistics import median
 
 from benchmarks.base import Options, Row, at_least, info, main
-from benchmarks.subject import model_inputs
+from benchmarks.workload import model_inputs
 from core.robustness.corruptions.base import SEVERITIES
 from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
 

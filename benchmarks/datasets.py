@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.base import Options, Row, alternate, at_least, faster, main, milliseconds
-from benchmarks.subject import ROOT, use_home
+from benchmarks.workload import ROOT, use_home
 from core.data import archive
 from core.data.base import Part
 from core.data.cifar10 import Cifar10

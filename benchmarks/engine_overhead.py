@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from benchmarks.base import MILLI, Options, Row, alternate, at_most, main, milliseconds
-from benchmarks.subject import changed, picture_files, use_home, warm_runtime
+from benchmarks.workload import changed, picture_files, use_home, warm_runtime
 from core import api
 from core.contracts import ExplainRequest, Picture, PredictRequest, Request
 from core.control import LocalControl

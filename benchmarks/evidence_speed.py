@@ -8,17 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.base import Options, Row, alternate, at_most, compared, main, milliseconds
-from benchmarks.subject import model_inputs, problem, stack, warm_runtime
+from benchmarks.workload import model_inputs, problem, stack, warm_runtime
 from core.contracts import Array
 from core.control import LocalControl
-from core.evidence.base import Subject
+from core.evidence.base import EvaluatedMap
 from core.evidence.curves import measure_curves
 from core.evidence.passes import CountedPasses
 from core.evidence.thresholds import QUICK_PASSES
 from core.models.runtime import Runtime
 from core.saliency.registry import METHODS
 
-__all__ = ["measure", "subject"]
+__all__ = ["measure", "evaluated"]
 
 _CHUNK = 32
 
@@ -44,7 +44,7 @@ def _row(
     model: Runtime, picture: Array, direction: Array, values: Array, preset: str, repeats: int
 ) -> Row:
     def both() -> float:
-        examined = subject(model, picture, direction, values, preset)
+        examined = evaluated(model, picture, direction, values, preset)
         measure_curves(examined, {"map": values})
         return examined.passes.spent
 
@@ -66,7 +66,7 @@ def _row(
 
 def _card() -> Row:
     """Return the cost of a whole evidence card, in forward-equivalents: a count, not a time."""
-    from benchmarks.subject import changed, picture_files
+    from benchmarks.workload import changed, picture_files
     from core import api
 
     picture = changed(api.open_picture(picture_files(1)[0]))
@@ -80,11 +80,11 @@ def _card() -> Row:
     )
 
 
-def subject(
+def evaluated(
     model: Runtime, picture: Array, direction: Array, values: Array, preset: str
-) -> Subject:
+) -> EvaluatedMap:
     """Return a map as the metrics see it."""
-    return Subject(
+    return EvaluatedMap(
         passes=CountedPasses(model),
         input=picture,
         direction=direction,

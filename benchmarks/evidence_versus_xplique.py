@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.base import Options, Row, at_most, info, main
-from benchmarks.evidence_speed import subject
-from benchmarks.subject import ROOT, defaults, model_inputs, problem, stack, warm_runtime
+from benchmarks.evidence_speed import evaluated
 from benchmarks.versus_xplique import environment, export
+from benchmarks.workload import ROOT, defaults, model_inputs, problem, stack, warm_runtime
 from core.contracts import Array
 from core.evidence.curves import MODES, measure_curves
 from core.evidence.order import descending
@@ -77,7 +77,7 @@ def _ours(model: Runtime, task: Problem, maps: Array) -> dict[str, Array]:
     for i, (picture, direction) in enumerate(zip(task.inputs, task.directions, strict=True)):
         named = {str(k): values[i] for k, values in enumerate(maps)}
         for preset in _PRESETS:
-            examined = subject(model, picture, direction, maps[0, i], preset)
+            examined = evaluated(model, picture, direction, maps[0, i], preset)
             for (k, mode), curve in measure_curves(examined, named).items():
                 areas[f"{preset} {mode}"][int(k), i] = curve.auc
     return areas

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.base import MILLI, Options, Row, alternate, at_most, compared, info, main
-from benchmarks.subject import ROOT
+from benchmarks.workload import ROOT
 
 __all__ = ["measure"]
 

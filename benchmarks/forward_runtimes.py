@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.base import MILLI, Options, Row, alternate, at_most, info, main, milliseconds
-from benchmarks.subject import model_inputs, stack, warm_runtime
+from benchmarks.workload import model_inputs, stack, warm_runtime
 from core.contracts import Array
 from core.models.forward import TOLERANCE, export, read_export
 from core.models.network import Network

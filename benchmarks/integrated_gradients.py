@@ -11,7 +11,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.base import Options, Row, compared, info, main
-from benchmarks.subject import defaults, model_inputs, problem, stack, warm_runtime
+from benchmarks.workload import defaults, model_inputs, problem, stack, warm_runtime
 from core.contracts import Array
 from core.saliency.base import Problem
 

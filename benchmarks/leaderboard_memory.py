@@ -15,7 +15,7 @@ import tempfile
 from typing import Any
 
 from benchmarks.base import Options, Row, at_most, info, main
-from benchmarks.subject import ROOT, picture_files
+from benchmarks.workload import ROOT, picture_files
 
 __all__ = ["measure"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.base import Options, Row, alternate, compared, main, milliseconds
-from benchmarks.subject import defaults, model_inputs, problem, stack, warm_runtime
+from benchmarks.workload import defaults, model_inputs, problem, stack, warm_runtime
 from core.contracts import Array
 from core.models.runtime import Runtime
 from core.saliency.base import Problem

@@ -24,7 +24,7 @@ from urllib.request import urlopen
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.base import MILLI, Options, Row, at_most, main
-from benchmarks.subject import ROOT, use_home
+from benchmarks.workload import ROOT, use_home
 
 __all__ = ["measure"]
 

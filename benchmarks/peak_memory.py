@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.base import Options, Row, at_most, main
-from benchmarks.subject import ROOT, picture_files
+from benchmarks.workload import ROOT, picture_files
 from core.saliency.registry import METHODS
 
 __all__ = ["measure"]

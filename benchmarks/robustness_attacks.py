@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.base import Options, Row, alternate, at_least, faster, info, main
-from benchmarks.subject import model_inputs, stack, warm_runtime
+from benchmarks.workload import model_inputs, stack, warm_runtime
 from core.contracts import Array, ModelRef
 from core.control import LocalControl
 from core.data.registry import open_dataset

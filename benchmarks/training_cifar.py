@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks.base import Options, Row, at_least, info, main
-from benchmarks.subject import ROOT, use_home
+from benchmarks.workload import ROOT, use_home
 from core import api
 from core.contracts import Run
 from core.control import LocalControl

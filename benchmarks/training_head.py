@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from benchmarks.base import Options, Row, at_most, faster, info, main
-from benchmarks.subject import use_home, warm_runtime
+from benchmarks.workload import use_home, warm_runtime
 from core import api
 from core.contracts import DEFAULT_MODEL, Array, ModelRef
 from core.data.base import Dataset

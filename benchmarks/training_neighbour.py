@@ -11,7 +11,7 @@ from itertools import cycle
 
 from benchmarks.base import Options, Row, alternate, compared, main, milliseconds
 from benchmarks.engine_overhead import finished, open_table
-from benchmarks.subject import ROOT, changed, picture_files
+from benchmarks.workload import ROOT, changed, picture_files
 from core import api
 from core.server.jobs import JobTable
 

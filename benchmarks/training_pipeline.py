@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.base import Options, Row, at_least, at_most, info, main
-from benchmarks.subject import use_home
+from benchmarks.workload import use_home
 from core import api
 from core.contracts import Run
 from core.settings import settings

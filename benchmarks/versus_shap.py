@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.base import Options, Row, alternate, faster, info, main, milliseconds
-from benchmarks.subject import model_inputs, same, stack, warm_runtime
+from benchmarks.workload import model_inputs, same, stack, warm_runtime
 from core.contracts import Array
 from core.control import LocalControl
 from core.modalities.picture.modality import PICTURE

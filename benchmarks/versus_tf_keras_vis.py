@@ -18,7 +18,7 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.base import Options, Row, alternate, faster, main, milliseconds
-from benchmarks.subject import (
+from benchmarks.workload import (
     changed,
     defaults,
     model_inputs,

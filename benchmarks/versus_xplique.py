@@ -30,7 +30,7 @@ from benchmarks.base import (
     main,
     milliseconds,
 )
-from benchmarks.subject import ROOT, defaults, model_inputs, problem, same, stack, warm_runtime
+from benchmarks.workload import ROOT, defaults, model_inputs, problem, same, stack, warm_runtime
 from core.contracts import Array
 from core.models.runtime import Runtime
 from core.parameters import Value

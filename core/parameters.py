@@ -13,7 +13,7 @@ from typing import Literal
 from core import numerals
 from core.errors import NumeralError, ParameterError
 
-__all__ = ["OfferedChoice", "Parameter", "Value", "eps_words", "resolve"]
+__all__ = ["OfferedChoice", "Parameter", "Value", "format_eps", "resolve"]
 
 Value = int | float | str | bool
 Kind = Literal["int", "float", "choice", "bool", "text", "epsilon"]
@@ -21,7 +21,7 @@ _MAX_TEXT = 64
 _ROUNDING = 1e-9
 
 
-def eps_words(distance: float) -> str:
+def format_eps(distance: float) -> str:
     """Return a distance between pixels in [0, 1] as people write it.
 
     >>> eps_words(8 / 255), eps_words(0.25 / 255)
@@ -77,7 +77,7 @@ class Parameter:
         if self.kind == "text":
             return f"a name of at most {_MAX_TEXT} characters, or nothing"
         if self.kind == "epsilon":
-            ends = f"from {eps_words(self.low or 0.0)} to {eps_words(self.high or 1.0)}"
+            ends = f"from {format_eps(self.low or 0.0)} to {format_eps(self.high or 1.0)}"
             return f"a distance between pixels in [0, 1] {ends}"
         noun = "a whole number" if self.kind == "int" else "a number"
         return f"{noun} from {self.low:g} to {self.high:g}"
@@ -129,7 +129,7 @@ class Parameter:
         except NumeralError:
             return None
         within = (self.low or 0.0) - _ROUNDING <= distance <= (self.high or 1.0) + _ROUNDING
-        return eps_words(distance) if within else None
+        return format_eps(distance) if within else None
 
     def _hint(self, value: object) -> str:
         """Return what was meant, where levels of 8 bits were given for an epsilon."""

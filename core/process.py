@@ -5,17 +5,17 @@ Whoever starts work says it; rooms that would prepare for later answers read it.
 
 from __future__ import annotations
 
-__all__ = ["lasts", "let_last"]
+__all__ = ["is_long_lived", "set_long_lived"]
 
-_lasts = False
+_long_lived = False
 
 
-def let_last() -> None:
+def set_long_lived() -> None:
     """Say that this process will give many answers (workers call it)."""
-    global _lasts
-    _lasts = True
+    global _long_lived
+    _long_lived = True
 
 
-def lasts() -> bool:
+def is_long_lived() -> bool:
     """Whether what is prepared in the background now will serve later answers."""
-    return _lasts
+    return _long_lived

@@ -28,8 +28,8 @@ from pathlib import Path
 from core.contracts import Artefact
 from core.errors import StoreError
 from core.store_entry import Damaged, fsync_folder, read_entry, read_manifest, write_entry
-from core.store_heal import ASIDE, clear_the_way, set_aside
-from core.store_space import Space, contents, file_lock
+from core.store_repair import ASIDE, clear_the_way, set_aside
+from core.store_size import Space, contents, file_lock
 
 __all__ = ["Damage", "Entry", "Stats", "Store"]
 

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from core.contracts import DEFAULT_METHOD, MethodCard, Parameter, Value
 from core.errors import InputError
-from dashboard import query, services, suitable
+from dashboard import default_pictures, query, services
 from dashboard.dataset_pictures import LONGEST_ID
-from dashboard.query import Asked, Spelling, cut
-from dashboard.spellings import listed, one_of, parameters, wholes, written_value
+from dashboard.formatting import error_text
+from dashboard.query import Asked, Codec, cut
+from dashboard.query_codecs import listed, one_of, parameters, wholes, written_value
 from dashboard.state import Choice
 from dashboard.views import registry as views
-from dashboard.words import error_words
 
 __all__ = ["read", "to_query"]
 
@@ -44,21 +44,21 @@ def read(
         Plain text, to be escaped.
     """
     taken = {
-        field: spelling if only is None or field in only else _untold(spelling)
-        for field, spelling in _SPELLINGS.items()
+        field: codec if only is None or field in only else _untold(codec)
+        for field, codec in _CODECS.items()
     }
-    return query.read(Choice, address, spellings=taken)
+    return query.read(Choice, address, codecs=taken)
 
 
 def to_query(choice: Choice, *, only: Collection[str] | None = None) -> dict[str, str]:
     """Return the choice, or ``only`` fields of it, as the parameters of the page's address."""
-    taken = {f: s for f, s in _SPELLINGS.items() if only is None or f in only}
-    return query.write(choice, spellings=taken)
+    taken = {f: s for f, s in _CODECS.items() if only is None or f in only}
+    return query.write(choice, codecs=taken)
 
 
-def _untold(spelling: Spelling) -> Spelling:
+def _untold(codec: Codec) -> Codec:
     """Return the spelling of a field that an address says nothing of."""
-    return replace(spelling, read=lambda asked: spelling.read(replace(asked, query={})))
+    return replace(codec, read=lambda asked: codec.read(replace(asked, query={})))
 
 
 def _model(asked: Asked) -> str:
@@ -67,7 +67,7 @@ def _model(asked: Asked) -> str:
 
 
 def _picture(asked: Asked) -> str:
-    proposed = suitable.default_picture(asked.found["model"])
+    proposed = default_pictures.default_picture(asked.found["model"])
     return asked.query.get(asked.name, proposed)[:LONGEST_ID]
 
 
@@ -75,22 +75,22 @@ def _reading(asked: Asked) -> tuple[tuple[str, Value], ...]:
     view, kept = views.of_model(asked.found["model"]), dict[str, Value]()
     for spec in view.card.reading:
         name = view.address_name(spec.name)
-        spelling = one_of(spec.choices) if spec.kind == "choice" else _parsed(spec)
-        value = spelling.read(replace(asked, name=name, default=spec.default))
+        codec = one_of(spec.choices) if spec.kind == "choice" else _parsed(spec)
+        value = codec.read(replace(asked, name=name, default=spec.default))
         if value != spec.default:
             kept[spec.name] = value
     return tuple(kept.items())
 
 
-def _parsed(spec: Parameter) -> Spelling:
+def _parsed(spec: Parameter) -> Codec:
     def found(asked: Asked) -> Value:
         try:
             return spec.default if asked.text is None else spec.parse(asked.text)
         except InputError as error:
-            asked.problems.append(error_words(error))
+            asked.problems.append(error_text(error))
             return spec.default
 
-    return Spelling(found)
+    return Codec(found)
 
 
 def _read(choice: Choice, value: tuple[tuple[str, Value], ...]) -> dict[str, str]:
@@ -116,7 +116,7 @@ def _class(asked: Asked) -> int | None:
     try:
         return services.find_class(asked.found["model"], text).index
     except InputError as error:
-        asked.problems.append(f"{asked.name}={text}: {error_words(error)}")
+        asked.problems.append(f"{asked.name}={text}: {error_text(error)}")
         return None
 
 
@@ -150,17 +150,17 @@ def _compared(asked: Asked) -> tuple[str, ...]:
     return tuple(map(str, wholes(lambda _: len(names) - 1).read(asked)))
 
 
-_SPELLINGS: dict[str, Spelling] = {
-    "model": Spelling(_model).always(),
-    "picture": Spelling(_picture).always(),
-    "method": Spelling(_method).always(),
-    "target": Spelling(_class, lambda i: "auto" if i is None else str(i)).always(),
-    "against": Spelling(_against),
-    "reading": Spelling(_reading, spread=_read),
-    "layer": Spelling(_layer),
+_CODECS: dict[str, Codec] = {
+    "model": Codec(_model).always(),
+    "picture": Codec(_picture).always(),
+    "method": Codec(_method).always(),
+    "target": Codec(_class, lambda i: "auto" if i is None else str(i)).always(),
+    "against": Codec(_against),
+    "reading": Codec(_reading, spread=_read),
+    "layer": Codec(_layer),
     "parameters": parameters(_PARAMETER, _card),
     "compare": one_of(("", "methods", "classes")),
-    "compared": Spelling(
+    "compared": Codec(
         _compared, name="with", when=lambda choice: bool(choice.compare and choice.compared)
     ),
     "metrics": listed(lambda _: services.metrics()),

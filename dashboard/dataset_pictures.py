@@ -17,7 +17,7 @@ import numpy.typing as npt
 from core.contracts import OpenedSource, Picture, SplitName, opened_picture
 from core.errors import InputError, PellucidError
 from dashboard import services
-from dashboard.run_words import attribute_words, group_words
+from dashboard.run_text import attribute_name, group_name
 from dashboard.services import ShownSplit
 from dashboard.views import registry as views
 
@@ -132,9 +132,9 @@ class Facts:
         return f"{self.label_name} {self.place.index}"
 
     @property
-    def group_words(self) -> tuple[str, ...]:
+    def group_name(self) -> tuple[str, ...]:
         """Each of its groups in words; plain text."""
-        named = ((attribute_words(name), group_words(value)) for name, value in self.groups.items())
+        named = ((attribute_name(name), group_name(value)) for name, value in self.groups.items())
         return tuple(f"{name} {value}" for name, value in named)
 
     def source(self) -> OpenedSource:

@@ -17,7 +17,7 @@ from streamlit.runtime.state.session_state import SessionState
 
 from core.errors import PellucidError
 from dashboard import services
-from dashboard.words import error_words, escape
+from dashboard.formatting import error_text, escape
 
 __all__ = ["guard_callbacks", "guarded"]
 
@@ -33,7 +33,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
+        st.error(escape(error_text(error)), icon=":material/error:")
     except Exception:
         _log.exception("A page failed")
         services.log_failure("A page failed")

@@ -1,8 +1,8 @@
 """The frame of a page: its address, what of it could not be read, and the session's jobs.
 
 A page's first view reads its address (:func:`first_view`), and says once what it left out
-(:func:`say_problems`); whatever it asks for, it asks for within :func:`at_desk`; and at its end it
-becomes its address again (:func:`publish`).
+(:func:`say_problems`); whatever it asks for, it asks for within :func:`with_session_jobs`;
+and at its end it becomes its address again (:func:`publish`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from dashboard.desk import desk
-from dashboard.words import escape
+from dashboard.formatting import escape
+from dashboard.session_jobs import session_jobs
 
-__all__ = ["address", "at_desk", "first_view", "publish", "say_problems"]
+__all__ = ["address", "with_session_jobs", "first_view", "publish", "say_problems"]
 
 
 def address() -> dict[str, str]:
@@ -45,13 +45,13 @@ def say_problems(name: str, seen: object) -> None:
 
 
 @contextmanager
-def at_desk() -> Iterator[None]:
+def with_session_jobs() -> Iterator[None]:
     """Let go of what the page no longer asks for, at the end of its run."""
-    desk().open()
+    session_jobs().open()
     try:
         yield
     finally:
-        desk().close()
+        session_jobs().close()
 
 
 def publish(*queries: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ default where defaults stand; :func:`read` and :func:`write` need nothing else:
 
     steps: Annotated[int, whole(1, 24)] = 8
 
-A field without a spelling is plain text. An address is a stranger's text: whatever stands in it,
+A field without a codec is plain text. An address is a stranger's text: whatever stands in it,
 :func:`read` returns something valid, and a sentence for each part that was left out.
 """
 
@@ -18,8 +18,8 @@ from functools import lru_cache
 from typing import Any, TypeVar, get_type_hints
 
 __all__ = [
-    "LONGEST", "Asked", "Choosing", "Spelled", "Spelling", "cut", "read", "unspelled", "write",
-    "written",
+    "LONGEST", "Asked", "Choosing", "AddressedChoice", "Codec", "cut", "read", "not_in_address",
+    "write", "written",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a spelling reads from.
+    """What a codec reads from.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ class Asked:
 
 
 Choosing = Callable[[Asked], T]
-"""What a spelling needs to know from elsewhere, such as the names that there are."""
+"""What a codec needs to know from elsewhere, such as the names that there are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class Codec:
     """How a field stands in an address.
 
     Parameters
@@ -93,20 +93,20 @@ class Spelling:
     when: Callable[[Any], bool] | None = None
     spread: Callable[[Any, Any], Mapping[str, str]] | None = None
 
-    def called(self, name: str) -> Spelling:
+    def called(self, name: str) -> Codec:
         """Return the same under another name."""
         return replace(self, name=name)
 
-    def always(self) -> Spelling:
+    def always(self) -> Codec:
         """Return the same, written even where it is the default."""
         return replace(self, when=lambda choice: True)
 
-    def written_when(self, when: Callable[[Any], bool]) -> Spelling:
+    def written_when(self, when: Callable[[Any], bool]) -> Codec:
         """Return the same, written where ``when`` says so of the choice."""
         return replace(self, when=when)
 
 
-class Spelled:
+class AddressedChoice:
     """A choice that can be an address: the base of the pages' dataclasses."""
 
     def to_query(self) -> dict[str, str]:
@@ -114,12 +114,12 @@ class Spelled:
         return write(self)
 
 
-Spellings = Mapping[str, Spelling]
+Codecs = Mapping[str, Codec]
 
 
 def read(
     kind: type[T], address: Mapping[str, str], about: Any = None, *,
-    spellings: Spellings | None = None,
+    codecs: Codecs | None = None,
 ) -> tuple[T, list[str]]:  # fmt: skip
     """Return the choice that an address describes, and a sentence for each part left out.
 
@@ -130,48 +130,48 @@ def read(
     address : mapping of str to str
         Its parameters; a stranger's text.
     about : object
-        What the page is about, for spellings that depend on it.
-    spellings : mapping, optional
+        What the page is about, for codecs that depend on it.
+    codecs : mapping, optional
         In place of those in the annotations, in the order in which fields are read.
     """
     found: dict[str, Any] = {}
     problems: list[str] = []
-    for field, spelling in _spelled(kind, spellings):
-        name = spelling.name or field.name
+    for field, codec in _codecs(kind, codecs):
+        name = codec.name or field.name
         asked = Asked(address, name, _default(field), found, about, problems)
-        found[field.name] = spelling.read(asked)
+        found[field.name] = codec.read(asked)
     return kind(**found), problems
 
 
-def write(choice: Any, *, spellings: Spellings | None = None) -> dict[str, str]:
+def write(choice: Any, *, codecs: Codecs | None = None) -> dict[str, str]:
     """Return a choice as the parameters of an address: what differs from the defaults."""
     query: dict[str, str] = {}
-    for field, spelling in _spelled(type(choice), spellings):
+    for field, codec in _codecs(type(choice), codecs):
         value = getattr(choice, field.name)
-        wanted = value != _default(field) if spelling.when is None else spelling.when(choice)
-        if wanted and spelling.spread is not None:
-            query |= spelling.spread(choice, value)
+        wanted = value != _default(field) if codec.when is None else codec.when(choice)
+        if wanted and codec.spread is not None:
+            query |= codec.spread(choice, value)
         elif wanted:
-            query[spelling.name or field.name] = spelling.write(value)
+            query[codec.name or field.name] = codec.write(value)
     return query
 
 
-def _spelled(kind: Any, spellings: Spellings | None) -> Iterator[tuple[Field[Any], Spelling]]:
-    there = _annotated(kind) if spellings is None else spellings
+def _codecs(kind: Any, codecs: Codecs | None) -> Iterator[tuple[Field[Any], Codec]]:
+    there = _annotated_codecs(kind) if codecs is None else codecs
     by_name = {field.name: field for field in fields(kind)}
-    return ((by_name[name], spelling) for name, spelling in there.items())
+    return ((by_name[name], codec) for name, codec in there.items())
 
 
 @lru_cache(maxsize=32)
-def _annotated(kind: Any) -> Spellings:
+def _annotated_codecs(kind: Any) -> Codecs:
     # Of the module alone: what the class calls a field may be what the module calls a spelling.
     names = vars(sys.modules[kind.__module__])
     hints = get_type_hints(kind, names, {}, include_extras=True)
     found = {}
     for field in fields(kind):
         extras = getattr(hints[field.name], "__metadata__", (cut(),))
-        if unspelled not in extras:
-            found[field.name] = next(each for each in extras if isinstance(each, Spelling))
+        if not_in_address not in extras:
+            found[field.name] = next(each for each in extras if isinstance(each, Codec))
     return found
 
 
@@ -179,7 +179,7 @@ def _default(field: Field[Any]) -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-unspelled = "unspelled"
+not_in_address = "unspelled"
 """In an annotation: this field is not part of the address."""
 
 
@@ -198,6 +198,6 @@ def written(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
-def cut(longest: int = LONGEST) -> Spelling:
-    """Return the spelling of a text: as long as an address may hold it."""
-    return Spelling(lambda asked: asked.query.get(asked.name, asked.default)[:longest])
+def cut(longest: int = LONGEST) -> Codec:
+    """Return the codec of a text: as long as an address may hold it."""
+    return Codec(lambda asked: asked.query.get(asked.name, asked.default)[:longest])

@@ -15,7 +15,7 @@ from core.errors import PellucidError
 from dashboard import dataset_pictures, services
 from dashboard.dataset_pictures import Facts
 from dashboard.lru import Lru
-from dashboard.run_words import attribute_words, group_words
+from dashboard.run_text import attribute_name, group_name
 from dashboard.services import Gallery, ShownSplit
 from dashboard.state import Choice
 
@@ -153,7 +153,7 @@ class _OfDataset:
 
 
 def _label(attribute: str, value: str) -> str:
-    return f"{attribute_words(attribute)} {group_words(value)}"
+    return f"{attribute_name(attribute)} {group_name(value)}"
 
 
 def _name(known: Facts) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.contracts import Slice, attribute_words, group_words
+from core.contracts import Slice, attribute_name, group_name
 from core.errors import InputError
 from dashboard import services
 from dashboard.services import ShownSplit
@@ -111,6 +111,5 @@ def words(chosen: Slice) -> str:
     'sex f, skin tone band dark 7-10'
     """
     return ", ".join(
-        f"{attribute_words(attribute)} {group_words(group)}"
-        for attribute, group in chosen.conditions
+        f"{attribute_name(attribute)} {group_name(group)}" for attribute, group in chosen.conditions
     )

@@ -31,7 +31,7 @@ class Tokens:
     text, muted, line : str
         Text, secondary text, hairlines.
     bar : str
-        Fill of a bar that is not the subject.
+        Fill of a bar that the figure is not about.
     good, unsure, bad : str
         Verdicts, always beside a symbol and a word.
     """

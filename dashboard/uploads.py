@@ -19,10 +19,10 @@ from core.contracts import DEFAULT_MODEL, Depth, OpenedSource, Picture, opened_p
 from core.errors import InputError, PellucidError
 from dashboard import dataset_pictures, services
 from dashboard.dataset_pictures import Facts
+from dashboard.formatting import error_text
 from dashboard.lru import Lru
 from dashboard.views import registry as views
 from dashboard.views.base import Example, View
-from dashboard.words import error_words
 
 __all__ = [
     "MAX_BYTES", "MAX_COUNT", "Item", "add", "examples", "find", "of_dataset", "picture",
@@ -139,7 +139,7 @@ def add(files: Iterable[File], *, model: str = DEFAULT_MODEL) -> tuple[list[Item
         try:
             added.append(_add(file.name, file.getvalue(), model))
         except PellucidError as error:
-            problems.append(error_words(error))
+            problems.append(error_text(error))
     return added, problems
 
 

@@ -48,7 +48,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "requests._class_map",
     ),
     "Robustness": ("api._robustness", "requests._robustness", "requests._corruption", "robustness"),
-    "Certificates": ("api._certify", "requests._certify", "robustness.leaning"),
+    "Certificates": ("api._certify", "requests._certify", "robustness.class_bias"),
     "Training and smaller models": (
         "api._training", "api._compression", "requests._training", "requests._compression", "runs",
         "training",

@@ -28,7 +28,7 @@ MOST_LINES = 350
 LEVELS = [
     ("core.axes", "core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
      "core.home", "core.files", "core.logfile", "core.process", "core.plugins", "core.registry",
-     "core.declared", "core.docstrings", "core.spelled"),
+     "core.declared", "core.docstrings", "core.signatures"),
     ("core.control",),
     ("core.contracts",),
     ("core.store", "core.workspace", "core.tabular", "core.runs", "core.proportions",

@@ -31,9 +31,10 @@ FREE_OF_TENSORFLOW = ("core.models.zoo", "core.models.labels", "core.models.fing
                       "core.models.runtime", "core.saliency.registry",
                       "core.evidence.registry", "core.evidence.base", "core.saliency.base",
                       "core.comparison.drift_paths", "core.comparison.compare",
-                      "core.data.registry", "core.training.registry", "core.compression.forms",
+                      "core.data.registry", "core.training.registry",
+                      "core.compression.compressors",
                       "core.requests",
-                      "core.robustness.attacks.registry", "core.robustness.kept",
+                      "core.robustness.attacks.registry", "core.robustness.partial_results",
                       "core.robustness.corruptions.registry",
                       "core.calibration.registry", "core.engine.work", "core.api")  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.compression.forms import FORMS, Form
+from core.compression.compressors import COMPRESSORS, Compressor
 from core.contracts import (
     AttackCard,
     CertifierCard,
@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[type[Any], type[Any], Registry[Any], set[str]]] = {
     "explainer": (Explainer, ExplainerCard, EXPLAINERS, {"needs"}),
     "certifier": (Certifier, CertifierCard, CERTIFIERS, {"chunk", "needs"}),
     "recipe": (Recipe, RecipeCard, RECIPES, {"default_base"}),
-    "form": (Form, CompressionCard, FORMS, {"format"}),
+    "form": (Compressor, CompressionCard, COMPRESSORS, {"format"}),
     "dataset": (DatasetKind, DatasetCard, DATASETS, {"placeholder"}),
 }
 WORKED_OUT = {"dataset": {"usage", "needs"}}

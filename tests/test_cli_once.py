@@ -45,8 +45,8 @@ def test_a_value_twice_is_refused_in_one_line(
 def test_options_that_take_several_values_take_them(
     command: str, option: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    main_words = [command, option, "a", option, "b", "--no-such-option"]
-    assert "times" not in told(capfd, *main_words)
+    main_text = [command, option, "a", option, "b", "--no-such-option"]
+    assert "times" not in told(capfd, *main_text)
 
 
 def test_there_are_such_options() -> None:

@@ -38,7 +38,7 @@ def explanation(cat: Path) -> Explanation:
     ("one_in", "words"), [(10, "99th percentile of |map|"), (500, "maximum of |map|")]
 )
 def test_the_caption_says_which(explanation: Explanation, one_in: int, words: str) -> None:
-    from dashboard.words import caption
+    from dashboard.formatting import caption
 
     shown = replace(explanation, map=sparse(one_in))
     drawn = api.overlay(shown)

@@ -22,9 +22,9 @@ from core.contracts import MeasuredClaim
 from core.data.registry import DATASETS
 from core.fairness.looks import _FAMILIES
 from core.modalities.picture.controls import CONTROLS
-from core.modalities.picture.ignorant import FAMILIES
+from core.modalities.picture.uninformed_maps import FAMILIES
 from core.models import zoo
-from core.robustness.checks import CHECKS
+from core.robustness.attack_checks import CHECKS
 from core.runs import finished_runs, is_shipped
 from tests.packaging import ROOT
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import store_entry, store_space
+from core import store_entry, store_size
 from core.contracts import Artefact
 from core.errors import Cancelled, StoreError
 from core.store import Store
@@ -314,7 +314,7 @@ def test_what_killed_writers_left_is_swept(store: Store) -> None:
         (drafts / name).mkdir()
     old = drafts / "elsewhere-1-b"
     old.mkdir()
-    long_ago = time.time() - store_space.STALE_SECONDS - 1
+    long_ago = time.time() - store_size.STALE_SECONDS - 1
     os.utime(old, (long_ago, long_ago))
     assert store.sweep() == 2
     left = {folder.name for folder in drafts.iterdir()}

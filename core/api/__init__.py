@@ -38,8 +38,8 @@ from core.api._certify import (
     certifiers,
     certify,
     certify_picture,
+    class_bias,
     empirical_curve,
-    leaning,
 )
 from core.api._compare import (
     compare,
@@ -156,7 +156,7 @@ from core.api._views import (
 from core.calibration.request import calibrate_request
 from core.contracts import DEFAULT_METHOD, DEFAULT_MODEL
 from core.data.evaluate import Mistake, evaluation, mistakes
-from core.data.gaps import Gap, widest_gap
+from core.data.gaps import Gap, largest_gap
 from core.data.paired import Paired, paired
 from core.data.picture import picture_part
 from core.data.prediction_table import (
@@ -225,7 +225,7 @@ __all__ = [
     "explored", "fairness", "fairness_csv", "fairness_document", "fairness_comparisons",
     "fairness_findings", "fairness_gaps", "fairness_json", "fairness_metrics", "fairness_parquet",
     "fairness_request", "find_class", "forget_slice", "gallery", "hold_table", "import_model",
-    "import_request", "input_mask", "is_shipped", "jobs", "leaning", "lacking",
+    "import_request", "input_mask", "is_shipped", "jobs", "class_bias", "lacking",
     "leaderboard_request", "local_law_144", "local_law_144_csv", "log_failure", "look",
     "look_ahead", "looks_at", "looks_document", "magnified", "methods", "metrics", "mistakes",
     "mitigate", "mitigation_request", "modalities", "models", "neighbours_request", "newcombe",
@@ -242,7 +242,7 @@ __all__ = [
     "shap_request", "site_names", "slice_members", "slices", "slices_request", "source_notes",
     "tcav_request", "threshold_effect",
     "to_shap", "train", "train_request", "train_seeds", "unfinished_runs", "visualise_request",
-    "widest_gap", "wilson", "worst_area", "write_calibration", "write_predictions",
+    "largest_gap", "wilson", "worst_area", "write_calibration", "write_predictions",
 ]  # fmt: skip
 
 PICTURE_SUFFIXES = images.SUFFIXES

@@ -24,7 +24,7 @@ from core.engine.work import execute
 from core.errors import ImageError
 from core.modalities.picture.images import Source
 from core.requests import ExplainOptions, PredictOptions, explanation_request, prediction_request
-from core.spelled import spelled
+from core.signatures import signature_from
 from core.workspace import open_store
 
 __all__ = [
@@ -68,7 +68,7 @@ def answer(request: RequestFor[R], *, control: Control | None = None) -> R:
     return found
 
 
-@spelled(prediction_request)
+@signature_from(prediction_request)
 def predict(
     source: Source,
     *,
@@ -104,7 +104,7 @@ def predict(
     return next(predict_many([source], control=control, depth=depth, **options))
 
 
-@spelled(prediction_request)
+@signature_from(prediction_request)
 def predict_many(
     sources: Iterable[Source],
     *,
@@ -168,7 +168,7 @@ def _opened(
     return source
 
 
-@spelled(explanation_request)
+@signature_from(explanation_request)
 def explain(
     source: Source,
     *,
@@ -204,7 +204,7 @@ def explain(
     return next(explain_many([source], control=control, depth=depth, **options))
 
 
-@spelled(explanation_request)
+@signature_from(explanation_request)
 def explain_many(
     sources: Iterable[Source],
     *,

@@ -31,9 +31,9 @@ from core.modalities import registry as kinds
 from core.modalities.capabilities import lack
 from core.modalities.registry import DEFAULT_MODALITY
 from core.models import zoo
-from core.models.brought import checked_name
 from core.models.labels import class_names as _class_names
 from core.models.spec import offered
+from core.models.weight_files import checked_name
 from core.models.zoo import DEFAULT_MODEL, Affine, ModelSpec
 from core.registry import Registry
 from core.robustness.attacks.registry import ATTACKS

@@ -18,16 +18,16 @@ from core.contracts import (
 )
 from core.control import Control
 from core.requests import CertifyOptions, certify_request
-from core.robustness import beside
 from core.robustness import certified_document as documents
+from core.robustness import empirical
 from core.robustness.certificates.registry import CERTIFIERS
 from core.robustness.certify import so_far
-from core.robustness.leaning import leaning
-from core.spelled import spelled
+from core.robustness.class_bias import class_bias
+from core.signatures import signature_from
 
 __all__ = [
     "certificate_ceiling", "certified_csv", "certified_document", "certified_so_far",
-    "certifiers", "certify", "certify_picture", "empirical_curve", "leaning",
+    "certifiers", "certify", "certify_picture", "empirical_curve", "class_bias",
 ]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def certifiers() -> tuple[CertifierCard, ...]:
     return tuple(each.card() for each in CERTIFIERS.values())
 
 
-@spelled(certify_request)
+@signature_from(certify_request)
 def certify(
     dataset: str, *, control: Control | None = None, **options: Unpack[CertifyOptions]
 ) -> Certified:
@@ -176,4 +176,4 @@ def empirical_curve(certified: Certified, found: Robustness) -> RobustCurve | No
     InputError
         If weights, pictures or norm are not those that were certified.
     """
-    return beside.empirical_curve(certified, found)
+    return empirical.empirical_curve(certified, found)

@@ -15,7 +15,7 @@ from core.control import Control
 from core.modalities.picture import overlay as overlays
 from core.modalities.picture.overlay import OverlayLayer
 from core.requests import DriftOptions, drift_request
-from core.spelled import spelled
+from core.signatures import signature_from
 
 __all__ = [
     "compare", "difference_overlay", "difference_png", "drift", "drift_overlays", "drift_paths",
@@ -81,7 +81,7 @@ def difference_png(picture: Picture, comparison: MapComparison) -> bytes | None:
     return overlays.png(overlays.lay_over(picture, values, signed=True, box=box))
 
 
-@spelled(drift_request)
+@signature_from(drift_request)
 def drift(
     source: Source, *, control: Control | None = None, **options: Unpack[DriftOptions]
 ) -> Drift:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Unpack
 
 from core.api._answers import answer
-from core.compression.forms import FORMS
+from core.compression.compressors import COMPRESSORS
 from core.contracts import CompressionCard, ModelCard, Run
 from core.control import Control
 from core.models import zoo
 from core.requests import CompressOptions, ImportOptions, compress_request, import_request
-from core.spelled import spelled
+from core.signatures import signature_from
 
 __all__ = ["architectures", "compress", "compressions", "import_model"]
 
@@ -22,10 +22,10 @@ def compressions() -> tuple[CompressionCard, ...]:
     -------
     tuple of CompressionCard
     """
-    return tuple(form.card() for form in FORMS.values())
+    return tuple(form.card() for form in COMPRESSORS.values())
 
 
-@spelled(compress_request)
+@signature_from(compress_request)
 def compress(
     model: str, *, control: Control | None = None, **options: Unpack[CompressOptions]
 ) -> Run:
@@ -65,7 +65,7 @@ def architectures() -> tuple[ModelCard, ...]:
     return tuple(spec.card() for spec in zoo.architectures().values())
 
 
-@spelled(import_request)
+@signature_from(import_request)
 def import_model(*, control: Control | None = None, **options: Unpack[ImportOptions]) -> Run:
     """Take weights of one's own into the zoo.
 

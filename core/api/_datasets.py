@@ -16,7 +16,7 @@ from core.data.picture import picture_part
 from core.errors import InputError
 from core.requests import DatasetOptions, dataset_request, reference
 from core.settings import settings
-from core.spelled import spelled
+from core.signatures import signature_from
 
 __all__ = [
     "dataset_mask", "dataset_picture", "datasets", "default_seed", "offered_datasets",
@@ -154,7 +154,7 @@ def dataset_mask(text: str, split: SplitName, index: int) -> npt.NDArray[np.bool
     return picture_part(registry.open_dataset(text).part(split)).mask(index)
 
 
-@spelled(dataset_request)
+@signature_from(dataset_request)
 def predict_dataset(
     text: str, *, control: Control | None = None, **options: Unpack[DatasetOptions]
 ) -> DatasetPredictions:

@@ -15,7 +15,7 @@ from core.control import Control
 from core.modalities.picture import overlay as overlays
 from core.modalities.picture.overlay import OverlayLayer
 from core.requests import ExplanationDriftOptions, explanation_drift_request
-from core.spelled import spelled
+from core.signatures import signature_from
 
 __all__ = [
     "explanation_drift", "explanation_drift_document", "explanation_drift_overlays", "magnified",
@@ -27,7 +27,7 @@ _TINY = 0.01
 """What float32 takes from a quotient that should be whole."""
 
 
-@spelled(explanation_drift_request)
+@signature_from(explanation_drift_request)
 def explanation_drift(
     source: Source, *, control: Control | None = None, **options: Unpack[ExplanationDriftOptions]
 ) -> ExplanationDrift:

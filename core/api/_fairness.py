@@ -26,11 +26,11 @@ from core.control import Control, LocalControl
 from core.declared import card_of
 from core.fairness.audit import audit_rows
 from core.fairness.gap_specs import GAPS
-from core.fairness.halves import taken_rows
 from core.fairness.looks import look
 from core.fairness.metrics.registry import METRICS
 from core.fairness.predictions import as_table
 from core.fairness.rows import open_columns
+from core.fairness.sample_splitting import taken_rows
 from core.requests import (
     AuditOptions,
     MitigationOptions,
@@ -40,7 +40,7 @@ from core.requests import (
     slices_request,
 )
 from core.requests._fairness_fields import columns_fields, predictions_fields
-from core.spelled import spelled
+from core.signatures import signature_from
 
 if TYPE_CHECKING:
     import pyarrow
@@ -53,7 +53,7 @@ __all__ = [
 R = TypeVar("R", bound=Result)
 
 
-@spelled(fairness_request)
+@signature_from(fairness_request)
 def fairness(
     table: Table | None = None,
     *,
@@ -85,7 +85,7 @@ def fairness(
     return _looked(request, answer(request, control=control))
 
 
-@spelled(slices_request)
+@signature_from(slices_request)
 def slices(
     table: Table | None = None,
     *,
@@ -126,7 +126,7 @@ def slices(
     return _looked(request, answer(request, control=control))
 
 
-@spelled(mitigation_request)
+@signature_from(mitigation_request)
 def mitigate(
     table: Table | None = None,
     *,
@@ -163,7 +163,7 @@ def _looked(request: AuditRequest, found: R) -> R:
     return found
 
 
-@spelled(AuditOptions)
+@signature_from(AuditOptions)
 def audit_columns(
     columns: Mapping[str, npt.ArrayLike] | pyarrow.Table,
     *,
@@ -198,7 +198,7 @@ def audit_columns(
     return _audited(table, FairnessRequest(**columns_fields(table.column_names, options)), control)
 
 
-@spelled(AuditOptions)
+@signature_from(AuditOptions)
 def audit_predictions(
     predictions: DatasetPredictions,
     *,

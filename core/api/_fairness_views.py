@@ -12,7 +12,7 @@ from core.contracts import (
     TablePreview,
     TableSource,
 )
-from core.fairness import export, held, local_law, words
+from core.fairness import export, gap_sentences, local_law, uploaded_tables
 from core.fairness.local_law import Basis
 from core.fairness.rows import SUFFIXES
 
@@ -42,7 +42,7 @@ def fairness_findings(report: FairnessReport) -> tuple[Finding, ...]:
     tuple of Finding
         One a gap.
     """
-    return words.findings(report)
+    return gap_sentences.findings(report)
 
 
 def fairness_comparisons(report: FairnessReport) -> tuple[Finding, ...]:
@@ -58,7 +58,7 @@ def fairness_comparisons(report: FairnessReport) -> tuple[Finding, ...]:
     tuple of Finding
         One a group and gap.
     """
-    return words.comparisons(report)
+    return gap_sentences.comparisons(report)
 
 
 def fairness_document(report: FairnessReport) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def hold_table(data: bytes, *, name: str) -> TableSource:
     InputError
         If it is no table that can be read.
     """
-    return held.hold_table(data, name=name)
+    return uploaded_tables.hold_table(data, name=name)
 
 
 def release_table(source: TableSource) -> None:
@@ -206,7 +206,7 @@ def release_table(source: TableSource) -> None:
     source : TableSource
         As :func:`hold_table` returns it.
     """
-    held.release_table(Path(source.path))
+    uploaded_tables.release_table(Path(source.path))
 
 
 def open_table_source(path: Path) -> TableSource:
@@ -226,7 +226,7 @@ def open_table_source(path: Path) -> TableSource:
     InputError
         If it is no table that can be read.
     """
-    return held.table_source(path)
+    return uploaded_tables.table_source(path)
 
 
 def preview_table(source: TableSource) -> TablePreview:
@@ -241,4 +241,4 @@ def preview_table(source: TableSource) -> TablePreview:
     -------
     TablePreview
     """
-    return held.preview(source)
+    return uploaded_tables.preview(source)

@@ -10,12 +10,12 @@ from core.api._sources import Source, open_picture
 from core.contracts import Leaderboard, Sanity
 from core.control import Control
 from core.requests import LeaderboardOptions, SanityOptions, leaderboard_request, sanity_request
-from core.spelled import spelled
+from core.signatures import signature_from
 
 __all__ = ["evaluate", "sanity"]
 
 
-@spelled(leaderboard_request)
+@signature_from(leaderboard_request)
 def evaluate(
     sources: Iterable[Source],
     *,
@@ -49,7 +49,7 @@ def evaluate(
     return answer(request, control=control)
 
 
-@spelled(sanity_request)
+@signature_from(sanity_request)
 def sanity(*, control: Control | None = None, **options: Unpack[SanityOptions]) -> Sanity:
     """Check whether a method's maps depend on the model.
 

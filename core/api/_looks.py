@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import AuditRequest, Looks
-from core.fairness import halves
 from core.fairness import looks as recorded
+from core.fairness import sample_splitting
 
 __all__ = ["explored", "look", "look_ahead", "looks_at", "looks_document"]
 
@@ -99,4 +99,4 @@ def explored(n: int) -> npt.NDArray[np.bool_]:
     ndarray of bool
         Shape ``(n,)``; the others are kept to confirm.
     """
-    return halves.explored(n)
+    return sample_splitting.explored(n)

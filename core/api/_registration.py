@@ -11,7 +11,7 @@ from core import numerals
 from core.contracts import Outputs
 from core.errors import InputError, NumeralError
 from core.models import zoo
-from core.models.brought import checked_classes
+from core.models.weight_files import checked_classes
 from core.models.zoo import Affine
 
 __all__ = [

@@ -25,12 +25,12 @@ from core.requests import (
     robustness_request,
 )
 from core.robustness.attacks import registry
-from core.robustness.corruptions import kept as kept_corruptions
+from core.robustness.corruptions import partial_results as kept_corruptions
 from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
 from core.robustness.defences import Defence, DefencePoint, defence, worst_area
 from core.robustness.document import curves_csv, document
-from core.robustness.kept import so_far
-from core.spelled import spelled
+from core.robustness.partial_results import so_far
+from core.signatures import signature_from
 
 __all__ = [
     "Defence", "DefencePoint", "attacks", "corrupt", "corruption_robustness", "corruptions",
@@ -50,7 +50,7 @@ def attacks() -> tuple[AttackCard, ...]:
     return tuple(attack.card() for attack in registry.ATTACKS.values())
 
 
-@spelled(robustness_request)
+@signature_from(robustness_request)
 def robustness(
     dataset: str, *, control: Control | None = None, **options: Unpack[RobustnessOptions]
 ) -> Robustness:
@@ -119,7 +119,7 @@ def corrupt(pixels: npt.NDArray[np.uint8], corruption: str, severity: int) -> np
     return corrupted(pixels, corruption, severity, seed=0, id=0)
 
 
-@spelled(corruption_request)
+@signature_from(corruption_request)
 def corruption_robustness(
     dataset: str, *, control: Control | None = None, **options: Unpack[CorruptionOptions]
 ) -> Corrupted:

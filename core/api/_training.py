@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.requests import TrainOptions, TrainSetting, train_request
 from core.requests._common import chosen_seed
 from core.runs import delete_run, finished_runs, is_shipped, run_folder
-from core.spelled import spelled
+from core.signatures import signature_from
 from core.training import registry
 from core.training.card import CARD, model_card
 from core.training.seeds import MOST_SEEDS, note_spread, spread_of
@@ -101,7 +101,7 @@ def discard_run(key: str) -> None:
     discard(key)
 
 
-@spelled(train_request)
+@signature_from(train_request)
 def train(*, control: Control | None = None, **options: Unpack[TrainOptions]) -> Run:
     """Train a model in this process.
 
@@ -127,7 +127,7 @@ def train(*, control: Control | None = None, **options: Unpack[TrainOptions]) ->
     return answer(train_request(**options), control=control)
 
 
-@spelled(train_request)
+@signature_from(train_request)
 def train_seeds(
     *,
     n: int = 5,

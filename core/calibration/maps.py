@@ -9,8 +9,8 @@ import numpy as np
 from core.calibration.base import Claim, Measure, Outcome, Trials, claim
 from core.calibration.pictures import judged, photographs, portraits
 from core.contracts import Array
-from core.evidence.base import Subject
-from core.modalities.picture.ignorant import FAMILIES, Family
+from core.evidence.base import EvaluatedMap
+from core.modalities.picture.uninformed_maps import FAMILIES, Family
 from core.saliency.base import Problem
 from core.saliency.registry import METHODS
 
@@ -18,38 +18,38 @@ __all__ = ["CLAIMS", "explained"]
 
 _TOPIC = "Evidence: beats controls"
 _PHOTOGRAPHS = "a folder of photographs"
-Source = Callable[[Trials], Iterator[Subject]]
+Source = Callable[[Trials], Iterator[EvaluatedMap]]
 
 
-def _passes(source: Source, model: str, draw: Callable[[Subject, Trials], Array]) -> Measure:
+def _passes(source: Source, model: str, draw: Callable[[EvaluatedMap, Trials], Array]) -> Measure:
     """Return the measure of how often a kind of map passes."""
 
     def measure(trials: Trials) -> Iterator[Outcome]:
-        for subject in source(trials):
-            values = draw(subject, trials)
-            verdict = judged(subject, {"map": values}, model=model)["map"]
+        for evaluated in source(trials):
+            values = draw(evaluated, trials)
+            verdict = judged(evaluated, {"map": values}, model=model)["map"]
             yield None if verdict == "unknown" else verdict == "pass"
 
     return measure
 
 
-def _of_family(family: Family) -> Callable[[Subject, Trials], Array]:
-    def draw(subject: Subject, trials: Trials) -> Array:
-        picture = np.frombuffer(subject.input.tobytes()[:4096], np.uint8)
+def _of_family(family: Family) -> Callable[[EvaluatedMap, Trials], Array]:
+    def draw(evaluated: EvaluatedMap, trials: Trials) -> Array:
+        picture = np.frombuffer(evaluated.input.tobytes()[:4096], np.uint8)
         rng = np.random.default_rng([trials.seed, *picture[::64].tolist()])
-        return family.draw(subject.input, rng)
+        return family.draw(evaluated.input, rng)
 
     return draw
 
 
-def explained(subject: Subject, method: str) -> Array:
+def explained(evaluated: EvaluatedMap, method: str) -> Array:
     """Return the map of a method with its defaults."""
     chosen = METHODS.find(method)
     problem = Problem(
-        subject.passes, subject.input[None], subject.direction[None], None, subject.seed,
-        subject.control, subject.modality,
+        evaluated.passes, evaluated.input[None], evaluated.direction[None], None, evaluated.seed,
+        evaluated.control, evaluated.modality,
     )  # fmt: skip
-    declared = subject.modality.parameters(chosen.parameters)
+    declared = evaluated.modality.parameters(chosen.parameters)
     return chosen().explain(problem, {p.name: p.default for p in declared})[0].map
 
 
@@ -58,13 +58,13 @@ def _anothers(source: Source, model: str) -> Measure:
 
     def measure(trials: Trials) -> Iterator[Outcome]:
         before: Array | None = None
-        for subject in source(trials):
+        for evaluated in source(trials):
             if before is None:
                 yield None
             else:
-                verdict = judged(subject, {"map": before}, model=model)["map"]
+                verdict = judged(evaluated, {"map": before}, model=model)["map"]
                 yield None if verdict == "unknown" else verdict == "pass"
-            before = explained(subject, "gradcam")
+            before = explained(evaluated, "gradcam")
 
     return measure
 

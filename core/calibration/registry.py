@@ -6,15 +6,15 @@ from core.calibration import (
     certificates,
     concepts,
     gaps,
+    gradient_masking,
+    ground_truth_maps,
+    largest_gap,
     maps,
-    masked,
     mitigation,
-    planted,
     rates,
     sample_size,
     slices,
     small_groups,
-    widest,
 )
 from core.calibration.base import Claim
 
@@ -26,12 +26,12 @@ _FAMILIES = (
     sample_size,
     slices,
     mitigation,
-    widest,
+    largest_gap,
     rates,
     certificates,
     maps,
-    planted,
-    masked,
+    ground_truth_maps,
+    gradient_masking,
     concepts,
 )
 

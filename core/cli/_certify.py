@@ -171,7 +171,7 @@ def _lines(found: Certified) -> Iterator[str]:
         f"{found.clean_accuracy:.1%} right unharmed; {found.method} abstains on "
         f"{found.abstained:.1%}, average radius {eps_text(found.average_radius, found.norm)}"
     )
-    if (leans := api.leaning(found)) is not None:
+    if (leans := api.class_bias(found)) is not None:
         yield (
             f"{leans.answers} of {leans.certified} certified answers are “{leans.label}”, which is "
             f"true of {leans.true} of these: who leans to one answer is easily certified"

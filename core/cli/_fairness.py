@@ -27,7 +27,7 @@ from core.contracts import (
     SliceFinding,
     SliceReport,
     SplitName,
-    count_words,
+    count_text,
     decimals_beside,
     exactly,
 )
@@ -105,8 +105,8 @@ def _check_suffix(option: str, path: Path | None, known: tuple[str, ...]) -> Non
 def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:
     rules = report.rules
     yield (
-        f"{report.source}: {count_words(report.n, 'row')}, {report.task}; α {rules.alpha:g}, "
-        f"tolerance {rules.tolerance:g}, groups of fewer than {count_words(rules.min_n, 'row')} "
+        f"{report.source}: {count_text(report.n, 'row')}, {report.task}; α {rules.alpha:g}, "
+        f"tolerance {rules.tolerance:g}, groups of fewer than {count_text(rules.min_n, 'row')} "
         "below the line are small"
     )
     yield from filter(None, [report.taken.text])
@@ -125,7 +125,7 @@ def _lines(report: FairnessReport, looks: Looks) -> Iterator[str]:
     yield report.family
     for attribute, n in report.unknown.items():
         if n:
-            yield f"{count_words(n, 'row')} {'has' if n == 1 else 'have'} no value of {attribute}."
+            yield f"{count_text(n, 'row')} {'has' if n == 1 else 'have'} no value of {attribute}."
     yield from report.notes
     yield looks.text
 
@@ -174,7 +174,7 @@ def slices(
 
 
 def _slice_lines(report: SliceReport, looks: Looks) -> Iterator[str]:
-    rows = count_words(report.n, "row")
+    rows = count_text(report.n, "row")
     yield f"{report.source}: {report.metric} {report.overall:.3f} over {rows}"
     yield from filter(None, [report.taken.text])
     yield report.family
@@ -183,7 +183,7 @@ def _slice_lines(report: SliceReport, looks: Looks) -> Iterator[str]:
         yield (
             f"{_mark(found.verdict, report.taken)}: {found.slice.name}: {found.value:.3f} against "
             f"{found.rest:.3f}, {found.k:.10g} of {found.of:.10g}, difference "
-            f"{_beside(found.low, found)} to {_beside(found.high, found)}, {found.p_words}, "
+            f"{_beside(found.low, found)} to {_beside(found.high, found)}, {found.p_text}, "
             f"adjusted{within}"
         )
     yield from report.notes
@@ -247,8 +247,8 @@ def _mitigation_lines(found: Mitigation, looks: Looks) -> Iterator[str]:
             yield f"  {group:24} never: {found.never[group]}"
         else:
             yield f"  {group:24} from {exactly(threshold)}"
-    others = count_words(found.before.n, "other")
-    yield f"Made from {count_words(found.n_fit, 'row')}, judged on {others}:"
+    others = count_text(found.before.n, "other")
+    yield f"Made from {count_text(found.n_fit, 'row')}, judged on {others}:"
     for gap in found.before.gaps:
         if gap.attribute == found.attribute:
             after = found.after.gap(gap.attribute, gap.metric)

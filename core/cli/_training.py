@@ -128,13 +128,13 @@ def _spread(spread: SeedSpread) -> Iterator[str]:
     runs = zip(spread.seeds, spread.accuracies, spread.models, strict=True)
     for seed, accuracy, model in runs:
         yield f"seed {seed:3}  {accuracy:6.1%} right on the test split  {model}"
-    yield f"mean {spread.accuracy.mean:.1%}, {spread.range_words}"
+    yield f"mean {spread.accuracy.mean:.1%}, {spread.range_text}"
     for gap in spread.gaps:
         mark = "△" if gap.beyond_chance else "○"
         low, high = (f"{share * 100:.1f}" for share in (gap.difference.low, gap.difference.high))
         yield (
             f"{mark} {gap.attribute}: widest gap {gap.difference.mean * 100:.1f} points, {low} to "
-            f"{high}; {spread.verdict_words(gap)}"
+            f"{high}; {spread.verdict_text(gap)}"
         )
         for group in spread.groups:
             if group.attribute == gap.attribute:

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.compression import forms
-from core.compression.held_against import Comparison, hold_against
-from core.compression.material import Material, open_material
-from core.compression.task import Made, Task
+from core.compression import compressors
+from core.compression.calibration_data import CalibrationData, open_calibration_data
+from core.compression.compare_compressed import Comparison, compare_compressed
+from core.compression.task import Compressed, Task
 from core.contracts import CompressRequest, Run
 from core.control import PartControl
 from core.errors import StoreError
@@ -55,7 +55,7 @@ def _one(request: CompressRequest, control: Control) -> Run:
     began = time.perf_counter()
     control.progress(0.0, "opening the model and the pictures")
     twin = runtime_of(request)
-    material = open_material(
+    calibration_data = open_calibration_data(
         request.data, request.fingerprint, twin.classes,
         size=twin.spec.side, seed=request.seed,
     )  # fmt: skip
@@ -63,13 +63,16 @@ def _one(request: CompressRequest, control: Control) -> Run:
     try:
         shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
         folder.mkdir(parents=True)
-        task = Task(twin, material, request.parameters, request.seed, folder, control)
-        made = forms.FORMS.find(request.form)().make(task)
+        task = Task(twin, calibration_data, request.parameters, request.seed, folder, control)
+        made = compressors.COMPRESSORS.find(request.form)().make(task)
         control.check()
-        comparison = hold_against(
-            twin, made.forward, material, PartControl(control, 0.75, 1.0, "comparing with the twin")
+        comparison = compare_compressed(
+            twin,
+            made.forward,
+            calibration_data,
+            PartControl(control, 0.75, 1.0, "comparing with the twin"),
         )
-        run = _run(request, twin, material, made, comparison, folder, began)
+        run = _run(request, twin, calibration_data, made, comparison, folder, began)
         publish(folder, run)
     except OSError as error:
         raise StoreError(f"Cannot write the smaller model: {error.strerror or error}.") from error
@@ -79,10 +82,10 @@ def _one(request: CompressRequest, control: Control) -> Run:
 
 
 def _run(
-    request: CompressRequest, twin: Runtime, material: Material, made: Made,
+    request: CompressRequest, twin: Runtime, calibration_data: CalibrationData, made: Compressed,
     comparison: Comparison, folder: Path, began: float,
 ) -> Run:  # fmt: skip
-    form, file = forms.FORMS.find(request.form), folder / made.file
+    form, file = compressors.COMPRESSORS.find(request.form), folder / made.file
     digest, size = file_facts(file)
     origin = finished_runs().get(request.model.id)
     before = _twin_file(twin)
@@ -92,11 +95,11 @@ def _run(
         else before.stat().st_size,
         "bytes_after": size,
         "packed_bytes_after": _packed(file, folder),
-        "calibration_pictures": len(material.calibration),
+        "calibration_pictures": len(calibration_data.calibration),
     }
     if before is not None:
         sizes["packed_bytes_before"] = _packed(before, folder)
-    evaluated = material.labels is not None and material.train is not None
+    evaluated = calibration_data.labels is not None and calibration_data.train is not None
     return Run(
         key=request.key,
         model=request.model_id,
@@ -119,7 +122,7 @@ def _run(
         history=(),
         best_epoch=0,
         test=comparison.test,
-        notes=(*made.notes, *_told(material)),
+        notes=(*made.notes, *_told(calibration_data)),
         created=time.time(),
         file=made.file,
         bytes=size,
@@ -131,12 +134,12 @@ def _run(
     )
 
 
-def _told(material: Material) -> tuple[str, ...]:
-    if material.labels is not None:
+def _told(calibration_data: CalibrationData) -> tuple[str, ...]:
+    if calibration_data.labels is not None:
         return ()
     return (
-        f"The pictures of {material.name} carry no labels of this model's classes: it was held "
-        "against its twin, not against the truth.",
+        f"The pictures of {calibration_data.name} carry no labels of this model's classes: it was "
+        "held against its twin, not against the truth.",
     )
 
 

@@ -24,12 +24,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from core.compression.material import Pictures
-from core.compression.task import Made, Task
+from core.compression.calibration_data import Pictures
+from core.compression.task import Compressed, Task
 from core.errors import CapabilityError
-from core.models.checked import layer_tensor
 from core.models.lite import open_lite
 from core.models.tensorflow import keras, tf
+from core.models.validation import layer_tensor
 
 __all__ = ["LiteForm", "make_litert", "to_litert"]
 
@@ -37,14 +37,16 @@ LiteForm = Literal["float16", "int8"]
 _FILE = "model.tflite"
 
 
-def make_litert(task: Task, form: LiteForm) -> Made:
+def make_litert(task: Task, form: LiteForm) -> Compressed:
     """Convert the twin, write the file, and open it again as pages will."""
     task.control.progress(0.15, "converting")
     model, spec = task.twin.network().model, task.twin.spec
-    payload = to_litert(model, spec.layers, form=form, calibration=task.material.calibration)
+    payload = to_litert(
+        model, spec.layers, form=form, calibration=task.calibration_data.calibration
+    )
     path = task.folder / _FILE
     path.write_bytes(payload)
-    return Made(_FILE, open_lite(path, spec.layers, task.twin.n_classes))
+    return Compressed(_FILE, open_lite(path, spec.layers, task.twin.n_classes))
 
 
 def to_litert(

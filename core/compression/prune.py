@@ -22,15 +22,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.compression.task import Made, Task
+from core.compression.task import Compressed, Task
 from core.control import PartControl
 from core.data.base import Part
 from core.data.feed import PartFeed
 from core.data.subset import Subset
 from core.models.assembly import build
+from core.models.batch_norm import batch_norm_layers, recalibrate_batch_norm
 from core.models.forward import export, read_export
 from core.models.network import Network
-from core.models.settle import norms_of, settle
 from core.models.tensorflow import keras, tf
 from core.models.weights import save_safetensors
 from core.runs import WEIGHTS
@@ -50,13 +50,15 @@ Mask = tuple[Any, Any]
 """A kernel, and a tensor of its shape that is 0 where it was pruned and 1 elsewhere."""
 
 
-def make_pruned(task: Task) -> Made:
+def make_pruned(task: Task) -> Compressed:
     """Prune a copy of the twin, let it find its feet, and write its weights."""
-    twin, train = task.twin, task.material.train
+    twin, train = task.twin, task.calibration_data.train
     model = build(twin.spec, twin.ref, twin.n_classes, seed=task.seed, store=open_store())
     masks = prune(model, float(task.parameters["sparsity"]))
     task.control.progress(0.15, "taking batch statistics anew")
-    settle(model, norms_of(model), task.material.calibration.chunks())
+    recalibrate_batch_norm(
+        model, batch_norm_layers(model), task.calibration_data.calibration.chunks()
+    )
     learns = train is not None and len(train) >= ENOUGH
     if train is not None and learns:
         control = PartControl(task.control, 0.2, 0.7, "learning from the twin")
@@ -75,7 +77,7 @@ def make_pruned(task: Task) -> Made:
     }
     note = f"Fewer than {ENOUGH} training pictures: the pruned network learnt nothing afterwards."
     forward = read_export(export(Network(model), ()))
-    return Made(WEIGHTS, forward, facts, () if learns else (note,))
+    return Compressed(WEIGHTS, forward, facts, () if learns else (note,))
 
 
 def prune(model: keras.Model, sparsity: float) -> list[Mask]:
@@ -146,6 +148,6 @@ def learn_from(
 
 def _learnt(model: keras.Model) -> list[Any]:
     model.trainable = True
-    for norm in norms_of(model):
+    for norm in batch_norm_layers(model):
         norm.trainable = False
     return list(model.trainable_variables)

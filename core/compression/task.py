@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from core.parameters import Value
 
 if TYPE_CHECKING:
-    from core.compression.material import Material
+    from core.compression.calibration_data import CalibrationData
     from core.control import Control
     from core.models.forward import Forward
     from core.models.runtime import Runtime
 
-__all__ = ["Made", "Task"]
+__all__ = ["Compressed", "Task"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Task:
     """
 
     twin: Runtime
-    material: Material
+    calibration_data: CalibrationData
     parameters: Mapping[str, Value]
     seed: int
     folder: Path
@@ -39,7 +39,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Made:
+class Compressed:
     """What a form made.
 
     Parameters

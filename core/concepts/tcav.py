@@ -45,7 +45,7 @@ _PROTOCOL = (
 
 
 @dataclass(frozen=True)
-class _Material:
+class _TcavData:
     """Features of every set, as arrays of float32 ``(n, K)``, and the class's gradients."""
 
     concepts: tuple[Array, ...]
@@ -74,22 +74,22 @@ def _one(request: TcavRequest, control: Control) -> Tcav:
 
     model = runtime_of(request)
     began = time.perf_counter()
-    material = _material(model, request, control)
-    size = min(_MOST_CONCEPT, len(material.pool) // 3)
+    data = _tcav_data(model, request, control)
+    size = min(_MOST_CONCEPT, len(data.pool) // 3)
     rng = np.random.default_rng(request.seed)
-    held = [rng.permutation(concept)[:size] for concept in material.concepts]
+    held = [rng.permutation(concept)[:size] for concept in data.concepts]
     n_null = max(_NULL, 20 * len(held))
     nulls: dict[int, list[Runs]] = {}
     # Thousands of small products: more threads than one only wait for each other (30 times slower
     # where the processor has other work).
     with threadpool_limits(1, user_api="blas"):
         found = [
-            runs(concept, material.pool, material.gradients, n_runs=request.n_runs, rng=rng)
+            runs(concept, data.pool, data.gradients, n_runs=request.n_runs, rng=rng)
             for concept in held
         ]
         for n in sorted({len(concept) for concept in held}):
             part = (len(nulls) / len(held), 1 / len(held))
-            nulls[n] = _null(material, n, n_null, request, control, rng, part)
+            nulls[n] = _null(data, n, n_null, request, control, rng, part)
     target = model.classes.ref(request.target)
     scores = _scores(request.concepts, held, found, nulls, target.label)
     return Tcav(
@@ -97,13 +97,13 @@ def _one(request: TcavRequest, control: Control) -> Tcav:
         target=target,
         layer=model.layer(request.layer),
         concepts=scores,
-        n_pictures=len(material.gradients),
-        n_random=len(material.pool),
+        n_pictures=len(data.gradients),
+        n_random=len(data.pool),
         n_runs=request.n_runs,
         n_null=n_null,
         alpha=ALPHA,
-        unreadable=material.unreadable[:LISTED],
-        n_unreadable=len(material.unreadable),
+        unreadable=data.unreadable[:LISTED],
+        n_unreadable=len(data.unreadable),
         seed=request.seed,
         protocol=_PROTOCOL.format(runs=request.n_runs, null=n_null),
         seconds=time.perf_counter() - began,
@@ -112,7 +112,7 @@ def _one(request: TcavRequest, control: Control) -> Tcav:
 
 
 def _null(
-    material: _Material,
+    data: _TcavData,
     size: int,
     n_null: int,
     request: TcavRequest,
@@ -127,7 +127,7 @@ def _null(
 
     return list(
         null_runs(
-            material.pool, size, material.gradients,
+            data.pool, size, data.gradients,
             n_runs=request.n_runs, n_null=n_null, rng=rng, check=check,
         )
     )  # fmt: skip
@@ -136,7 +136,7 @@ def _null(
 # ---- pictures and features
 
 
-def _material(model: Runtime, request: TcavRequest, control: Control) -> _Material:
+def _tcav_data(model: Runtime, request: TcavRequest, control: Control) -> _TcavData:
     sets = (request.pictures, request.random, *request.concepts)
     read = [
         pooled(
@@ -154,7 +154,7 @@ def _material(model: Runtime, request: TcavRequest, control: Control) -> _Materi
         len(others), MIN_RANDOM, "The random set",
         "Pictures that are also in a concept do not count: add others.",
     )  # fmt: skip
-    return _Material(
+    return _TcavData(
         tuple(held.features for held in concepts),
         others,
         _gradients(model, request, of_class, control),

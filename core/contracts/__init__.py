@@ -5,6 +5,7 @@ Requests know their content key; results know how to be stored. Nothing here com
 
 from __future__ import annotations
 
+from core.contracts._attack_checks import AttackCheck, Trust
 from core.contracts._cards import (
     MethodCard,
     MetricCard,
@@ -19,7 +20,7 @@ from core.contracts._certificates import (
     CertifyChunk,
     CertifyPictureRequest,
     CertifyRequest,
-    Leaning,
+    ClassBias,
     PictureCertificate,
 )
 from core.contracts._claims import (
@@ -55,7 +56,7 @@ from core.contracts._corruption import (
     CorruptionRow,
     OutOfDistribution,
 )
-from core.contracts._count_words import count_words, exactly
+from core.contracts._count_text import count_text, exactly
 from core.contracts._counterfactual import (
     Counterfactual,
     CounterfactualRequest,
@@ -146,9 +147,7 @@ from core.contracts._fairness_views import (
     LocalLaw144Row,
     TablePreview,
 )
-from core.contracts._group_names import attribute_words, group_words, groups_in_order
-from core.contracts._halves import ROWS, RowsChoice, RowsTaken
-from core.contracts._honesty import HonestyCheck, Trust
+from core.contracts._group_names import attribute_name, group_name, groups_in_order
 from core.contracts._input import Input, OpenedSource, Seen
 from core.contracts._looks import Look, Looks
 from core.contracts._metric_names import MetricName
@@ -196,6 +195,7 @@ from core.contracts._robustness import (
     RobustnessRequest,
     RobustPoint,
 )
+from core.contracts._sample_splitting import ROWS, RowsChoice, RowsTaken
 from core.contracts._seeds import GapSpread, GroupSpread, SeedSpread, Spread
 from core.contracts._shap import (
     DEFAULT_EXPLAINER,
@@ -234,18 +234,18 @@ from core.contracts._values import (
     OutputValue,
     content_key,
 )
-from core.parameters import Parameter, Value, eps_words
+from core.parameters import Parameter, Value, format_eps
 
 __all__ = [
     "Adjustment", "ADJUSTMENTS", "AdversarialExample", "Agreement", "Array", "Artefact",
-    "AttackCard", "attribute_words", "AuditRequest", "BaseModel", "Box", "CalibrateRequest",
+    "AttackCard", "attribute_name", "AuditRequest", "BaseModel", "Box", "CalibrateRequest",
     "Calibration", "CalibrationTable", "Certified", "CertifierCard", "CertifyChunk",
     "CertifyPictureRequest", "CertifyRequest", "Check", "ClaimCard", "ClaimDirection",
     "ClaimStatus", "ClassRef", "ClassScore", "Comparisons", "CompressionCard", "CompressionForm",
     "CompressRequest", "Concept", "ConceptMaps", "ConceptMapsRequest", "Concepts", "ConceptScore",
     "ConceptsRequest", "Constraint", "CONSTRAINTS", "content_key", "CONTROL_FAMILIES",
     "CONTROLS_VERSION", "Corrupted", "CorruptionCard", "CorruptionChunk", "CorruptionGap",
-    "CorruptionGroup", "CorruptionRequest", "CorruptionRow", "Counterfactual", "count_words",
+    "CorruptionGroup", "CorruptionRequest", "CorruptionRow", "Counterfactual", "count_text",
     "CounterfactualRequest", "CounterfactualStep", "Curve", "DatasetCard", "DatasetPredictions",
     "DatasetPredictRequest", "DatasetRef", "decimals_beside", "DEFAULT_DATASET",
     "DEFAULT_EXPLAINER", "DEFAULT_METHOD", "DEFAULT_MODALITY", "DEFAULT_MODEL",
@@ -257,9 +257,9 @@ __all__ = [
     "FairnessReport", "FairnessRequest", "FairnessRules", "FairnessVerdict", "Finding",
     "GalleryRef", "Gap", "GapCard", "GapSpread", "GEOMETRIES", "Geometry", "GroupCount", "GroupGap",
     "GroupMetricCard", "GroupRate", "GroupScore", "groups_in_order", "GroupSpread", "GroupTable",
-    "group_words", "HonestyCheck", "ImportRequest", "Inequality", "Input",
+    "group_name", "AttackCheck", "ImportRequest", "Inequality", "Input",
     "InputRequest", "InputResult", "Lane", "LANES", "Leaderboard",
-    "LEADERBOARD_METHODS", "LeaderboardRequest", "Leaning", "LeftOut", "LocalLaw144Row", "Look",
+    "LEADERBOARD_METHODS", "LeaderboardRequest", "ClassBias", "LeftOut", "LocalLaw144Row", "Look",
     "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "MetricName",
     "MISSING", "Mitigation",
     "MitigationRequest", "Mitigator", "MITIGATORS", "ModalityCard", "ModelCard", "ModelInput",
@@ -277,6 +277,6 @@ __all__ = [
     "ShapRequest", "ShapResult", "Slice", "SliceFinding", "SliceReport",
     "SlicesRequest", "SplitName", "SPLITS", "Spread", "Stored", "Strongest", "TableColumns",
     "TablePreview", "TableSource", "Task", "Tcav", "TcavRequest", "ThresholdEffect", "TIMES",
-    "TrainRequest", "Trust", "UNKNOWN", "Value", "Verdict", "eps_words", "severity_text",
+    "TrainRequest", "Trust", "UNKNOWN", "Value", "Verdict", "format_eps", "severity_text",
     "verdict_of", "Visualisation", "VisualiseRequest",
 ]  # fmt: skip

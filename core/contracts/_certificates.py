@@ -24,7 +24,7 @@ __all__ = [
     "CertifyChunk",
     "CertifyPictureRequest",
     "CertifyRequest",
-    "Leaning",
+    "ClassBias",
     "PictureCertificate",
 ]
 
@@ -46,7 +46,7 @@ class CertifierCard:
     parameters: tuple[Parameter, ...]
 
 
-def _method_words(method: str, parameters: dict[str, Value]) -> list[str]:
+def _method_text(method: str, parameters: dict[str, Value]) -> list[str]:
     words = ["--method", method]
     for name, value in parameters.items():
         words += ["--param", f"{name}={value}"]
@@ -181,9 +181,9 @@ class CertifyRequest(ModelRequest):
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request."""
-        words = ["python", "-m", "core", "certify", *self.model_words()]
+        words = ["python", "-m", "core", "certify", *self.model_text()]
         words += ["--dataset", self.dataset.text, "--split", self.split]
-        words += ["--limit", str(self.limit), *_method_words(self.method, self.parameters)]
+        words += ["--limit", str(self.limit), *_method_text(self.method, self.parameters)]
         words += ["--radii", ",".join(f"{r:.9g}" for r in self.radii) or "auto"]
         words += ["--by", self.by] if self.by else []
         words += ["--slice", self.slice] if self.slice else []
@@ -195,7 +195,7 @@ class CertifyRequest(ModelRequest):
 
 
 @dataclass(frozen=True, slots=True)
-class Leaning:
+class ClassBias:
     """An answer that is given more often than it is true.
 
     Parameters
@@ -267,8 +267,8 @@ class CertifyPictureRequest(InputRequest):
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request."""
-        words = ["python", "-m", "core", "certify", self.input.name, *self.model_words()]
-        words += _method_words(self.method, self.parameters)
+        words = ["python", "-m", "core", "certify", self.input.name, *self.model_text()]
+        words += _method_text(self.method, self.parameters)
         return shlex.join([*words, *self.input.options(), "--seed", str(self.seed)])
 
     def adopt(self, stored: Any) -> Any:

@@ -143,7 +143,7 @@ class ConceptsRequest(ModelRequest):
         """The command line that repeats this request; pictures given singly need a folder."""
         words = ["python", "-m", "core", "concepts", folder_of(self.reference)]
         words += ["--class", str(self.target)]
-        words += [*self.model_words(), "--select", self.selection]
+        words += [*self.model_text(), "--select", self.selection]
         words += ["--n-concepts", str(self.n_concepts), "--n-pictures", str(self.n_pictures)]
         words += ["--geometry", self.geometry, "--seed", str(self.seed)]
         return shlex.join(words)

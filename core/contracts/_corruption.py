@@ -248,7 +248,7 @@ class CorruptionRequest(ModelRequest):
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request."""
-        words = ["python", "-m", "core", "corruptions", *self.model_words()]
+        words = ["python", "-m", "core", "corruptions", *self.model_text()]
         words += ["--dataset", self.dataset.text, "--split", self.split]
         words += ["--limit", str(self.limit), "--corruption", ",".join(self.corruptions)]
         words += ["--severity", ",".join(map(str, self.severities))]

@@ -129,7 +129,7 @@ class CounterfactualRequest(InputRequest):
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request."""
-        words = ["python", "-m", "core", "counterfactual", self.input.name, *self.model_words()]
+        words = ["python", "-m", "core", "counterfactual", self.input.name, *self.model_text()]
         words += ["--regions", self.regions, "--count", str(self.n_regions)]
         words += ["--baseline", self.baseline]
         if self.target is not None:

@@ -173,7 +173,7 @@ class DatasetPredictRequest(ModelRequest):
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request."""
-        words = ["python", "-m", "core", "predict", *self.model_words()]
+        words = ["python", "-m", "core", "predict", *self.model_text()]
         words += ["--dataset", self.dataset.text, "--split", self.split]
         if self.limit is not None:
             words += ["--limit", str(self.limit)]

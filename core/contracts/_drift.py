@@ -230,7 +230,7 @@ class DriftRequest(InputRequest):
         """Return the command line that follows the same path."""
         import shlex
 
-        words = ["python", "-m", "core", "drift", self.input.name, *self.model_words()]
+        words = ["python", "-m", "core", "drift", self.input.name, *self.model_text()]
         words += ["--path", self.path, "--steps", str(self.steps)]
         words += ["--maximum", severity_text(self.path, self.maximum)]
         words += ["--method", self.method, "--target", str(target)]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import numerals
-from core.parameters import Value, eps_words
+from core.parameters import Value, format_eps
 
 __all__ = ["keyed", "migrated", "migrated_run"]
 
@@ -41,7 +41,7 @@ def migrated(parameters: Mapping[str, Value]) -> dict[str, Value]:
     found = dict(parameters)
     old = found.get(_NAME)
     if isinstance(old, int | float):
-        found[_NAME] = eps_words(old / _LEVELS)
+        found[_NAME] = format_eps(old / _LEVELS)
     return found
 
 
@@ -52,7 +52,7 @@ def migrated_run(document: Mapping[str, Any]) -> dict[str, Any]:
         return found
     found["parameters"] = migrated(found["parameters"])
     found["command"] = _OLD_WORDS.sub(
-        lambda old: eps_words(float(old[1]) / _LEVELS), found["command"]
+        lambda old: format_eps(float(old[1]) / _LEVELS), found["command"]
     )
     found["facts"] = _facts(found.get("facts", {}))
     if found.get("seeds"):

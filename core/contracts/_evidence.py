@@ -163,7 +163,7 @@ class EvidenceRequest(InputRequest):
     """
 
     kind: ClassVar[str] = "evidence"
-    work: ClassVar[str] = "core.evidence.examine:examine"
+    work: ClassVar[str] = "core.evidence.evidence_card:examine"
     result: ClassVar[type[EvidenceCard]] = EvidenceCard
     explain: ExplainRequest
     metrics: tuple[str, ...]
@@ -194,7 +194,7 @@ class EvidenceRequest(InputRequest):
         """The command line that measures the same metrics of the same map."""
         import shlex
 
-        words = ["python", "-m", "core", "evaluate", self.input.name, *self.model_words()]
+        words = ["python", "-m", "core", "evaluate", self.input.name, *self.model_text()]
         words += ["--methods", self.explain.method, *self.explain.words()]
         words += ["--metrics", ",".join(self.metrics), "--preset", self.preset]
         words += [] if self.mask is None else ["--mask", "MASK"]

@@ -152,7 +152,7 @@ class NeighboursRequest(InputRequest):
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request; pictures given singly need a folder."""
-        words = ["python", "-m", "core", "neighbours", self.input.name, *self.model_words()]
+        words = ["python", "-m", "core", "neighbours", self.input.name, *self.model_text()]
         words += ["--folder", folder_of(self.reference), "--k", str(self.k)]
         return shlex.join([*words, *self.input.options()])
 

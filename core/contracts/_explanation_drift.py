@@ -111,7 +111,7 @@ class ExplanationDriftRequest(InputRequest):
         The class explained at every ε; ``None`` for the one predicted for the picture as it is.
     layer : str or None
     towards : str
-        What the attack is after (:mod:`core.robustness.aims`); ``""`` for any other class.
+        What the attack is after (:mod:`core.robustness.goals`); ``""`` for any other class.
     """
 
     kind: ClassVar[str] = "explanation_drift"
@@ -154,7 +154,7 @@ class ExplanationDriftRequest(InputRequest):
 
     def command(self, target: int) -> str:
         """Return the command line that repeats this request for the class ``target``."""
-        words = ["python", "-m", "core", "attack", self.input.name, *self.model_words()]
+        words = ["python", "-m", "core", "attack", self.input.name, *self.model_text()]
         words += ["--attack", self.attack, "--norm", self.norm]
         words += ["--eps", ",".join(f"{eps:.9g}" for eps in self.epsilons)]
         for name, value in self.attack_parameters.items():

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, get_args
 
 from core.contracts._codec import Stored
-from core.contracts._count_words import exactly
+from core.contracts._count_text import exactly
 from core.contracts._datasets import DatasetPredictRequest
-from core.contracts._halves import RowsChoice
 from core.contracts._results import Result
+from core.contracts._sample_splitting import RowsChoice
 from core.contracts._values import Lane, content_key
 
 __all__ = [
@@ -230,10 +230,10 @@ class AuditRequest:
             return f"{self.predict.model.id} on {self.predict.dataset.text} ({self.predict.split})"
         return "columns in memory" if self.table is None else self.table.name
 
-    def subject_words(self) -> list[str]:
+    def source_options(self) -> list[str]:
         """Return the words of a command line that name what is audited, and how."""
         if self.predict is not None:
-            words = [*self.predict.model_words(), "--dataset", self.predict.dataset.text]
+            words = [*self.predict.model_text(), "--dataset", self.predict.dataset.text]
             words += ["--split", self.predict.split]
             words += ["--limit", str(self.predict.limit)] if self.predict.limit else []
             mapped = replace(self.columns, label="", prediction="", score="", weight="").words()
@@ -246,7 +246,7 @@ class AuditRequest:
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request."""
-        return shlex.join(["python", "-m", "core", self.command_name, *self.subject_words()])
+        return shlex.join(["python", "-m", "core", self.command_name, *self.source_options()])
 
     def adopt(self, stored: Any) -> Any:
         """Return a stored result as the answer to this request, under this request's names."""

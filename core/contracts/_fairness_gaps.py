@@ -13,11 +13,11 @@ from core.contracts._codec import Stored
 from core.contracts._fairness_verdicts import (
     FairnessVerdict,
     LeftOut,
-    agreed_words,
-    coverage_words,
+    agreed_text,
+    coverage_text,
     decimals_beside,
-    p_words,
-    points_words,
+    p_text,
+    points_text,
     verdict_of,
 )
 from core.contracts._metric_names import MetricName
@@ -130,7 +130,7 @@ class Gap(Stored):
     @property
     def conclusion(self) -> str:
         """What the verdict says of the tolerance, in a sentence."""
-        tolerated = points_words(self.tolerance)
+        tolerated = points_text(self.tolerance)
         if self.verdict == "flag":
             return f"It is larger than the {tolerated} that are tolerated."
         if self.verdict == "pass":
@@ -140,16 +140,16 @@ class Gap(Stored):
         return f"That is not enough to tell whether it exceeds {tolerated}."
 
     @property
-    def p_words(self) -> str:
+    def p_text(self) -> str:
         """The p values that the verdict is read from, with what each supposes."""
-        return p_words(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
+        return p_text(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
 
     @property
     def coverage(self) -> str:
         """Who is not covered by the verdict, in a sentence or two; ``""`` if everybody is."""
         agreed = self.verdict == "insufficient evidence" and self.p_compared < self.alpha
-        first = f"{agreed_words(self.groups, self.tolerance)} " if agreed and self.excluded else ""
-        return first + coverage_words(self.excluded)
+        first = f"{agreed_text(self.groups, self.tolerance)} " if agreed and self.excluded else ""
+        return first + coverage_text(self.excluded)
 
     @property
     def reason(self) -> str:
@@ -205,14 +205,14 @@ class GroupGap:
         return verdict_of(self.p_flag, self.p_pass, self.alpha)
 
     @property
-    def p_words(self) -> str:
+    def p_text(self) -> str:
         """The p values that the verdict is read from, with what each supposes."""
-        return p_words(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
+        return p_text(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
 
     @property
     def coverage(self) -> str:
         """What the verdict does not cover, in a sentence; ``""`` if nothing is left out."""
-        return coverage_words(self.excluded)
+        return coverage_text(self.excluded)
 
     @property
     def evidence(self) -> float:

@@ -10,8 +10,8 @@ from core.contracts._codec import Stored
 from core.contracts._fairness import AuditRequest, FairnessRules, TableColumns
 from core.contracts._fairness_gaps import Comparisons, Gap, GroupGap
 from core.contracts._fairness_rates import Floats, GroupTable
-from core.contracts._halves import RowsTaken
 from core.contracts._results import Result
+from core.contracts._sample_splitting import RowsTaken
 
 __all__ = [
     "Calibration", "FairnessReport", "FairnessRequest", "Inequality", "ScoreCurves", "Task",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.contracts._codec import Stored
-from core.contracts._group_names import group_words
+from core.contracts._group_names import group_name
 
 __all__ = [
-    "P_OF", "FairnessVerdict", "LeftOut", "agreed_words", "coverage_words", "decimals_beside",
-    "p_words", "points_words", "verdict_of",
+    "P_OF", "FairnessVerdict", "LeftOut", "agreed_text", "coverage_text", "decimals_beside",
+    "p_text", "points_text", "verdict_of",
 ]  # fmt: skip
 
 FairnessVerdict = Literal["flag", "pass", "insufficient evidence", "excluded"]
@@ -79,10 +79,10 @@ class LeftOut(Stored):
         """The reason, and what could hide."""
         if math.isnan(self.could_hide):
             return self.reason
-        return f"{self.reason}; a gap of up to {points_words(self.could_hide)} could hide there"
+        return f"{self.reason}; a gap of up to {points_text(self.could_hide)} could hide there"
 
 
-def p_words(p_flag: float, p_pass: float, *, alpha: float, tolerance: float) -> str:
+def p_text(p_flag: float, p_pass: float, *, alpha: float, tolerance: float) -> str:
     """Return the p values that a verdict is read from, each with what it supposes.
 
     Examples
@@ -94,7 +94,7 @@ def p_words(p_flag: float, p_pass: float, *, alpha: float, tolerance: float) -> 
     >>> p_words(0.11, 1.0, alpha=0.05, tolerance=0.1)
     'p .110 if it were at most 10 points, 1 if it were at least that'
     """
-    verdict, tolerated = verdict_of(p_flag, p_pass, alpha), points_words(tolerance)
+    verdict, tolerated = verdict_of(p_flag, p_pass, alpha), points_text(tolerance)
     if verdict == "pass":
         return f"p {_p(p_pass)} if it were at least {tolerated}"
     first = f"p {_p(p_flag)} if it were at most {tolerated}"
@@ -103,16 +103,16 @@ def p_words(p_flag: float, p_pass: float, *, alpha: float, tolerance: float) -> 
     return f"{first}, {_p(p_pass)} if it were at least that"
 
 
-def coverage_words(excluded: Mapping[str, LeftOut]) -> str:
+def coverage_text(excluded: Mapping[str, LeftOut]) -> str:
     """Say what a verdict does not cover; ``""`` if it covers everything."""
     if not excluded:
         return ""
-    named = [f"{group_words(name)} ({out.words})" for name, out in excluded.items()]
+    named = [f"{group_name(name)} ({out.words})" for name, out in excluded.items()]
     more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     return f"Not covered: {'; '.join(named[:_NAMED])}{more}."
 
 
-def agreed_words(groups: Sequence[str], tolerance: float) -> str:
+def agreed_text(groups: Sequence[str], tolerance: float) -> str:
     """Say which groups are shown to lie within the tolerance of each other.
 
     >>> agreed_words(("A", "D"), 0.1)
@@ -120,10 +120,10 @@ def agreed_words(groups: Sequence[str], tolerance: float) -> str:
     >>> agreed_words(("A", "B", "C", "D", "E"), 0.1)
     'A, B, C and 2 more agree within 10 points.'
     """
-    named = [group_words(group) for group in groups]
+    named = [group_name(group) for group in groups]
     if len(named) > _NAMED + 1:
         named = [*named[:_NAMED], f"{len(named) - _NAMED} more"]
-    return f"{', '.join(named[:-1])} and {named[-1]} agree within {points_words(tolerance)}."
+    return f"{', '.join(named[:-1])} and {named[-1]} agree within {points_text(tolerance)}."
 
 
 def decimals_beside(value: float, edge: float, *, least: int) -> int:
@@ -152,7 +152,7 @@ def decimals_beside(value: float, edge: float, *, least: int) -> int:
     return next(enough, _MOST_DECIMALS)
 
 
-def points_words(difference: float) -> str:
+def points_text(difference: float) -> str:
     """Return a difference in points.
 
     >>> points_words(0.1), points_words(0.0123)

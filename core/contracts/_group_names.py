@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from core.contracts._fairness import TIMES, UNKNOWN
 
-__all__ = ["attribute_words", "group_words", "groups_in_order"]
+__all__ = ["attribute_name", "group_name", "groups_in_order"]
 
 _DIGITS = re.compile(r"(\d+(?:\.\d+)?)")
 _BAND = re.compile(r"[^\W\d]+ (\d+(?:\.\d+)?)(?:[-–]\d+(?:\.\d+)?|\+)")
@@ -19,7 +19,7 @@ _TIMES = re.compile(rf" ?{TIMES} ?")
 _Key = tuple[int, float, tuple[tuple[int, float, str], ...], str]
 
 
-def attribute_words(attribute: str) -> str:
+def attribute_name(attribute: str) -> str:
     """Return the name of an attribute, or of attributes that meet. Plain text.
 
     Examples
@@ -30,7 +30,7 @@ def attribute_words(attribute: str) -> str:
     return _TIMES.sub(f" {TIMES} ", attribute.replace("_", " "))
 
 
-def group_words(group: str) -> str:
+def group_name(group: str) -> str:
     """Return the name of a group, or of one where attributes meet. Plain text.
 
     Examples

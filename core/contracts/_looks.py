@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.contracts._codec import Stored
-from core.contracts._halves import RowsChoice
+from core.contracts._sample_splitting import RowsChoice
 
 __all__ = ["Look", "Looks"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts._codec import Stored
-from core.contracts._count_words import exactly
+from core.contracts._count_text import exactly
 from core.contracts._datasets import DatasetPredictRequest
 from core.contracts._fairness import AuditRequest
 from core.contracts._fairness_rates import GroupTable
@@ -150,9 +150,9 @@ class MitigationRequest(AuditRequest):
             "fit": None if self.fit is None else self.fit.key,
         }
 
-    def subject_words(self) -> list[str]:
+    def source_options(self) -> list[str]:
         """Return the words of a command line that name what is mitigated, and how."""
-        words = [*super().subject_words(), "--attribute", self.attribute]
+        words = [*super().source_options(), "--attribute", self.attribute]
         words += ["--constraint", self.constraint, "--mitigator", self.mitigator]
         if self.fit is not None:
             return [*words, "--fit-split", self.fit.split]

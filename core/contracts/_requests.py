@@ -106,7 +106,7 @@ class ModelRequest:
         """Return a stored result as the answer to this request."""
         return replace(stored, cached=True)
 
-    def model_words(self) -> list[str]:
+    def model_text(self) -> list[str]:
         """Return the options of a command line that name the model."""
         words = ["--model", self.model.id]
         if self.model.weights != "pretrained":
@@ -183,7 +183,7 @@ class ExplainRequest(InputRequest):
     def command(self, target: int) -> str:
         """Return the command line that repeats this request for the output ``target``."""
         words = ["python", "-m", "core", "explain", self.input.name]
-        words += [*self.model_words(), "--method", self.method, *self.words(target)]
+        words += [*self.model_text(), "--method", self.method, *self.words(target)]
         words += [*self.input.options(), "--seed", str(self.seed), "--out", "maps"]
         return shlex.join(words)
 

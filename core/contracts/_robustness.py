@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from core.contracts._attack_checks import CHECKS_VERSION, AttackCheck, Trust, trust_of, verdict_on
 from core.contracts._codec import Stored
 from core.contracts._datasets import DatasetRef, SplitName
-from core.contracts._honesty import CHECKS_VERSION, HonestyCheck, Trust, trust_of, verdict_on
 from core.contracts._requests import ModelRequest
 from core.contracts._results import Result
 from core.contracts._values import Array, Lane, content_key
@@ -206,7 +206,7 @@ class Robustness(Result):
     curves: tuple[RobustCurve, ...]
     worst_case: tuple[RobustCurve, ...]
     gaps: tuple[RobustGap, ...]
-    checks: tuple[HonestyCheck, ...]
+    checks: tuple[AttackCheck, ...]
     examples: tuple[AdversarialExample, ...]
     ids: tuple[str, ...]
     indices: npt.NDArray[np.int64]
@@ -262,7 +262,7 @@ class RobustnessRequest(ModelRequest):
     slice : str
         Text of the slice whose pictures alone are attacked; ``""`` for the whole split.
     target : str
-        What the attacks are after (:mod:`core.robustness.aims`); ``""`` for any wrong class.
+        What the attacks are after (:mod:`core.robustness.goals`); ``""`` for any wrong class.
     """
 
     kind: ClassVar[str] = "robustness"
@@ -319,7 +319,7 @@ class RobustnessRequest(ModelRequest):
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request."""
-        words = ["python", "-m", "core", "robustness", *self.model_words()]
+        words = ["python", "-m", "core", "robustness", *self.model_text()]
         words += ["--dataset", self.dataset.text, "--split", self.split]
         words += ["--limit", str(self.limit), "--norm", self.norm]
         for attack, parameters in self.attacks.items():

@@ -84,11 +84,11 @@ class SeedSpread(Stored):
         return len(self.seeds)
 
     @property
-    def range_words(self) -> str:
+    def range_text(self) -> str:
         """Return the accuracy's range in words: ``"97.1% to 99.0% over 5 seeds"``."""
         return f"{self.accuracy.words} over {self.n} seeds"
 
-    def verdict_words(self, gap: GapSpread) -> str:
+    def verdict_text(self, gap: GapSpread) -> str:
         """Return how far the seeds agree on a gap: ``"beyond chance in 5 of 5"``."""
         return f"beyond chance in {gap.beyond_chance} of {self.n}"
 

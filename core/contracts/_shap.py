@@ -129,7 +129,7 @@ class ShapRequest(InputRequest):
     @cached_property
     def command(self) -> str:
         """The command line that repeats this request; ``BACKGROUND`` is the folder used."""
-        words = ["python", "-m", "core", "shap", self.input.name, *self.model_words()]
+        words = ["python", "-m", "core", "shap", self.input.name, *self.model_text()]
         words += ["--explainer", self.explainer]
         for target in self.targets:
             words += target.words()

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from core.contracts._codec import Stored
 from core.contracts._fairness import AuditRequest, FairnessRules, TableColumns
-from core.contracts._fairness_verdicts import FairnessVerdict, p_words, verdict_of
-from core.contracts._halves import RowsTaken
+from core.contracts._fairness_verdicts import FairnessVerdict, p_text, verdict_of
 from core.contracts._results import Result
+from core.contracts._sample_splitting import RowsTaken
 
 __all__ = ["Slice", "SliceFinding", "SliceReport", "SlicesRequest"]
 
@@ -98,9 +98,9 @@ class SliceFinding(Stored):
         return verdict_of(self.p_flag, self.p_pass, self.alpha)
 
     @property
-    def p_words(self) -> str:
+    def p_text(self) -> str:
         """The p values that the verdict is read from, with what each supposes."""
-        return p_words(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
+        return p_text(self.p_flag, self.p_pass, alpha=self.alpha, tolerance=self.tolerance)
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class SlicesRequest(AuditRequest):
         only = {"only": [each.text for each in self.only]} if self.only else {}
         return super().parts() | {"metric": self.metric, "depth": self.depth} | only
 
-    def subject_words(self) -> list[str]:
+    def source_options(self) -> list[str]:
         """Return the words of a command line that name what is searched, and how."""
-        words = [*super().subject_words(), "--metric", self.metric, "--depth", str(self.depth)]
+        words = [*super().source_options(), "--metric", self.metric, "--depth", str(self.depth)]
         return [*words, *(word for each in self.only for word in ("--slice", each.text))]

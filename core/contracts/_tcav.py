@@ -131,7 +131,7 @@ class TcavRequest(ModelRequest):
         for concept in self.concepts:
             words += ["--concept", f"{concept.name}={folder_of(concept)}"]
         words += ["--random", folder_of(self.random), "--target", str(self.target)]
-        words += [*self.model_words(), "--n-runs", str(self.n_runs)]
+        words += [*self.model_text(), "--n-runs", str(self.n_runs)]
         words += ["--geometry", self.geometry, "--seed", str(self.seed), folder_of(self.pictures)]
         return shlex.join(words)
 
@@ -190,7 +190,7 @@ class VisualiseRequest(ModelRequest):
     def command(self) -> str:
         """The command line that repeats this request."""
         words = ["python", "-m", "core", "visualise", "--target", str(self.target)]
-        words += [*self.model_words(), "--steps", str(self.steps), "--seed", str(self.seed)]
+        words += [*self.model_text(), "--steps", str(self.steps), "--seed", str(self.seed)]
         return shlex.join([*words, "--out", "visualisations"])
 
     def adopt(self, stored: Any) -> Any:

@@ -2,7 +2,7 @@
 
 ::
 
-    <home>/datasets/<key>/          (:mod:`core.data.kept`)
+    <home>/datasets/<key>/          (:mod:`core.data.dataset_cache`)
         <split>.u8                  pixels (n, side, side, 3), uint8, nothing else
         manifest.json               ids, labels, fingerprint, what could not be read
 """
@@ -23,7 +23,7 @@ import numpy as np
 
 from core.contracts import SPLITS, SplitName
 from core.data.base import Labels
-from core.data.kept import kept
+from core.data.dataset_cache import cached
 from core.data.picture import Pixels
 from core.errors import InputError
 
@@ -167,7 +167,7 @@ def decoded(key: str, fill: Callable[[Writer], None], *, side: int) -> Decoded:
             fill(writer)
         writer.finish()
 
-    return kept(key, read=_read, write=write)
+    return cached(key, read=_read, write=write)
 
 
 def _read(folder: Path) -> Decoded | None:

@@ -14,7 +14,7 @@ from core.contracts import GroupCount
 from core.differences import range_interval
 from core.multiplicity import holm
 
-__all__ = ["Gap", "gaps_by_attribute", "widest_gap"]
+__all__ = ["Gap", "gaps_by_attribute", "largest_gap"]
 
 _LEAST = 10
 """Groups of fewer pictures are not looked at."""
@@ -61,7 +61,9 @@ class Gap:
         return self.p < _ALPHA
 
 
-def widest_gap(groups: Sequence[GroupCount], *, seed: int = 0, level: float = _ALPHA) -> Gap | None:
+def largest_gap(
+    groups: Sequence[GroupCount], *, seed: int = 0, level: float = _ALPHA
+) -> Gap | None:
     """Return the widest gap that is beyond chance; if none is, the widest.
 
     ``None`` where no attribute has two groups of 10 pictures. ``level`` is what is left of 5 % for

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.data.portraits_canvas import Canvas, Colour, Points, disc, mirrored, rgb
 from core.data.portraits_colour import Palette, lab, mixed, moved, palette, ramp
-from core.data.portraits_looks import hair_colour, has_beard, iris_colour
+from core.data.portraits_hair_eyes import hair_colour, has_beard, iris_colour
 from core.data.portraits_relief import modelling
 from core.data.portraits_scene import Scene
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.data.portraits_canvas import Canvas, Points, blend, disc, mirrored, rgb
 from core.data.portraits_colour import moved, palette
-from core.data.portraits_looks import hair_colour
+from core.data.portraits_hair_eyes import hair_colour
 from core.data.portraits_scene import Scene
 
 __all__ = ["draw_body", "draw_hair_before", "draw_hair_behind"]

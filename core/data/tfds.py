@@ -1,7 +1,8 @@
 """TensorFlow Datasets, where that package is installed: what it has prepared on this machine.
 
 Its records can be read in order only, so the pictures are copied once, as they are encoded there,
-into a folder with a table (:mod:`core.data.kept`), which :class:`core.data.folder.Folder` reads.
+into a folder with a table (:mod:`core.data.dataset_cache`), which
+:class:`core.data.folder.Folder` reads.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ import numpy as np
 
 from core.contracts import DatasetRef, SplitName, content_key
 from core.data.base import Dataset, DatasetKind
+from core.data.dataset_cache import cached, dataset_cache_root
 from core.data.folder import Folder
 from core.data.folder_listing import SPLIT_NAMES
-from core.data.kept import kept, kept_root
 from core.errors import InputError, StoreError
 from core.modalities.picture.gallery_table import FILE_NAME
 from core.parameters import Parameter, Value
@@ -81,7 +82,7 @@ class Tfds(DatasetKind):
         """
         builder = _builder(ref.source)
         key = _key(builder)
-        copy = kept(key, read=_copied, write=partial(_copy, builder))
+        copy = cached(key, read=_copied, write=partial(_copy, builder))
         opened = Folder().open(DatasetRef(Folder.id, str(copy.folder)), parameters)
         shape = builder.info.features[_image_and_label(builder)[0]].shape
         return replace(
@@ -174,10 +175,10 @@ def _copy(builder: Any, folder: Path) -> None:
 
 
 def _check_room(builder: Any) -> None:
-    free, needed = shutil.disk_usage(kept_root()).free, int(builder.info.dataset_size)
+    free, needed = shutil.disk_usage(dataset_cache_root()).free, int(builder.info.dataset_size)
     if free < _MARGIN * needed:
         raise StoreError(
-            f"{builder.info.full_name} takes {needed / 1e9:.1f} GB, but {kept_root()} has "
+            f"{builder.info.full_name} takes {needed / 1e9:.1f} GB, but {dataset_cache_root()} has "
             f"{free / 1e9:.1f} GB left. Free some space, or set PELLUCID_HOME to another folder."
         )
 

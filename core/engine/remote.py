@@ -20,7 +20,7 @@ from core.contracts import Request, Result
 from core.control import CANCELLED
 from core.engine.work import execute, resolve_target
 from core.errors import Cancelled, PellucidError
-from core.process import let_last
+from core.process import set_long_lived
 from core.store import Store
 from core.workspace import open_store
 
@@ -82,7 +82,7 @@ def run_requests(
     run: str, requests: Sequence[Request], store: tuple[Path, int] | None
 ) -> list[Result] | PellucidError:
     """Compute ``requests``; ``store`` is root and size cap, ``None`` the worker's own."""
-    let_last()
+    set_long_lived()
     control = WorkerControl(run)
     control.started()
     shared = open_store() if store is None else _store(*store)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.contracts import Score
-from core.evidence.base import Metric, Subject
+from core.evidence.base import EvaluatedMap, Metric
 
 __all__ = ["AverageDrop", "AverageGain", "AverageIncrease"]
 
@@ -18,20 +18,20 @@ class _ThroughTheMap(Metric):
     needs = frozenset({"probability"})
     positive = True
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return what is shown and what is measured."""
         return (
             "Pixels times the map (its positive part over its maximum), the rest filled with the "
-            f"pixel that preprocessing maps to 0; score: {subject.score_words}; shares in [0, 1] "
+            f"pixel that preprocessing maps to 0; score: {evaluated.score_text}; shares in [0, 1] "
             "(papers give percent)."
         )
 
-    def seen(self, subject: Subject) -> float:
+    def seen(self, evaluated: EvaluatedMap) -> float:
         """Return the score of what the map lets through."""
-        weight = np.maximum(subject.map, 0)[..., None]
+        weight = np.maximum(evaluated.map, 0)[..., None]
         weight = weight / weight.max()
-        shown = subject.zero + weight * (subject.input - subject.zero)
-        return float(subject.probabilities(shown[None].astype(np.float32))[0])
+        shown = evaluated.zero + weight * (evaluated.input - evaluated.zero)
+        return float(evaluated.probabilities(shown[None].astype(np.float32))[0])
 
 
 class AverageDrop(_ThroughTheMap):
@@ -45,10 +45,10 @@ class AverageDrop(_ThroughTheMap):
     higher_is_better = False
     quick = True
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the share lost."""
-        whole = subject.probability
-        return self.defined(subject, max(0.0, whole - self.seen(subject)) / whole)
+        whole = evaluated.probability
+        return self.defined(evaluated, max(0.0, whole - self.seen(evaluated)) / whole)
 
 
 class AverageIncrease(_ThroughTheMap):
@@ -60,9 +60,9 @@ class AverageIncrease(_ThroughTheMap):
     limits = "Yes or no for one picture, and by how much is not asked: made for averages."
     paper = "Chattopadhay et al. 2017, Grad-CAM++, arXiv:1710.11063"
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return 1 or 0."""
-        return self.defined(subject, float(self.seen(subject) > subject.probability))
+        return self.defined(evaluated, float(self.seen(evaluated) > evaluated.probability))
 
 
 class AverageGain(_ThroughTheMap):
@@ -74,9 +74,11 @@ class AverageGain(_ThroughTheMap):
     limits = "0 for most maps of pictures that the model is sure of: made for averages."
     paper = "Zhang et al. 2023, Opti-CAM, arXiv:2301.07002"
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the share won."""
-        room = 1.0 - subject.probability
+        room = 1.0 - evaluated.probability
         if room <= 0:
-            return self.undefined(subject, "the probability is 1 already: nothing can be gained")
-        return self.defined(subject, max(0.0, self.seen(subject) - subject.probability) / room)
+            return self.undefined(evaluated, "the probability is 1 already: nothing can be gained")
+        return self.defined(
+            evaluated, max(0.0, self.seen(evaluated) - evaluated.probability) / room
+        )

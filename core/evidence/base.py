@@ -25,7 +25,7 @@ from core.targets.base import Probability, probabilities
 if TYPE_CHECKING:
     from core.control import Control
 
-__all__ = ["NO_EVIDENCE", "Mask", "Metric", "Remap", "Subject", "check_mask"]
+__all__ = ["NO_EVIDENCE", "Mask", "Metric", "Remap", "EvaluatedMap", "check_mask"]
 
 Mask = npt.NDArray[np.bool_]
 Remap = Callable[[Array, int], Array]
@@ -36,7 +36,7 @@ _CHUNK = 32
 
 
 @dataclass(frozen=True)
-class Subject:
+class EvaluatedMap:
     """A map, and everything that metrics may ask about it.
 
     Parameters
@@ -112,7 +112,7 @@ class Subject:
         return int(self.direction.argmin()) if self.direction.min() < 0 else None
 
     @property
-    def score_words(self) -> str:
+    def score_text(self) -> str:
         """What :meth:`probabilities` measures, for protocols."""
         if self.probability_kind != "softmax":
             return f"{self.probability_kind or 'no'} probability of what is explained"
@@ -218,14 +218,14 @@ class Metric(ABC):
     needs: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return everything that moves the value, in words."""
 
     @abstractmethod
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the value; the map has evidence, and what the metric needs is there."""
 
-    def measure(self, subject: Subject) -> Score:
+    def measure(self, evaluated: EvaluatedMap) -> Score:
         """Return the value, or ``None`` with the reason.
 
         Raises
@@ -233,46 +233,46 @@ class Metric(ABC):
         Cancelled
             When the work was stopped.
         """
-        if reason := self.missing(subject):
-            return self.undefined(subject, reason)
+        if reason := self.missing(evaluated):
+            return self.undefined(evaluated, reason)
         try:
-            return self.score(subject)
+            return self.score(evaluated)
         except BudgetSpentError:
             return self.undefined(
-                subject,
-                f"it would cost more than what was left of {subject.passes.budget:.0f} passes; "
+                evaluated,
+                f"it would cost more than what was left of {evaluated.passes.budget:.0f} passes; "
                 "ask for it by itself",
             )
 
-    def missing(self, subject: Subject) -> str:
+    def missing(self, evaluated: EvaluatedMap) -> str:
         """Return why there is no value for ``subject``; empty if there is one."""
-        if self.needs_mask and subject.mask is None:
+        if self.needs_mask and evaluated.mask is None:
             return "no mask was given"
-        if self.recomputes and subject.remap is None:
+        if self.recomputes and evaluated.remap is None:
             return "the map cannot be computed again here"
-        if why := reason("it", self.needs, subject.offer):
+        if why := reason("it", self.needs, evaluated.offer):
             return why.rstrip(".")
-        evidence = (subject.map > 0) if self.positive else subject.map
+        evidence = (evaluated.map > 0) if self.positive else evaluated.map
         return "" if evidence.any() else NO_EVIDENCE
 
-    def undefined(self, subject: Subject, reason: str) -> Score:
+    def undefined(self, evaluated: EvaluatedMap, reason: str) -> Score:
         """Return a score without a value."""
-        return self._score(subject, None, reason=reason)
+        return self._score(evaluated, None, reason=reason)
 
     def defined(
         self,
-        subject: Subject,
+        evaluated: EvaluatedMap,
         value: float,
         *,
         low: float | None = None,
         high: float | None = None,
     ) -> Score:
         """Return a score with its protocol."""
-        return self._score(subject, float(value), low=low, high=high)
+        return self._score(evaluated, float(value), low=low, high=high)
 
     def _score(
         self,
-        subject: Subject,
+        evaluated: EvaluatedMap,
         value: float | None,
         *,
         low: float | None = None,
@@ -285,7 +285,7 @@ class Metric(ABC):
             low=low,
             high=high,
             higher_is_better=self.higher_is_better,
-            protocol=self.protocol(subject),
+            protocol=self.protocol(evaluated),
             reason=reason,
         )
 

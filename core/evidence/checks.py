@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.contracts import Array, Check, Score, Verdict
-from core.evidence.base import Subject
+from core.evidence.base import EvaluatedMap
 from core.evidence.controls import Measured
 from core.evidence.curves import MODES, Mode
 from core.evidence.thresholds import (
@@ -35,14 +35,14 @@ _CONTROLS_PROTOCOL = (
 
 
 def checks(
-    subject: Subject, scores: Sequence[Score], measured: Mapping[Mode, Measured]
+    evaluated: EvaluatedMap, scores: Sequence[Score], measured: Mapping[Mode, Measured]
 ) -> tuple[Check, ...]:
     """Return the checks that the metrics measured allow."""
     by_id = {score.metric: score for score in scores}
     found = []
     if {"deletion", "insertion"} <= by_id.keys():
         reason = by_id["deletion"].reason or by_id["insertion"].reason
-        found.append(beats_controls(subject, measured, reason=reason))
+        found.append(beats_controls(evaluated, measured, reason=reason))
     found += [stability(by_id[id]) for id in _STABILITY if id in by_id][:1]
     return tuple(found)
 
@@ -51,39 +51,39 @@ def checks(
 
 
 def beats_controls(
-    subject: Subject, measured: Mapping[Mode, Measured], *, reason: str = ""
+    evaluated: EvaluatedMap, measured: Mapping[Mode, Measured], *, reason: str = ""
 ) -> Check:
     """Judge both curves together against all controls at once.
 
     One curve alone is a weak judge of one picture. ``reason`` says why curves are missing, if any
     are.
     """
-    reason = reason or _no_question(subject)
+    reason = reason or _no_question(evaluated)
     if reason or len(measured) < len(MODES):
         words = f"Not measured: {reason or 'it takes both curves'}."
-        return Check("beats_controls", "unknown", None, None, words, _protocol(subject.modality))
+        return Check("beats_controls", "unknown", None, None, words, _protocol(evaluated.modality))
     deletion, insertion = measured["deletion"], measured["insertion"]
     found = insertion.map.auc - deletion.map.auc
     controls = {id: insertion.areas[id] - area for id, area in deletion.areas.items()}
     best = max(controls, key=lambda id: controls[id])
     room = float(deletion.map.scores[0] - deletion.map.scores[-1]) - controls[best]
     to_beat = controls[best] + CONTROL_LEAD * max(room, 0.0)
-    random = [each.id for each in subject.modality.controls if each.family == "random"]
+    random = [each.id for each in evaluated.modality.controls if each.family == "random"]
     blocks = float(np.mean([controls[id] for id in random]))
     verdict: Verdict = "pass" if found > to_beat else "fail" if found <= blocks else "unclear"
     if doubt := _undecided(deletion.map.scores, room):
         verdict, said = "unclear", doubt
     elif verdict == "unclear":
-        said = _doubt(subject.modality, found, controls[best], best)
+        said = _doubt(evaluated.modality, found, controls[best], best)
     else:
-        said = _SAID[verdict].format(controls=_controls(subject.modality))
+        said = _SAID[verdict].format(controls=_controls(evaluated.modality))
     passes = "" if doubt else f"; from {to_beat:z.2f} on it passes"
     words = (
         f"{said}: insertion less deletion {found:z.2f}, "
-        f"{subject.modality.families['random']} {blocks:z.2f}, the best of "
-        f"the {len(controls)} ({_family(subject.modality, best)}) {controls[best]:z.2f}{passes}."
+        f"{evaluated.modality.families['random']} {blocks:z.2f}, the best of "
+        f"the {len(controls)} ({_family(evaluated.modality, best)}) {controls[best]:z.2f}{passes}."
     )
-    return Check("beats_controls", verdict, found, to_beat, words, _protocol(subject.modality))
+    return Check("beats_controls", verdict, found, to_beat, words, _protocol(evaluated.modality))
 
 
 _SAID: dict[str, str] = {
@@ -120,11 +120,11 @@ def _doubt(modality: Modality, found: float, best: float, id: str) -> str:
     return "Above every map that knows nothing, but by no more than another of them might be"
 
 
-def _no_question(subject: Subject) -> str:
+def _no_question(evaluated: EvaluatedMap) -> str:
     """Return why no map of this picture, or not this map, could be judged; empty if it can."""
-    if np.ptp(subject.map) == 0:
+    if np.ptp(evaluated.map) == 0:
         return "the map has the same value everywhere: it ranks no pixel above another"
-    return subject.modality.no_question(subject.input)
+    return evaluated.modality.no_question(evaluated.input)
 
 
 def _undecided(deletion: Array, room: float) -> str:

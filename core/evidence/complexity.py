@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.contracts import Array, Score
-from core.evidence.base import Metric, Subject
+from core.evidence.base import EvaluatedMap, Metric
 
 __all__ = ["Entropy", "Sparseness", "entropy", "gini"]
 
@@ -45,13 +45,13 @@ class Sparseness(Metric):
     paper = "Chalasani et al. 2018, Concise Explanations, arXiv:1810.06583"
     quick = True
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return what is counted."""
-        return f"Gini's index of |map| over {subject.map.size} pixels."
+        return f"Gini's index of |map| over {evaluated.map.size} pixels."
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the index."""
-        return self.defined(subject, gini(subject.map))
+        return self.defined(evaluated, gini(evaluated.map))
 
 
 class Entropy(Metric):
@@ -64,11 +64,11 @@ class Entropy(Metric):
     paper = "Bhatt et al. 2020, Evaluating and Aggregating Explanations, arXiv:2005.00631"
     higher_is_better = None
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return what is counted."""
-        most = np.log(subject.map.size)
+        most = np.log(evaluated.map.size)
         return f"−Σ p log p in nats of p = |map|/Σ|map|; at most {most:.2f} at this size."
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the entropy."""
-        return self.defined(subject, entropy(subject.map))
+        return self.defined(evaluated, entropy(evaluated.map))

@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.contracts import Array, Curve, Stored
-from core.evidence.base import Subject
+from core.evidence.base import EvaluatedMap
 from core.evidence.curves import Mode, measure_curves
 from core.modalities.base import Modality
 
-__all__ = ["ControlCurves", "Measured", "beside", "beside_controls", "measure_controls"]
+__all__ = [
+    "ControlCurves", "Measured", "compare_maps_with_controls", "compare_with_controls",
+    "measure_controls"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,28 +55,31 @@ class ControlCurves(Stored):
         return {curve.source: curve for curve in self.curves if curve.metric == mode}
 
 
-def measure_controls(subject: Subject, modes: Sequence[Mode]) -> ControlCurves:
-    """Measure the controls beside ``subject``; its own map plays no part."""
-    drawn = subject.modality.controls
-    maps = {control.id: control.draw(subject.input, subject.seed) for control in drawn}
-    before = subject.passes.spent
-    curves = tuple(measure_curves(subject, maps, modes).values())
-    return ControlCurves(curves, subject.passes.spent - before)
+def measure_controls(evaluated: EvaluatedMap, modes: Sequence[Mode]) -> ControlCurves:
+    """Measure the controls for a map's input; the map itself plays no part."""
+    drawn = evaluated.modality.controls
+    maps = {control.id: control.draw(evaluated.input, evaluated.seed) for control in drawn}
+    before = evaluated.passes.spent
+    curves = tuple(measure_curves(evaluated, maps, modes).values())
+    return ControlCurves(curves, evaluated.passes.spent - before)
 
 
-def beside_controls(
-    subject: Subject, modes: Sequence[Mode], controls: ControlCurves
+def compare_with_controls(
+    evaluated: EvaluatedMap, modes: Sequence[Mode], controls: ControlCurves
 ) -> dict[Mode, Measured]:
-    """Measure the subject's own map, and lay its curves beside those of the controls."""
-    return beside({"map": subject.map}, subject, modes, controls)["map"]
+    """Measure the map, and lay its curves beside those of the controls."""
+    return compare_maps_with_controls({"map": evaluated.map}, evaluated, modes, controls)["map"]
 
 
-def beside(
-    maps: Mapping[str, Array], subject: Subject, modes: Sequence[Mode], controls: ControlCurves
+def compare_maps_with_controls(
+    maps: Mapping[str, Array],
+    evaluated: EvaluatedMap,
+    modes: Sequence[Mode],
+    controls: ControlCurves,
 ) -> dict[str, dict[Mode, Measured]]:
-    """Measure several maps of the subject's picture, each beside the same controls."""
-    curves = measure_curves(subject, maps, modes)
-    shown = {mode: _families(subject.modality, controls.of(mode)) for mode in modes}
+    """Measure several maps of the same picture, each beside the same controls."""
+    curves = measure_curves(evaluated, maps, modes)
+    shown = {mode: _families(evaluated.modality, controls.of(mode)) for mode in modes}
     areas = {mode: {id: c.auc for id, c in controls.of(mode).items()} for mode in modes}
     return {
         name: {

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array, Curve
-from core.evidence.base import Subject
+from core.evidence.base import EvaluatedMap
 from core.evidence.order import descending
 
 __all__ = ["MODES", "Mode", "area", "curve_pictures", "measure_curves"]
@@ -34,18 +34,18 @@ def area(scores: Array) -> float:
     return float((scores.sum(dtype=np.float64) - scores[0] / 2 - scores[-1] / 2) / n)
 
 
-def protocol(subject: Subject, mode: Mode) -> str:
+def protocol(evaluated: EvaluatedMap, mode: Mode) -> str:
     """Return the protocol of a curve in words."""
-    preset, n_pixels = subject.preset, subject.map.size
+    preset, n_pixels = evaluated.preset, evaluated.map.size
     n = preset.n_steps(n_pixels)
     first = "highest values first, equal values in reading order"
     if mode == "deletion":
-        what = f"pixels replaced by {subject.modality.removed_text(preset.deletion)}"
+        what = f"pixels replaced by {evaluated.modality.removed_text(preset.deletion)}"
     else:
-        what = f"pixels put back into {subject.modality.removed_text(preset.insertion)}"
+        what = f"pixels put back into {evaluated.modality.removed_text(preset.insertion)}"
     return (
         f"Preset {preset.id}: {what}, {first}, in {n} steps of about {n_pixels / n:.0f} pixels; "
-        f"score: {subject.score_words}; area (Σs − s₀/2 − sₙ/2)/n."
+        f"score: {evaluated.score_text}; area (Σs − s₀/2 − sₙ/2)/n."
     )
 
 
@@ -69,66 +69,70 @@ class _Path:
             yield current.reshape(self.start.shape)
 
 
-def _ends(subject: Subject, mode: Mode) -> tuple[Array, Array]:
-    preset = subject.preset
+def _ends(evaluated: EvaluatedMap, mode: Mode) -> tuple[Array, Array]:
+    preset = evaluated.preset
     name = preset.deletion if mode == "deletion" else preset.insertion
-    fill = subject.modality.removed(name, subject.input, subject.zero)
+    fill = evaluated.modality.removed(name, evaluated.input, evaluated.zero)
     replaced = np.ascontiguousarray(fill, dtype=np.float32)
-    return (subject.input, replaced) if mode == "deletion" else (replaced, subject.input)
+    return (evaluated.input, replaced) if mode == "deletion" else (replaced, evaluated.input)
 
 
-def _counts(subject: Subject) -> npt.NDArray[np.int64]:
-    n_pixels = subject.map.size
-    preset = subject.preset
+def _counts(evaluated: EvaluatedMap) -> npt.NDArray[np.int64]:
+    n_pixels = evaluated.map.size
+    preset = evaluated.preset
     if preset.steps is None:
         steps = np.arange(preset.n_steps(n_pixels) + 1) * preset.sites_per_step
         return np.minimum(steps, n_pixels)
     return np.linspace(0, n_pixels, preset.steps + 1).astype(np.int64)
 
 
-def curve_pictures(subject: Subject, order: npt.NDArray[np.int64], mode: Mode) -> list[Array]:
+def curve_pictures(
+    evaluated: EvaluatedMap, order: npt.NDArray[np.int64], mode: Mode
+) -> list[Array]:
     """Return every picture of a curve, both ends included (for looking at, and for tests)."""
-    start, end = _ends(subject, mode)
-    path = _Path(start, end, order, _counts(subject))
+    start, end = _ends(evaluated, mode)
+    path = _Path(start, end, order, _counts(evaluated))
     return [start, *(picture.copy() for picture in path.inner()), end]
 
 
 def measure_curves(
-    subject: Subject, maps: Mapping[str, Array], modes: Sequence[Mode] = MODES
+    evaluated: EvaluatedMap, maps: Mapping[str, Array], modes: Sequence[Mode] = MODES
 ) -> dict[tuple[str, Mode], Curve]:
     """Return a curve for each map ``(H, W)`` and mode, by ``(name of the map, mode)``.
 
     For K maps and n steps a mode costs K·(n − 1) passes and one for its changed end; the whole
     picture is one pass altogether.
     """
-    counts = _counts(subject)
+    counts = _counts(evaluated)
     orders = {name: descending(values) for name, values in maps.items()}
     n_inner = len(counts) - 2
-    subject.passes.prepare(len(maps) * len(modes) * n_inner)
+    evaluated.passes.prepare(len(maps) * len(modes) * n_inner)
     curves: dict[tuple[str, Mode], Curve] = {}
     for done, mode in enumerate(modes):
-        start, end = _ends(subject, mode)
+        start, end = _ends(evaluated, mode)
         replaced = end if mode == "deletion" else start
         paths = (_Path(start, end, order, counts) for order in orders.values())
-        report = partial(_report, subject, done, len(modes), len(maps) * n_inner)
-        inner = _streamed(subject, paths, report).reshape(len(maps), n_inner)
-        other = float(subject.probabilities(replaced[None])[0])
-        ends = (subject.probability, other) if mode == "deletion" else (other, subject.probability)
+        report = partial(_report, evaluated, done, len(modes), len(maps) * n_inner)
+        inner = _streamed(evaluated, paths, report).reshape(len(maps), n_inner)
+        other = float(evaluated.probabilities(replaced[None])[0])
+        ends = (
+            (evaluated.probability, other) if mode == "deletion" else (other, evaluated.probability)
+        )
         for name, between in zip(orders, inner, strict=True):
             scores = np.concatenate([[ends[0]], between, [ends[1]]]).astype(np.float32)
-            fractions = (counts / subject.map.size).astype(np.float32)
+            fractions = (counts / evaluated.map.size).astype(np.float32)
             curves[name, mode] = Curve(mode, name, fractions, scores, None, None, area(scores))
     return curves
 
 
-def _report(subject: Subject, done: int, of: int, total: int, passes: int) -> None:
+def _report(evaluated: EvaluatedMap, done: int, of: int, total: int, passes: int) -> None:
     share = (done + passes / total) / of
-    subject.control.progress(0.9 * share, f"deletion and insertion, {share:.0%}")
+    evaluated.control.progress(0.9 * share, f"deletion and insertion, {share:.0%}")
 
 
-def _streamed(subject: Subject, paths: Iterator[_Path], report: partial[None]) -> Array:
+def _streamed(evaluated: EvaluatedMap, paths: Iterator[_Path], report: partial[None]) -> Array:
     """Return the scores of all inner pictures, chunk by chunk, in one reused buffer."""
-    buffer = np.empty((_CHUNK, *subject.input.shape), np.float32)
+    buffer = np.empty((_CHUNK, *evaluated.input.shape), np.float32)
     scores: list[Array] = []
     filled = passed = 0
     for path in paths:
@@ -137,9 +141,9 @@ def _streamed(subject: Subject, paths: Iterator[_Path], report: partial[None]) -
             filled += 1
             if filled == _CHUNK:
                 passed += filled
-                scores.append(subject.probabilities(buffer))
+                scores.append(evaluated.probabilities(buffer))
                 report(passed)
                 filled = 0
     if filled:
-        scores.append(subject.probabilities(buffer[:filled]))
+        scores.append(evaluated.probabilities(buffer[:filled]))
     return np.concatenate(scores) if scores else np.zeros(0, np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from core.contracts import Curve, Score
-from core.evidence.base import Metric, Subject
+from core.evidence.base import EvaluatedMap, Metric
 from core.evidence.curves import Mode, measure_curves, protocol
 
 __all__ = ["CurveMetric", "Deletion", "Insertion"]
@@ -19,18 +19,18 @@ class CurveMetric(Metric):
     quick = True
     needs = frozenset({"probability"})
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return steps, replacement, order and score."""
-        return protocol(subject, self.mode)
+        return protocol(evaluated, self.mode)
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the area."""
-        curve = measure_curves(subject, {"map": subject.map}, (self.mode,))["map", self.mode]
-        return self.from_curve(subject, curve)
+        curve = measure_curves(evaluated, {"map": evaluated.map}, (self.mode,))["map", self.mode]
+        return self.from_curve(evaluated, curve)
 
-    def from_curve(self, subject: Subject, curve: Curve) -> Score:
+    def from_curve(self, evaluated: EvaluatedMap, curve: Curve) -> Score:
         """Return the area of a curve that was measured together with others."""
-        return self.defined(subject, curve.auc)
+        return self.defined(evaluated, curve.auc)
 
 
 class Deletion(CurveMetric):

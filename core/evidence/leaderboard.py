@@ -24,7 +24,7 @@ from core.contracts import (
 from core.control import PartControl
 from core.errors import InputError
 from core.evidence.aggregate import Collected
-from core.evidence.examine import examine
+from core.evidence.evidence_card import examine
 from core.evidence.sanity import sanity
 from core.evidence.sanity_metrics import SANITY_METRICS, sanity_score
 from core.models import zoo

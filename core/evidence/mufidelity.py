@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array, Score
-from core.evidence.base import Metric, Subject
+from core.evidence.base import EvaluatedMap, Metric
 from core.modalities.base import Labels
 from core.modalities.units import grid
 
@@ -45,32 +45,34 @@ class MuFidelity(Metric):
     def _subset(self) -> int:
         return max(1, round(self.share * self.grid**2))
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return subsets, replacement and correlation."""
         return (
             f"Pearson's correlation over {self.n_samples} random subsets of {self._subset} of "
             f"{self.grid}×{self.grid} cells between Σ map and f(x) − f(x without the subset); "
             "removed pixels take the value that preprocessing maps to 0; f: the explained logit; "
-            f"seed {subject.seed}; interval by Fisher's z."
+            f"seed {evaluated.seed}; interval by Fisher's z."
         )
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the correlation in [−1, 1] with its 95 % interval."""
-        subsets = self._subsets(subject)
-        cells = self._cells(subject.map.shape)
-        sums = np.bincount(cells.ravel(), subject.map.ravel(), minlength=self.grid**2)
+        subsets = self._subsets(evaluated)
+        cells = self._cells(evaluated.map.shape)
+        sums = np.bincount(cells.ravel(), evaluated.map.ravel(), minlength=self.grid**2)
         attributed = subsets @ sums
-        cost = subject.f - self._values_without(subject, subsets, cells)
+        cost = evaluated.f - self._values_without(evaluated, subsets, cells)
         if np.ptp(attributed) == 0 or np.ptp(cost) == 0:
             what = "map's sums" if np.ptp(attributed) == 0 else "model's answers"
-            return self.undefined(subject, f"the {what} do not vary over the subsets")
+            return self.undefined(evaluated, f"the {what} do not vary over the subsets")
         r = float(np.corrcoef(attributed, cost)[0, 1])
         z, half = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)), 1.96 / np.sqrt(len(cost) - 3)
-        return self.defined(subject, r, low=float(np.tanh(z - half)), high=float(np.tanh(z + half)))
+        return self.defined(
+            evaluated, r, low=float(np.tanh(z - half)), high=float(np.tanh(z + half))
+        )
 
-    def _subsets(self, subject: Subject) -> npt.NDArray[np.bool_]:
+    def _subsets(self, evaluated: EvaluatedMap) -> npt.NDArray[np.bool_]:
         """Return which cells each subset removes, ``(n_samples, grid²)``."""
-        rng = np.random.default_rng(subject.seed)
+        rng = np.random.default_rng(evaluated.seed)
         ranks = rng.random((self.n_samples, self.grid**2)).argsort(axis=1)
         return ranks < self._subset
 
@@ -79,13 +81,13 @@ class MuFidelity(Metric):
         return grid(shape, (self.grid,) * len(shape))
 
     def _values_without(
-        self, subject: Subject, subsets: npt.NDArray[np.bool_], cells: Labels
+        self, evaluated: EvaluatedMap, subsets: npt.NDArray[np.bool_], cells: Labels
     ) -> Array:
-        subject.passes.prepare(self.n_samples)
+        evaluated.passes.prepare(self.n_samples)
         values = []
         for start in range(0, self.n_samples, _CHUNK):
             gone = subsets[start : start + _CHUNK][:, cells]
-            pictures = np.where(gone[..., None], subject.zero, subject.input)
-            values.append(subject.values(pictures))
-            subject.control.progress(start / self.n_samples, "MuFidelity")
+            pictures = np.where(gone[..., None], evaluated.zero, evaluated.input)
+            values.append(evaluated.values(pictures))
+            evaluated.control.progress(start / self.n_samples, "MuFidelity")
         return np.concatenate(values)

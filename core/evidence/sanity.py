@@ -107,7 +107,9 @@ def _copy(request: SanityRequest, probes: Array) -> Randomised:
     """Return a copy of the model, intact as yet; the shared one must stay as it is."""
     from core.models.randomised import Randomised
 
-    return Randomised(request.model, store=open_store(), seed=request.seed, settle=probes)
+    return Randomised(
+        request.model, store=open_store(), seed=request.seed, recalibrate_batch_norm=probes
+    )
 
 
 def _randomise(model: Randomised, layers: Sequence[str], probes: Array) -> None:

@@ -8,20 +8,20 @@ import numpy as np
 
 from core.axes import inner
 from core.contracts import Array, Score
-from core.evidence.base import Metric, Subject
+from core.evidence.base import EvaluatedMap, Metric
 from core.evidence.correlation import interval, rank_correlation
 
 __all__ = ["InputStability", "SeedStability", "SensitivityMax"]
 
 
-def _recomputed(subject: Subject, pictures: Array, seed: int) -> Array:
+def _recomputed(evaluated: EvaluatedMap, pictures: Array, seed: int) -> Array:
     """Return the maps of ``pictures``, one picture at a time, so that a stop comes soon."""
-    assert subject.remap is not None
+    assert evaluated.remap is not None
     maps = []
     for i, picture in enumerate(pictures):
-        subject.control.check()
-        subject.control.progress(i / len(pictures), f"map {i + 1} of {len(pictures)} again")
-        maps.append(subject.remap(picture[None], seed)[0])
+        evaluated.control.check()
+        evaluated.control.progress(i / len(pictures), f"map {i + 1} of {len(pictures)} again")
+        maps.append(evaluated.remap(picture[None], seed)[0])
     return np.stack(maps)
 
 
@@ -47,24 +47,24 @@ class InputStability(Metric):
     def __init__(self, n_copies: int = 4, sigma: float = 0.02) -> None:
         self.n_copies, self.sigma = n_copies, sigma
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return noise and correlation."""
         return (
             f"Mean Spearman correlation of the map with those of {self.n_copies} copies under "
             f"Gaussian noise, σ = {self.sigma:g} of the pixel range, same class, same seed "
-            f"of the method; seed of the noise {subject.seed}; interval by Student's t."
+            f"of the method; seed of the noise {evaluated.seed}; interval by Student's t."
         )
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the mean correlation with its 95 % interval."""
-        rng = np.random.default_rng(subject.seed)
-        shape = (self.n_copies, *subject.input.shape)
+        rng = np.random.default_rng(evaluated.seed)
+        shape = (self.n_copies, *evaluated.input.shape)
         noise = rng.standard_normal(shape, dtype=np.float32) * np.float32(self.sigma)
-        copies = np.clip(subject.input + noise, 0.0, 1.0)
-        maps = _recomputed(subject, copies, subject.map_seed)
-        values = np.array([rank_correlation(subject.map, other) for other in maps])
+        copies = np.clip(evaluated.input + noise, 0.0, 1.0)
+        maps = _recomputed(evaluated, copies, evaluated.map_seed)
+        values = np.array([rank_correlation(evaluated.map, other) for other in maps])
         low, high = interval(values)
-        return self.defined(subject, values.mean(), low=max(low, -1.0), high=min(high, 1.0))
+        return self.defined(evaluated, values.mean(), low=max(low, -1.0), high=min(high, 1.0))
 
 
 class SeedStability(Metric):
@@ -86,25 +86,26 @@ class SeedStability(Metric):
     def __init__(self, n_seeds: int = 4) -> None:
         self.n_seeds = n_seeds
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return seeds and correlation."""
-        first, last = subject.map_seed, subject.map_seed + self.n_seeds - 1
+        first, last = evaluated.map_seed, evaluated.map_seed + self.n_seeds - 1
         return f"Mean Spearman correlation over all pairs of maps with seeds {first} to {last}."
 
-    def missing(self, subject: Subject) -> str:
+    def missing(self, evaluated: EvaluatedMap) -> str:
         """Also refuse methods that have no seed."""
-        if not subject.draws:
+        if not evaluated.draws:
             return "the method draws nothing at random: every seed gives the same map"
-        return super().missing(subject)
+        return super().missing(evaluated)
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the mean over pairs."""
-        picture = subject.input[None]
+        picture = evaluated.input[None]
         more = [
-            _recomputed(subject, picture, subject.map_seed + i)[0] for i in range(1, self.n_seeds)
+            _recomputed(evaluated, picture, evaluated.map_seed + i)[0]
+            for i in range(1, self.n_seeds)
         ]
-        pairs = combinations([subject.map, *more], 2)
-        return self.defined(subject, float(np.mean([rank_correlation(a, b) for a, b in pairs])))
+        pairs = combinations([evaluated.map, *more], 2)
+        return self.defined(evaluated, float(np.mean([rank_correlation(a, b) for a, b in pairs])))
 
 
 class SensitivityMax(Metric):
@@ -129,18 +130,20 @@ class SensitivityMax(Metric):
     def __init__(self, n_samples: int = 10, radius: float = 0.02) -> None:
         self.n_samples, self.radius = n_samples, radius
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return draws, radius and norm."""
         return (
             f"max over {self.n_samples} draws of ‖map(x + δ) − map(x)‖₂/‖map(x)‖₂, δ uniform in "
-            f"±{self.radius:g} of the pixel range, clipped to it; seed {subject.seed}."
+            f"±{self.radius:g} of the pixel range, clipped to it; seed {evaluated.seed}."
         )
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the largest relative change."""
-        rng = np.random.default_rng(subject.seed)
-        shape = (self.n_samples, *subject.input.shape)
+        rng = np.random.default_rng(evaluated.seed)
+        shape = (self.n_samples, *evaluated.input.shape)
         delta = (rng.random(shape, dtype=np.float32) * 2 - 1) * np.float32(self.radius)
-        maps = _recomputed(subject, np.clip(subject.input + delta, 0.0, 1.0), subject.map_seed)
-        change = np.sqrt(np.square(maps - subject.map).sum(axis=inner(maps)))
-        return self.defined(subject, float(change.max() / np.linalg.norm(subject.map)))
+        maps = _recomputed(
+            evaluated, np.clip(evaluated.input + delta, 0.0, 1.0), evaluated.map_seed
+        )
+        change = np.sqrt(np.square(maps - evaluated.map).sum(axis=inner(maps)))
+        return self.defined(evaluated, float(change.max() / np.linalg.norm(evaluated.map)))

@@ -17,7 +17,7 @@ from core.contracts import (
     Gap,
     MetricName,
     TableColumns,
-    count_words,
+    count_text,
 )
 from core.errors import InputError
 from core.fairness.calibration import calibrations, inequality, score_curves
@@ -28,11 +28,11 @@ from core.fairness.effective import kish
 from core.fairness.gap_specs import GapSpec, default_gaps, get_gap
 from core.fairness.gaps import tested
 from core.fairness.grouping import Grouping
-from core.fairness.halves import taken_rows
 from core.fairness.multiplicity import WORDS
 from core.fairness.pairs import compared, reference_notes
 from core.fairness.predictions import predictions_rows
 from core.fairness.rows import Rows, open_table
+from core.fairness.sample_splitting import taken_rows
 from core.fairness.scores import score_median, scores_of
 from core.fairness.tables import group_table, offered
 
@@ -225,8 +225,8 @@ def _family(gaps: Sequence[Gap], comparisons: Sequence[Comparisons], rules: Fair
     crossed = " and intersections" if len(attributes) > 1 else ""
     n_pairs = sum(len(block.groups) for block in comparisons)
     return (
-        f"{count_words(n_tests, 'gap')}: {count_words(len(metrics), 'metric')} of "
-        f"{count_words(len(attributes), 'attribute')}{crossed}. {WORDS[rules.adjust]}. "
-        f"{count_words(n_pairs, 'comparison')} of single groups "
+        f"{count_text(n_tests, 'gap')}: {count_text(len(metrics), 'metric')} of "
+        f"{count_text(len(attributes), 'attribute')}{crossed}. {WORDS[rules.adjust]}. "
+        f"{count_text(n_pairs, 'comparison')} of single groups "
         f"{'stands alone' if n_pairs == 1 else 'are adjusted among themselves'}."
     )

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from core.contracts import Calibration, FairnessRules, Inequality, ScoreCurves
 from core.fairness.counted import Counted
 from core.fairness.effective import kish
+from core.fairness.grouped_counts import redrawn
 from core.fairness.grouping import Grouping
 from core.fairness.intervals import normal_quantile
 from core.fairness.metrics.inequality import INDICES, between
 from core.fairness.scores import curves
-from core.fairness.subject import redrawn
 from core.proportions import wilson_limits
 
 __all__ = ["calibrations", "inequality", "score_curves"]

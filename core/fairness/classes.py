@@ -17,8 +17,8 @@ from core.fairness.class_checks import (
 )
 from core.fairness.class_column import MAX_CLASSES, ClassColumn, given_classes
 from core.fairness.keys import Codes, Key
+from core.fairness.non_data_rows import non_data_row_notes
 from core.fairness.rows import Rows
-from core.fairness.strays import stray_notes
 from core.tabular.spellings import matched
 from core.tabular.values import NEVER, class_text, positive_class
 
@@ -83,7 +83,7 @@ def find_classes(
     said = said.renamed(found.to) if said else None
     both = [column for column in (true, said) if column is not None]
     names = groups_in_order(set().union(*(column.names for column in both)))
-    strays = stray_notes(both, counted, fixed)
+    strays = non_data_row_notes(both, counted, fixed)
     if true is not None:
         check_varies(true)
     if true is not None and said is not None and not columns.positive:

@@ -14,8 +14,8 @@ from core.fairness.class_checks import check_headers
 from core.fairness.classes import Classes, find_classes
 from core.fairness.count_notes import marks_notes, merged_notes, without_labels_note
 from core.fairness.counted import Counted
+from core.fairness.dropped_rows import complete_rows
 from core.fairness.keys import Codes, Key, group_codes, group_keys
-from core.fairness.left_out import complete_rows
 from core.fairness.number_checks import check_scores, check_weights, is_weight
 from core.fairness.rows import Rows
 from core.fairness.sql import double, identifier

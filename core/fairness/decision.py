@@ -25,7 +25,7 @@ from core.differences import (
     range_z,
 )
 from core.fairness.comparable import Comparable
-from core.fairness.null import Combine
+from core.fairness.null_distribution import Combine
 
 __all__ = ["Decision", "Limits", "decide", "high_at", "limits_at"]
 

@@ -8,7 +8,7 @@ from core.contracts import MetricName
 from core.errors import UnknownNameError
 from core.fairness.metrics.base import Proportion
 from core.fairness.metrics.registry import METRICS
-from core.fairness.null import Combine
+from core.fairness.null_distribution import Combine
 from core.registry import Registry
 
 __all__ = ["GAPS", "GapSpec", "default_gaps", "get_gap"]

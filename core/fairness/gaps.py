@@ -21,7 +21,7 @@ from core.fairness.candidates import Candidate
 from core.fairness.comparable import Comparable
 from core.fairness.decision import Decision, Limits, decide, limits_at
 from core.fairness.multiplicity import ADJUST, interval_level, next_level
-from core.fairness.null import calibrated_p
+from core.fairness.null_distribution import calibrated_p
 from core.fairness.plan import planned
 
 __all__ = ["tested"]

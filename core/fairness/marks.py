@@ -102,11 +102,11 @@ def marks_of(
 
 def read_with(marks: Mapping[str, Marks], used: Iterable[str]) -> Iterator[str]:
     """Say how the numbers of columns were read, where they could have been read otherwise."""
-    by_words: dict[str, list[str]] = {}
+    by_text: dict[str, list[str]] = {}
     for name in dict.fromkeys(used):
         if name in marks and marks[name].sure:
-            by_words.setdefault(marks[name].words, []).append(repr(name))
-    for words, names in by_words.items():
+            by_text.setdefault(marks[name].words, []).append(repr(name))
+    for words, names in by_text.items():
         yield f"Read with {words}: {', '.join(names)}."
 
 

@@ -19,7 +19,7 @@ from core.contracts import (
     MitigationRequest,
     RowsTaken,
     TableColumns,
-    count_words,
+    count_text,
 )
 from core.control import PartControl
 from core.errors import InputError
@@ -111,7 +111,7 @@ def _parts(
     judged = np.random.default_rng(request.seed).random(len(codes)) < request.held_out
     if not judged.any() or judged.all():
         raise InputError(
-            f"{request.source} has {count_words(len(codes), 'row')}: too few to decide from one "
+            f"{request.source} has {count_text(len(codes), 'row')}: too few to decide from one "
             "part and judge by the other."
         )
     return codes.take(~judged), codes.take(judged), columns, taken

@@ -9,7 +9,7 @@ import numpy as np
 from core.contracts import FairnessRules, Gap
 from core.fairness.candidates import Candidate
 from core.fairness.decision import decide
-from core.fairness.needed import needed_rows
+from core.fairness.sample_size import needed_rows
 
 __all__ = ["planned"]
 

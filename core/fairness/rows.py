@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from core.contracts import RowsTaken
 from core.errors import InputError
-from core.fairness.copies import parquet_copy
 from core.fairness.marks import Marks, marks_of
+from core.fairness.parquet_copy import parquet_copy
 from core.fairness.sql import Database, double, identifier, literal, open_database
 from core.fairness.table_errors import told
 from core.fairness.typed import as_written, nested, widened
@@ -49,7 +49,7 @@ class Rows:
         What is to be said about how the table was read.
     source, cut_source : str
         The views that rows are counted in, and that quantiles are taken from: the whole table, or
-        its halves (:mod:`core.fairness.halves`).
+        its halves (:mod:`core.fairness.sample_splitting`).
     taken : RowsTaken
         Which rows these are.
     """

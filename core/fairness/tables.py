@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import FairnessRules, GroupTable, MetricName
+from core.fairness.grouped_counts import Column, GroupedCounts
 from core.fairness.grouping import Grouping
 from core.fairness.metrics.base import Metric, Proportion, against_rest
 from core.fairness.metrics.registry import METRICS
-from core.fairness.subject import Column, Subject
 
 __all__ = ["Offered", "group_table", "offered"]
 
@@ -52,7 +52,7 @@ def group_table(
 ) -> GroupTable:
     """Return every chosen metric of every group, with its interval."""
     cells = grouping.cells
-    columns = [_columns(part, chosen) for part in _subject(grouping, rules, seed).chunks()]
+    columns = [_columns(part, chosen) for part in _grouped(grouping, rules, seed).chunks()]
     joined = {
         field: np.concatenate(
             [np.stack([getattr(c, field) for c in part], axis=1) for part in columns]
@@ -71,24 +71,24 @@ def group_table(
     )
 
 
-def _subject(grouping: Grouping, rules: FairnessRules, seed: int) -> Subject:
+def _grouped(grouping: Grouping, rules: FairnessRules, seed: int) -> GroupedCounts:
     cells = grouping.cells
-    subject = Subject(
+    grouped = GroupedCounts(
         w=cells.w, w2=cells.w2, scores=grouping.scores,
         alpha=rules.alpha, n_boot=rules.n_boot, seed=seed,
     )  # fmt: skip
     with np.errstate(invalid="ignore", divide="ignore"):
         rates = cells.w[:, :, 1].sum(axis=1) / cells.w.sum(axis=(1, 2))
-    large = subject.n_effective >= rules.min_n
-    return subject.with_reference(rates, large & ~cells.unknown)
+    large = grouped.n_effective >= rules.min_n
+    return grouped.with_reference(rates, large & ~cells.unknown)
 
 
-def _columns(subject: Subject, chosen: tuple[Offered, ...]) -> list[Column]:
-    def against(one: int) -> Subject:
-        return Subject(
-            w=against_rest(subject.w, one), w2=against_rest(subject.w2, one),
-            scores=None, alpha=subject.alpha, n_boot=subject.n_boot, seed=subject.seed,
+def _columns(grouped: GroupedCounts, chosen: tuple[Offered, ...]) -> list[Column]:
+    def against(one: int) -> GroupedCounts:
+        return GroupedCounts(
+            w=against_rest(grouped.w, one), w2=against_rest(grouped.w2, one),
+            scores=None, alpha=grouped.alpha, n_boot=grouped.n_boot, seed=grouped.seed,
         )  # fmt: skip
 
     alone = {each.one: against(each.one) for each in chosen if each.one is not None}
-    return [each.metric.column(subject if each.one is None else alone[each.one]) for each in chosen]
+    return [each.metric.column(grouped if each.one is None else alone[each.one]) for each in chosen]

@@ -1,8 +1,8 @@
 """From a spec to a Keras model: preprocessing, the architecture, its weights, and what is checked.
 
 A builder is somebody's code. Whatever it makes is a model from pictures to one logit a class, or is
-refused in one sentence (:mod:`core.models.checked`). A softmax or sigmoid that is declared is taken
-off its end (:mod:`core.models.outputs`).
+refused in one sentence (:mod:`core.models.validation`). A softmax or sigmoid that is declared is
+taken off its end (:mod:`core.models.outputs`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 
 from core.contracts import ModelRef
 from core.errors import CapabilityError
-from core.models.checked import check_answers, check_built, check_layers, failed
+from core.models.batch_norm import batch_norm_layers, recalibrate_batch_norm
 from core.models.outputs import TWO_CLASSES, without_end
-from core.models.settle import norms_of, settle
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras
+from core.models.validation import check_answers, check_built, check_layers, failed
 from core.models.weights import load_weights
 from core.store import Store
 
@@ -55,7 +55,7 @@ def build(
     if ref.weights == "random":
         # Fresh batch statistics would let activations die out or explode layer by layer.
         noise = np.random.default_rng(seed).random((4, *model.input_shape[1:]), dtype=np.float32)
-        settle(model, norms_of(model), [noise])
+        recalibrate_batch_norm(model, batch_norm_layers(model), [noise])
     load_weights(model, spec, ref, store)
     model.trainable = False
     if spec.joined:

@@ -11,7 +11,7 @@ from core.contracts import Artefact, content_key
 from core.models.device import gpu_in_use
 from core.models.fingerprint import versions
 from core.models.spec import ModelSpec
-from core.process import lasts
+from core.process import is_long_lived
 from core.settings import settings
 from core.store import Store
 
@@ -86,7 +86,7 @@ class Export:
 
     def later(self) -> None:
         """Load it in a thread, where this process stays long enough to use it."""
-        if not lasts() or self._under_way or self.forward or not self._may():
+        if not is_long_lived() or self._under_way or self.forward or not self._may():
             return
         self._under_way = True
         Thread(target=self.load, name="pellucid-export", daemon=True).start()

@@ -37,8 +37,8 @@ def export(network: Network, layers: tuple[str, ...]) -> Artefact:
     """
     import openvino as ov
 
-    from core.models.checked import layer_tensor
     from core.models.tensorflow import keras, tf
+    from core.models.validation import layer_tensor
 
     model = network.model
     outputs = [model.output, *(layer_tensor(model, name) for name in layers)]

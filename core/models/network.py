@@ -14,10 +14,10 @@ import numpy as np
 
 from core.contracts import Array
 from core.errors import CapabilityError
-from core.models.checked import head, layer_tensor
 from core.models.fold import Folded, folded, refold
 from core.models.guided import guided
 from core.models.tensorflow import keras, tf
+from core.models.validation import head, layer_tensor
 from core.settings import settings
 
 __all__ = ["Network", "configure_devices", "split"]

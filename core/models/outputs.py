@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core.errors import CapabilityError
-from core.models.ending import inside_of, made_by
+from core.models.final_layers import inside_of, made_by
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras, tf
 from core.targets.base import Outputs, probabilities

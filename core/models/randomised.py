@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from core.contracts import Array, ModelRef
+from core.models.batch_norm import recalibrate_batch_norm
 from core.models.runtime import Runtime
-from core.models.settle import settle
 from core.models.tensorflow import keras
 from core.store import Store
 
@@ -32,16 +32,18 @@ class Randomised(Runtime):
     store : Store
     seed : int
         Seed of the draws, and of the weights if ``ref`` asks for random ones.
-    settle : ndarray of float32, shape (N, H, W, 3)
+    recalibrate_batch_norm : ndarray of float32, shape (N, H, W, 3)
         Pictures over which the statistics of batch normalisation are taken anew, so that
         activations neither die out nor explode.
     """
 
-    def __init__(self, ref: ModelRef, *, store: Store, seed: int, settle: Array) -> None:
+    def __init__(
+        self, ref: ModelRef, *, store: Store, seed: int, recalibrate_batch_norm: Array
+    ) -> None:
         # These weights live for one check.
         super().__init__(ref, store=store, seed=seed, exported=False)
         self._rng = np.random.default_rng(seed)
-        self._settle = settle
+        self._settle = recalibrate_batch_norm
         self._norms: list[Any] = []
 
     def stages(self) -> list[tuple[str, list[str]]]:
@@ -61,7 +63,7 @@ class Randomised(Runtime):
                 variable.assign(_drawn(variable, self._rng))
             if isinstance(layer, keras.layers.BatchNormalization):
                 self._norms.append(layer)
-        settle(network.model, self._norms, [self._settle])
+        recalibrate_batch_norm(network.model, self._norms, [self._settle])
         network.refresh()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.compression import forms
+from core.compression import compressors
 from core.contracts import (
     CompressionForm,
     CompressRequest,
@@ -18,9 +18,15 @@ from core.data.registry import DATASETS, open_dataset
 from core.errors import CapabilityError, InputError
 from core.modalities.picture.gallery import read_gallery
 from core.models import zoo
-from core.models.brought import checked_classes, checked_name, checked_size, look_at, put
 from core.models.fingerprint import versions
 from core.models.spec import ModelSpec
+from core.models.weight_files import (
+    checked_classes,
+    checked_name,
+    checked_size,
+    inspect_weight_file,
+    save_weight_file,
+)
 from core.parameters import resolve
 from core.requests._common import model_fields
 from core.runs import finished_runs
@@ -66,7 +72,7 @@ def compress_request(
         For an unknown name, a model that is compressed already, a number out of range, or
         pictures that are missing.
     """
-    chosen = forms.FORMS.find(form)
+    chosen = compressors.COMPRESSORS.find(form)
     spec = zoo.get(model)
     if spec.origin == "compressed":
         raise CapabilityError(
@@ -140,17 +146,17 @@ def import_request(
         For an unknown architecture, or names, a size or a file that cannot be right.
     """
     spec = zoo.architecture(architecture)
-    brought = look_at(weights, spec)
+    weight_file = inspect_weight_file(weights, spec)
     used = versions()
     request = ImportRequest(
         name=checked_name(name),
         architecture=architecture,
-        file=str(brought.file),
-        file_sha256=brought.sha256,
+        file=str(weight_file.file),
+        file_sha256=weight_file.sha256,
         classes=checked_classes(classes),
         input_size=checked_size(input_size or spec.side),
         versions={library: used[library] for library in _LIBRARIES},
     )
     if all(run.key != request.key for run in finished_runs().values()):
-        put(brought)
+        save_weight_file(weight_file)
     return request

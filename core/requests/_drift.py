@@ -14,14 +14,14 @@ from core.requests._common import class_of
 from core.requests._options import ExplainOptions
 from core.requests._picture import explanation_request
 from core.saliency import registry
-from core.spelled import spelled
+from core.signatures import signature_from
 
 __all__ = ["drift_request"]
 
 MOST_STEPS = 24
 
 
-@spelled(explanation_request, without=("against",))
+@signature_from(explanation_request, without=("against",))
 def drift_request(
     picture: Picture,
     *,

@@ -13,12 +13,12 @@ from core.parameters import resolve
 from core.requests._common import class_of
 from core.requests._options import ExplainOptions
 from core.requests._picture import explanation_request
-from core.requests._robustness import checked_attack, chosen_aim
+from core.requests._robustness import checked_attack, chosen_goal
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.epsilons import AUTO, epsilons
 from core.robustness.norms import ball
-from core.robustness.sweep import ladder
-from core.spelled import spelled
+from core.robustness.sweep import default_eps_grid
+from core.signatures import signature_from
 
 __all__ = ["explanation_drift_request"]
 
@@ -27,10 +27,10 @@ EXPLANATION_DRIFT_VERSION = "1"
 MOST_EPSILONS = 24
 _LEVELS = (0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)
 """Of 255: undefended models fall within the first, defended ones within the last."""
-_RUNGS = 8
+_EPS_STEPS = 8
 
 
-@spelled(explanation_request, without=("against",))
+@signature_from(explanation_request, without=("against",))
 def explanation_drift_request(
     picture: Picture,
     *,
@@ -76,9 +76,9 @@ def explanation_drift_request(
         raise InputError("An attack is followed by the map of one class: leave the second one out.")
     explained = explanation_request(picture, **options)
     spec = zoo.get(explained.model.id)
-    aim = chosen_aim(towards, explained.model, spec)
+    goal = chosen_goal(towards, explained.model, spec)
     name = attack or _default(norm, spec)
-    chosen = checked_attack(name, norm, spec, aim.offer(spec.offer))
+    chosen = checked_attack(name, norm, spec, goal.offer(spec.offer))
     n_values = prod(spec.input_shape)
     grid = epsilons(eps, norm=norm, n_values=n_values) or _grid(norm, n_values)
     if len(grid) > MOST_EPSILONS:
@@ -99,7 +99,7 @@ def explanation_drift_request(
         parameters=explained.parameters,
         target=class_of(explained),
         layer=explained.layer,
-        towards=aim.text,
+        towards=goal.text,
     )
 
 
@@ -112,4 +112,4 @@ def _default(norm: Norm, spec: zoo.ModelSpec) -> str:
 def _grid(norm: Norm, n_values: int) -> tuple[float, ...]:
     if norm == "linf":
         return tuple(level / 255 for level in _LEVELS)
-    return ladder(norm, n_values)[:_RUNGS]
+    return default_eps_grid(norm, n_values)[:_EPS_STEPS]

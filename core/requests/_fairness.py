@@ -30,12 +30,12 @@ from core.requests._fairness_fields import (
     library_versions,
     predict_request,
 )
-from core.spelled import spelled
+from core.signatures import signature_from
 
 __all__ = ["fairness_request", "mitigation_request", "slices_request"]
 
 
-@spelled(AuditOptions)
+@signature_from(AuditOptions)
 def fairness_request(
     table: Table | None = None, **options: Unpack[AuditOptions]
 ) -> FairnessRequest:
@@ -60,7 +60,7 @@ def fairness_request(
     return FairnessRequest(**audit_fields(table, options))
 
 
-@spelled(AuditOptions)
+@signature_from(AuditOptions)
 def slices_request(
     table: Table | None = None,
     *,
@@ -118,7 +118,7 @@ def _check_slice(wanted: Slice, groups: Sequence[str], depth: int) -> None:
         )
 
 
-@spelled(AuditOptions)
+@signature_from(AuditOptions)
 def mitigation_request(
     table: Table | None = None,
     *,

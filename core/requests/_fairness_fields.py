@@ -25,8 +25,8 @@ from core.data.registry import open_dataset
 from core.errors import InputError, ParameterError
 from core.fairness.bins import is_bins
 from core.fairness.gap_specs import get_gap
-from core.fairness.held import table_source
 from core.fairness.rows import column_names
+from core.fairness.uploaded_tables import table_source
 from core.requests._common import chosen_seed
 from core.requests._datasets import dataset_request
 from core.tabular.head import nfc

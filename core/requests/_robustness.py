@@ -15,13 +15,13 @@ from core.models.runtime import identify
 from core.parameters import resolve
 from core.requests._common import model_fields
 from core.requests._labelled import attribute, class_map, reference, sliced
-from core.robustness.aims import Aim, read_aim
 from core.robustness.attacks.base import Attack
 from core.robustness.attacks.registry import ATTACKS, get_for
 from core.robustness.epsilons import AUTO, epsilons
+from core.robustness.goals import AttackGoal, read_goal
 from core.robustness.norms import ball
 
-__all__ = ["checked_attack", "chosen_aim", "robustness_request"]
+__all__ = ["checked_attack", "chosen_goal", "robustness_request"]
 
 ROBUSTNESS_VERSION = "2"
 """Raise it when a change of the code changes what the same request leads to."""
@@ -126,9 +126,9 @@ def robustness_request(
         raise InputError(f"There is no picture to attack in {opened.ref.text}, split {split}.")
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     borrowed = _surrogate(surrogate, spec)
-    aim = chosen_aim(target, fields["model"], spec)
-    chosen = _attacks(attacks, parameters or {}, norm, spec, aim)
-    checks = checks and not aim.text  # they examine how well any wrong class is found
+    goal = chosen_goal(target, fields["model"], spec)
+    chosen = _attacks(attacks, parameters or {}, norm, spec, goal)
+    checks = checks and not goal.text  # they examine how well any wrong class is found
     fields["versions"] = fields["versions"] | {"robustness": ROBUSTNESS_VERSION}
     for attack in chosen:
         fields["versions"] |= ATTACKS.versions(attack)
@@ -149,15 +149,15 @@ def robustness_request(
         surrogate=borrowed,
         class_map=class_map(opened, fields["model"]),
         slice=within,
-        target=aim.text,
+        target=goal.text,
     )
 
 
-def chosen_aim(target: str | None, ref: ModelRef, spec: zoo.ModelSpec) -> Aim:
-    """Return what an attack is after, by its text; see :func:`core.robustness.aims.read_aim`."""
+def chosen_goal(target: str | None, ref: ModelRef, spec: zoo.ModelSpec) -> AttackGoal:
+    """Return what an attack is after, by its text; see :func:`core.robustness.goals.read_goal`."""
     names = class_names(ref)
     require("An attack", frozenset({"classes"}), spec.offer)
-    return read_aim(target, lambda text: names.find(text).index, len(names.labels))
+    return read_goal(target, lambda text: names.find(text).index, len(names.labels))
 
 
 def _attacks(
@@ -165,9 +165,9 @@ def _attacks(
     parameters: Mapping[str, Mapping[str, object]],
     norm: Norm,
     spec: zoo.ModelSpec,
-    aim: Aim,
+    goal: AttackGoal,
 ) -> dict[str, dict[str, Value]]:
-    offer = aim.offer(spec.offer)
+    offer = goal.offer(spec.offer)
     proposed = _defaults(norm, spec) if asked is None else {}
     proposed = {
         name: given for name, given in proposed.items()

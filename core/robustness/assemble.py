@@ -7,15 +7,15 @@ import numpy as np
 from core.contracts import (
     AdversarialExample,
     Array,
-    HonestyCheck,
+    AttackCheck,
     RobustCurve,
     Robustness,
     RobustnessChunk,
 )
 from core.proportions import wilson
+from core.robustness.attacked_sample import AttackedSample
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.curves import WORST_CASE, curve, gaps, grid, of_groups
-from core.robustness.subject import Subject
+from core.robustness.curves import WORST_CASE, curve, evaluated_eps, gaps, of_groups
 
 __all__ = ["Chunks", "assemble", "worst_distances"]
 
@@ -32,21 +32,21 @@ def worst_distances(distances: dict[str, Array]) -> Array:
 
 
 def assemble(
-    subject: Subject, chunks: Chunks, *, checks: tuple[HonestyCheck, ...], seconds: float,
+    sample: AttackedSample, chunks: Chunks, *, checks: tuple[AttackCheck, ...], seconds: float,
     device: str,
 ) -> Robustness:  # fmt: skip
     """Return the result over the pictures that ``chunks`` cover, the same for every attack.
 
     Without a pass of the model: whoever shows what is done so far need not load it.
     """
-    request = subject.request
+    request = sample.request
     distances = {a: np.concatenate([c.distances for c in own]) for a, own in chunks.items()}
     rounded = {a: np.concatenate([c.rounded for c in own]) for a, own in chunks.items()}
     worst, worst_rounded = worst_distances(distances), worst_distances(rounded)
     n = len(worst)
-    groups = subject.groups(n)
+    groups = sample.groups(n)
     members = of_groups(groups or [""] * n)
-    steps = grid(request.epsilons, subject.rungs, worst)
+    steps = evaluated_eps(request.epsilons, sample.eps_grid, worst)
 
     def drawn(attack: str, own: Array, whole: Array, *, control: bool) -> list[RobustCurve]:
         return [
@@ -76,8 +76,8 @@ def assemble(
         dataset=request.dataset.text,
         fingerprint=request.fingerprint,
         split=request.split,
-        classes=subject.classes,
-        asked=len(subject),
+        classes=sample.classes,
+        asked=len(sample),
         n=n,
         clean_accuracy=right / n,
         clean_low=low,
@@ -89,10 +89,10 @@ def assemble(
         worst_case=tuple(drawn(WORST_CASE, worst, worst_rounded, control=False)),
         gaps=gaps(request.by, members, worst, steps, seed=request.seed) if groups else (),
         checks=checks,
-        examples=_examples(subject, chunks),
-        ids=tuple(subject.part.ids[i] for i in subject.rows[:n]),
-        indices=subject.rows[:n],
-        labels=subject.labels[:n],
+        examples=_examples(sample, chunks),
+        ids=tuple(sample.part.ids[i] for i in sample.rows[:n]),
+        indices=sample.rows[:n],
+        labels=sample.labels[:n],
         groups=groups,
         distances=np.stack(list(distances.values())).astype(np.float32),
         seed=request.seed,
@@ -101,23 +101,23 @@ def assemble(
     )
 
 
-def _examples(subject: Subject, chunks: Chunks) -> tuple[AdversarialExample, ...]:
+def _examples(sample: AttackedSample, chunks: Chunks) -> tuple[AdversarialExample, ...]:
     """Return the pictures of the first chunk that each attack broke, one by one."""
     found = []
     for attack, own in chunks.items():
         first = own[0]
         for row, picture, answer in zip(first.shown, first.pictures, first.answers, strict=True):
-            index = int(subject.rows[row])
+            index = int(sample.rows[row])
             found.append(
                 AdversarialExample(
                     index=index,
-                    id=subject.part.ids[index],
+                    id=sample.part.ids[index],
                     attack=attack,
                     distance=float(first.distances[row]),
-                    label=int(subject.labels[row]),
+                    label=int(sample.labels[row]),
                     clean=int(first.clean[row]),
                     answer=int(answer),
-                    original=subject.part.shown(index, subject.shape),
+                    original=sample.part.shown(index, sample.shape),
                     adversarial=picture,
                 )
             )

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.contracts import Certified
-from core.robustness.leaning import leaning
+from core.robustness.class_bias import class_bias
 
 __all__ = ["certified_csv", "certified_document"]
 
@@ -31,7 +31,7 @@ def certified_document(found: Certified) -> dict[str, Any]:
         "clean_accuracy": found.clean_accuracy,
         "abstained": found.abstained,
         "average_radius": found.average_radius,
-        "leaning": None if (leans := leaning(found)) is None else asdict(leans),
+        "leaning": None if (leans := class_bias(found)) is None else asdict(leans),
         "by": found.by or None,
         "curves": [
             {

@@ -18,11 +18,11 @@ from core.contracts import (
 from core.control import Control, PartControl
 from core.models.runtime import runtime_of
 from core.proportions import wilson
+from core.robustness.attacked_sample import refuse_probabilities
 from core.robustness.certificates.base import Task
 from core.robustness.certificates.registry import CERTIFIERS
-from core.robustness.curves import curve, gaps, grid, of_groups
+from core.robustness.curves import curve, evaluated_eps, gaps, of_groups
 from core.robustness.sample import Sample
-from core.robustness.subject import refuse_probabilities
 from core.workspace import open_store
 
 __all__ = ["certify", "certify_pictures", "so_far"]
@@ -131,8 +131,8 @@ def _assembled(
     labels, groups = sample.labels[:n], sample.groups(n)
     kept = np.where(answers == labels, np.maximum(radii, _UNCERTIFIED), 0.0)
     members = of_groups(groups or [""] * n)
-    rungs = request.radii or method().rungs(request.parameters, sample.n_values)
-    steps = grid(request.radii, rungs, kept)
+    radius_grid = request.radii or method().radius_grid(request.parameters, sample.n_values)
+    steps = evaluated_eps(request.radii, radius_grid, kept)
     right = int((clean == labels).sum())
     low, high = wilson(right, n)
     return Certified(

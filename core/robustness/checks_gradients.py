@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.robustness.adaptive_gradients import Averaged
 from core.robustness.attacks.base import Hits
-from core.robustness.exam import Answer, Exam, pgd_values, rate
+from core.robustness.check_context import Answer, CheckContext, pgd_values, rate
 from core.robustness.passes import AttackPasses
-from core.robustness.repaired import Averaged
 
 __all__ = ["averaged", "deterministic", "foretold", "logits", "slope", "straight", "there"]
 
@@ -28,9 +28,9 @@ _MAY_WIN = 0.1
 """Of the pictures that gradients left standing; more, and of more than one, is no luck."""
 
 
-def logits(exam: Exam) -> Answer:
+def logits(context: CheckContext) -> Answer:
     """Ask whether outputs are logits, in a range in which losses can be taken."""
-    found = exam.problem.passes.logits(exam.problem.inputs).astype(np.float64)
+    found = context.problem.passes.logits(context.problem.inputs).astype(np.float64)
     flat = bool((found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3))
     ranked = np.sort(found, axis=1)
     lead = ranked[:, -1] - ranked[:, -2]
@@ -47,10 +47,10 @@ def logits(exam: Exam) -> Answer:
     return passed, detail, {"saturated": sure, "underflow": dead}
 
 
-def deterministic(exam: Exam) -> Answer:
+def deterministic(context: CheckContext) -> Answer:
     """Ask whether the model answers alike twice, gradients included."""
-    task = exam.problem
-    if exam.subject.passes.gradients:
+    task = context.problem
+    if context.sample.passes.gradients:
         runs = [task.passes.ascent(task.inputs, "ce", task.labels) for _ in range(2)]
         pairs = [(runs[0][0], runs[1][0]), (runs[0][2], runs[1][2])]
     else:
@@ -64,9 +64,9 @@ def deterministic(exam: Exam) -> Answer:
     return max(moved) <= _SAME, detail, {"difference": max(moved)}
 
 
-def there(exam: Exam) -> Answer:
+def there(context: CheckContext) -> Answer:
     """Ask whether gradients are there and lead uphill."""
-    task = exam.problem
+    task = context.problem
     _, before, gradient = task.passes.ascent(task.inputs, "ce", task.labels)
     flat = np.abs(gradient.reshape(len(task), -1)).max(axis=1)
     dead = float(np.mean(~(np.isfinite(flat) & (flat > 1e-12))))
@@ -81,9 +81,9 @@ def there(exam: Exam) -> Answer:
     return dead <= _ZERO_MAY_BE and rising >= _MUST_RISE, detail, {"zero": dead, "rising": rising}
 
 
-def slope(exam: Exam) -> Answer:
+def slope(context: CheckContext) -> Answer:
     """Ask whether the loss changes as gradients say: finite differences in forward passes."""
-    found = exam.slopes
+    found = context.gradient_check
     worst = float(found.wrong.mean(axis=1).max())
     detail = (
         f"Forward passes alone, on {found.wrong.shape[1]} pictures, at random points of the ball "
@@ -94,12 +94,12 @@ def slope(exam: Exam) -> Answer:
     return worst <= _WRONG_MAY_BE, detail, {"wrong": worst, "error": found.error}
 
 
-def foretold(exam: Exam) -> Answer:
+def foretold(context: CheckContext) -> Answer:
     """Ask whether gradients foretell the loss over a good part of the ball: shattered ones do not.
 
     A true derivative of a loss with fine ripples agrees with tiny differences, and leads nowhere.
     """
-    found = exam.slopes
+    found = context.gradient_check
     detail = (
         f"Over a quarter of ε the loss changes as the gradient foretells with a correlation of "
         f"{found.foretold:.2f} along random directions; below {_MUST_FORETELL} gradients are "
@@ -108,27 +108,27 @@ def foretold(exam: Exam) -> Answer:
     return found.foretold >= _MUST_FORETELL, detail, {"correlation": found.foretold}
 
 
-def straight(exam: Exam) -> Answer:
+def straight(context: CheckContext) -> Answer:
     """Ask whether PGD does more where rounding and the like are passed straight through (BPDA)."""
-    flat = exam.subject.passes.flat_operations
+    flat = context.sample.passes.flat_operations
     if not flat:
         return True, "The network holds no rounding, sign or stopped gradient to see through.", {}
-    passes = AttackPasses(exam.subject.model, straight=True)
-    seen = exam.broken(replace(exam.problem, passes=passes), "pgd", pgd_values(20))
-    return _beaten(exam, seen, f"passed straight through {', '.join(flat)} (BPDA)")
+    passes = AttackPasses(context.sample.model, straight=True)
+    seen = context.broken(replace(context.problem, passes=passes), "pgd", pgd_values(20))
+    return _beaten(context, seen, f"passed straight through {', '.join(flat)} (BPDA)")
 
 
-def averaged(exam: Exam) -> Answer:
+def averaged(context: CheckContext) -> Answer:
     """Ask whether PGD does more along gradients averaged over draws (EOT)."""
-    if deterministic(exam)[0]:
+    if deterministic(context)[0]:
         return True, "The model does not draw, so one gradient is the mean of all (EOT).", {}
-    passes = Averaged(exam.problem.passes, draws=_DRAWS)
-    seen = exam.broken(replace(exam.problem, passes=passes), "pgd", pgd_values(20))
-    return _beaten(exam, seen, f"averaged over {_DRAWS} draws (EOT)")
+    passes = Averaged(context.problem.passes, draws=_DRAWS)
+    seen = context.broken(replace(context.problem, passes=passes), "pgd", pgd_values(20))
+    return _beaten(context, seen, f"averaged over {_DRAWS} draws (EOT)")
 
 
-def _beaten(exam: Exam, seen: Hits, how: str) -> Answer:
-    own = exam.gradients
+def _beaten(context: CheckContext, seen: Hits, how: str) -> Answer:
+    own = context.gradients
     more, left = int((seen & ~own).sum()), int((~own).sum())
     detail = (
         f"Gradients {how} break {rate(seen):.1%}, the model's own {rate(own):.1%}: {more} of "

@@ -16,31 +16,33 @@ from core.contracts import (
     RobustPoint,
     groups_in_order,
 )
-from core.data.gaps import widest_gap
+from core.data.gaps import largest_gap
 from core.multiplicity import holm
 from core.proportions import wilson
 from core.robustness.sweep import TOLERANCE
 
-__all__ = ["WORST_CASE", "curve", "gaps", "grid", "of_groups", "standing"]
+__all__ = ["WORST_CASE", "curve", "gaps", "evaluated_eps", "of_groups", "robust_at"]
 
 WORST_CASE = "worst_case"
 _LEVEL = 0.05
 Mask = npt.NDArray[np.bool_]
 
 
-def standing(distances: Array, eps: float) -> Mask:
+def robust_at(distances: Array, eps: float) -> Mask:
     """Return which pictures are right and stay so at ``eps``."""
     if eps == 0:
         return np.asarray(distances > 0)
     return np.asarray(distances > eps + TOLERANCE)
 
 
-def grid(asked: Sequence[float], rungs: Sequence[float], worst: Array) -> tuple[float, ...]:
-    """Return the ε of a curve: those asked for, or the rungs up to where nothing is left."""
+def evaluated_eps(
+    asked: Sequence[float], eps_grid: Sequence[float], worst: Array
+) -> tuple[float, ...]:
+    """Return the ε of a curve: those asked for, or the grid's up to where nothing is left."""
     if asked:
         return (0.0, *asked)
-    needed = sum(bool(standing(worst, eps).any()) for eps in rungs)
-    return (0.0, *rungs[: min(needed + 1, len(rungs))])
+    needed = sum(bool(robust_at(worst, eps).any()) for eps in eps_grid)
+    return (0.0, *eps_grid[: min(needed + 1, len(eps_grid))])
 
 
 def curve(
@@ -74,9 +76,9 @@ def curve(
 
 
 def _point(distances: Array, rounded: Array | None, eps: float) -> RobustPoint:
-    n, left = len(distances), int(standing(distances, eps).sum())
+    n, left = len(distances), int(robust_at(distances, eps).sum())
     low, high = wilson(left, n)
-    whole = None if rounded is None else float(standing(rounded, eps).mean())
+    whole = None if rounded is None else float(robust_at(rounded, eps).mean())
     return RobustPoint(eps, left / n, low, high, n, whole)
 
 
@@ -100,13 +102,13 @@ def gaps(
     """
     found = []
     for eps in steps:
-        ok = standing(worst, eps)
+        ok = robust_at(worst, eps)
         counts = [
             GroupCount(attribute, name, int(rows.sum()), int(ok[rows].sum()))
             for name, rows in members.items()
             if name
         ]
-        gap = widest_gap(counts, seed=seed, level=_LEVEL / len(steps))
+        gap = largest_gap(counts, seed=seed, level=_LEVEL / len(steps))
         if gap is not None:
             found.append((eps, gap))
     adjusted = holm([gap.p for _, gap in found])

@@ -10,7 +10,7 @@ from core.contracts import Array, Norm, Robustness
 from core.errors import InputError
 from core.multiplicity import holm
 from core.robustness.assemble import worst_distances
-from core.robustness.curves import standing
+from core.robustness.curves import robust_at
 
 __all__ = ["Defence", "DefencePoint", "defence", "worst_area"]
 
@@ -116,7 +116,7 @@ def _points(worst: list[Array], steps: list[float]) -> tuple[DefencePoint, ...]:
 
     counted = []
     for eps in steps:
-        one, other = (standing(distances, eps) for distances in worst)
+        one, other = (robust_at(distances, eps) for distances in worst)
         lost, gained = int((one & ~other).sum()), int((other & ~one).sum())
         p = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
         counted.append((eps, float(one.mean()), float(other.mean()), lost, gained, p))

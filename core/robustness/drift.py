@@ -26,15 +26,15 @@ from core.contracts import (
 )
 from core.control import Control, PartControl
 from core.errors import InputError
-from core.evidence.base import Subject
+from core.evidence.base import EvaluatedMap
 from core.evidence.curves import measure_curves
 from core.evidence.deletion import Deletion, Insertion
 from core.evidence.passes import CountedPasses
 from core.models.runtime import Runtime, runtime_of
-from core.robustness.aims import Aim
+from core.robustness.adversarial_path import adversarial_path
+from core.robustness.attacked_sample import refuse_probabilities
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.climb import climbed
-from core.robustness.subject import refuse_probabilities
+from core.robustness.goals import AttackGoal
 from core.saliency.registry import METHODS
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def _one(request: ExplanationDriftRequest, control: Control) -> ExplanationDrift
     logits = model.logits(original[None])
     refuse_probabilities(logits, request.model.id)
     predicted = int(logits[0].argmax())
-    if Aim.parse(request.towards).index == predicted:
+    if AttackGoal.parse(request.towards).index == predicted:
         raise InputError(
             f"The picture is taken for {model.classes.labels[predicted]} already: choose another "
             "class for the attack to be after."
         )
     target = predicted if request.target is None else request.target
     name = ATTACKS.find(request.attack).name
-    frames = climbed(
+    frames = adversarial_path(
         _passes(model), original, predicted, request,
         PartControl(control, 0.02, _ATTACKED, f"{name} with growing ε"),
     )  # fmt: skip
@@ -110,15 +110,15 @@ def _result(
 ) -> ExplanationDrift:  # fmt: skip
     probabilities = softmax(model.logits(frames).astype(np.float64), axis=1)
     epsilons = (0.0, *request.epsilons)
-    subjects = [
+    samples = [
         _subject(model, frame, map, target, request.seed, control)
         for frame, map in zip(frames, maps, strict=True)
     ]
     sizes = _sizes(request.norm, frames)
     steps = []
-    for i, subject in enumerate(subjects):
-        control.progress(i / len(subjects))
-        curves = measure_curves(subject, {"map": maps[i]})
+    for i, sample in enumerate(samples):
+        control.progress(i / len(samples))
+        curves = measure_curves(sample, {"map": maps[i]})
         steps.append(
             ExplanationStep(
                 eps=float(epsilons[i]),
@@ -154,7 +154,7 @@ def _result(
         frames=frames,
         maps=maps,
         flip=flip,
-        protocol=" ".join(metric().protocol(subjects[0]) for metric in (Deletion, Insertion)),
+        protocol=" ".join(metric().protocol(samples[0]) for metric in (Deletion, Insertion)),
         words=_words(steps, request.norm, flip),
         command=request.command(target),
     )
@@ -162,10 +162,10 @@ def _result(
 
 def _subject(
     model: Runtime, frame: Array, map: Array, target: int, seed: int, control: Control
-) -> Subject:
+) -> EvaluatedMap:
     direction = np.zeros(model.n_classes, np.float32)
     direction[target] = 1.0
-    return Subject(
+    return EvaluatedMap(
         passes=CountedPasses(model),
         input=frame,
         direction=direction,

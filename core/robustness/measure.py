@@ -1,7 +1,7 @@
 """The work of a robustness request: chunk by chunk, attack by attack, each kept at once.
 
-A run that was stopped resumes where it was; see :mod:`core.robustness.kept` for what there is
-meanwhile.
+A run that was stopped resumes where it was; see :mod:`core.robustness.partial_results` for what
+there is meanwhile.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.contracts import HonestyCheck, Robustness, RobustnessChunk, RobustnessRequest
+from core.contracts import AttackCheck, Robustness, RobustnessChunk, RobustnessRequest
 from core.control import Control, PartControl
 from core.errors import InputError
 from core.robustness.assemble import assemble
+from core.robustness.attack_checks import examine
+from core.robustness.attacked_sample import AttackedSample, refuse_probabilities
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.checks import examine
-from core.robustness.kept import kept_chunk
+from core.robustness.partial_results import stored_chunk
 from core.robustness.sample import Batch
-from core.robustness.subject import Subject, refuse_probabilities
 from core.robustness.sweep import Swept, sweep
 from core.workspace import open_store
 
@@ -51,56 +51,56 @@ def robustness(requests: Sequence[RobustnessRequest], control: Control) -> list[
 
 def _measure(request: RobustnessRequest, control: Control) -> Robustness:
     began = time.perf_counter()
-    subject = Subject(request)
+    sample = AttackedSample(request)
     chunks: Chunks = {attack: [] for attack in request.attacks}
     share = _CURVES if request.checks else 1.0
-    total = len(subject.starts) * len(chunks)
-    for number, start in enumerate(subject.starts):
+    total = len(sample.starts) * len(chunks)
+    for number, start in enumerate(sample.starts):
         batch: Batch | None = None
         for place, attack in enumerate(chunks):
             control.check()
-            chunk = kept_chunk(request, attack, start)
+            chunk = stored_chunk(request, attack, start)
             if chunk is None:
-                batch = batch or subject.batch(start)
-                chunk = _chunk(subject, batch, attack, control)
+                batch = batch or sample.batch(start)
+                chunk = _chunk(sample, batch, attack, control)
                 key = request.chunk_key(attack, start)
                 open_store().put(key, chunk.to_artefact(), kind="robustness_chunk")
             chunks[attack].append(chunk)
             done = number * len(chunks) + place + 1
-            seen = min(len(subject), start + subject.chunk)
+            seen = min(len(sample), start + sample.chunk)
             control.progress(
                 share * done / total,
-                f"{ATTACKS.find(attack).name}: {seen} of {len(subject)} pictures",
+                f"{ATTACKS.find(attack).name}: {seen} of {len(sample)} pictures",
             )
-    _refuse_all_wrong(subject, chunks)
-    checks: tuple[HonestyCheck, ...] = ()
+    _refuse_all_wrong(sample, chunks)
+    checks: tuple[AttackCheck, ...] = ()
     if request.checks:
-        checks = examine(subject, chunks, PartControl(control, share, 1.0, "Checking the attacks"))
+        checks = examine(sample, chunks, PartControl(control, share, 1.0, "Checking the attacks"))
     return assemble(
-        subject, chunks, checks=checks, seconds=time.perf_counter() - began,
-        device=subject.model.device,
+        sample, chunks, checks=checks, seconds=time.perf_counter() - began,
+        device=sample.model.device,
     )  # fmt: skip
 
 
-def _chunk(subject: Subject, batch: Batch, attack: str, control: Control) -> RobustnessChunk:
-    request = subject.request
-    problem = subject.problem(batch, control)
+def _chunk(sample: AttackedSample, batch: Batch, attack: str, control: Control) -> RobustnessChunk:
+    request = sample.request
+    problem = sample.problem(batch, control)
     if batch.start == 0:
-        refuse_probabilities(subject.passes.logits(batch.inputs), request.model.id)
+        refuse_probabilities(sample.passes.logits(batch.inputs), request.model.id)
     found = sweep(
         ATTACKS.find(attack),
         problem,
         request.attacks[attack],
-        subject.rungs,
+        sample.eps_grid,
         rounding=request.rounding,
     )
-    return _kept(subject, found, shown=_SHOWN if batch.start == 0 else 0)
+    return _kept(sample, found, shown=_SHOWN if batch.start == 0 else 0)
 
 
-def _kept(subject: Subject, found: Swept, *, shown: int) -> RobustnessChunk:
+def _kept(sample: AttackedSample, found: Swept, *, shown: int) -> RobustnessChunk:
     broken = np.flatnonzero(np.isfinite(found.distances) & (found.distances > 0))[:shown]
     pictures = found.pictures[broken]
-    answers = subject.passes.logits(pictures).argmax(axis=1) if len(broken) else broken
+    answers = sample.passes.logits(pictures).argmax(axis=1) if len(broken) else broken
     return RobustnessChunk(
         distances=found.distances.astype(np.float32),
         rounded=found.rounded.astype(np.float32),
@@ -111,10 +111,10 @@ def _kept(subject: Subject, found: Swept, *, shown: int) -> RobustnessChunk:
     )
 
 
-def _refuse_all_wrong(subject: Subject, chunks: Chunks) -> None:
+def _refuse_all_wrong(sample: AttackedSample, chunks: Chunks) -> None:
     first = next(iter(chunks.values()))
     if not any((chunk.distances > 0).any() for chunk in first):
         raise InputError(
-            f"{subject.request.model.id} has none of these {len(subject)} pictures right, so there "
+            f"{sample.request.model.id} has none of these {len(sample)} pictures right, so there "
             "is nothing to break. Take more pictures, or check that the model belongs to the data."
         )

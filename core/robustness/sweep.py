@@ -14,7 +14,7 @@ from core.parameters import Value
 from core.robustness.attacks.base import Attack, Problem, Rows
 from core.robustness.norms import ball
 
-__all__ = ["TOLERANCE", "Swept", "attacked", "ladder", "rounded_towards", "sweep"]
+__all__ = ["TOLERANCE", "Swept", "attacked", "default_eps_grid", "rounded_towards", "sweep"]
 
 TOLERANCE = 1e-6
 """How far beyond ε float32 rounding may carry a perturbation."""
@@ -47,10 +47,10 @@ class Swept:
     pictures: Array
 
 
-def ladder(norm: Norm, n_values: int) -> tuple[float, ...]:
+def default_eps_grid(norm: Norm, n_values: int) -> tuple[float, ...]:
     """Return ε that double from a quarter of an 8-bit level up to no bound at all.
 
-    >>> [round(eps * 255, 2) for eps in ladder("linf", 12)]
+    >>> [round(eps * 255, 2) for eps in default_eps_grid("linf", 12)]
     [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 255.0]
     """
     furthest = ball(norm).furthest(n_values)

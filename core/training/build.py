@@ -10,10 +10,10 @@ from core.contracts import ModelRef
 from core.errors import CapabilityError
 from core.models import zoo
 from core.models.assembly import assemble, build
+from core.models.backbone import head_of
 from core.models.labels import class_names
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras
-from core.models.trunk import head_of
 from core.runs import finished_runs
 from core.training.placement import Placement, is_half
 from core.workspace import open_store

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.compression import forms
+from core.compression import compressors
 from core.contracts import Run, SeedSpread
 from core.data.base import Dataset
 from core.data.registry import open_dataset
@@ -98,7 +98,7 @@ def _summary(run: Run) -> str:
 
 
 def _seeds(spread: SeedSpread) -> str:
-    return f"Mean {spread.accuracy.mean:.1%}, {spread.range_words}; this is one of them."
+    return f"Mean {spread.accuracy.mean:.1%}, {spread.range_text}; this is one of them."
 
 
 def _details(run: Run) -> Iterator[str]:
@@ -131,9 +131,9 @@ def _details(run: Run) -> Iterator[str]:
         )
 
 
-def _recipe(run: Run) -> type[Recipe] | type[forms.Form] | None:
+def _recipe(run: Run) -> type[Recipe] | type[compressors.Compressor] | None:
     """Return what it was made by, ``None`` if this version does not know it."""
-    return forms.FORMS.get(run.recipe) if run.twin else registry.RECIPES.get(run.recipe)
+    return compressors.COMPRESSORS.get(run.recipe) if run.twin else registry.RECIPES.get(run.recipe)
 
 
 def _licence(run: Run) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.contracts import Epoch, Evaluation, GroupCount, Run, SplitName
-from core.data.gaps import Gap, widest_gap
+from core.data.gaps import Gap, largest_gap
 from core.proportions import wilson
 from core.training.card_data import MOST_ROWS
 from core.training.markdown import escape, table
@@ -120,7 +120,7 @@ def _test(classes: Sequence[str], test: Evaluation) -> Iterator[str]:
         yield _rates("group", counts)
     if test.groups:
         yield "### Widest gap"
-        yield _gap(widest_gap(test.groups))
+        yield _gap(largest_gap(test.groups))
 
 
 def _against(twin: str, before: Evaluation, after: Evaluation) -> Iterator[str]:

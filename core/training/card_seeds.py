@@ -63,6 +63,6 @@ def _gaps(spread: SeedSpread) -> Iterator[tuple[object, ...]]:
         yield (
             gap.attribute,
             *(f"{100 * difference:.1f}" for difference in differences),
-            spread.verdict_words(gap),
+            spread.verdict_text(gap),
             worst,
         )

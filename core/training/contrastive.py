@@ -57,7 +57,9 @@ def nt_xent(projections: Any, temperature: float) -> Any:
     return tf.reduce_mean(tf.reshape(losses, (2, n // 2)), axis=0)
 
 
-def projector(trunk: Any, width: int) -> Any:
-    """Return the projection head on a trunk's features: a hidden layer of their width, ReLU."""
-    hidden = keras.layers.Dense(trunk.shape[-1], activation="relu", name="projection_hidden")(trunk)
+def projector(backbone: Any, width: int) -> Any:
+    """Return the projection head on a backbone's features: a hidden layer of their width, ReLU."""
+    hidden = keras.layers.Dense(backbone.shape[-1], activation="relu", name="projection_hidden")(
+        backbone
+    )
     return keras.layers.Dense(width, name="projection")(hidden)

@@ -15,8 +15,8 @@ import numpy as np
 
 from core.contracts import Array, Artefact, SplitName, content_key
 from core.data.base import Part
+from core.models.backbone import Backbone
 from core.models.fingerprint import versions
-from core.models.trunk import Trunk
 from core.training.job import Job
 from core.workspace import open_store
 
@@ -29,7 +29,7 @@ _KIND = "features"
 
 
 def features(
-    job: Job, trunk: Trunk, *, share: tuple[float, float] = (0.0, 1.0)
+    job: Job, backbone: Backbone, *, share: tuple[float, float] = (0.0, 1.0)
 ) -> dict[SplitName, Array]:
     """Return float32 ``(n, width)`` for every split of the job's dataset that has pictures.
 
@@ -47,20 +47,22 @@ def features(
     """
     parts = {name: part for name, part in job.dataset.parts.items() if len(part)}
     total = sum(len(part) for part in parts.values())
-    trunk.prepare(total)
+    backbone.prepare(total)
     store = open_store()
     low, high = share
     made: dict[SplitName, Array] = {}
     done = 0
     for name, part in parts.items():
-        kept = np.empty((len(part), trunk.width), np.float32)
+        kept = np.empty((len(part), backbone.width), np.float32)
         for start in range(0, len(part), _CHUNK):
             job.control.progress(
                 low + (high - low) * done / total, f"features of picture {done} of {total}"
             )
             rows = range(start, min(start + _CHUNK, len(part)))
             chunk, _ = store.get_or_compute(
-                _key(job, trunk, part, rows), partial(_compute, job, trunk, part, rows), kind=_KIND
+                _key(job, backbone, part, rows),
+                partial(_compute, job, backbone, part, rows),
+                kind=_KIND,
             )
             kept[rows.start : rows.stop] = chunk.arrays[_KIND]
             done += len(rows)
@@ -68,14 +70,14 @@ def features(
     return made
 
 
-def _key(job: Job, trunk: Trunk, part: Part, rows: range) -> str:
+def _key(job: Job, backbone: Backbone, part: Part, rows: range) -> str:
     ids = "\n".join(part.ids[rows.start : rows.stop])
     return content_key(
         {
             "kind": _KIND,
-            "model": trunk.spec.id,
-            "weights": trunk.weights_sha256,
-            "size": trunk.spec.side,
+            "model": backbone.spec.id,
+            "weights": backbone.weights_sha256,
+            "size": backbone.spec.side,
             "data": job.dataset.fingerprint,
             "split": part.name,
             "ids": hashlib.sha256(ids.encode()).hexdigest(),
@@ -84,11 +86,11 @@ def _key(job: Job, trunk: Trunk, part: Part, rows: range) -> str:
     )
 
 
-def _compute(job: Job, trunk: Trunk, part: Part, rows: range) -> Artefact:
+def _compute(job: Job, backbone: Backbone, part: Part, rows: range) -> Artefact:
     made = []
-    for batch in _ahead(part, rows, trunk.spec.input_shape):
+    for batch in _ahead(part, rows, backbone.spec.input_shape):
         job.control.check()
-        made.append(trunk.run(batch))
+        made.append(backbone.run(batch))
     return Artefact({"kind": _KIND, "split": part.name}, {_KIND: np.concatenate(made)})
 
 

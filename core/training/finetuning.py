@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from functools import partial
 
+from core.models.backbone import head_of
 from core.models.tensorflow import keras
-from core.models.trunk import head_of
 from core.training.build import base_of, with_head
 from core.training.frozen import HEAD, base_features, fit_head
 from core.training.job import Job, Trained

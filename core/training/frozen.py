@@ -7,8 +7,8 @@ from functools import partial
 
 from core.contracts import Array, SplitName
 from core.data.feed import ArrayFeed
+from core.models.backbone import Backbone, head_of
 from core.models.tensorflow import keras
-from core.models.trunk import Trunk, head_of
 from core.parameters import Value
 from core.training.balance import balanced
 from core.training.build import base_of, with_head
@@ -52,8 +52,8 @@ def train_head(job: Job) -> Trained:
 def base_features(job: Job, *, share: tuple[float, float]) -> dict[SplitName, Array]:
     """Return the features of the run's base for every split, from the store if they are there."""
     request = job.request
-    trunk = Trunk(job.base, request.base_sha256, store=open_store(), seed=request.seed)
-    return features(job, trunk, share=share)
+    backbone = Backbone(job.base, request.base_sha256, store=open_store(), seed=request.seed)
+    return features(job, backbone, share=share)
 
 
 def fit_head(

@@ -7,8 +7,8 @@ from functools import partial
 from core.contracts import Array, SplitName
 from core.data.feed import PartFeed
 from core.models import zoo
+from core.models.backbone import head_of
 from core.models.tensorflow import keras
-from core.models.trunk import head_of
 from core.training.augment import two_views
 from core.training.build import fresh
 from core.training.contrastive import NtXent, projector
@@ -37,8 +37,8 @@ def pretrain_and_probe(job: Job) -> Trained:
     )
     head = head_of(network)
     _pretrain(job, network, head.input, size)
-    trunk = keras.Model(network.input, head.input, name="trunk")
-    made = _features(job, trunk, size)
+    backbone = keras.Model(network.input, head.input, name="trunk")
+    made = _features(job, backbone, size)
     values = job.request.parameters | HEAD | {"learning_rate": job.number("probe_rate")}
     probe = fit_head(job, made, values, epochs=job.whole("probe_epochs"), share=(_PRETRAINING, 1.0))
     head.set_weights(probe.get_weights())
@@ -70,10 +70,10 @@ def _pretrain(job: Job, network: keras.Model, features: object, size: int) -> No
     )
 
 
-def _features(job: Job, trunk: keras.Model, size: int) -> dict[SplitName, Array]:
+def _features(job: Job, backbone: keras.Model, size: int) -> dict[SplitName, Array]:
     return {
         name: logits_of(
-            trunk,
+            backbone,
             PartFeed(part, size, job.n_classes, batch_size=_MEASURE_BATCH, seed=0),
             job.control,
         )

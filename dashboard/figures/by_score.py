@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.contracts import Calibration, ParityCost, ScoreCurves, group_words
-from dashboard.figures.lines import LEGEND, look
+from core.contracts import Calibration, ParityCost, ScoreCurves, group_name
+from dashboard.figures.lines import LEGEND, line_style
 from dashboard.figures.text import plain
+from dashboard.formatting import percent
 from dashboard.theme import Mode, template, tokens
-from dashboard.words import percent
 
 __all__ = ["MOST_LINES", "calibration", "cost", "roc"]
 
@@ -57,11 +57,11 @@ def calibration(found: Sequence[Calibration], *, event: str, mode: Mode) -> go.F
     figure = go.Figure()
     _square(figure, mode, "mean score", event)
     for i, curve in enumerate(found[:MOST_LINES]):
-        colour, dash, symbol = look(i, colours)
+        colour, dash, symbol = line_style(i, colours)
         figure.add_scatter(
             x=curve.mean_score,
             y=curve.rate,
-            name=plain(group_words(curve.group)),
+            name=plain(group_name(curve.group)),
             mode="lines+markers",
             line={"width": 1.5, "dash": dash, "color": colour},
             marker={"size": _sizes(curve), "symbol": symbol, "color": colour},
@@ -70,7 +70,7 @@ def calibration(found: Sequence[Calibration], *, event: str, mode: Mode) -> go.F
                 "array": curve.high - curve.rate, "arrayminus": curve.rate - curve.low,
             },
             customdata=[
-                f"{plain(group_words(curve.group))}: score {percent(float(s))}, {event} "
+                f"{plain(group_name(curve.group))}: score {percent(float(s))}, {event} "
                 f"{percent(float(r))} ({percent(float(low))} to {percent(float(high))}), n = {n:g}"
                 for s, r, low, high, n in zip(
                     curve.mean_score, curve.rate, curve.low, curve.high, curve.n, strict=True
@@ -103,12 +103,12 @@ def roc(curves: ScoreCurves, chosen: Mapping[str, float], *, mode: Mode) -> go.F
     for g, group in enumerate(curves.groups[:MOST_LINES]):
         if not (curves.positives[g] and curves.negatives[g]):
             continue
-        colour, dash, symbol = look(g, colours)
+        colour, dash, symbol = line_style(g, colours)
         fpr = np.append(curves.false_positives[g] / curves.negatives[g], 0.0)
         tpr = np.append(curves.true_positives[g] / curves.positives[g], 0.0)
         at = int(np.searchsorted(curves.thresholds, chosen[group]))
         figure.add_scatter(
-            x=fpr, y=tpr, name=plain(group_words(group)), mode="lines", hoverinfo="skip",
+            x=fpr, y=tpr, name=plain(group_name(group)), mode="lines", hoverinfo="skip",
             line={"width": 1.8, "dash": dash, "color": colour},
         )  # fmt: skip
         figure.add_scatter(
@@ -119,7 +119,7 @@ def roc(curves: ScoreCurves, chosen: Mapping[str, float], *, mode: Mode) -> go.F
             marker={"size": 12, "symbol": symbol, "color": colour,
                     "line": {"width": 2, "color": colours.surface}},
             customdata=[
-                f"{plain(group_words(group))}: finds {percent(float(tpr[at]))}, takes "
+                f"{plain(group_name(group))}: finds {percent(float(tpr[at]))}, takes "
                 f"{percent(float(fpr[at]))} of the negatives for positive"
             ],
             hovertemplate=_HOVER,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from dashboard.figures.text import plain
+from dashboard.formatting import percent
 from dashboard.theme import Mode, template, tokens
-from dashboard.words import percent
 
 __all__ = ["MOST", "confusion"]
 

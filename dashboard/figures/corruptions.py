@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.contracts import Corrupted, CorruptionGroup, CorruptionRow
-from dashboard.figures.lines import LEGEND, look
+from dashboard.figures.lines import LEGEND, line_style
 from dashboard.figures.text import plain
+from dashboard.formatting import percent
 from dashboard.theme import Mode, Tokens, faded, template, tokens
-from dashboard.words import percent
 
 __all__ = ["MOST_GROUPS", "by_group", "by_severity", "confidence"]
 
@@ -112,7 +112,7 @@ def by_group(found: Corrupted, groups: Mapping[str, str], *, chosen: str, mode: 
     figure = _figure(mode, legend=True)
     for i, (group, name) in enumerate(list(groups.items())[:MOST_GROUPS]):
         own = [next(g for g in row.groups if g.group == group) for row in rows]
-        colour, dash, symbol = look(i, colours)
+        colour, dash, symbol = line_style(i, colours)
         figure.add_scatter(
             x=[row.severity for row in rows],
             y=[point.accuracy for point in own],

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from core.contracts import FairnessVerdict
-from dashboard.fairness_words import STATUS, span
+from dashboard.fairness_text import STATUS, span
 from dashboard.figures.text import plain
-from dashboard.run_words import points
+from dashboard.run_text import points
 from dashboard.theme import Mode, Tokens, template, tokens
 
 __all__ = ["GapRow", "forest"]

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from core.contracts import GroupScore
 from dashboard.figures.text import plain
+from dashboard.formatting import number
 from dashboard.theme import Mode, Tokens, template, tokens
-from dashboard.words import number
 
 __all__ = ["forest"]
 

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from core.contracts import Epoch
 from dashboard.figures.lines import LEGEND, STYLES
 from dashboard.figures.text import plain
+from dashboard.formatting import tenths
 from dashboard.theme import Mode, Tokens, template, tokens
-from dashboard.words import tenths
 
 __all__ = [
     "HEIGHT",
@@ -21,7 +21,7 @@ __all__ = [
     "colour_of",
     "overlaid",
     "sparkline",
-    "sparkline_words",
+    "sparkline_text",
 ]
 
 Measure = Literal["accuracy", "loss"]
@@ -174,7 +174,7 @@ def sparkline(history: Sequence[Epoch], *, mode: Mode, width: int = 150, height:
     )
 
 
-def sparkline_words(history: Sequence[Epoch]) -> str:
+def sparkline_text(history: Sequence[Epoch]) -> str:
     """Return what the sparkline shows."""
     values = _measured(history)
     if not values:

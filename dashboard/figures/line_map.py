@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 
 from core.contracts import Array
 from dashboard.figures.lines import STYLES
+from dashboard.formatting import number
 from dashboard.theme import Mode, template, tokens
-from dashboard.words import number
 
 __all__ = ["HEIGHT", "changed_line", "line_map", "line_svg", "spoken"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.theme import Tokens
 
-__all__ = ["LEGEND", "STYLES", "look"]
+__all__ = ["LEGEND", "STYLES", "line_style"]
 
 STYLES: tuple[tuple[str, str], ...] = (
     ("solid", "circle"), ("dash", "square"), ("dot", "diamond"), ("dashdot", "triangle-up"),
@@ -18,7 +18,7 @@ LEGEND: dict[str, Any] = {
 """The legend above a figure."""
 
 
-def look(i: int, colours: Tokens, *, accent: bool = True) -> tuple[str, str, str]:
+def line_style(i: int, colours: Tokens, *, accent: bool = True) -> tuple[str, str, str]:
     """Return colour, dash and symbol of the i-th line: each pair of them once.
 
     Parameters

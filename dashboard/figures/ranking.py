@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from core.contracts import ClassScore
 from dashboard.figures.text import plain
+from dashboard.formatting import percent
 from dashboard.theme import Mode, template, tokens
-from dashboard.words import percent
 
 __all__ = ["ranking"]
 

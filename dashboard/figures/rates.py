@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from dashboard.figures.learning import colour_of
 from dashboard.figures.lines import LEGEND, STYLES
 from dashboard.figures.text import plain
+from dashboard.formatting import percent
 from dashboard.theme import Mode, template, tokens
-from dashboard.words import percent
 
 if TYPE_CHECKING:
     from dashboard.services import Rate

@@ -10,11 +10,11 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.contracts import Norm, RobustCurve, Trust
-from dashboard.figures.lines import LEGEND, look
+from dashboard.figures.lines import LEGEND, line_style
 from dashboard.figures.text import plain
-from dashboard.robustness_words import NORMS, eps_tick, eps_words, point_words
+from dashboard.formatting import percent
+from dashboard.robustness_text import NORMS, eps_tick, format_eps, point_text
 from dashboard.theme import Mode, Tokens, faded, template, tokens
-from dashboard.words import percent
 
 __all__ = ["MOST_LINES", "Line", "robust_curves", "spoken"]
 
@@ -90,7 +90,7 @@ def _look(line: Line, place: int, colours: Tokens) -> tuple[str, str, str, float
         return colours.accent, "solid", "circle", 3.5
     if line.role == "control":
         return colours.muted, "dash", "x-thin-open", 1.5
-    return *look(place, colours, accent=False), 1.6
+    return *line_style(place, colours, accent=False), 1.6
 
 
 def _add(
@@ -118,7 +118,7 @@ def _add(
         line={"width": width, "dash": dash, "color": colour},
         marker={"size": 8 if line.role == "main" else 6, "symbol": symbol, "color": colour,
                 "line": {"color": colour, "width": 1}},
-        customdata=[f"{name}, {plain(point_words(p, line.curve.norm))}" for p in points],
+        customdata=[f"{name}, {plain(point_text(p, line.curve.norm))}" for p in points],
         hovertemplate=_HOVER,
     )  # fmt: skip
 
@@ -172,6 +172,6 @@ def _apart(steps: Sequence[float], place: Callable[[float], float]) -> list[floa
 def spoken(line: Line) -> str:
     """Return a curve for those who do not see it."""
     points = ", ".join(
-        f"{percent(p.accuracy)} at {eps_words(p.eps, line.curve.norm)}" for p in line.curve.points
+        f"{percent(p.accuracy)} at {format_eps(p.eps, line.curve.norm)}" for p in line.curve.points
     )
     return f"{line.name}: {points}"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from core.contracts import RegionShare, ShapResult
+from dashboard.formatting import number
 from dashboard.theme import Mode, template, tokens
-from dashboard.words import number
 
 __all__ = ["ROW", "Step", "steps", "waterfall"]
 

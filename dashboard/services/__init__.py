@@ -6,8 +6,6 @@ key, with caps; what a page does with them costs no decoding, no encoding and no
 
 from __future__ import annotations
 
-from dashboard.services._boards import *
-from dashboard.services._brought import *
 from dashboard.services._calibration import *
 from dashboard.services._catalogue import *
 from dashboard.services._certificates import *
@@ -20,8 +18,10 @@ from dashboard.services._drift import *
 from dashboard.services._evidence import *
 from dashboard.services._fairness import *
 from dashboard.services._jobs import *
+from dashboard.services._leaderboards import *
 from dashboard.services._looks import *
 from dashboard.services._maps import *
+from dashboard.services._model_jobs import *
 from dashboard.services._pictures import *
 from dashboard.services._requests import *
 from dashboard.services._robustness import *

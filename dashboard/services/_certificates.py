@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core import api
-from core.api import certified_so_far, leaning
+from core.api import certified_so_far, class_bias
 from core.contracts import (
     Certified,
     CertifierCard,
@@ -27,7 +27,7 @@ from dashboard.services._shown_data import ShownSplit
 
 __all__ = [
     "attacked_curve", "at_ceiling", "certificate_file", "certified_so_far", "certifiers_of",
-    "certify_picture_request", "certify_request", "leaning",
+    "certify_picture_request", "certify_request", "class_bias",
 ]  # fmt: skip
 
 

@@ -28,20 +28,20 @@ from dashboard.services._requests import asked
 from dashboard.state import Choice
 
 __all__ = [
-    "DriftFilm",
+    "DriftFrames",
     "comparison",
     "difference_layer",
-    "drift_film",
+    "drift_frames",
     "drift_paths",
     "drift_request",
 ]
 
 _comparisons: Lru[tuple[str, str], tuple[MapComparison, Layer | None]] = Lru(32)
-_films: Lru[str, DriftFilm] = Lru(48 * 2**20, lambda film: film.weight)
+_films: Lru[str, DriftFrames] = Lru(48 * 2**20, lambda film: film.weight)
 
 
 @dataclass(frozen=True, slots=True)
-class DriftFilm:
+class DriftFrames:
     """Frames and maps of a drift as data URIs, and the scale that all maps share."""
 
     frames: tuple[str, ...]
@@ -105,12 +105,12 @@ def drift_request(
     )
 
 
-def drift_film(result: Drift) -> DriftFilm:
+def drift_frames(result: Drift) -> DriftFrames:
     """Return the frames and maps for the browser, encoded once."""
 
-    def make() -> DriftFilm:
+    def make() -> DriftFrames:
         layers = api.drift_overlays(result)
-        return DriftFilm(
+        return DriftFrames(
             frames=tuple(_jpeg(frame) for frame in result.frames),
             maps=tuple(None if m.empty else data_uri(m.png, "image/png") for m in layers),
             limits=layers[0].limits,

@@ -17,10 +17,10 @@ from core.api import corruptions_so_far
 from core.contracts import Corrupted, CorruptionCard, CorruptionRequest, picture_input
 from core.errors import InputError
 from dashboard.lru import Lru
-from dashboard.services._boards import safe_cell
 from dashboard.services._cards import by_id
 from dashboard.services._catalogue import models
 from dashboard.services._datasets import dataset_modality, hide_source
+from dashboard.services._leaderboards import safe_cell
 from dashboard.services._pictures import data_uri
 from dashboard.services._requests import once
 from dashboard.services._runs import weights_of

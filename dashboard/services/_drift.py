@@ -28,16 +28,16 @@ from dashboard.services._robustness import attacks
 from dashboard.services._runs import weights_of
 
 __all__ = [
-    "EpsilonFilm", "epsilon_film", "explanation_drift_json", "explanation_drift_request",
+    "EpsilonFrames", "epsilon_frames", "explanation_drift_json", "explanation_drift_request",
     "single_attacks", "single_methods",
 ]  # fmt: skip
 
-_films: Lru[str, EpsilonFilm] = Lru(48 * 2**20, lambda film: film.weight)
+_films: Lru[str, EpsilonFrames] = Lru(48 * 2**20, lambda film: film.weight)
 _WANTED = ("pgd", "square")
 
 
 @dataclass(frozen=True, slots=True)
-class EpsilonFilm:
+class EpsilonFrames:
     """What is seen at every ε, as data URIs.
 
     Parameters
@@ -102,14 +102,14 @@ def explanation_drift_request(
     )
 
 
-def epsilon_film(result: ExplanationDrift) -> EpsilonFilm:
+def epsilon_frames(result: ExplanationDrift) -> EpsilonFrames:
     """Return what is seen at every ε, encoded once."""
 
-    def make() -> EpsilonFilm:
+    def make() -> EpsilonFrames:
         frames = np.rint(result.frames * 255).astype(np.uint8)
         changes = [api.magnified(frame - result.frames[0]) for frame in result.frames]
         layers = api.explanation_drift_overlays(result)
-        return EpsilonFilm(
+        return EpsilonFrames(
             frames=tuple(_uri(frame) for frame in frames),
             changes=tuple(_uri(pixels) for pixels, _ in changes),
             factors=tuple(factor for _, factor in changes),

@@ -256,12 +256,12 @@ def local_law_file(report: FairnessReport, basis: Literal["selection", "scoring"
 # ---- rows of a dataset, and slices with a name
 
 
-def saved_slices(subject: ShownSplit | TableSource) -> dict[str, Slice]:
+def saved_slices(source: ShownSplit | TableSource) -> dict[str, Slice]:
     """Return the slices of some data that somebody here gave a name."""
-    return api.saved_slices(_data_of(subject))
+    return api.saved_slices(_data_of(source))
 
 
-def save_slice(subject: ShownSplit | TableSource, name: str, chosen: Slice) -> None:
+def save_slice(source: ShownSplit | TableSource, name: str, chosen: Slice) -> None:
     """Give a slice a name.
 
     Raises
@@ -269,16 +269,16 @@ def save_slice(subject: ShownSplit | TableSource, name: str, chosen: Slice) -> N
     InputError
         If the name or the slice cannot be kept.
     """
-    api.save_slice(_data_of(subject), name, chosen)
+    api.save_slice(_data_of(source), name, chosen)
 
 
-def forget_slice(subject: ShownSplit | TableSource, name: str) -> None:
+def forget_slice(source: ShownSplit | TableSource, name: str) -> None:
     """Delete a saved slice."""
-    api.forget_slice(_data_of(subject), name)
+    api.forget_slice(_data_of(source), name)
 
 
-def _data_of(subject: ShownSplit | TableSource) -> str:
-    return subject.sha256 if isinstance(subject, TableSource) else subject.fingerprint
+def _data_of(source: ShownSplit | TableSource) -> str:
+    return source.sha256 if isinstance(source, TableSource) else source.fingerprint
 
 
 def worst_of(

@@ -19,7 +19,7 @@ from dashboard.services._requests import once
 __all__ = [
     "Gap", "Mistake", "Paired", "Rate", "correct", "delete_run", "is_shipped", "paired",
     "predictions_file", "predictions_request", "rate", "rate_of", "run", "run_card", "run_command",
-    "runs", "weights_of", "widest_gap", "worst_mistakes",
+    "runs", "weights_of", "largest_gap", "worst_mistakes",
 ]  # fmt: skip
 
 _gaps: Lru[str, Gap | None] = Lru(512)
@@ -68,12 +68,12 @@ def weights_of(model_id: str) -> str:
     return "" if found is None else found.weights_sha256
 
 
-def widest_gap(run: Run) -> Gap | None:
+def largest_gap(run: Run) -> Gap | None:
     """Return the widest gap between groups of the test pictures, ``None`` without groups."""
     test = run.test
     if test is None or not test.groups:
         return None
-    return _gaps.get_or(run.model, lambda: api.widest_gap(test.groups))
+    return _gaps.get_or(run.model, lambda: api.largest_gap(test.groups))
 
 
 def run_card(run: Run) -> str:

@@ -21,17 +21,17 @@ from dashboard.services._datasets import offered_data
 from dashboard.services._jobs import SERVER, cancel, submit, view
 
 __all__ = [
-    "Order",
+    "TrainingSetup",
     "Training",
     "bases",
     "discard_training",
     "expected_seconds",
     "in_background",
-    "order_of",
-    "order_training",
+    "setup_of",
+    "start_training",
     "recipes",
     "resume",
-    "same_order",
+    "same_setup",
     "stop_training",
     "total_epochs",
     "trained_before",
@@ -47,7 +47,7 @@ _COST = ("architecture", "input_size", "method", "steps", "batch_size")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TrainingSetup:
     """What a visitor wants trained; ``dataset`` is the id of an offered one."""
 
     dataset: str
@@ -111,7 +111,7 @@ def in_background(work: Callable[[], T]) -> Future[T]:
     return future
 
 
-def order_training(order: Order) -> Future[TrainRequest]:
+def start_training(order: TrainingSetup) -> Future[TrainRequest]:
     """Check an order and begin its run; fails with an ``InputError`` where something is wrong."""
 
     def work() -> TrainRequest:
@@ -122,7 +122,7 @@ def order_training(order: Order) -> Future[TrainRequest]:
     return in_background(work)
 
 
-def _request(order: Order) -> TrainRequest:
+def _request(order: TrainingSetup) -> TrainRequest:
     held = offered_data().get(order.dataset)
     if held is None:
         raise InputError(f"There is no dataset {order.dataset!r} here to train on.")
@@ -142,7 +142,7 @@ def _begin(request: TrainRequest) -> None:
         submit(request, owner=SERVER, patience=0)
 
 
-def order_of(work: TrainRequest | Run) -> Order | None:
+def setup_of(work: TrainRequest | Run) -> TrainingSetup | None:
     """Return the order that a run came of, ``None`` if its data or recipe are not offered here."""
     try:
         ref = work.dataset if isinstance(work, TrainRequest) else api.parse_dataset(work.dataset)
@@ -155,7 +155,7 @@ def order_of(work: TrainRequest | Run) -> Order | None:
     if held is None or recipe is None:
         return None
     data = {p.name: p.default for p in held.card.parameters} | dict(ref.parameters)
-    return Order(
+    return TrainingSetup(
         dataset=held.id,
         data=_changed(held.parameters, data),
         recipe=recipe.id,
@@ -173,16 +173,16 @@ def _changed(
     )
 
 
-def same_order(order: Order) -> Run | None:
+def same_setup(order: TrainingSetup) -> Run | None:
     """Return a finished run of this very order, one of this home before one that came along."""
     for run in api.runs():
-        theirs = order_of(run) if run.origin == "run" else None
+        theirs = setup_of(run) if run.origin == "run" else None
         if theirs is not None and theirs.content() == order.content():
             return run
     return None
 
 
-def expected_seconds(order: Order) -> tuple[float, Run] | None:
+def expected_seconds(order: TrainingSetup) -> tuple[float, Run] | None:
     """Return about how long a run will take, and the finished run that this goes by.
 
     Epochs and training pictures are taken to cost the same as in that run; ``None`` if none is
@@ -195,7 +195,7 @@ def expected_seconds(order: Order) -> tuple[float, Run] | None:
     wanted = {p.name: p.default for p in card.parameters} | dict(order.parameters)
     data = {p.name: p.default for p in held.parameters} | dict(order.data)
     for run in api.runs():
-        theirs = order_of(run) if run.origin == "run" and run.history else None
+        theirs = setup_of(run) if run.origin == "run" and run.history else None
         if theirs is None or (theirs.dataset, theirs.recipe, theirs.base) != (
             order.dataset, order.recipe, order.base,
         ):  # fmt: skip

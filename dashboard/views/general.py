@@ -24,12 +24,12 @@ from core.contracts import (
 )
 from dashboard import services
 from dashboard.figures.line_map import changed_line, line_map, line_svg, spoken
-from dashboard.robustness_words import eps_words
+from dashboard.formatting import escape, number
+from dashboard.robustness_text import format_eps
 from dashboard.theme import current_mode
 from dashboard.views.base import Reading, Side, View
 from dashboard.widgets.chart import chart
 from dashboard.widgets.parameters import parameter_widgets
-from dashboard.words import escape, number
 
 __all__ = ["GeneralView"]
 
@@ -189,7 +189,7 @@ class GeneralView(View):
 
     def _broken(self, found: Robustness, example: AdversarialExample) -> None:
         before, after = found.classes[example.clean], found.classes[example.answer]
-        at = f"ε = {eps_words(example.distance, found.norm)}"
+        at = f"ε = {format_eps(example.distance, found.norm)}"
         st.markdown(f"**{escape(before)} → {escape(after)}** · {escape(at)}")
         if example.adversarial.ndim == 2:
             figure = changed_line(

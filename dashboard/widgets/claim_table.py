@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from core.contracts import MeasuredClaim
-from dashboard.claim_words import STATUS, bound, figures, made
+from dashboard.claim_text import STATUS, bound, figures, made
 from dashboard.theme import Mode, tokens
 
 __all__ = ["claim_table"]

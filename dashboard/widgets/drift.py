@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from core.contracts import Drift, DriftPath
 from dashboard import services
+from dashboard.formatting import number, percent
 from dashboard.services import Layer
 from dashboard.widgets.components import component
 from dashboard.widgets.stage import legend
-from dashboard.words import number, percent
 
 __all__ = ["drift_slider"]
 
 
 def drift_slider(result: Drift, path: DriftPath) -> None:
     """Draw the frames, their maps on one scale, and the two curves beneath."""
-    film = services.drift_film(result)
+    film = services.drift_frames(result)
     shared = Layer("", film.limits, result.signed, empty=not any(film.maps))
     first = result.top[0]
     data = {

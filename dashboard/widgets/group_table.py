@@ -11,9 +11,9 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import services
-from dashboard.fairness_words import STATUS, Standing
+from dashboard.fairness_text import STATUS, GroupStatus
+from dashboard.formatting import tenths
 from dashboard.theme import Mode, Tokens, faded, tokens
-from dashboard.words import tenths
 
 __all__ = ["Cell", "GroupRow", "Share", "group_table", "heat_table", "shares", "style"]
 
@@ -30,7 +30,7 @@ class GroupRow:
         The metric in words, and as k of n.
     ends : tuple of float
         Low end, value and high end in [0, 1]; NaN where not estimable.
-    standing : str
+    status : str
     note : str
         The difference and its interval, or the reason for none.
     """
@@ -40,7 +40,7 @@ class GroupRow:
     value: str
     counts: str
     ends: tuple[float, float, float]
-    standing: Standing
+    status: GroupStatus
     note: str
 
 
@@ -160,7 +160,7 @@ def group_table(
 
 
 def _row(row: GroupRow, overall: float, colours: Tokens, *, bars: bool) -> str:
-    symbol, word, tone = STATUS[row.standing]
+    symbol, word, tone = STATUS[row.status]
     image = ""
     if bars:
         image = f'<td class="bar">{_bar(row, overall, colours, getattr(colours, tone))}</td>'

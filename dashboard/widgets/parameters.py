@@ -8,9 +8,9 @@ from typing import Protocol
 import streamlit as st
 
 from core import numerals
-from core.contracts import Parameter, Value, eps_words
+from core.contracts import Parameter, Value, format_eps
 from dashboard import state
-from dashboard.words import escape
+from dashboard.formatting import escape
 
 __all__ = ["Card", "parameter_widgets", "widget_key"]
 
@@ -137,7 +137,7 @@ def _name(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
 def _distance(spec: Parameter, key: str, changed: Callable[[], None]) -> None:
     low, high = spec.low or 0.0, spec.high or 1.0
     step = spec.step or (high - low) / 100
-    grid = {eps_words(low + i * step) for i in range(round((high - low) / step) + 1)}
+    grid = {format_eps(low + i * step) for i in range(round((high - low) / step) + 1)}
     options = sorted(grid | {str(st.session_state[key])}, key=numerals.fraction)
     st.select_slider(_label(spec), options, key=key, help=_help(spec), on_change=changed)
 

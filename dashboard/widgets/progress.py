@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.desk import Answer, desk
+from dashboard.formatting import error_text, escape, time_left
 from dashboard.guard import guarded
-from dashboard.words import error_words, escape, time_left
+from dashboard.session_jobs import Answer, session_jobs
 
 __all__ = [
     "Pending",
@@ -67,7 +67,7 @@ def waiting_together(pending: Sequence[Pending], *, total: int) -> None:
 
 def _one_bar(pending: tuple[Pending, ...], total: int) -> None:
     with guarded():
-        answers = [desk().look(job.key) for job in pending]
+        answers = [session_jobs().look(job.key) for job in pending]
         under_way = [a for a in answers if a is not None and a.state == "waiting"]
         if len(under_way) < len(pending):
             st.rerun()
@@ -81,13 +81,13 @@ def _one_bar(pending: tuple[Pending, ...], total: int) -> None:
 
 def _stop_all(pending: Sequence[Pending]) -> None:
     for job in pending:
-        desk().stop(job.key)
+        session_jobs().stop(job.key)
 
 
 def _bars(pending: tuple[Pending, ...], place: str) -> None:
     with guarded():
         for job in pending:
-            answer = desk().look(job.key)
+            answer = session_jobs().look(job.key)
             if answer is None or answer.state != "waiting":
                 st.rerun()
             _bar(job, answer, place)
@@ -103,7 +103,7 @@ def _bar(job: Pending, answer: Answer, place: str) -> None:
                 "Cancel",
                 key=f"cancel/{place}/{job.key}",
                 icon=":material/close:",
-                on_click=desk().stop,
+                on_click=session_jobs().stop,
                 args=(job.key,),
             )
 
@@ -141,7 +141,7 @@ def asked_for(key: str, label: str, *, place: str, button: str, icon: str) -> bo
 
     def ask() -> None:
         st.session_state[place] = key
-        desk().again(key)
+        session_jobs().again(key)
 
     if st.session_state.get(place) == key:
         return True
@@ -163,11 +163,11 @@ def ended_badly(answer: Answer, name: str) -> None:
             icon=":material/stop_circle:",
         )
     else:
-        st.error(escape(error_words(str(answer.error))), icon=":material/error:")
+        st.error(escape(error_text(str(answer.error))), icon=":material/error:")
     st.button(
         "Run again",
         key=f"again/{answer.key}",
         icon=":material/refresh:",
-        on_click=desk().again,
+        on_click=session_jobs().again,
         args=(answer.key,),
     )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.contracts import RobustCurve, RobustGap
-from dashboard.robustness_words import UNDER_ATTACK, GapPhrases, gap_chosen, gap_spread, gap_words
-from dashboard.words import escape
+from dashboard.formatting import escape
+from dashboard.robustness_text import UNDER_ATTACK, GapPhrases, gap_chosen, gap_spread, gap_text
 
 __all__ = ["robust_gap"]
 
@@ -38,6 +38,6 @@ def robust_gap(
         st.badge("✗ a real gap", color="red")
     else:
         st.badge("△ not beyond chance", color="orange")
-    st.markdown(escape(gap_words(curves, gap, said)))
+    st.markdown(escape(gap_text(curves, gap, said)))
     if more := gap_spread(curves, gaps, gap, said):
         st.markdown(escape(more))

@@ -9,17 +9,17 @@ from html import escape
 import streamlit as st
 
 from dashboard import services
-from dashboard.run_words import Badge
+from dashboard.formatting import escape as as_text
+from dashboard.formatting import interval, percent, tenths
+from dashboard.run_text import Badge
 from dashboard.services import Rate
 from dashboard.theme import Mode, tokens
-from dashboard.words import escape as as_text
-from dashboard.words import interval, percent, tenths
 
-__all__ = ["Glance", "big_numbers", "glance", "heading", "style"]
+__all__ = ["RunSummary", "big_numbers", "run_summary", "heading", "style"]
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class RunSummary:
     """What a card says; all its texts are shown as text, never as markup.
 
     Parameters
@@ -49,7 +49,7 @@ class Glance:
     seeds: str = ""
     finding: str = ""
     curve: str = ""
-    curve_words: str = ""
+    curve_text: str = ""
 
 
 _STYLE = """
@@ -88,7 +88,7 @@ def style(mode: Mode) -> None:
     st.html(_STYLE.format(muted=colours.muted, line=colours.line))
 
 
-def glance(card: Glance, *, mode: Mode) -> None:
+def run_summary(card: RunSummary, *, mode: Mode) -> None:
     """Draw a card's text, figure and number."""
     symbol, word = card.badge
     lines = "".join(f'<p class="pl-line">{escape(line)}</p>' for line in card.lines if line)
@@ -97,7 +97,7 @@ def glance(card: Glance, *, mode: Mode) -> None:
         f'<div class="pl-run"><div>{_rate(card, mode)}</div>'
         f'<div class="pl-text"><p class="pl-title">{escape(card.title)} &ensp;'
         f'<span class="pl-badge">{escape(symbol)} {escape(word)}</span></p>{lines}{finding}</div>'
-        f'<div class="pl-curve">{_image(card.curve, card.curve_words)}</div></div>'
+        f'<div class="pl-curve">{_image(card.curve, card.curve_text)}</div></div>'
     )
 
 
@@ -108,7 +108,7 @@ def heading(title: str, badge: Badge) -> None:
         st.badge(as_text(" ".join(badge)), color="gray")
 
 
-def _rate(card: Glance, mode: Mode) -> str:
+def _rate(card: RunSummary, mode: Mode) -> str:
     rate = card.rate
     if rate is None:
         return f'<p class="pl-number none">{escape(card.stand_in)}</p>'

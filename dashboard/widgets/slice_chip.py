@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import slice_choice
+from dashboard.formatting import escape
 from dashboard.services import ShownSplit
-from dashboard.words import escape
 
 __all__ = ["slice_chip"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from core.contracts import Box, Explanation, Picture
 from dashboard import services
+from dashboard.formatting import number
 from dashboard.services import Layer
 from dashboard.widgets.components import component
-from dashboard.words import number
 
 __all__ = ["fractions", "legend", "stage", "stage_data"]
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.contracts import Check, Score, Verdict
 from dashboard import services
-from dashboard.words import better, escape, number
+from dashboard.formatting import better, escape, number
 
 __all__ = ["SYMBOLS", "chip", "details", "score_lines"]
 

@@ -14,7 +14,7 @@ from core.contracts import Request
 from core.errors import PellucidError
 from dashboard import services
 from dashboard.app_pages.compare import page_choice as compare_choice
-from dashboard.app_pages.compare.page_choice import Pair
+from dashboard.app_pages.compare.page_choice import CompareChoice
 from dashboard.app_pages.compare.sides import KINDS, other_of
 from dashboard.services import _catalogue
 from dashboard.state import Choice
@@ -55,15 +55,15 @@ def toy_models(toys: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 PAIRS = [
-    Pair(),
-    Pair(differ="class", other="285"),
-    Pair(differ="picture", other="coffee", path="noise"),
-    Pair(differ="model", other="resnet50", path="adversarial", steps=4, maximum=0.5),
+    CompareChoice(),
+    CompareChoice(differ="class", other="285"),
+    CompareChoice(differ="picture", other="coffee", path="noise"),
+    CompareChoice(differ="model", other="resnet50", path="adversarial", steps=4, maximum=0.5),
 ]
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.differ)
-def test_an_address_says_all_and_is_read_back(pair: Pair) -> None:
+def test_an_address_says_all_and_is_read_back(pair: CompareChoice) -> None:
     assert compare_choice.read(pair.to_query()) == (pair, [])
 
 
@@ -81,13 +81,13 @@ def test_what_does_not_fit_is_left_out_and_said(query: dict[str, str], said: str
     pair, problems = compare_choice.read(query)
     assert len(problems) == 1
     assert said in problems[0]
-    assert pair in (Pair(), Pair(path=query.get("path", "")))
+    assert pair in (CompareChoice(), CompareChoice(path=query.get("path", "")))
 
 
 @pytest.mark.parametrize("differ", compare_choice.DIFFERS)
 def test_the_right_side_differs_in_one_respect_only(differ: compare_choice.Differ) -> None:
     choice = Choice(target=281)
-    other = other_of(choice, Pair(differ=differ), None)
+    other = other_of(choice, CompareChoice(differ=differ), None)
     moved = KINDS[differ].move(choice, other)
     changed = {n for n in ("method", "model", "target", "picture")
                if getattr(moved, n) != getattr(choice, n)}  # fmt: skip

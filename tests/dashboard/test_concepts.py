@@ -13,7 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.settings import settings
-from dashboard.app_pages.concepts.page_choice import Study, read
+from dashboard.app_pages.concepts.page_choice import ConceptsChoice, read
 from dashboard.state import Choice
 from tests.dashboard.conftest import settled, texts
 
@@ -139,16 +139,16 @@ def test_dropped_pictures_become_a_concept_with_a_name(folder: Path) -> None:
 
 
 def test_an_address_is_read_back_as_it_was_written() -> None:
-    study = Study(
+    study = ConceptsChoice(
         tab="test", target=3, steps=64, seed=9, source="session", selection="all", label="x",
         n_concepts=4, of_class="y", labels=("a", "b"), groups=(("dots", ("1", "2")),),
         asked=("look", "test"),
     )  # fmt: skip
     assert read(study.to_query(), Choice()) == (study, [])
-    assert Study().to_query() == {}
+    assert ConceptsChoice().to_query() == {}
 
 
 def test_nonsense_in_an_address_is_told_and_left_out() -> None:
     study, problems = read({"tab": "x", "steps": "9", "class": "-1", "select": "?"}, Choice())
-    assert study == Study()
+    assert study == ConceptsChoice()
     assert len(problems) == 4

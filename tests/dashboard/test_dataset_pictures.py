@@ -14,9 +14,9 @@ from PIL import Image
 
 from core.contracts import Picture
 from core.errors import ImageError, InputError
-from dashboard import dataset_pictures, masks, references, services, suitable, uploads
-from dashboard.app_pages.picture import shelf
-from dashboard.app_pages.picture.shelf import Shelf
+from dashboard import dataset_pictures, default_pictures, masks, references, services, uploads
+from dashboard.app_pages.picture import picture_selection
+from dashboard.app_pages.picture.picture_selection import PictureSelection
 from dashboard.dataset_pictures import Facts, Place, dataset_picture_id, place
 from dashboard.services import ShownSplit, _shown_data
 from dashboard.state import Choice
@@ -116,7 +116,7 @@ def test_a_dataset_that_is_gone_says_so_without_its_place(
         uploads.find(id)
     assert "secret" not in str(caught.value)
     held = Choice(model="efficientnet_lite0", picture=id)
-    assert suitable.to_model(held, FAIR).picture == suitable.default_picture(FAIR)
+    assert default_pictures.to_model(held, FAIR).picture == default_pictures.default_picture(FAIR)
 
 
 def test_a_folder_that_changes_is_opened_again(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,8 +142,8 @@ def test_classes_take_turns_until_the_smallest_ends() -> None:
 
 def test_rules_narrow_the_shelf() -> None:
     data = services.shown_split("portraits")
-    rule = Shelf("portraits", label=1, by="lighting", value="dim")
-    left = shelf.narrowed(data, rule, None)
+    rule = PictureSelection("portraits", label=1, by="lighting", value="dim")
+    left = picture_selection.narrowed(data, rule, None)
     assert len(left) > 12
     assert {int(data.labels[i]) for i in left} == {1}
     assert {data.groups["lighting"][i] for i in left} == {"dim"}
@@ -151,15 +151,15 @@ def test_rules_narrow_the_shelf() -> None:
 
 def test_pictures_that_cannot_be_read_are_left_out() -> None:
     broken = split([0, 1, 0, 1])
-    assert shelf.dozen(broken, broken.order, Shelf("portraits")) == []
+    assert picture_selection.shown_dozen(broken, broken.order, PictureSelection("portraits")) == []
 
 
 # ---- which picture suits which model
 
 
 def test_a_model_begins_with_a_picture_of_its_data_that_has_an_object() -> None:
-    assert suitable.default_picture("efficientnet_lite0") == "cat"
-    found = uploads.find(suitable.default_picture(FAIR))
+    assert default_pictures.default_picture("efficientnet_lite0") == "cat"
+    found = uploads.find(default_pictures.default_picture(FAIR))
     assert found is not None
     assert found.facts is not None
     assert found.facts.label_name in ("glasses", "sunglasses")
@@ -170,19 +170,21 @@ def test_a_model_begins_with_a_picture_of_its_data_that_has_an_object() -> None:
 
 def test_a_picture_follows_to_a_model_only_where_it_suits() -> None:
     photo = Choice(mask="a" * 16)
-    portrait = suitable.to_model(photo, FAIR)
-    assert portrait.picture == suitable.default_picture(FAIR)
+    portrait = default_pictures.to_model(photo, FAIR)
+    assert portrait.picture == default_pictures.default_picture(FAIR)
     assert (portrait.model, portrait.mask) == (FAIR, "")
-    assert suitable.to_model(portrait, "efficientnet_lite0").picture == "cat"
-    assert suitable.to_model(replace(photo, picture="coffee"), "resnet50").picture == "coffee"
+    assert default_pictures.to_model(portrait, "efficientnet_lite0").picture == "cat"
+    assert (
+        default_pictures.to_model(replace(photo, picture="coffee"), "resnet50").picture == "coffee"
+    )
     upload = replace(photo, picture="f" * 64)
-    assert suitable.to_model(upload, FAIR).picture == upload.picture
-    assert suitable.to_model(upload, FAIR).mask == upload.mask
+    assert default_pictures.to_model(upload, FAIR).picture == upload.picture
+    assert default_pictures.to_model(upload, FAIR).mask == upload.mask
 
 
 def test_the_same_portrait_stays_for_a_model_of_other_training_data() -> None:
     held = Choice(model=FAIR, picture="portraits~test~42")
-    moved = suitable.to_model(held, BIASED)
+    moved = default_pictures.to_model(held, BIASED)
     assert moved.picture == "portraits~bias-0.9~test~42"
     first, second = (uploads.find(choice.picture) for choice in (held, moved))
     assert first is not None
@@ -200,7 +202,7 @@ def test_a_mask_that_cannot_be_read_does_not_stop_the_choice_of_a_first_picture(
 
 def test_another_training_picture_of_known_classes_stays_what_it_is() -> None:
     held = Choice(model=FAIR, picture="portraits~train~3")
-    assert suitable.to_model(held, BIASED).picture == held.picture
+    assert default_pictures.to_model(held, BIASED).picture == held.picture
 
 
 # ---- tiny pictures, masks

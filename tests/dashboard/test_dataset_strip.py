@@ -9,10 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.contracts import DatasetPredictions
-from dashboard import dataset_pictures, model_words, services
-from dashboard.app_pages.compare.page_choice import Pair
+from dashboard import dataset_pictures, model_text, services
+from dashboard.app_pages.compare.page_choice import CompareChoice
 from dashboard.app_pages.compare.sides import KINDS, other_of
-from dashboard.app_pages.picture import shelf
+from dashboard.app_pages.picture import picture_selection
 from dashboard.state import Choice
 from tests.dashboard.conftest import Open, settled, texts
 
@@ -108,11 +108,13 @@ def test_only_its_mistakes_are_shown_once_the_model_was_asked(
     said = _predictions(request.key, right)
     monkeypatch.setattr(services, "kept", lambda key: said if key == request.key else None)
     app = strip()
-    app.session_state["shelf"] = shelf.Shelf("portraits", wrong=True)
+    app.session_state["shelf"] = picture_selection.PictureSelection("portraits", wrong=True)
     app.run()
     assert not app.exception
     assert "1 to 2 of 2 test pictures: its mistakes" in unescape(texts(app))
-    left = shelf.narrowed(data, shelf.Shelf("portraits", wrong=True), said)
+    left = picture_selection.narrowed(
+        data, picture_selection.PictureSelection("portraits", wrong=True), said
+    )
     assert sorted(left) == [4, 8]
 
 
@@ -130,7 +132,7 @@ def _predictions(key: str, rows: list[list[float]]) -> DatasetPredictions:
 
 
 def test_models_are_told_apart_what_is_at_hand_first() -> None:
-    every = model_words.model_labels()
+    every = model_text.model_labels()
     labels = {id: text for id, text in every.items() if not id.startswith("toy_")}  # other tests'
     ids = list(labels)
     assert ids[0] == "efficientnet_lite0"
@@ -138,7 +140,7 @@ def test_models_are_told_apart_what_is_at_hand_first() -> None:
     assert labels[FAIR].startswith("◆ ")
     assert labels["resnet50"].startswith("↓ ")
     assert len(set(labels.values())) == len(labels)
-    assert all(symbol in model_words.legend() for symbol in "◆●▾↥↓")
+    assert all(symbol in model_text.legend() for symbol in "◆●▾↥↓")
 
 
 # ---- the other pages
@@ -146,7 +148,7 @@ def test_models_are_told_apart_what_is_at_hand_first() -> None:
 
 def test_compare_proposes_a_model_of_the_same_classes_and_pictures_of_the_dataset() -> None:
     choice = Choice(model=FAIR, picture="portraits~test~1000")
-    other = other_of(choice, Pair(differ="model"), None)
+    other = other_of(choice, CompareChoice(differ="model"), None)
     assert services.class_names(other) == services.class_names(FAIR)
     left = KINDS["model"].lead
     assert left is not None

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from core.errors import WeightsError
-from dashboard import desk as desks
-from dashboard.desk import Desk
+from dashboard import session_jobs as desks
+from dashboard.session_jobs import SessionJobs
 
 
 @dataclass
@@ -61,7 +61,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
 
 
 def test_a_rerun_asks_once(table: FakeServices) -> None:
-    desk = Desk()
+    desk = SessionJobs()
     for _ in range(3):
         desk.open()
         assert desk.ask(request("a")).state == "waiting"
@@ -71,7 +71,7 @@ def test_a_rerun_asks_once(table: FakeServices) -> None:
 
 
 def test_what_is_no_longer_shown_is_let_go(table: FakeServices) -> None:
-    desk = Desk()
+    desk = SessionJobs()
     desk.open()
     desk.ask(request("a"))
     desk.close()
@@ -82,7 +82,7 @@ def test_what_is_no_longer_shown_is_let_go(table: FakeServices) -> None:
 
 
 def test_a_stopped_job_stays_stopped_until_it_is_wanted_again(table: FakeServices) -> None:
-    desk = Desk()
+    desk = SessionJobs()
     desk.open()
     desk.ask(request("a"))
     desk.stop("a")
@@ -98,7 +98,7 @@ def test_a_stopped_job_stays_stopped_until_it_is_wanted_again(table: FakeService
 
 
 def test_a_failure_is_shown_and_not_repeated_by_itself(table: FakeServices) -> None:
-    desk = Desk()
+    desk = SessionJobs()
     desk.open()
     desk.ask(request("a"))
     table.set("a", "failed", error=WeightsError("no weights"))
@@ -110,7 +110,7 @@ def test_a_failure_is_shown_and_not_repeated_by_itself(table: FakeServices) -> N
 
 
 def test_a_restart_is_remembered_after_the_result_is_there(table: FakeServices) -> None:
-    desk = Desk()
+    desk = SessionJobs()
     desk.ask(request("a"))
     table.set("a", "running", notes=("restarted",))
     assert desk.ask(request("a")).notes == ("restarted",)
@@ -120,7 +120,7 @@ def test_a_restart_is_remembered_after_the_result_is_there(table: FakeServices) 
 
 def test_a_shared_map_is_shown_under_ones_own_file_name(table: FakeServices) -> None:
     table.set("a", "done", result=a_map("another visitor's secret.png"))
-    answer = Desk().ask(request("a"))
+    answer = SessionJobs().ask(request("a"))
     assert answer.result.image == "mine.png"
     assert answer.result.map == "the map"
 
@@ -128,7 +128,7 @@ def test_a_shared_map_is_shown_under_ones_own_file_name(table: FakeServices) -> 
 def test_held_work_goes_on_while_another_page_is_shown_until_it_is_stopped(
     table: FakeServices,
 ) -> None:
-    desk = Desk()
+    desk = SessionJobs()
     desk.open()
     desk.ask(request("a"), hold=True)
     desk.close()

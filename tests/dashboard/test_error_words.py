@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.words import error_words
+from dashboard.formatting import error_text
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*|python -m core")
@@ -55,7 +55,7 @@ def core_modules() -> list[Path]:
 @pytest.mark.parametrize("path", core_modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_pages_show_of_an_error_names_no_option(path: Path) -> None:
     for line, text in raised(path):
-        assert not OPTION.search(error_words(text)), (line, text)
+        assert not OPTION.search(error_text(text)), (line, text)
         assert not WIDGET.search(text), (line, text)
 
 
@@ -69,8 +69,8 @@ def test_pages_word_every_error() -> None:
 
 
 def test_options_go_whatever_name_they_quote() -> None:
-    from dashboard.words import error_words
+    from dashboard.formatting import error_text
 
     for name in ("a", "(0/1)", "a) (b", "--x"):
         said = f'Say which class it means (--map "{name}=CLASS"); or take it out (--no-labels).'
-        assert error_words(said) == "Say which class it means; or take it out."
+        assert error_text(said) == "Say which class it means; or take it out."

@@ -169,7 +169,7 @@ def test_sanity_waits_for_what_was_asked_for_but_is_shown_once_it_is_known(
         from dashboard import state
         from dashboard.app_pages.inspect import sanity as inspect_sanity
 
-        st.session_state["held"] = inspect_sanity.standing(state.Choice(), later=later)
+        st.session_state["held"] = inspect_sanity.sanity_state(state.Choice(), later=later)
 
     def standing() -> object:
         return AppTest.from_function(script, args=(True,)).run(timeout=60).session_state["held"]

@@ -12,8 +12,8 @@ import pytest
 from core.contracts import Check, EvidenceCard
 from dashboard import services
 from dashboard.app_pages.leaderboard import page_choice as leaderboard_choice
-from dashboard.app_pages.leaderboard.page_choice import Board
-from dashboard.app_pages.leaderboard.standing import few_pictures, standing
+from dashboard.app_pages.leaderboard.leaders import few_pictures, leaders_of
+from dashboard.app_pages.leaderboard.page_choice import LeaderboardChoice
 from dashboard.figures.cascade import cascade
 from dashboard.figures.evidence import curves as curves_figure
 from dashboard.figures.leaderboard import forest
@@ -73,7 +73,7 @@ def test_a_forest_has_a_row_for_each_method() -> None:
 
 
 def placed(*scores: object, metric: str = "deletion") -> object:
-    return standing(
+    return leaders_of(
         scores,  # type: ignore[arg-type]
         metric=services.metric(metric),
         names=NAMES,
@@ -165,31 +165,31 @@ def test_a_verdict_has_symbol_word_threshold_and_protocol(check: Check, label: s
 @pytest.mark.parametrize(
     "held",
     [
-        Board(),
-        Board(methods=("gradcam", "edges"), metrics=("insertion",), run="a" * 64),
-        Board(source="folder", count=12, by="lighting"),
+        LeaderboardChoice(),
+        LeaderboardChoice(methods=("gradcam", "edges"), metrics=("insertion",), run="a" * 64),
+        LeaderboardChoice(source="folder", count=12, by="lighting"),
     ],
 )
-def test_a_board_is_read_back_from_its_address(held: Board) -> None:
+def test_a_board_is_read_back_from_its_address(held: LeaderboardChoice) -> None:
     assert leaderboard_choice.read(held.to_query()) == (held, [])
 
 
 def test_nonsense_in_the_address_is_left_out() -> None:
     query = {"methods": "nope,gradcam", "measure": "<b>", "n": "-3", "run": "../../etc"}
     found, problems = leaderboard_choice.read(query)
-    assert found == Board(methods=("gradcam",))
+    assert found == LeaderboardChoice(methods=("gradcam",))
     assert len(problems) == 4
 
 
 def test_a_spreadsheet_gets_no_formula() -> None:
     table = leaderboard(score("a", 0.1, 0.01), score("a", 0.2, group="=HYPERLINK(1)"))
-    rows = list(csv.DictReader(io.StringIO(services.board_csv(table))))
+    rows = list(csv.DictReader(io.StringIO(services.leaderboard_csv(table))))
     assert [row["group"] for row in rows] == ["", "'=HYPERLINK(1)"]
     assert rows[0]["mean"] == "0.1"
 
 
 def test_a_leaderboard_goes_to_json() -> None:
-    document = json.loads(services.board_json(leaderboard(score("a", 0.1, 0.01))))
+    document = json.loads(services.leaderboard_json(leaderboard(score("a", 0.1, 0.01))))
     assert document["scores"][0]["method"] == "a"
 
 

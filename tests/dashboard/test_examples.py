@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.settings import settings
 from dashboard import services
-from dashboard.app_pages.examples.page_choice import Search, read
+from dashboard.app_pages.examples.page_choice import ExamplesChoice, read
 from dashboard.state import Choice
 from tests.dashboard.conftest import settled, texts
 
@@ -139,6 +139,6 @@ def test_our_own_mistakes_never_show_a_traceback(monkeypatch: pytest.MonkeyPatch
 
 
 def test_addresses_and_searches_are_the_same_thing() -> None:
-    search = Search("grid", 12, "grey", 3, 2, "session")
+    search = ExamplesChoice("grid", 12, "grey", 3, 2, "session")
     assert read(search.to_query(), Choice()) == (search, [])
-    assert Search().to_query() == {}
+    assert ExamplesChoice().to_query() == {}

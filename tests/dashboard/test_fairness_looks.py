@@ -13,7 +13,7 @@ from core.contracts import DatasetPredictions
 from dashboard import services, slice_choice
 from dashboard.app_pages.fairness import page_choice as fairness_choice
 from dashboard.app_pages.fairness import pictures as fairness_pictures
-from dashboard.app_pages.fairness.page_choice import Audit
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
 from tests.dashboard.conftest import settled, texts
 from tests.dashboard.test_fairness_page import audited, opened, table
 
@@ -153,7 +153,7 @@ def test_pictures_of_the_other_half_are_not_shown(monkeypatch: pytest.MonkeyPatc
         fairness_pictures, "_pictures", lambda _run, _predictions, among, **_: shown.append(among)
     )
     for rows in ("explore", "confirm", "all"):
-        subject = fairness_pictures.Subject(("g",), ("g",), options={"rows": rows})
+        subject = fairness_pictures.AuditedData(("g",), ("g",), options={"rows": rows})
         fairness_pictures.mistakes(subject, "g")
         fairness_pictures.of_slice(subject, "g=x")
     wanted = [np.flatnonzero(each) for each in (inside, ~inside, np.ones(n, bool))]
@@ -162,10 +162,10 @@ def test_pictures_of_the_other_half_are_not_shown(monkeypatch: pytest.MonkeyPatc
 
 
 def test_rows_and_gaps_are_in_the_address() -> None:
-    audit = Audit(rows="confirm", gaps=("tpr", "fpr"))
+    audit = FairnessChoice(rows="confirm", gaps=("tpr", "fpr"))
     assert fairness_choice.read(audit.to_query()) == (audit, [])
     kept, problems = fairness_choice.read({"rows": "third"})
     assert kept.rows == "all"
     assert problems == ["rows is one of all, explore, confirm. The address holds: third."]
-    assert "gaps" not in Audit(gaps=("tpr",)).confirmed(), "chosen gaps are for confirming"
+    assert "gaps" not in FairnessChoice(gaps=("tpr",)).confirmed(), "chosen gaps are for confirming"
     assert services.rows_taken("all", 3).all()

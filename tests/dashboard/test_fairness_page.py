@@ -20,16 +20,16 @@ from core.contracts import (
     ScoreCurves,
     TablePreview,
 )
-from dashboard import fairness_words, services
+from dashboard import fairness_text, services
 from dashboard.app_pages.fairness import groups as fairness_groups
 from dashboard.app_pages.fairness import page_choice as fairness_choice
 from dashboard.app_pages.fairness import source as fairness_source
 from dashboard.app_pages.fairness.column_guess import Mapped, guessed
-from dashboard.app_pages.fairness.page_choice import Audit
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
 from dashboard.figures.by_score import calibration, cost, roc
 from dashboard.figures.gaps import GapRow, forest
+from dashboard.formatting import number
 from dashboard.theme import LIGHT
-from dashboard.words import number
 from tests.dashboard.conftest import settled, texts
 
 PAGE = "from dashboard.app_pages.fairness import page as fairness; fairness.page()"
@@ -50,7 +50,7 @@ def table(n: int = 600, *, seed: int = 3) -> bytes:
     return "\n".join(lines).encode()
 
 
-def opened(audit: Audit | None = None, *, wait: bool = True, **query: str) -> AppTest:
+def opened(audit: FairnessChoice | None = None, *, wait: bool = True, **query: str) -> AppTest:
     app = AppTest.from_string(PAGE, default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
@@ -67,7 +67,7 @@ def audited(data: bytes, **changed: object) -> AppTest:
         "source": "table", "table": source.sha256, "label": "y_true", "prediction": "y_pred",
         "score": "score", "groups": ("sex", "<b>age</b>"),
     }  # fmt: skip
-    return opened(Audit(**(values | changed)))  # type: ignore[arg-type]
+    return opened(FairnessChoice(**(values | changed)))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def report() -> FairnessReport:
 
 
 def test_without_models_the_page_asks_for_a_table() -> None:
-    app = opened(Audit(source="table"))
+    app = opened(FairnessChoice(source="table"))
     assert not app.exception
     assert len(app.file_uploader) == 1
     assert "prediction" in unescape(texts(app))
@@ -89,7 +89,7 @@ def test_without_models_the_page_asks_for_a_table() -> None:
 
 
 def test_an_uploaded_table_is_mapped_audited_and_in_the_address() -> None:
-    app = opened(Audit(source="table"))
+    app = opened(FairnessChoice(source="table"))
     app.file_uploader[0].set_value([("mine.csv", table(), "text/csv")]).run()
     settled(app)
     assert not app.exception
@@ -133,7 +133,7 @@ def test_what_is_missing_is_said_before_anything_is_counted() -> None:
     [(b"", "is empty"), (b"a,a\n1,2\n", "'a'"), (b"PK\x03\x04rest", "ZIP")],
 )
 def test_a_broken_table_is_one_calm_error(data: bytes, words: str) -> None:
-    app = opened(Audit(source="table"))
+    app = opened(FairnessChoice(source="table"))
     app.file_uploader[0].set_value([("broken.csv", data, "text/csv")]).run()
     assert not app.exception
     assert len(app.error) == 1
@@ -250,7 +250,7 @@ def test_page_and_document_say_the_same_of_what_a_comparison_leaves_out() -> Non
     assert {pair.verdict for pair in pairs} == {"insufficient evidence"}
     (coverage,) = {pair.coverage for pair in pairs}
     assert coverage.startswith("Not covered: Unknown (100 positives without a value; a gap of")
-    assert fairness_words.left_out_words(pairs) == coverage
+    assert fairness_text.left_out_text(pairs) == coverage
     own = [pair for pair in api.fairness_document(found)["pairs"] if pair["metric"] == "tpr"]
     assert {tuple(pair["excluded"]) for pair in own if pair["reference"] == "rest"} == {
         ("Unknown",)
@@ -261,7 +261,7 @@ def test_page_and_document_say_the_same_of_what_a_comparison_leaves_out() -> Non
     html = unescape("".join(str(each.proto.body) for each in app.get("html")))
     assert html.count("not covered: Unknown") == 2
     other = replace(pairs[0], group="c", excluded={})
-    assert fairness_words.left_out_words([*pairs, other]) == f"a: {coverage} b: {coverage}"
+    assert fairness_text.left_out_text([*pairs, other]) == f"a: {coverage} b: {coverage}"
 
 
 def test_attribute_rate_thresholds_and_slices_are_looked_at() -> None:
@@ -317,7 +317,9 @@ def test_a_slice_of_nothing_is_explained() -> None:
 
 
 def test_a_padded_number_reads_as_a_number_in_its_place() -> None:
-    app = opened(Audit(source="model", model=BIASED, groups=("skin_tone",), intersections=False))
+    app = opened(
+        FairnessChoice(source="model", model=BIASED, groups=("skin_tone",), intersections=False)
+    )
     assert app.selectbox(key="fairness by").value == "skin_tone"
     pills = app.get("button_group")
     labels = [unescape(option.content) for group in pills for option in group.proto.options]
@@ -344,7 +346,7 @@ def test_a_table_that_is_too_large_is_refused_before_it_is_read(
 ) -> None:
     monkeypatch.setattr(fairness_source, "MAX_MEGABYTES", 1)
     monkeypatch.setattr(services, "hold_table", lambda *_, **__: pytest.fail("it was read"))
-    app = opened(Audit(source="table"))
+    app = opened(FairnessChoice(source="table"))
     app.file_uploader[0].set_value([("big.csv", b"y,p\n" * 300_000, "text/csv")]).run()
     (error,) = app.error
     assert "big.csv has 1.20 MB; tables of up to 1 MB are taken here" in unescape(error.value)
@@ -449,13 +451,13 @@ def test_what_other_decisions_need_is_said(changed: dict[str, str], words: str) 
 
 
 def test_the_address_holds_everything_and_leaves_out_what_does_not_fit() -> None:
-    audit = Audit(
+    audit = FairnessChoice(
         source="table", table="a" * 64, label="y", score="s", groups=("a,b", "c%"), alpha=0.01,
         intersections=False, min_n=25, by="c%",
     )  # fmt: skip
     assert fairness_choice.read(audit.to_query()) == (audit, [])
     kept, problems = fairness_choice.read({"alpha": "2", "table": "../x", "min_n": "1.5"})
-    assert kept == Audit()
+    assert kept == FairnessChoice()
     assert len(problems) == 3
 
 
@@ -474,7 +476,7 @@ def test_headlines_take_every_attribute_once_and_the_worst_first() -> None:
         Finding("a", "fpr", "flag", "3"), Finding("b", "fpr", "pass", "4"),
         Finding("c", "fpr", "insufficient evidence", "5"),
     ]  # fmt: skip
-    assert [f.text for f in fairness_words.chosen_findings(found)] == ["2", "1", "5"]
+    assert [f.text for f in fairness_text.chosen_findings(found)] == ["2", "1", "5"]
 
 
 def test_the_plotted_interval_and_the_verdict_come_from_one_place(report: FairnessReport) -> None:

@@ -54,8 +54,11 @@ READERS: dict[str, tuple[Reader, tuple[str, ...]]] = {
          "asked", "tested", "group.", "group.x", "group.²"),
     ),
     "evidence": (leaderboard_choice.read, ("methods", "measure", "from", "n", "by", "run")),
-    "fairness": (fairness_choice.read, tuple(fairness_choice.Audit.__dataclass_fields__)),
-    "robustness": (robustness_choice.read, tuple(robustness_choice.Trial.__dataclass_fields__)),
+    "fairness": (fairness_choice.read, tuple(fairness_choice.FairnessChoice.__dataclass_fields__)),
+    "robustness": (
+        robustness_choice.read,
+        tuple(robustness_choice.RobustnessChoice.__dataclass_fields__),
+    ),
     "models": (
         lambda query: models_choice.read(query if "view" in query else {"view": "new", **query}),
         ("view", "run", "with", "by", "dataset", "recipe", "base", "seed", "d.bias", "d.",
@@ -161,7 +164,7 @@ def test_all_of_a_page_at_once() -> None:
 @pytest.mark.parametrize("text", ["5", " 5 ", "+5", "5.0"])
 def test_numbers_as_people_write_them_are_read(text: str) -> None:
     assert compare_choice.read({"steps": text}) == (
-        replace(compare_choice.Pair(), steps=5),
+        replace(compare_choice.CompareChoice(), steps=5),
         [],
     )
 

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import services
 from dashboard.app_pages.fairness import source as fairness_source
-from dashboard.app_pages.fairness.page_choice import Audit
-from dashboard.words import escape
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
+from dashboard.formatting import escape
 from tests.dashboard.test_fairness_page import opened
 
 HOSTILE = (
@@ -75,7 +75,7 @@ def test_the_fairness_page_shows_them_as_they_are(
     classes: tuple[str, ...], scores: bool, positive: str
 ) -> None:
     source = services.hold_table(table(classes=classes, scores=scores), name=f"{HOSTILE[0]}.csv")
-    audit = Audit(
+    audit = FairnessChoice(
         source="table", table=source.sha256, label="y", prediction="p",
         score="s" if scores else "", groups=(HOSTILE[0], HOSTILE[4], HOSTILE[3]),
         positive=positive,

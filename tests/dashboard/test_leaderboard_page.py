@@ -11,15 +11,15 @@ from streamlit.testing.v1 import AppTest
 
 from core import api
 from dashboard import services, uploads
-from dashboard.app_pages.leaderboard.page_choice import Board
+from dashboard.app_pages.leaderboard.page_choice import LeaderboardChoice
 from tests.dashboard.conftest import ROOT, settled, texts
 
 PAGE = "from dashboard.app_pages.leaderboard import page as leaderboard; leaderboard.page()"
 TWO = tuple(id for id in uploads.examples() if id not in ("cat", "coffee"))
-QUICK = Board(methods=("gradcam", "edges"), metrics=("deletion",), left_out=TWO)
+QUICK = LeaderboardChoice(methods=("gradcam", "edges"), metrics=("deletion",), left_out=TWO)
 
 
-def opened(held: Board | None = None, **query: str) -> AppTest:
+def opened(held: LeaderboardChoice | None = None, **query: str) -> AppTest:
     app = AppTest.from_string(PAGE, default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
@@ -83,7 +83,7 @@ def test_a_run_that_the_server_forgot_is_explained() -> None:
 
 
 def test_nothing_chosen_means_nothing_to_run() -> None:
-    app = opened(Board(methods=()))
+    app = opened(LeaderboardChoice(methods=()))
     assert app.button(key="compare methods").disabled
     assert "at least one" in texts(app)
 
@@ -92,7 +92,9 @@ def test_a_folder_of_the_server_makes_subgroups(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services, "gallery", lambda: api.gallery(folder))
-    held = Board(methods=("gradcam", "edges"), metrics=("deletion",), source="folder", count=4)
+    held = LeaderboardChoice(
+        methods=("gradcam", "edges"), metrics=("deletion",), source="folder", count=4
+    )
     app = opened(held)
     assert not app.exception
     assert app.selectbox(key="leaderboard by").options == ["No subgroups", "label", "light"]
@@ -114,7 +116,7 @@ def test_a_broken_folder_is_one_calm_error(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_pictures_are_dropped_and_left_out_here_as_well() -> None:
-    app = opened(Board(left_out=("cat",)))
+    app = opened(LeaderboardChoice(left_out=("cat",)))
     data = (ROOT / "assets" / "examples" / "cat.jpg").read_bytes()
     app.file_uploader[0].set_value([("mine.jpg", data, "image/jpeg")])
     app.run()

@@ -19,17 +19,17 @@ from core.contracts import Run
 from core.errors import Cancelled, PellucidError, TrainingError
 from core.runs import MANIFEST, manifest, run_folder, unfinished_root, write_json
 from core.settings import settings
-from dashboard import run_words, services
+from dashboard import run_text, services
 from dashboard.app_pages.models import page_choice as models_choice
-from dashboard.app_pages.models.page_choice import Shown
-from dashboard.services import Order, Training, _brought
+from dashboard.app_pages.models.page_choice import ModelsChoice
+from dashboard.services import Training, TrainingSetup, _model_jobs
 from tests.dashboard.conftest import APP, settled, texts
 
 PAGE = "from dashboard.app_pages.models import page as models; models.page()"
 DATA = "portraits?n_train=120&n_validation=30&n_test=60"
 OPTIONS = {"epochs": 2, "parameters": {"batch_size": 30}}
 TINY = (("n_train", 120), ("n_validation", 30), ("n_test", 60))
-ORDER_77 = Order("portraits", TINY, "scratch", "", (("batch_size", 30), ("epochs", 2)), 77)
+ORDER_77 = TrainingSetup("portraits", TINY, "scratch", "", (("batch_size", 30), ("epochs", 2)), 77)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def stopped(left: Path) -> Iterator[str]:
     shutil.rmtree(unfinished_root() / left.name, ignore_errors=True)
 
 
-def opened(shown: Shown | None = None, **query: str) -> AppTest:
+def opened(shown: ModelsChoice | None = None, **query: str) -> AppTest:
     app = AppTest.from_string(PAGE, default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
@@ -109,7 +109,7 @@ def test_every_run_is_listed_with_its_accuracy_first(trained: tuple[Run, Run]) -
         rate = services.rate_of(run.test)
         assert f"{rate.k} of {rate.n} right" in words
         if run.seeds is not None:
-            assert run_words.seeds_range(run.seeds).replace("\N{NO-BREAK SPACE}", " ") in words
+            assert run_text.seeds_range(run.seeds).replace("\N{NO-BREAK SPACE}", " ") in words
     assert any(run.seeds is not None for run in services.runs())
     assert "● trained here" in words
     assert "95 %:" in words
@@ -193,7 +193,7 @@ def test_a_deleted_run_is_gone_and_can_be_trained_again(trained: tuple[Run, Run]
     shutil.copytree(folder, folder.with_name(copy.model))
     write_json(folder.with_name(copy.model) / MANIFEST, manifest(copy))
     os.utime(folder.parent)
-    assert services.order_training(ORDER_77).result(timeout=30).key == request.key
+    assert services.start_training(ORDER_77).result(timeout=30).key == request.key
     assert services.submit(request, owner="test", patience=0).state == "done"
     assert copy.model in services.models()
     app = opened(run=copy.model)
@@ -258,26 +258,26 @@ def test_another_recipe_keeps_what_both_have() -> None:
 
 
 def test_the_cost_is_told_from_what_was_trained(trained: tuple[Run, Run]) -> None:
-    order = Order("portraits", TINY, "scratch", "", (("batch_size", 30), ("epochs", 4)), 0)
+    order = TrainingSetup("portraits", TINY, "scratch", "", (("batch_size", 30), ("epochs", 4)), 0)
     known = services.expected_seconds(order)
     assert known is not None
     seconds, by = known
     assert seconds == pytest.approx(2 * by.seconds)
     twice = replace(order, data=(("n_train", 240), *TINY[1:]))
     assert services.expected_seconds(twice)[0] == pytest.approx(4 * by.seconds)
-    assert "About" in said(opened(Shown(view="new", order=order)))
+    assert "About" in said(opened(ModelsChoice(view="new", order=order)))
     other = replace(order, parameters=(("architecture", "resnet20"),))
     assert services.expected_seconds(other) is None
-    assert "not known" in said(opened(Shown(view="new", order=other)))
+    assert "not known" in said(opened(ModelsChoice(view="new", order=other)))
 
 
 def test_the_same_run_asked_twice_says_so_and_opens(trained: tuple[Run, Run]) -> None:
-    order = Order("portraits", TINY, "scratch", "", (("batch_size", 30), ("epochs", 2)), 0)
-    app = calm(opened(Shown(view="new", order=order)))
+    order = TrainingSetup("portraits", TINY, "scratch", "", (("batch_size", 30), ("epochs", 2)), 0)
+    app = calm(opened(ModelsChoice(view="new", order=order)))
     assert "was trained before" in app.info[0].value
     app.button(key="open same").click().run()
     assert app.query_params["run"] in (trained[0].model, [trained[0].model])
-    request = services.order_training(order).result(timeout=30)
+    request = services.start_training(order).result(timeout=30)
     assert services.trained_before(request).model == trained[0].model
     assert services.training(request.model_id) is None, "nothing was begun"
 
@@ -356,7 +356,7 @@ def test_a_run_under_way_has_a_bar_and_can_be_cancelled(
     assert any("epoch 2 of 2" in unescape(text) and "40 s left" in text for text in bars)
     app.button(key=f"cancel/{held.request.key}").click().run()
     assert cancelled == [held.request.key]
-    assert "▶ under way" in said(opened(models_choice.Shown()))
+    assert "▶ under way" in said(opened(models_choice.ModelsChoice()))
 
 
 # ---- smaller versions, and weights of one's own
@@ -372,22 +372,22 @@ def test_a_smaller_version_is_ordered_watched_and_stopped(
         return JobView(key, "compress", "training", state[0], 0.4, "calibrating", 9.0, 0, 1, None,
                        None, 1.0, ())  # fmt: skip
 
-    monkeypatch.setattr(_brought, "submit", lambda request, **_: job(request.key))
-    monkeypatch.setattr(_brought, "view", job)
-    monkeypatch.setattr(_brought, "cancel", lambda key, owner: state.__setitem__(0, "cancelled"))
+    monkeypatch.setattr(_model_jobs, "submit", lambda request, **_: job(request.key))
+    monkeypatch.setattr(_model_jobs, "view", job)
+    monkeypatch.setattr(_model_jobs, "cancel", lambda key, owner: state.__setitem__(0, "cancelled"))
     app = opened(run=run.model)
     app.session_state["smaller form"] = "pruned"
     app.run()
     app.slider(key="parameter/pruned/sparsity").set_value(0.5).run()
     app.button(key="make smaller").click().run()
     calm(app)
-    (held,) = services.makings()
+    (held,) = services.model_jobs()
     assert held.request.model.id == run.model
     assert held.request.parameters == {"sparsity": 0.5}
     bars = [element.proto.text for element in app.get("progress")]
     assert any("calibrating" in unescape(text) and "9 s left" in text for text in bars)
     app.button(key=f"cancel/{held.request.key}").click().run()
-    assert services.makings() == ()
+    assert services.model_jobs() == ()
     calm(app)
 
 

@@ -11,16 +11,16 @@ from core.api import Gap, Paired
 from core.contracts import GapSpread, GroupCount, SeedSpread, Spread
 from core.data.paired import GroupChange
 from core.settings import settings
-from dashboard import run_words, services
+from dashboard import run_text, services
 from dashboard.app_pages.models import page_choice as models_choice
-from dashboard.app_pages.models.page_choice import Shown
+from dashboard.app_pages.models.page_choice import ModelsChoice
 from dashboard.figures.confusion import confusion
-from dashboard.figures.learning import curves, overlaid, sparkline, sparkline_words
+from dashboard.figures.learning import curves, overlaid, sparkline, sparkline_text
 from dashboard.figures.rates import group_rates
-from dashboard.services import Order
+from dashboard.formatting import percent
+from dashboard.services import TrainingSetup
 from dashboard.theme import LIGHT
 from dashboard.widgets import run_card
-from dashboard.words import percent
 from tests.dashboard.runs import epoch, history, run
 
 PATH = "/srv/secret place/pets"
@@ -111,8 +111,8 @@ def test_a_sparkline_rises_with_the_accuracy() -> None:
     )
     assert x1 > x0
     assert y1 < y0, "up is better"
-    assert "20.0% to 90.0%" in sparkline_words(history(0.2, 0.9))
-    assert sparkline((), mode="light") == sparkline_words(()) == ""
+    assert "20.0% to 90.0%" in sparkline_text(history(0.2, 0.9))
+    assert sparkline((), mode="light") == sparkline_text(()) == ""
 
 
 # ---- words
@@ -127,7 +127,7 @@ def gap(p: float) -> Gap:
 
 
 def test_a_gap_beyond_chance_is_said_with_points_interval_and_p() -> None:
-    words = run_words.gap_words(gap(0.0012)).replace("\N{NO-BREAK SPACE}", " ")
+    words = run_text.gap_text(gap(0.0012)).replace("\N{NO-BREAK SPACE}", " ")
     assert words == (
         "Skin tone: 98.0 % right for light, 71.0 % for dark. Gap 27 points; 95 % interval of "
         "the largest true gap between any two: 18 to 36 (p < .01 over 6 attributes)."
@@ -136,14 +136,14 @@ def test_a_gap_beyond_chance_is_said_with_points_interval_and_p() -> None:
 
 def test_numbers_are_called_groups_and_no_difference_at_all_is_said() -> None:
     tones = replace(gap(0.001), best=GroupCount("skin_tone", "02", 100, 98))
-    assert "right for group 2, 71.0" in run_words.gap_words(tones)
+    assert "right for group 2, 71.0" in run_text.gap_text(tones)
     alike = replace(gap(1.0), difference=0.0, worst=gap(1.0).best)
-    words = run_words.gap_words(alike).replace("\N{NO-BREAK SPACE}", " ")
+    words = run_text.gap_text(alike).replace("\N{NO-BREAK SPACE}", " ")
     assert words == "No gap: every group is 98.0 % right, over 6 attributes."
 
 
 def test_noise_is_not_called_a_gap() -> None:
-    words = run_words.gap_words(gap(0.42))
+    words = run_text.gap_text(gap(0.42))
     assert words.startswith("No gap beyond chance.")
     assert "p = .42 over 6 attributes" in words
 
@@ -151,26 +151,26 @@ def test_noise_is_not_called_a_gap() -> None:
 def test_what_a_small_model_silently_lost() -> None:
     change = GroupChange("skin_tone", "dark", 60, 9, 1)
     found = Paired(120, 100, 12, 2, 0.013, (change, GroupChange("light", "sun", 60, 3, 1)))
-    words = run_words.paired_words(found, "A", "B").replace("\N{NO-BREAK SPACE}", " ")
+    words = run_text.paired_text(found, "A", "B").replace("\N{NO-BREAK SPACE}", " ")
     assert "Same answer on 83.3 % of 120 pictures" in words
     assert "B loses 12 that A gets right and gains 2: −8.3 points" in words
     assert "beyond chance (McNemar p = .01)" in words
-    assert "skin tone dark: 9 lost and 1 gained of 60" in run_words.hardest_hit(found)
+    assert "skin tone dark: 9 lost and 1 gained of 60" in run_text.hardest_hit(found)
     same = Paired(120, 120, 0, 0, 1.0, (GroupChange("skin_tone", "dark", 60, 0, 0),))
-    assert "right exactly where A is" in run_words.paired_words(same, "A", "B")
-    assert run_words.hardest_hit(same) == ""
+    assert "right exactly where A is" in run_text.paired_text(same, "A", "B")
+    assert run_text.hardest_hit(same) == ""
 
 
 def test_dates_are_the_visitor_s_or_say_utc() -> None:
-    assert run_words.date(0.0, "Europe/Berlin") == "1 Jan 1970, 01:00"
-    assert run_words.date(0.0, None) == run_words.date(0.0, "Nowhere/Land") == (
+    assert run_text.date(0.0, "Europe/Berlin") == "1 Jan 1970, 01:00"
+    assert run_text.date(0.0, None) == run_text.date(0.0, "Nowhere/Land") == (
         "1 Jan 1970, 00:00 UTC"
     )  # fmt: skip
 
 
 def test_a_card_with_a_stranger_s_names_shows_no_picture_link_or_colour() -> None:
     card = "# Card\n:red[a] ![x](http://e/x.png) [y](http://e) <b> $x$\n```sh\nmake $HOME\n```\nend"
-    parts = run_words.card_parts(card)
+    parts = run_text.card_parts(card)
     assert [kind for kind, _ in parts] == ["text", "code", "text"]
     assert parts[1] == ("code", "make $HOME")
     for live in (":red", "![", "](", "<", "$"):
@@ -178,9 +178,9 @@ def test_a_card_with_a_stranger_s_names_shows_no_picture_link_or_colour() -> Non
 
 
 def test_only_runs_of_our_own_are_named_after_their_data() -> None:
-    assert run_words.run_title(run(), shipped=False) == "Portraits, bias 0.9"
-    assert run_words.run_title(run(name="Portraits, fair"), shipped=True) == "Portraits, fair"
-    assert run_words.run_title(run(origin="imported", name="Mine"), shipped=False) == "Mine"
+    assert run_text.run_title(run(), shipped=False) == "Portraits, bias 0.9"
+    assert run_text.run_title(run(name="Portraits, fair"), shipped=True) == "Portraits, fair"
+    assert run_text.run_title(run(origin="imported", name="Mine"), shipped=False) == "Mine"
 
 
 # ---- what is offered, and orders
@@ -203,22 +203,22 @@ def test_visitors_are_not_told_where_a_folder_lies(with_folder: None) -> None:
         name,
         held.id,
         services.run_command(shown),
-        run_words.run_title(shown, shipped=False),
+        run_text.run_title(shown, shipped=False),
     ):
         assert "secret" not in words
         assert "pets" in words
 
 
 def test_an_order_names_an_offered_dataset_or_nothing(with_folder: None, tmp_path: Path) -> None:
-    order = Order(f"folder:{tmp_path}", (), "scratch", "", (), 0)
+    order = TrainingSetup(f"folder:{tmp_path}", (), "scratch", "", (), 0)
     with pytest.raises(Exception, match="no dataset"):
-        services.order_training(order).result(timeout=10)
+        services.start_training(order).result(timeout=10)
 
 
 def test_a_run_leads_back_to_the_order_that_it_came_of() -> None:
-    order = services.order_of(run(parameters={"epochs": 3, "learning_rate": 0.1}, seed=5))
-    assert order == Order("portraits", (("bias", 0.9),), "scratch", "", (("epochs", 3),), 5)
-    assert services.order_of(run(dataset="nonsense:x")) is None
+    order = services.setup_of(run(parameters={"epochs": 3, "learning_rate": 0.1}, seed=5))
+    assert order == TrainingSetup("portraits", (("bias", 0.9),), "scratch", "", (("epochs", 3),), 5)
+    assert services.setup_of(run(dataset="nonsense:x")) is None
 
 
 # ---- addresses
@@ -227,18 +227,18 @@ def test_a_run_leads_back_to_the_order_that_it_came_of() -> None:
 @pytest.mark.parametrize(
     "shown",
     [
-        Shown(),
-        Shown(view="run", run="portraits_scratch_aaaaaaaa", by="skin_tone"),
-        Shown(view="bring"),
-        Shown(
+        ModelsChoice(),
+        ModelsChoice(view="run", run="portraits_scratch_aaaaaaaa", by="skin_tone"),
+        ModelsChoice(view="bring"),
+        ModelsChoice(
             view="new",
-            order=Order(
+            order=TrainingSetup(
                 "portraits", (("bias", 0.9), ("n_train", 120)), "scratch", "", (("epochs", 2),), 7
             ),
         ),
     ],
 )
-def test_what_is_shown_is_read_back_from_its_address(shown: Shown) -> None:
+def test_what_is_shown_is_read_back_from_its_address(shown: ModelsChoice) -> None:
     read, problems = models_choice.read(shown.to_query())
     assert read == shown
     assert problems == []
@@ -250,7 +250,7 @@ def test_nonsense_in_the_address_is_left_out_and_said() -> None:
         "p.nope": "1", "d.bias": "0.5", "seed": "x", "base": "nobody",
     }  # fmt: skip
     shown, problems = models_choice.read(query)
-    assert shown.order == replace(models_choice.first_order(), data=(("bias", 0.5),))
+    assert shown.order == replace(models_choice.first_training(), data=(("bias", 0.5),))
     assert len(problems) == 6
     assert any("dataset=folder:/etc" in problem for problem in problems)
     assert models_choice.read({"view": "sideways"})[0].view == "list"
@@ -266,20 +266,22 @@ def spread(*gaps: GapSpread) -> SeedSpread:
 def test_what_depends_on_the_seed_is_said_in_words() -> None:
     tone = GapSpread("skin_tone_band", Spread(0.4, 0.304, 0.52), 5, ("dark 7-10",) * 5)
     hair = GapSpread("hair", Spread(0.05, 0.031, 0.08), 1, ("bob",) * 5)
-    words = run_words.seeds_words(spread(hair, tone)).replace("\N{NO-BREAK SPACE}", " ")
+    words = run_text.seeds_text(spread(hair, tone)).replace("\N{NO-BREAK SPACE}", " ")
     assert words == (
         "Over 5 seeds of the same training: 98.4 % right on average, 97.1 to 99.0 %. Gaps: skin "
         "tone band 30 to 52 points, beyond chance in 5 of 5; hair 3.1 to 8 points, beyond chance "
         "in 1 of 5."
     )
-    assert "No gap between groups is beyond chance" in run_words.seeds_words(spread())
+    assert "No gap between groups is beyond chance" in run_text.seeds_text(spread())
 
 
 def test_a_card_shows_the_spread_below_the_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     monkeypatch.setattr(run_card.st, "html", drawn.append)
     rate = services.rate_of(run().test)
-    for seeds in (run_words.seeds_range(spread()), ""):
-        run_card.glance(run_card.Glance("A", ("●", "b"), [], rate=rate, seeds=seeds), mode="light")
+    for seeds in (run_text.seeds_range(spread()), ""):
+        run_card.run_summary(
+            run_card.RunSummary("A", ("●", "b"), [], rate=rate, seeds=seeds), mode="light"
+        )
     assert "97.1 to 99.0 % over 5 seeds" in drawn[0].replace("\N{NO-BREAK SPACE}", " ")
     assert "seeds" not in drawn[1]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.contracts import ClassScore
-from dashboard import address, glossary, lru, services, state, theme, uploads, words
+from dashboard import address, formatting, glossary, lru, services, state, theme, uploads
 from dashboard.figures.ranking import ranking
 from dashboard.state import Choice
 
@@ -65,7 +65,7 @@ def test_what_does_not_fit_is_left_out_and_said(query: dict[str, str], said: str
     ],
 )
 def test_numbers_have_three_digits(value: float, text: str) -> None:
-    assert words.number(value) == text
+    assert formatting.number(value) == text
 
 
 def test_the_cache_keeps_within_its_weight_and_drops_the_oldest() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from core.contracts import Parameter
 from dashboard import query
-from dashboard.query import Asked, Spelled, Spelling, cut, unspelled
-from dashboard.spellings import (
+from dashboard.query import AddressedChoice, Asked, Codec, cut, not_in_address
+from dashboard.query_codecs import (
     among,
     listed,
     names,
@@ -36,7 +36,7 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Everything(Spelled):
+class Everything(AddressedChoice):
     """A field of every kind."""
 
     plain: str = "auto"
@@ -55,7 +55,7 @@ class Everything(Spelled):
     classes: Annotated[tuple[int, ...], wholes(lambda asked: int(asked.about))] = ()
     said: Annotated[str, one_of(("p", "q")).always()] = "p"
     values: Annotated[tuple[tuple[str, Any], ...], parameters("v.", lambda _: Owner())] = ()
-    own: Annotated[tuple[str, ...], unspelled] = ()
+    own: Annotated[tuple[str, ...], not_in_address] = ()
 
 
 SPELLED: list[tuple[dict[str, Any], dict[str, str]]] = [
@@ -124,9 +124,9 @@ def _second(two: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Two(Spelled):
+class Two(AddressedChoice):
     first: str = "a"
-    second: Annotated[str, Spelling(_word).written_when(_second)] = ""
+    second: Annotated[str, Codec(_word).written_when(_second)] = ""
 
 
 def test_a_spelling_may_depend_on_fields_before_it_and_on_the_choice() -> None:

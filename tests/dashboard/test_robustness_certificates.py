@@ -17,9 +17,9 @@ from core.contracts import Certified, RobustCurve, RobustGap, Robustness, Robust
 from core.errors import InputError
 from dashboard import services
 from dashboard.app_pages.robustness import certificate_result as robustness_certificate_result
-from dashboard.app_pages.robustness import certificate_words
+from dashboard.app_pages.robustness import certificate_text
 from dashboard.app_pages.robustness import page_choice as robustness_choice
-from dashboard.app_pages.robustness.page_choice import Trial
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
 from tests.dashboard.conftest import settled, texts
 
 PAGE = "from dashboard.app_pages.robustness import page as robustness; robustness.page()"
@@ -107,7 +107,7 @@ def test_another_radius_is_spoken_of(found: Certified, monkeypatch: pytest.Monke
     app.select_slider(key="certified reach").set_value(1).run()
     assert "At radius 0.025 (L2)" in unescape(texts(app))
     assert app.session_state["robustness trial"].reach == 1
-    assert certificate_words.shown_step(found, 9) == 2, "a point that is not there: the middle one"
+    assert certificate_text.shown_step(found, 9) == 2, "a point that is not there: the middle one"
 
 
 def test_attacks_stand_beside_it_with_what_that_is_worth(
@@ -121,7 +121,7 @@ def test_attacks_stand_beside_it_with_what_that_is_worth(
     named = [trace["name"] for trace in chart["data"] if trace.get("name")]
     assert named == ["Left by attacks (plain model)", "Certified (smoothed model)"]
     assert "compare only loosely" in unescape(texts(both))
-    assert "no attack can get below" in certificate_words.compared_words(
+    assert "no attack can get below" in certificate_text.compared_text(
         services.certifiers_of(FAIR)["ibp"]
     )
 
@@ -157,7 +157,7 @@ def test_part_of_the_work_and_nothing_proven_are_said(
         texts(drawn(replace(found, asked=60), monkeypatch))
     )
     nothing = replace(found, curves=(curve(30, 0),))
-    assert "none of 40 pictures is proven right" in certificate_words.proven_words(nothing, 1)
+    assert "none of 40 pictures is proven right" in certificate_text.proven_text(nothing, 1)
 
 
 def test_files_hold_every_certificate_and_no_place(found: Certified) -> None:
@@ -242,7 +242,7 @@ def test_an_address_that_is_no_setting_is_told() -> None:
 
 
 def test_certificates_are_in_the_address() -> None:
-    trial = Trial(
+    trial = RobustnessChoice(
         section="certificates", certifier="smoothing", certified=120, certifying=("sigma=0.5",),
         reach=3,
     )  # fmt: skip
@@ -253,7 +253,7 @@ def test_certificates_are_in_the_address() -> None:
 
 def test_one_picture_is_told_in_words() -> None:
     cards = services.certifiers_of(FAIR)
-    words = certificate_words.picture_words
+    words = certificate_text.picture_text
     assert "abstains" in words(None, 0.0, cards["smoothing"], true="cat")
     right = words("cat", 0.1, cards["smoothing"], true="cat")
     assert right == ("✓ The smoothed model says cat, whatever is changed by less than 0.1 (L2).")

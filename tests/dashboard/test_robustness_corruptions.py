@@ -18,7 +18,7 @@ from core.contracts import (
     OutOfDistribution,
 )
 from dashboard import services
-from dashboard.app_pages.robustness import corruption_words
+from dashboard.app_pages.robustness import corruption_text
 from dashboard.figures import corruptions as figures
 from tests.dashboard.conftest import settled, texts
 
@@ -68,15 +68,15 @@ def found() -> Corrupted:
 
 
 def test_what_costs_most_is_named_first(found: Corrupted) -> None:
-    assert corruption_words.worst_first(found) == ["rotation", "snow", "jpeg"]
-    assert corruption_words.drop_of(found, "jpeg") == pytest.approx(0.03)
-    said = corruption_words.hardest(found)
+    assert corruption_text.worst_first(found) == ["rotation", "snow", "jpeg"]
+    assert corruption_text.drop_of(found, "jpeg") == pytest.approx(0.03)
+    said = corruption_text.hardest(found)
     assert said.startswith("Rotation costs most: 30 points")
     assert "JPEG compression costs least: 3." in said
 
 
 def test_a_gap_is_said_with_its_verdict(found: Corrupted) -> None:
-    real, chance = (corruption_words.gap_sentence(found, gap) for gap in found.gaps)
+    real, chance = (corruption_text.gap_sentence(found, gap) for gap in found.gaps)
     assert "20 points apart over all corruptions" in real
     assert "p < .01: beyond chance" in real
     assert "under snow" in chance
@@ -84,13 +84,13 @@ def test_a_gap_is_said_with_its_verdict(found: Corrupted) -> None:
 
 
 def test_without_a_reference_the_mean_error_says_so(found: Corrupted) -> None:
-    value, about = corruption_words.mce_words(found)
+    value, about = corruption_text.mce_text(found)
     assert value.startswith("25.0")
     assert "no reference model" in about
 
 
 def test_a_model_that_stays_sure_is_told(found: Corrupted) -> None:
-    said = corruption_words.shift_sentence(found)
+    said = corruption_text.shift_sentence(found)
     right = np.mean([0.85 - 5 * fall for fall in (0.04, 0.01, 0.1)])
     assert f"{100 * (0.9 - right):.0f} points surer than it is right" in said
 

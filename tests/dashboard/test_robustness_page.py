@@ -15,12 +15,12 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from core import api
-from core.contracts import HonestyCheck, Robustness
+from core.contracts import AttackCheck, Robustness
 from core.errors import InputError
-from dashboard import robustness_words, services
+from dashboard import robustness_text, services
 from dashboard.app_pages.robustness import options as robustness_options
 from dashboard.app_pages.robustness import page_choice as robustness_choice
-from dashboard.app_pages.robustness.page_choice import Trial
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
 from dashboard.figures.robust_curves import Line, robust_curves, spoken
 from dashboard.theme import LIGHT
 from tests.dashboard.conftest import settled, texts
@@ -60,9 +60,9 @@ def test_attacks_try_to_reach_what_was_chosen() -> None:
     names = services.class_names(BIASED)
     assert next(iter(known)) == ""
     assert [known[f"class:{i}"] for i in range(len(names))] == [f"The class {n}" for n in names]
-    assert robustness_options.target_of(Trial(target="class:1"), BIASED) == "class:1"
+    assert robustness_options.target_of(RobustnessChoice(target="class:1"), BIASED) == "class:1"
     for strange in ("class:99", "top-5", "<b>", "least"):
-        assert robustness_options.target_of(Trial(target=strange), BIASED) == ""
+        assert robustness_options.target_of(RobustnessChoice(target=strange), BIASED) == ""
     app = opened(model=BIASED, target="class:1", wait=False, **QUICK)
     (box,) = [each for each in app.selectbox if each.label == "Attacks try to reach"]
     assert box.value == "class:1"
@@ -169,7 +169,7 @@ def test_an_address_that_is_no_setting_is_told_and_the_page_still_works() -> Non
 
 def checked(found: Robustness, *passed: bool | None) -> Robustness:
     marks = tuple(
-        HonestyCheck(f"c{i}", f"Check {i}", each, f"found {i}.") for i, each in enumerate(passed)
+        AttackCheck(f"c{i}", f"Check {i}", each, f"found {i}.") for i, each in enumerate(passed)
     )
     return replace(found, checks=marks)
 
@@ -197,14 +197,14 @@ def test_a_failed_check_marks_headline_chart_and_list(found: Robustness) -> None
 
 
 def test_the_gap_is_told_with_its_verdict(found: Robustness) -> None:
-    gap = robustness_words.gap_chosen(found.gaps)
+    gap = robustness_text.gap_chosen(found.gaps)
     assert gap is not None
     assert gap.beyond_chance, "the shipped biased model fails dark skins"
-    words = robustness_words.gap_words(found.worst_case, gap)
+    words = robustness_text.gap_text(found.worst_case, gap)
     assert gap.worst == "dark 7-10"
     assert "That is beyond chance" in words
     chance = replace(gap, p=0.4)
-    assert "Chance makes such a gap" in robustness_words.gap_words(found.worst_case, chance)
+    assert "Chance makes such a gap" in robustness_text.gap_text(found.worst_case, chance)
     assert "✗ a real gap" in unescape(texts(drawn(found)))
     assert "△ not beyond chance" in unescape(texts(drawn(replace(found, gaps=(chance,)))))
     assert "No gap was tested" in unescape(texts(drawn(replace(found, gaps=()))))
@@ -261,24 +261,24 @@ def test_broken_pictures_are_magnified_by_a_factor_that_is_said(found: Robustnes
 
 
 def test_the_address_holds_everything() -> None:
-    trial = Trial(
+    trial = RobustnessChoice(
         section="defences", model="m", dataset="d", split="train", limit=0, by="", norm="l2",
         attacks=("pgd", "fab"), eps="1/4", checks=False, seed=3, hidden=("fab",), grouped=True,
         compared=("a", "b"), picture=7, step=2, corruption="fog", severity=5, other="o",
     )  # fmt: skip
     assert robustness_choice.read(trial.to_query()) == (trial, [])
-    assert Trial().to_query() == {}
+    assert RobustnessChoice().to_query() == {}
 
 
 def test_a_model_without_gradients_is_offered_what_it_can_serve(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert "pgd" in robustness_options.offered(Trial(), BIASED)
+    assert "pgd" in robustness_options.offered(RobustnessChoice(), BIASED)
     assert robustness_options.without_gradients(BIASED) == ""
     cards = services.models()
     blind = {**cards, BIASED: replace(cards[BIASED], gradients=False)}
     monkeypatch.setattr(services, "models", lambda: blind)
-    offered = robustness_options.offered(Trial(), BIASED)
+    offered = robustness_options.offered(RobustnessChoice(), BIASED)
     assert "square" in offered
     assert not any(card.needs_gradients for card in offered.values())
     assert "gives no gradients" in robustness_options.without_gradients(BIASED)
@@ -286,8 +286,8 @@ def test_a_model_without_gradients_is_offered_what_it_can_serve(
 
 def test_no_median_is_said_in_words(found: Robustness) -> None:
     worst = replace(found.worst_case[0], median_distance=None)
-    assert "broke fewer than half" in robustness_words.broken_words(worst)
-    assert robustness_words.distance_words(None, "linf") == "not reached"
+    assert "broke fewer than half" in robustness_text.broken_text(worst)
+    assert robustness_text.distance_text(None, "linf") == "not reached"
 
 
 # ---- defences

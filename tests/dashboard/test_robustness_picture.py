@@ -14,8 +14,8 @@ from core import api
 from core.contracts import ExplanationDrift
 from dashboard import services
 from dashboard.app_pages.robustness import page_choice as robustness_choice
-from dashboard.app_pages.robustness.page_choice import Trial
-from dashboard.widgets.epsilon_film import epsilon_data
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
+from dashboard.widgets.epsilon_slider import epsilon_data
 from tests.dashboard.conftest import settled, texts
 
 PAGE = "from dashboard.app_pages.robustness import page as robustness; robustness.page()"
@@ -44,7 +44,7 @@ def found() -> ExplanationDrift:
 
 
 def test_every_step_is_there_before_anybody_drags(found: ExplanationDrift) -> None:
-    film = services.epsilon_film(found)
+    film = services.epsilon_frames(found)
     data = epsilon_data(found, film, step=1)
     assert [step["eps"] for step in data["steps"]] == ["0", "0.5/255", "16/255"]
     assert len(data["frames"]) == len(data["changes"]) == len(data["maps"]) == 3
@@ -66,14 +66,14 @@ def test_pictures_reach_the_browser_to_the_last_bit(found: ExplanationDrift) -> 
     """A lossy picture would hide or add just what is looked for."""
     import base64
 
-    uri = services.epsilon_film(found).frames[1]
+    uri = services.epsilon_frames(found).frames[1]
     shown = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB")
     np.testing.assert_array_equal(np.asarray(shown), np.rint(found.frames[1] * 255))
-    assert services.epsilon_film(found) is services.epsilon_film(found)
+    assert services.epsilon_frames(found) is services.epsilon_frames(found)
 
 
 def test_an_address_says_all_and_is_read_back() -> None:
-    trial = Trial(section="picture", picture=7, single="bim", method="gradcam", step=4,
+    trial = RobustnessChoice(section="picture", picture=7, single="bim", method="gradcam", step=4,
                   upload="ab" * 32)  # fmt: skip
     assert robustness_choice.read(trial.to_query()) == (trial, [])
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from core import api
 from core.contracts import Explanation
-from dashboard.words import errors_line
+from dashboard.formatting import errors_line
 
 
 def explained(picture: np.ndarray, method: str, **parameters: object) -> Explanation:

@@ -23,7 +23,7 @@ def seed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def test_pages_begin_with_it(seed: int) -> None:
     assert robustness_choice.read({})[0].seed == min(seed, robustness_choice.MOST_SEED)
-    assert models_choice.first_order().seed == min(seed, models_choice.MOST_SEED)
+    assert models_choice.first_training().seed == min(seed, models_choice.MOST_SEED)
     order = models_choice.read({"view": "new"})[0].order
     assert order.seed == min(seed, models_choice.MOST_SEED)
     study, _ = concepts_choice.read({}, Choice())

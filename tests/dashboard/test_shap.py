@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.contracts import Box, ClassRef, PictureSeen, RegionShare, ShapResult
 from dashboard.app_pages.shap import page_choice as shap_choice
-from dashboard.app_pages.shap.page_choice import Sharing
+from dashboard.app_pages.shap.page_choice import ShapChoice
 from dashboard.figures.shap_map import shap_map
 from dashboard.figures.waterfall import steps, waterfall
 from dashboard.state import Choice
@@ -107,11 +107,11 @@ def test_a_picture_that_is_gone(open_page: OpenPage) -> None:
 
 
 def test_an_address_comes_back_as_it_was() -> None:
-    held = Sharing("kernel", (("n_segments", 12),), (282, 285), 285, "regions")
+    held = ShapChoice("kernel", (("n_segments", 12),), (282, 285), 285, "regions")
     again, problems = shap_choice.read(held.to_query(), Choice())
     assert not problems
     assert again == held
-    assert shap_choice.read({}, Choice()) == (Sharing(), [])
+    assert shap_choice.read({}, Choice()) == (ShapChoice(), [])
 
 
 # ---- the figures

@@ -15,8 +15,8 @@ from core.errors import InputError
 from core.fairness import saved_slices as saving
 from core.settings import settings
 from dashboard import services, slice_choice
-from dashboard.app_pages.picture import shelf
-from dashboard.app_pages.picture.shelf import Shelf
+from dashboard.app_pages.picture import picture_selection
+from dashboard.app_pages.picture.picture_selection import PictureSelection
 from dashboard.state import Choice
 from tests.dashboard.conftest import Open, texts
 
@@ -92,10 +92,12 @@ def test_a_slice_of_the_address_narrows_the_strip_and_can_be_cleared() -> None:
 def test_what_the_strip_holds_are_the_slice_s_pictures() -> None:
     split = services.shown_split("portraits")
     members = of(split, skin_tone_band="dark 7-10")
-    left = shelf.narrowed(split, Shelf("portraits", slice="skin_tone_band=dark+7-10"), None)
+    left = picture_selection.narrowed(
+        split, PictureSelection("portraits", slice="skin_tone_band=dark+7-10"), None
+    )
     assert sorted(left) == members.tolist()
-    both = shelf.narrowed(
-        split, Shelf("portraits", slice="skin_tone_band=dark+7-10", label=0), None
+    both = picture_selection.narrowed(
+        split, PictureSelection("portraits", slice="skin_tone_band=dark+7-10", label=0), None
     )
     assert sorted(both) == [i for i in members if split.labels[i] == 0]
 

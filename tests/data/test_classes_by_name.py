@@ -13,7 +13,7 @@ from PIL import Image
 
 from core import api
 from core.cli import main
-from core.compression.material import open_material
+from core.compression.calibration_data import open_calibration_data
 from core.contracts import DatasetPredictions, ModelRef
 from core.errors import InputError
 from core.models.labels import ClassNames, class_names
@@ -116,14 +116,16 @@ def test_robustness_and_compression_pair_alike(models: None, folder: Make) -> No
         data, model="by_colour", corruptions=["contrast"], severities=[1]
     )
     assert found.clean.accuracy == 1.0
-    material = open_material(
+    calibration_data = open_calibration_data(
         api.parse_dataset(data), api.open_dataset(data).fingerprint,
         class_names(ModelRef("by_colour")), size=SIZE, seed=0,
     )  # fmt: skip
-    assert material.labels is not None
+    assert calibration_data.labels is not None
     ids = api.open_dataset(data).part("test").ids
     known = ["red", "green", "blue"]
-    assert all(id_.startswith(known[k]) for id_, k in zip(ids, material.labels, strict=True))
+    assert all(
+        id_.startswith(known[k]) for id_, k in zip(ids, calibration_data.labels, strict=True)
+    )
 
 
 def test_predictions_of_models_whose_own_order_is_the_same_keep_their_key(

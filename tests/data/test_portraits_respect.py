@@ -11,7 +11,7 @@ import pytest
 
 from core.data.portraits_colour import SKIN, lab
 from core.data.portraits_draw import draw
-from core.data.portraits_looks import EYES, HAIR_COLOURS, SHARES, hair_colour, iris_colour
+from core.data.portraits_hair_eyes import EYES, HAIR_COLOURS, SHARES, hair_colour, iris_colour
 from core.data.portraits_scene import LIGHTING, N_TONES, Scene, sample
 
 SIZE, UNIT = 96, 96 * 0.27 * 1.03  # of a head that is neither near nor far

@@ -10,10 +10,10 @@ import pytest
 from core import api
 from core.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
-from core.evidence.base import Metric, Subject
+from core.evidence.base import EvaluatedMap, Metric
 from core.evidence.registry import METRICS, QUICK
 from core.modalities.picture.modality import PICTURE
-from tests.evidence.subjects import SIDE, Linear, picture, subject, weights
+from tests.evidence.evaluated_maps import SIDE, Linear, evaluated, picture, weights
 
 
 @pytest.fixture(params=sorted(METRICS))
@@ -33,11 +33,11 @@ def remap(pictures: np.ndarray, seed: int) -> np.ndarray:
     return ((pictures * weights()).sum(axis=-1) + noise).astype(np.float32)
 
 
-def example(map_: np.ndarray | None = None, **given: object) -> Subject:
+def example(map_: np.ndarray | None = None, **given: object) -> EvaluatedMap:
     x = picture()
     shown = remap(x[None], 0)[0] if map_ is None else map_
     options = {"mask": mask(), "remap": remap, "draws": True} | given
-    return subject(Linear(weights()), shown, x, **options)
+    return evaluated(Linear(weights()), shown, x, **options)
 
 
 def test_declaration_is_complete(metric: type[Metric]) -> None:

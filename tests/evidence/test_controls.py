@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from core.contracts import CONTROL_FAMILIES, Array, Check
-from core.evidence.base import Subject
+from core.evidence.base import EvaluatedMap
 from core.evidence.checks import beats_controls
-from core.evidence.controls import beside, measure_controls
-from core.evidence.picture.trial import verdicts
+from core.evidence.controls import compare_maps_with_controls, measure_controls
+from core.evidence.picture.control_rates import verdicts
 from core.modalities.picture.controls import CONTROLS
 from core.modalities.picture.filters import blurred, centred, sobel
-from core.modalities.picture.ignorant import FAMILIES
+from core.modalities.picture.uninformed_maps import FAMILIES
 from core.proportions import wilson
-from tests.evidence.subjects import SIDE, Linear, subject
+from tests.evidence.evaluated_maps import SIDE, Linear, evaluated
 
 CORNER = (slice(1, 6), slice(1, 6))
 MIDDLE = (slice(5, 11), slice(5, 11))
@@ -41,8 +41,8 @@ class Spot(Linear):
         return np.random.default_rng(1).uniform(0.1, 1, (SIDE, SIDE, 3)).astype(np.float32)
 
 
-def task(model: Spot, **given: object) -> Subject:
-    return subject(model, model.map, model.picture, **given)
+def task(model: Spot, **given: object) -> EvaluatedMap:
+    return evaluated(model, model.map, model.picture, **given)
 
 
 def judged(model: Spot, map_: Array, **given: object) -> Check:
@@ -85,7 +85,7 @@ class TestIgnorance:
         pixels = np.full((SIDE, SIDE, 3), 0.5, np.float32)
         pixels[CORNER] = np.random.default_rng(3).uniform(0.2, 1, (5, 5, 3))
         found = blurred(sobel(pixels), sigma)
-        check = verdicts(subject(model, found, pixels), {"map": found})["map"]
+        check = verdicts(evaluated(model, found, pixels), {"map": found})["map"]
         assert check.verdict != "pass", check.words
 
     def test_each_family_passes_once_in_twenty_times_at_most(self) -> None:
@@ -98,7 +98,7 @@ class TestIgnorance:
             model = Spot(*((slice(y, y + 3), slice(x, x + 3)) for y, x in corners))
             picture = rng.uniform(0.1, 1, (SIDE, SIDE, 3)).astype(np.float32)
             drawn = {id: family.draw(picture, rng) for id, family in FAMILIES.items()}
-            for id, check in verdicts(subject(model, model.map, picture), drawn).items():
+            for id, check in verdicts(evaluated(model, model.map, picture), drawn).items():
                 passed[id] += check.verdict == "pass"
         too_often = {id: k for id, k in passed.items() if wilson(k, n)[0] > 0.05}
         assert not too_often, f"of {n}: {too_often}"
@@ -122,7 +122,7 @@ class TestNothingToJudge:
         model = Spot(CORNER)
         even = np.full((SIDE, SIDE, 3), level, np.float32)
         for map_ in (model.map, centred((SIDE, SIDE), 0.2)):
-            check = verdicts(subject(model, map_, even), {"map": map_})["map"]
+            check = verdicts(evaluated(model, map_, even), {"map": map_})["map"]
             assert check.verdict == "unknown"
             assert "one even colour" in check.words
 
@@ -130,7 +130,7 @@ class TestNothingToJudge:
         rng = np.random.default_rng(0)
         even = (rng.integers(0, 2, (SIDE, SIDE, 3)) / 255).astype(np.float32)
         model = Spot(CORNER)
-        found = verdicts(subject(model, model.map, even), {"map": model.map})["map"]
+        found = verdicts(evaluated(model, model.map, even), {"map": model.map})["map"]
         assert found.verdict == "unknown"
 
     def test_a_map_with_one_value(self) -> None:
@@ -162,7 +162,9 @@ class TestNothingToJudge:
     def test_one_curve_alone_is_no_measurement(self) -> None:
         whole = task(Spot(CORNER))
         controls = measure_controls(whole, ("deletion",))
-        measured = beside({"map": whole.map}, whole, ("deletion",), controls)["map"]
+        measured = compare_maps_with_controls({"map": whole.map}, whole, ("deletion",), controls)[
+            "map"
+        ]
         assert beats_controls(whole, measured, reason="no budget").words == (
             "Not measured: no budget."
         )

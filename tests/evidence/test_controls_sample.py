@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.contracts import ModelRef
-from core.evidence.picture.trial import ANOTHER, trial
+from core.evidence.picture.control_rates import ANOTHER, judged_maps
 from core.modalities.picture import images
-from core.modalities.picture.ignorant import FAMILIES
+from core.modalities.picture.uninformed_maps import FAMILIES
 from core.models.runtime import runtime
 from core.proportions import wilson
 
@@ -25,7 +25,9 @@ def test_no_family_passes_more_than_once_in_twenty_times(
     files = sorted(path for path, _ in imagenet_sample)[1::2]
     seen = [images.to_input(images.open_picture(f), shape=model.spec.input_shape) for f in files]
     passed: Counter[str] = Counter()
-    for judged in trial(model, [one.tensor() for one in seen], methods=("gradcam", "saliency")):
+    for judged in judged_maps(
+        model, [one.tensor() for one in seen], methods=("gradcam", "saliency")
+    ):
         passed.update(name for name, (_, check) in judged.items() if check.verdict == "pass")
     n = len(files)
     too_often = {id: passed[id] for id in (*FAMILIES, ANOTHER) if wilson(passed[id], n)[0] > 0.05}

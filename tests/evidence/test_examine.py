@@ -14,14 +14,14 @@ from core.control import LocalControl
 from core.errors import Cancelled, InputError, UnknownNameError
 from core.evidence.checks import checks, stability
 from core.evidence.curves import MODES
-from core.evidence.examine import budget
+from core.evidence.evidence_card import budget
 from core.evidence.registry import METRICS, QUICK
 from core.evidence.thresholds import QUICK_PASSES, STABILITY_SPEARMAN
 from core.modalities.picture.controls import CONTROLS
 from core.modalities.picture.modality import PICTURE
 from core.saliency.registry import METHODS
 from tests.commands import answer
-from tests.evidence.subjects import SIDE, Linear, subject, weights
+from tests.evidence.evaluated_maps import SIDE, Linear, evaluated, weights
 
 
 def request(method: str = "gradcam", model: str = "toy_gap", **given: object) -> EvidenceRequest:
@@ -160,14 +160,14 @@ class TestVerdicts:
             assert "why" in check.words
 
     def test_only_what_was_measured_is_judged(self) -> None:
-        task = subject(Linear(weights()), np.ones((SIDE, SIDE)))
+        task = evaluated(Linear(weights()), np.ones((SIDE, SIDE)))
         assert checks(task, [Score("sparseness", 0.5, None, None, True, "how")], {}) == ()
 
 
 class TestEmptyMaps:
     def test_no_positive_evidence_is_said_everywhere(self, toys: None) -> None:
         """The GAP network's class with weights below 0 has an empty Grad-CAM."""
-        from core.evidence import examine as module
+        from core.evidence import evidence_card as module
 
         asked = request()
         nothing = api.answer(asked.explain)

@@ -21,7 +21,7 @@ from core.evidence.picture.road import Road, RoadLerf, RoadMorf, impute, neighbo
 from core.evidence.stability import InputStability, SeedStability, SensitivityMax
 from core.modalities.picture.removal import blurred
 from core.models.zoo import CAFFE, SYMMETRIC, Affine
-from tests.evidence.subjects import SIDE, Linear, picture, subject, weights
+from tests.evidence.evaluated_maps import SIDE, Linear, evaluated, picture, weights
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ class TestCurves:
         rng = np.random.default_rng(4)
         rivals = {f"r{i}": rng.normal(size=truth.shape) for i in range(8)}
         rivals |= {"worst": -truth, "noisy": truth + 0.02 * rng.normal(size=truth.shape)}
-        task = subject(model, truth, preset_id=preset)
+        task = evaluated(model, truth, preset_id=preset)
         curves = measure_curves(task, {"truth": truth, **rivals}, ("deletion",))
         best = curves["truth", "deletion"]
         for name in rivals:
@@ -54,7 +54,7 @@ class TestCurves:
         """Into a blur, the pixel that adds most is the one with the largest w·(x − blur)."""
         model, x = Linear(weights()), picture()
         truth = (model.weights * (x - blurred(x, np.zeros(3, np.float32)))).sum(axis=-1)
-        task = subject(model, truth)
+        task = evaluated(model, truth)
         others = {f"r{i}": np.random.default_rng(i).normal(size=truth.shape) for i in range(8)}
         curves = measure_curves(task, {"truth": truth, **others}, ("insertion",))
         best = curves["truth", "insertion"].auc
@@ -62,7 +62,7 @@ class TestCurves:
 
     def test_ends_and_fractions(self, additive: tuple[Linear, np.ndarray]) -> None:
         model, truth = additive
-        task = subject(model, truth)
+        task = evaluated(model, truth)
         curves = measure_curves(task, {"map": truth})
         whole, black = task.probability, 0.5  # f = 0 against a logit of 0
         deletion, insertion = curves["map", "deletion"], curves["map", "insertion"]
@@ -80,7 +80,7 @@ class TestCurves:
     def test_pictures_change_the_highest_pixels_only(self) -> None:
         model, x = Linear(weights()), picture()
         ranks = np.random.default_rng(2).permutation(SIDE * SIDE).reshape(SIDE, SIDE)
-        task = subject(model, ranks, zero=np.array([0.1, 0.2, 0.3], np.float32), x=x)
+        task = evaluated(model, ranks, zero=np.array([0.1, 0.2, 0.3], np.float32), x=x)
         shown = curve_pictures(task, descending(task.map), "deletion")
         assert len(shown) == 11
         for i, each in enumerate(shown):
@@ -91,7 +91,7 @@ class TestCurves:
 
     def test_insertion_ends_at_the_picture(self) -> None:
         x = picture()
-        task = subject(Linear(weights()), x.mean(axis=-1), x=x)
+        task = evaluated(Linear(weights()), x.mean(axis=-1), x=x)
         shown = curve_pictures(task, descending(task.map), "insertion")
         np.testing.assert_allclose(shown[0], blurred(x, task.zero))
         np.testing.assert_array_equal(shown[-1], x)
@@ -101,16 +101,16 @@ class TestCurves:
     def test_maps_share_the_passes_of_their_ends(self) -> None:
         model = Linear(weights())
         maps = {f"m{i}": np.random.default_rng(i).random((SIDE, SIDE)) for i in range(7)}
-        task = subject(model, maps["m0"])
+        task = evaluated(model, maps["m0"])
         measure_curves(task, maps)
         assert task.passes.spent == 7 * 2 * 9 + 2 + 1
 
     def test_together_and_alone_are_the_same(self) -> None:
         model = Linear(weights())
         maps = {f"m{i}": np.random.default_rng(i).random((SIDE, SIDE)) for i in range(5)}
-        together = measure_curves(subject(model, maps["m0"]), maps)
+        together = measure_curves(evaluated(model, maps["m0"]), maps)
         for name, values in maps.items():
-            alone = measure_curves(subject(model, values), {name: values})
+            alone = measure_curves(evaluated(model, values), {name: values})
             for mode in MODES:
                 np.testing.assert_allclose(
                     alone[name, mode].scores, together[name, mode].scores, atol=1e-6
@@ -127,9 +127,9 @@ class TestCurves:
                 return np.concatenate([two, np.full((len(batch), 1), 50.0, np.float32)], axis=1)
 
         truth = weights().sum(axis=-1)
-        task = subject(Three(weights()), truth, direction=np.array([1, -1, 0], np.float32))
+        task = evaluated(Three(weights()), truth, direction=np.array([1, -1, 0], np.float32))
         assert task.probability == pytest.approx(1 / (1 + np.exp(-task.f)), rel=1e-5)
-        assert "against" in task.score_words
+        assert "against" in task.score_text
 
 
 class TestReplacement:
@@ -159,11 +159,11 @@ class TestReplacement:
 class TestFidelity:
     def test_mufidelity_of_the_truth_is_one(self, additive: tuple[Linear, np.ndarray]) -> None:
         model, truth = additive
-        score = MuFidelity().measure(subject(model, truth))
+        score = MuFidelity().measure(evaluated(model, truth))
         assert score.value == pytest.approx(1, abs=1e-4)
-        assert MuFidelity().measure(subject(model, -truth)).value == pytest.approx(-1, abs=1e-4)
+        assert MuFidelity().measure(evaluated(model, -truth)).value == pytest.approx(-1, abs=1e-4)
         noise = np.random.default_rng(9).normal(size=truth.shape)
-        unrelated = MuFidelity().measure(subject(model, noise))
+        unrelated = MuFidelity().measure(evaluated(model, noise))
         assert abs(unrelated.value) < 0.7
         assert unrelated.low < unrelated.value < unrelated.high
 
@@ -172,22 +172,24 @@ class TestFidelity:
         side = 18
         counting = Linear(np.ones((side, side, 3)))
         x = np.ones((side, side, 3), np.float32)
-        score = MuFidelity().measure(subject(counting, np.arange(side**2.0).reshape(side, side), x))
+        score = MuFidelity().measure(
+            evaluated(counting, np.arange(side**2.0).reshape(side, side), x)
+        )
         assert score.value is None
         assert "do not vary" in score.reason
 
     def test_infidelity_of_the_gradient_is_zero(self) -> None:
         model = Linear(weights())
         gradient = model.weights.sum(axis=-1)
-        assert Infidelity().measure(subject(model, gradient)).value == pytest.approx(0, abs=1e-6)
-        assert Infidelity().measure(subject(model, 7 * gradient)).value < 1e-6
+        assert Infidelity().measure(evaluated(model, gradient)).value == pytest.approx(0, abs=1e-6)
+        assert Infidelity().measure(evaluated(model, 7 * gradient)).value < 1e-6
         noise = np.random.default_rng(9).normal(size=gradient.shape)
-        assert Infidelity().measure(subject(model, noise)).value > 0.5
+        assert Infidelity().measure(evaluated(model, noise)).value > 0.5
 
 
 class TestThroughTheMap:
     def test_a_full_map_loses_and_gains_nothing(self) -> None:
-        task = subject(Linear(weights()), np.full((SIDE, SIDE), 3.0))
+        task = evaluated(Linear(weights()), np.full((SIDE, SIDE), 3.0))
         assert AverageDrop().measure(task).value == pytest.approx(0, abs=1e-6)
         assert AverageIncrease().measure(task).value == 0
         assert AverageGain().measure(task).value == pytest.approx(0, abs=1e-6)
@@ -195,7 +197,7 @@ class TestThroughTheMap:
     def test_showing_only_what_speaks_for_the_class(self) -> None:
         model = Linear(weights())
         good = (model.weights * picture()).sum(axis=-1) > 0
-        task = subject(model, good)
+        task = evaluated(model, good)
         shown = float(model.logits((picture() * good[..., None])[None])[0, 0])
         p, seen = task.probability, 1 / (1 + np.exp(-shown))
         assert AverageIncrease().measure(task).value == 1
@@ -205,7 +207,7 @@ class TestThroughTheMap:
     def test_drop_is_the_share_lost(self) -> None:
         model = Linear(weights())
         bad = (model.weights * picture()).sum(axis=-1) < 0
-        task = subject(model, bad)
+        task = evaluated(model, bad)
         shown = float(model.logits((picture() * bad[..., None])[None])[0, 0])
         p, seen = task.probability, 1 / (1 + np.exp(-shown))
         assert AverageDrop().measure(task).value == pytest.approx((p - seen) / p, rel=1e-4)
@@ -236,14 +238,14 @@ class TestLocalisation:
         return mask
 
     def test_a_map_on_the_object(self) -> None:
-        task = subject(Linear(weights()), self.mask().astype(float), mask=self.mask())
+        task = evaluated(Linear(weights()), self.mask().astype(float), mask=self.mask())
         for metric in (PointingGame, RelevanceMass, RelevanceRank):
             assert metric().measure(task).value == 1
 
     def test_a_map_beside_the_object(self) -> None:
         away = np.zeros((SIDE, SIDE))
         away[12:, 12:] = 1
-        task = subject(Linear(weights()), away, mask=self.mask())
+        task = evaluated(Linear(weights()), away, mask=self.mask())
         for metric in (PointingGame, RelevanceMass, RelevanceRank):
             assert metric().measure(task).value == 0
 
@@ -251,7 +253,7 @@ class TestLocalisation:
         map_ = np.full((SIDE, SIDE), -5.0)  # what speaks against counts nowhere
         map_[4:8, 4:6] = 3
         map_[0, :4] = 6
-        task = subject(Linear(weights()), map_, mask=self.mask())
+        task = evaluated(Linear(weights()), map_, mask=self.mask())
         assert RelevanceMass().measure(task).value == pytest.approx(24 / 48)
         # 16 highest: 4 outside, 8 inside, then 4 of the equal rest, in reading order: row 0.
         assert RelevanceRank().measure(task).value == pytest.approx(8 / 16)
@@ -262,7 +264,7 @@ class TestLocalisation:
         for column, hit in ((8, 1.0), (9, 0.0)):
             map_ = np.zeros((SIDE, SIDE))
             map_[5, column] = 1
-            task = subject(Linear(weights()), map_, mask=self.mask())
+            task = evaluated(Linear(weights()), map_, mask=self.mask())
             assert PointingGame().measure(task).value == hit
 
     @pytest.mark.parametrize(
@@ -275,11 +277,11 @@ class TestLocalisation:
     )
     def test_a_mask_that_says_nothing_is_refused(self, mask: np.ndarray, words: str) -> None:
         with pytest.raises(InputError, match=words):
-            subject(Linear(weights()), np.ones((SIDE, SIDE)), mask=mask)
+            evaluated(Linear(weights()), np.ones((SIDE, SIDE)), mask=mask)
 
     def test_a_mask_that_covers_everything_judges_nothing(self) -> None:
         everything = np.ones((SIDE, SIDE), bool)
-        task = subject(Linear(weights()), self.mask(), mask=everything)
+        task = evaluated(Linear(weights()), self.mask(), mask=everything)
         score = RelevanceMass().measure(task)
         assert score.value is None
         assert "whole picture" in score.reason
@@ -331,7 +333,7 @@ class TestRoad:
         smooth[4:9, 4:9] = 1.0
         model.weights[:] = 0
         model.weights[4:9, 4:9] = 0.2
-        task = subject(model, model.weights.sum(axis=-1), smooth)
+        task = evaluated(model, model.weights.sum(axis=-1), smooth)
         most, least = RoadMorf().measure(task).value, RoadLerf().measure(task).value
         assert least > most
         assert Road().measure(task).value == pytest.approx((least - most) / 2, abs=1e-3)
@@ -340,7 +342,7 @@ class TestRoad:
 class TestStability:
     def test_a_constant_explanation_does_not_move(self) -> None:
         ones = np.ones((SIDE, SIDE), np.float32)
-        task = subject(
+        task = evaluated(
             Linear(weights()), ones, remap=lambda x, seed: np.repeat(ones[None], len(x), axis=0)
         )
         assert SensitivityMax().measure(task).value == 0
@@ -349,7 +351,7 @@ class TestStability:
     def test_sensitivity_of_the_picture_itself(self) -> None:
         """map(x) = red channel: the change is the noise, uniform in ±r, so at most r·√d."""
         x = picture() * 0.8 + 0.05
-        task = subject(Linear(weights()), x[..., 0], x, remap=lambda p, seed: p[..., 0])
+        task = evaluated(Linear(weights()), x[..., 0], x, remap=lambda p, seed: p[..., 0])
         value = SensitivityMax(radius=0.02).measure(task).value
         scale = np.linalg.norm(x[..., 0])
         assert value <= 0.02 * SIDE / scale
@@ -360,9 +362,9 @@ class TestStability:
             return np.random.default_rng(seed).random((len(pictures), SIDE, SIDE))
 
         model, drawn = Linear(weights()), remap(picture()[None], 0)[0]
-        noisy = SeedStability().measure(subject(model, drawn, remap=remap, draws=True))
+        noisy = SeedStability().measure(evaluated(model, drawn, remap=remap, draws=True))
         assert abs(noisy.value) < 0.2
-        fixed = subject(model, drawn, remap=remap, draws=False)
+        fixed = evaluated(model, drawn, remap=remap, draws=False)
         assert SeedStability().measure(fixed).value is None
         assert "random" in SeedStability().measure(fixed).reason
 

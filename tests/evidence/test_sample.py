@@ -9,7 +9,7 @@ import pytest
 
 from core.contracts import ModelRef
 from core.control import LocalControl
-from core.evidence.base import Subject
+from core.evidence.base import EvaluatedMap
 from core.evidence.correlation import interval
 from core.evidence.curves import MODES, measure_curves
 from core.evidence.passes import CountedPasses
@@ -32,7 +32,7 @@ def areas(model: Runtime, path: Path) -> dict[tuple[str, str], float]:
     problem = Problem(model, x[None], direction[None], None, 0, LocalControl(), PICTURE)
     zero = model.spec.preprocessing.zero
     map_ = METHODS.find("gradcam")().explain(problem, {})[0].map
-    task = Subject(CountedPasses(model), x, direction, map_, zero, 0, LocalControl(), PICTURE)
+    task = EvaluatedMap(CountedPasses(model), x, direction, map_, zero, 0, LocalControl(), PICTURE)
     maps = {"gradcam": map_, "edges": sobel(x)}
     maps |= {f"random {i}": blocks(x, i) for i in range(N_DRAWS)}
     curves = {key: curve.auc for key, curve in measure_curves(task, maps).items()}

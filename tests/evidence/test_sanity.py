@@ -145,8 +145,10 @@ def randomised(model: str, seed: int = 0):
     from core.models.randomised import Randomised
 
     ref = ModelRef(model)
-    settle = probes(zoo.get(model).input_shape)
-    return Randomised(ref, store=open_store(), seed=seed, settle=settle)
+    recalibrate_batch_norm = probes(zoo.get(model).input_shape)
+    return Randomised(
+        ref, store=open_store(), seed=seed, recalibrate_batch_norm=recalibrate_batch_norm
+    )
 
 
 def test_every_layer_with_weights_belongs_to_one_stage() -> None:

@@ -22,8 +22,8 @@ from core.fairness.comparable import Rates
 from core.fairness.decision import decide, high_at
 from core.fairness.gap_specs import GAPS, default_gaps, get_gap
 from core.fairness.grouping import Grouping
-from core.fairness.needed import needed_rows
 from core.fairness.pairs import compared
+from core.fairness.sample_size import needed_rows
 from tests.fairness.tables import grouping, of_rates, random_table
 
 RULES = FairnessRules()

@@ -17,8 +17,8 @@ from core import api
 from core.contracts import TableColumns
 from core.errors import PellucidError
 from core.fairness.count import count
-from core.fairness.held import preview, table_source
 from core.fairness.rows import open_table
+from core.fairness.uploaded_tables import preview, table_source
 from tests.fairness.spelled import drawn, workbook
 
 FEW, MANY = 400, 3200

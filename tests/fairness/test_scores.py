@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core import api
 from core.contracts import FairnessReport, ScoreCurves
 from core.fairness.comparable import Areas
-from core.fairness.null import calibrated_p
+from core.fairness.null_distribution import calibrated_p
 from tests.fairness.tables import random_table
 
 PROPERTY = settings(max_examples=4, deadline=None, derandomize=True)

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import hypergeom, norm
 
 from core.fairness.comparable import Areas, Rates
-from core.fairness.null import calibrated_p, spread
+from core.fairness.null_distribution import calibrated_p, spread
 from core.fairness.tails import normal_pairs, pairs_apart
 
 

@@ -13,9 +13,9 @@ from core import api
 from core.errors import InputError
 from core.models import builders, zoo
 from core.models.assembly import assemble
-from core.models.checked import check_answers
-from core.models.ending import Ending, bounds
+from core.models.final_layers import FinalLayers, bounds
 from core.models.tensorflow import keras, tf
+from core.models.validation import check_answers
 from tests.models.test_own_builders import PICTURE, SIZE, Builder, body, net, saved, source
 
 L = keras.layers
@@ -257,7 +257,7 @@ def test_no_architecture_of_the_zoo_is_refused(model_id: str) -> None:
     spec = replace(zoo.architecture(model_id), input_size=96)
     model = assemble(spec, 10)
     assert bounds(model) is None
-    assert Ending(model).known
+    assert FinalLayers(model).known
     check_answers(model, spec)
     keras.backend.clear_session()
 

@@ -22,9 +22,9 @@ def _never() -> NoReturn:
 def test_only_a_process_that_stays_exports_in_the_background(
     stays: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_lasts", False)
+    monkeypatch.setattr(process, "_long_lived", False)
     if stays:
-        process.let_last()
+        process.set_long_lived()
     loaded = Event()
     monkeypatch.setattr(Export, "load", lambda self: loaded.set())
     export = Export(

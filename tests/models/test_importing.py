@@ -18,7 +18,7 @@ from core import api
 from core.cli import main
 from core.contracts import ModelRef
 from core.errors import InputError, UnknownNameError, WeightsError
-from core.models import brought, zoo
+from core.models import weight_files, zoo
 from core.models.runtime import runtime
 from core.runs import unfinished_root
 from core.settings import settings
@@ -197,7 +197,7 @@ def test_a_file_far_too_large_is_refused_unread(tmp_path: Path, monkeypatch) -> 
     def read(*_: object) -> None:
         raise AssertionError("it was read")
 
-    monkeypatch.setattr(brought, "_kind", read)
+    monkeypatch.setattr(weight_files, "_kind", read)
     with pytest.raises(WeightsError, match=r"209\.7 MB.*at most 67 MB"):
         bring(big)
 

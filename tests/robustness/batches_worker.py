@@ -15,7 +15,7 @@ import psutil
 from core import api
 from core.control import LocalControl
 from core.models.tensorflow import keras
-from core.robustness.subject import Subject
+from core.robustness.attacked_sample import AttackedSample
 
 SIZE = 224
 
@@ -53,7 +53,7 @@ def main(folder: str, n: int) -> None:
         f"folder:{folder}", model="rob_large", split="train", attacks=["pgd"], eps="2/255",
         parameters={"pgd": {"steps": 2}}, checks=False, rounding=False, limit=n,
     )  # fmt: skip
-    chunk = Subject(request).chunk
+    chunk = AttackedSample(request).chunk
     api.answer(
         request,
         control=LocalControl(

@@ -16,9 +16,9 @@ from core.control import LocalControl
 from core.errors import CapabilityError, InputError
 from core.models.runtime import runtime
 from core.models.tensorflow import keras
-from core.robustness.aims import Aim, TopPasses, read_aim
 from core.robustness.attacks.base import Problem
 from core.robustness.attacks.registry import ATTACKS
+from core.robustness.goals import AttackGoal, TopPasses, read_goal
 from core.robustness.passes import AttackPasses
 from core.robustness.sweep import sweep
 
@@ -55,31 +55,41 @@ def problem() -> Problem:
                    LocalControl())  # fmt: skip
 
 
-def known(problem: Problem, aim: Aim) -> np.ndarray:
+def known(problem: Problem, goal: AttackGoal) -> np.ndarray:
     """The exact distances: a lead falls by 2 ε s."""
     logits = problem.passes.logits(problem.inputs).astype(np.float64)
     own = logits[np.arange(len(logits)), problem.labels]
     s = WEIGHT * SIZE * SIZE * 3 / N
-    if aim.index is not None or aim.least_likely:
-        wanted = logits.argmin(axis=1) if aim.least_likely else np.full(len(logits), aim.index)
+    if goal.index is not None or goal.least_likely:
+        wanted = logits.argmin(axis=1) if goal.least_likely else np.full(len(logits), goal.index)
         lead = logits.max(axis=1) - logits[np.arange(len(logits)), wanted]
     else:
-        lead = own - np.sort(logits, axis=1)[:, -1 - aim.k]
+        lead = own - np.sort(logits, axis=1)[:, -1 - goal.k]
     return lead / (2 * s)
 
 
-AIMS = [Aim(), Aim(index=2), Aim(least_likely=True), Aim(k=2), Aim(k=3)]
+GOALS = [
+    AttackGoal(),
+    AttackGoal(index=2),
+    AttackGoal(least_likely=True),
+    AttackGoal(k=2),
+    AttackGoal(k=3),
+]
 
 
-@pytest.mark.parametrize("aim", AIMS, ids=lambda aim: aim.text or "untargeted")
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.text or "untargeted")
 @pytest.mark.parametrize("attack", ["fgsm", "pgd", "bim", "apgd_ce", "carlini_wagner", "square"])
-def test_distances_are_those_that_are_known(attack: str, aim: Aim, problem: Problem) -> None:
+def test_distances_are_those_that_are_known(
+    attack: str, goal: AttackGoal, problem: Problem
+) -> None:
     kept = (
-        problem if aim.index is None else problem.only(np.flatnonzero(problem.labels != aim.index))
+        problem
+        if goal.index is None
+        else problem.only(np.flatnonzero(problem.labels != goal.index))
     )
     assert len(kept)
-    exact = known(kept, aim)
-    posed = aim.posed(kept)
+    exact = known(kept, goal)
+    posed = goal.posed(kept)
     parameters = {p.name: p.default for p in ATTACKS[attack].parameters}
     if attack == "carlini_wagner":
         posed, exact = _in_l2(posed), None
@@ -88,7 +98,7 @@ def test_distances_are_those_that_are_known(attack: str, aim: Aim, problem: Prob
     found = sweep(ATTACKS[attack], posed, parameters, EPSILONS, rounding=False)
     hit = np.isfinite(found.distances)
     logits = kept.passes.logits(found.pictures)
-    assert _reached(aim, kept, logits)[hit].all()
+    assert _reached(goal, kept, logits)[hit].all()
     if exact is None or attack == "square":
         assert hit.any()
         if exact is not None:
@@ -100,41 +110,47 @@ def test_distances_are_those_that_are_known(attack: str, aim: Aim, problem: Prob
     assert (found.distances >= exact - 1e-4).all()
 
 
-def _of_others(problem: Problem, aim: Aim) -> Problem:
-    rows = np.flatnonzero(problem.labels != aim.index)
-    return problem if aim.index is None else problem.only(rows)
+def _of_others(problem: Problem, goal: AttackGoal) -> Problem:
+    rows = np.flatnonzero(problem.labels != goal.index)
+    return problem if goal.index is None else problem.only(rows)
 
 
 def _in_l2(problem: Problem) -> Problem:
     return replace(problem, norm="l2")
 
 
-def _reached(aim: Aim, problem: Problem, logits: np.ndarray) -> np.ndarray:
-    if aim.index is not None:
-        return logits.argmax(axis=1) == aim.index
-    if aim.least_likely:
+def _reached(goal: AttackGoal, problem: Problem, logits: np.ndarray) -> np.ndarray:
+    if goal.index is not None:
+        return logits.argmax(axis=1) == goal.index
+    if goal.least_likely:
         clean = problem.passes.logits(problem.inputs)
         return logits.argmax(axis=1) == clean.argmin(axis=1)
     own = logits[np.arange(len(logits)), problem.labels]
-    return (logits > own[:, None]).sum(axis=1) >= aim.k
+    return (logits > own[:, None]).sum(axis=1) >= goal.k
 
 
-@pytest.mark.parametrize("aim", [Aim(index=2), Aim(least_likely=True)], ids=lambda aim: aim.text)
+@pytest.mark.parametrize(
+    "goal", [AttackGoal(index=2), AttackGoal(least_likely=True)], ids=lambda goal: goal.text
+)
 @pytest.mark.parametrize("attack", ["apgd_dlr", "fab", "deepfool"])
-def test_attacks_towards_one_class_reach_it(attack: str, aim: Aim, problem: Problem) -> None:
+def test_attacks_towards_one_class_reach_it(
+    attack: str, goal: AttackGoal, problem: Problem
+) -> None:
     kept = (
-        problem if aim.index is None else problem.only(np.flatnonzero(problem.labels != aim.index))
+        problem
+        if goal.index is None
+        else problem.only(np.flatnonzero(problem.labels != goal.index))
     )
     parameters = {p.name: p.default for p in ATTACKS[attack].parameters}
-    found = sweep(ATTACKS[attack], aim.posed(kept), parameters, EPSILONS, rounding=False)
+    found = sweep(ATTACKS[attack], goal.posed(kept), parameters, EPSILONS, rounding=False)
     hit = np.isfinite(found.distances)
     assert hit.mean() > 0.5
-    assert _reached(aim, kept, kept.passes.logits(found.pictures))[hit].all()
-    assert (found.distances[hit] >= known(kept, aim)[hit] - 1e-4).all()
+    assert _reached(goal, kept, kept.passes.logits(found.pictures))[hit].all()
+    assert (found.distances[hit] >= known(kept, goal)[hit] - 1e-4).all()
 
 
 def test_the_first_k_are_left_by_the_margin_and_by_what_is_broken(problem: Problem) -> None:
-    posed = Aim(k=2).posed(problem)
+    posed = AttackGoal(k=2).posed(problem)
     logits = np.array([[3, 2, 1, 0], [1, 2, 0, 3], [2, 2, 2, 0]] * 4, np.float32)
     posed = posed.only(np.arange(12))
     first = np.zeros(12, np.int64)
@@ -149,22 +165,24 @@ def test_the_first_k_are_left_by_the_margin_and_by_what_is_broken(problem: Probl
 
 
 @pytest.mark.parametrize(
-    ("text", "aim"),
+    ("text", "goal"),
     [
-        (None, Aim()), ("", Aim()), ("untargeted", Aim()), ("least-likely", Aim(least_likely=True)),
-        ("top-1", Aim()), ("top-3", Aim(k=3)), ("two", Aim(index=1)), ("class:1", Aim(index=1)),
-        ("2", Aim(index=2)),
+        (None, AttackGoal()), ("", AttackGoal()), ("untargeted", AttackGoal()),
+        ("least-likely", AttackGoal(least_likely=True)),
+        ("top-1", AttackGoal()), ("top-3", AttackGoal(k=3)), ("two", AttackGoal(index=1)),
+        ("class:1", AttackGoal(index=1)),
+        ("2", AttackGoal(index=2)),
     ],
 )  # fmt: skip
-def test_an_aim_is_read_and_read_again(text: str | None, aim: Aim) -> None:
-    assert read_aim(text, _find, N) == aim
-    assert Aim.parse(aim.text) == read_aim(aim.text, _find, N) == aim
+def test_an_aim_is_read_and_read_again(text: str | None, goal: AttackGoal) -> None:
+    assert read_goal(text, _find, N) == goal
+    assert AttackGoal.parse(goal.text) == read_goal(goal.text, _find, N) == goal
 
 
 @pytest.mark.parametrize("text", ["top-4", "top-0", "nobody", "least", "class:nobody"])
 def test_what_is_no_aim_is_refused(text: str) -> None:
     with pytest.raises(InputError):
-        read_aim(text, _find, N)
+        read_goal(text, _find, N)
 
 
 def _find(text: str) -> int:
@@ -201,12 +219,16 @@ def test_what_cannot_leave_the_first_k_is_refused_and_not_proposed() -> None:
     from core.requests._robustness import _attacks
 
     spec = zoo.get("aims_linear")
-    assert set(_attacks(None, {}, "linf", spec, Aim(k=2))) == {"fgsm", "apgd_ce", "uniform_noise"}
-    assert "fab" in _attacks(None, {}, "linf", spec, Aim(index=1))
+    assert set(_attacks(None, {}, "linf", spec, AttackGoal(k=2))) == {
+        "fgsm",
+        "apgd_ce",
+        "uniform_noise",
+    }
+    assert "fab" in _attacks(None, {}, "linf", spec, AttackGoal(index=1))
     with pytest.raises(
         CapabilityError, match=r"fab pushes a picture towards one class: .* behind 2"
     ):
-        _attacks(["fab"], {}, "linf", spec, Aim(k=2))
+        _attacks(["fab"], {}, "linf", spec, AttackGoal(k=2))
 
 
 @pytest.mark.parametrize("target", ["0", "least-likely"])

@@ -12,7 +12,7 @@ import pytest
 from core.robustness.attacks.base import Attack, Problem
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.norms import ball
-from core.robustness.sweep import Swept, attacked, ladder, rounded_towards, sweep
+from core.robustness.sweep import Swept, attacked, default_eps_grid, rounded_towards, sweep
 
 Made = Callable[..., Problem]
 EPS = {"linf": 6 / 255, "l2": 0.6, "l1": 8.0, "area": 0.1}
@@ -106,7 +106,7 @@ def test_no_attack_beats_the_exact_distance(
     found = sweep(
         ATTACKS[attack_id], task,
         quick(ATTACKS[attack_id], **LONGER.get(attack_id, {})),  # type: ignore[arg-type]
-        ladder(norm, task.inputs[0].size), rounding=False,
+        default_eps_grid(norm, task.inputs[0].size), rounding=False,
     )  # fmt: skip
     broken = np.isfinite(found.distances)
     assert broken.all() or attack_id in BLIND
@@ -174,7 +174,7 @@ def test_a_sweep_is_an_envelope_and_attacks_only_what_is_left(
     problem: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = problem("rob_curved", "linf")
-    steps = ladder("linf", task.inputs[0].size)
+    steps = default_eps_grid("linf", task.inputs[0].size)
     seen: list[int] = []
     fgsm = ATTACKS["fgsm"]
     own = fgsm.perturb
@@ -217,7 +217,7 @@ def test_rounded_pictures_are_broken_later_never_sooner(problem: Made) -> None:
     task = problem("rob_curved", "linf")
     found = sweep(
         ATTACKS["pgd"], task, quick(ATTACKS["pgd"]),  # type: ignore[arg-type]
-        ladder("linf", task.inputs[0].size), rounding=True,
+        default_eps_grid("linf", task.inputs[0].size), rounding=True,
     )  # fmt: skip
     assert np.isfinite(found.rounded).all()
     levels = found.rounded * 255

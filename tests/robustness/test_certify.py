@@ -22,7 +22,7 @@ from core.models.runtime import runtime
 from core.robustness.attacks.base import Problem
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.smoothing import radius
-from core.robustness.sweep import ladder, sweep
+from core.robustness.sweep import default_eps_grid, sweep
 from core.server.jobs import JobTable
 from core.workspace import open_store
 
@@ -62,7 +62,7 @@ def test_the_certified_curve_lies_under_the_empirical_one(
     """
     task = problem("rob_linear", "l2")
     values = {p.name: p.default for p in ATTACKS["pgd"].parameters}
-    steps = np.unique([*ladder("l2", task.inputs[0].size), *found.radii])
+    steps = np.unique([*default_eps_grid("l2", task.inputs[0].size), *found.radii])
     broken = sweep(ATTACKS["pgd"], task, values, steps[steps > 0].tolist(), rounding=False)
     by_id = {f"test{i}.png": d for i, d in enumerate(broken.distances)}
     empirical = np.array([by_id[i] for i in found.ids])
@@ -95,7 +95,7 @@ def test_the_curve_is_that_of_the_radii(found: Certified) -> None:
 def test_a_vote_that_answers_alike_to_everything_leans(found: Certified) -> None:
     labels = np.array([0, 1] * 20, np.int64)
     answers = np.array([0] * 38 + [-1, -1], np.int64)
-    leans = api.leaning(replace(found, answers=answers, labels=labels))
+    leans = api.class_bias(replace(found, answers=answers, labels=labels))
     assert leans is not None
     assert (leans.label, leans.answers, leans.true, leans.certified) == (
         found.classes[0],
@@ -104,13 +104,15 @@ def test_a_vote_that_answers_alike_to_everything_leans(found: Certified) -> None
         38,
     )
     assert leans.p == pytest.approx(2 * 0.5**19), "19 wrongly, none missed"
-    assert api.leaning(replace(found, answers=labels, labels=labels)) is None
-    assert api.leaning(replace(found, answers=np.full(40, -1), labels=labels)) is None
+    assert api.class_bias(replace(found, answers=labels, labels=labels)) is None
+    assert api.class_bias(replace(found, answers=np.full(40, -1), labels=labels)) is None
 
 
 def test_one_mistake_of_eight_is_no_leaning(found: Certified) -> None:
     labels = np.zeros(8, np.int64)
-    assert api.leaning(replace(found, answers=np.eye(8, dtype=np.int64)[0], labels=labels)) is None
+    assert (
+        api.class_bias(replace(found, answers=np.eye(8, dtype=np.int64)[0], labels=labels)) is None
+    )
 
 
 def test_mistakes_to_either_side_seldom_lean(found: Certified) -> None:
@@ -119,7 +121,7 @@ def test_mistakes_to_either_side_seldom_lean(found: Certified) -> None:
     for _ in range(300):
         labels = rng.integers(0, 2, 60)
         answers = np.where(rng.random(60) < 0.3, 1 - labels, labels)
-        told += api.leaning(replace(found, answers=answers, labels=labels)) is not None
+        told += api.class_bias(replace(found, answers=answers, labels=labels)) is not None
     assert told <= 0.074 * 300
 
 

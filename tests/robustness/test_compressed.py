@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import api
-from core.contracts import HonestyCheck, Robustness, Run
+from core.contracts import AttackCheck, Robustness, Run
 from core.errors import CapabilityError
 from core.settings import settings
 
@@ -37,7 +37,7 @@ def found(int8: Run) -> Robustness:
     )  # fmt: skip
 
 
-def check(found: Robustness, id: str) -> HonestyCheck:
+def check(found: Robustness, id: str) -> AttackCheck:
     return next(c for c in found.checks if c.id == id)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import api
-from core.calibration.honest_models import CLASSES, SIZE, pictures, trained
+from core.calibration.unmasked_models import CLASSES, SIZE, pictures, trained
 from core.contracts import ModelRef, Norm
 from core.control import LocalControl
 from core.models import zoo

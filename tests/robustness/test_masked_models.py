@@ -12,18 +12,18 @@ import pytest
 from PIL import Image
 
 from core import api
-from core.calibration.honest_models import ARCHITECTURES, CLASSES, SIZE, pictures, trained
+from core.calibration.unmasked_models import ARCHITECTURES, CLASSES, SIZE, pictures, trained
 from core.contracts import ModelRef, Robustness
 from core.control import LocalControl
 from core.models.runtime import runtime
 from core.robustness import checks_gradients
+from core.robustness.adaptive_gradients import Averaged, Estimated
 from core.robustness.attacks.base import Problem
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.exam import Exam
-from core.robustness.masked_models import MASKS, masked
+from core.robustness.check_context import CheckContext
+from core.robustness.gradient_check import gradient_check
+from core.robustness.gradient_masking import MASKS, masked
 from core.robustness.passes import AttackPasses
-from core.robustness.repaired import Averaged, Estimated
-from core.robustness.slopes import slopes
 from core.robustness.sweep import attacked
 
 EPS = 8 / 255
@@ -53,7 +53,7 @@ def zoo() -> None:
         api.register_model(f"masked_{mask}", masked(BASE, mask), input_size=SIZE, n_classes=CLASSES)
 
 
-def exam(model: str, *, eps: float = EPS, n: int = 12) -> Exam:
+def context(model: str, *, eps: float = EPS, n: int = 12) -> CheckContext:
     """Return an exam about pictures that the model has right, before any attack."""
     passes = AttackPasses(runtime(ModelRef(model)))
     inputs, labels = pictures(4 * n, seed=9)
@@ -62,13 +62,13 @@ def exam(model: str, *, eps: float = EPS, n: int = 12) -> Exam:
     problem = Problem(
         passes, inputs[right], labels[right], "linf", eps, np.arange(len(right)), 0, control
     )
-    subject = SimpleNamespace(passes=passes, model=passes.model)
+    sample = SimpleNamespace(passes=passes, model=passes.model)
     none = np.zeros(len(right), bool)
-    return Exam(cast(Any, subject), problem, none, none, control)
+    return CheckContext(cast(Any, sample), problem, none, none, control)
 
 
 def marks(model: str, **options: Any) -> dict[str, bool | None]:
-    about = exam(model, **options)
+    about = context(model, **options)
     return {name: ask(about)[0] for name, ask in QUESTIONS.items()}
 
 
@@ -109,25 +109,25 @@ def test_honest_models_are_not_marked(architecture: str, adversarial: bool) -> N
 def test_slopes_are_the_losses_own_however_large_the_step() -> None:
     """ReLU kinks and rounding do not matter: from a hundredth of a level to 16 levels."""
     for eps in (0.01 / 255, 1 / 255, 64 / 255):
-        found = slopes(exam(BASE, eps=eps).problem)
+        found = gradient_check(context(BASE, eps=eps).problem)
         assert found.wrong.mean() < 0.05
         assert found.error < 0.1
 
 
 def test_rounding_is_seen_through() -> None:
     """BPDA: with the identity's gradient in place of the rounding's, the attack works again."""
-    about = exam("masked_quantised", eps=24 / 255)
+    about = context("masked_quantised", eps=24 / 255)
     passed, detail, figures = checks_gradients.straight(about)
     assert passed is False
     assert "Round (BPDA)" in detail
     assert figures["repaired"] > figures["own"] + 0.3
-    clean, said, _ = checks_gradients.straight(exam(BASE))
+    clean, said, _ = checks_gradients.straight(context(BASE))
     assert clean is True
     assert "holds no rounding" in said
 
 
 def test_gradients_are_averaged_over_draws() -> None:
-    about = exam("masked_stochastic", n=4)
+    about = context("masked_stochastic", n=4)
     task = about.problem
     once = [task.passes.ascent(task.inputs, "ce", task.labels)[2] for _ in range(2)]
     mean = [Averaged(task.passes, draws=16).ascent(task.inputs, "ce", task.labels)[2]
@@ -136,12 +136,12 @@ def test_gradients_are_averaged_over_draws() -> None:
     _, detail, figures = checks_gradients.averaged(about)
     assert "averaged over 8 draws (EOT)" in detail
     assert set(figures) == {"repaired", "own"}
-    assert "does not draw" in checks_gradients.averaged(exam(BASE))[1]
+    assert "does not draw" in checks_gradients.averaged(context(BASE))[1]
 
 
 def test_estimated_gradients_break_what_hides_its_own() -> None:
     """Without any gradient or surrogate: differences of forward passes along tiles."""
-    about = exam("masked_stopped", eps=32 / 255)
+    about = context("masked_stopped", eps=32 / 255)
     task = about.problem
     passes = Estimated(task.passes, step=16 / 255, pairs=12, seed=0)
     values = {p.name: p.default for p in ATTACKS.find("pgd").parameters} | {"steps": 20}

@@ -12,11 +12,11 @@ import pytest
 
 from core import api
 from core.parameters import Value
+from core.robustness.attack_checks import CHECKS
 from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.checks import CHECKS
-from core.robustness.exam import Exam, beyond_chance
-from core.robustness.sweep import attacked, ladder
+from core.robustness.check_context import CheckContext, beyond_chance
+from core.robustness.sweep import attacked, default_eps_grid
 
 Made = Callable[..., Problem]
 FAST = {"steps": 40, "restarts": 1, "classes": 1, "queries": 10}
@@ -74,7 +74,7 @@ def test_half_of_all_range_leaves_at_most_chance_and_all_of_it_nothing(folder: P
 
 
 def test_the_ladder_holds_the_epsilons_of_security_curves() -> None:
-    linf, l2 = (np.array(ladder(norm, 12288)) for norm in ("linf", "l2"))
+    linf, l2 = (np.array(default_eps_grid(norm, 12288)) for norm in ("linf", "l2"))
     for eps in (0.25, 0.5, 1, 2, 4, 8, 16, 32):
         assert np.isclose(linf, eps / 255).any()
     for eps in (0.25, 0.5, 1, 2):
@@ -104,7 +104,7 @@ def test_raw_runs_may_rise_by_chance_alone(broken: list[int], passed: bool, prob
     """The curve is carried; the check looks at independent runs, with a binomial tolerance."""
     ask = next(q.ask for q in CHECKS if q.id == "monotone")
     runs = _Runs(broken, problem("rob_curved"))
-    verdict, _, figures = ask(cast(Exam, runs))
+    verdict, _, figures = ask(cast(CheckContext, runs))
     assert verdict is passed
     assert runs.asked == pytest.approx([0.5, 1, 2, 4])
     assert figures["accuracy_2"] == pytest.approx(1 - broken[2] / 200)

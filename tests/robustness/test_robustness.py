@@ -12,14 +12,14 @@ import pytest
 from core import api
 from core.cli._robustness import _report
 from core.contracts import Robustness
-from core.contracts._honesty import CHECKS_VERSION
+from core.contracts._attack_checks import CHECKS_VERSION
 from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError
 from core.proportions import wilson
-from core.robustness.checks import CHECKS
-from core.robustness.curves import curve, grid, of_groups
+from core.robustness.attack_checks import CHECKS
+from core.robustness.attacked_sample import refuse_probabilities
+from core.robustness.curves import curve, evaluated_eps, of_groups
 from core.robustness.sample import drawn_rows
-from core.robustness.subject import refuse_probabilities
 
 QUICK = {"pgd": {"steps": 10, "relative_step": 0.25}}
 
@@ -246,7 +246,7 @@ def test_area_and_median_are_those_of_the_distances() -> None:
     assert found.area == pytest.approx((0 + 0.1 + 0.3 + 0.4) / 4 / 0.4)
     assert found.median_distance == pytest.approx(0.3)
     assert found.mean_distance == pytest.approx(0.2)
-    assert grid((), (0.05, 0.2, 0.5, 1.0), np.array([0.1, 0.3])) == (0.0, 0.05, 0.2, 0.5)
+    assert evaluated_eps((), (0.05, 0.2, 0.5, 1.0), np.array([0.1, 0.3])) == (0.0, 0.05, 0.2, 0.5)
     assert list(of_groups(["b", "a", "b"])) == ["", "a", "b"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from core import api
 from core.contracts import Explanation, ModelRef
 from core.models.runtime import runtime
-from dashboard.words import errors_line
+from dashboard.formatting import errors_line
 
 BLACK = np.zeros((48, 48, 3), np.uint8)
 PATHS = {

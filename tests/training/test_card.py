@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 
 from core import api
 from core.cli import _run as cli
-from core.compression.forms import FORMS
+from core.compression.compressors import COMPRESSORS
 from core.contracts import Epoch, Evaluation, GroupCount, Run
 from core.data.evaluate import evaluate_arrays
 from core.data.registry import open_dataset
@@ -241,7 +241,7 @@ def test_a_smaller_model_names_its_twin_and_figures(run: Run) -> None:
         replace(run, origin="compressed", format="int8", twin=run.model, recipe="int8", history=(),
                 test=lost, twin_test=run.test, facts={"latency_ms": 1.23456, "agrees": True})
     )  # fmt: skip
-    assert FORMS["int8"].limits in small
+    assert COMPRESSORS["int8"].limits in small
     found = tables(small)
     assert ["made smaller from", run.model] in found["Model details"]
     assert ["latency_ms", "1.235"] in found["Further figures"]

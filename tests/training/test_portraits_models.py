@@ -118,7 +118,7 @@ def test_it_says_how_its_figures_spread_over_seeds(model_id: str) -> None:
     assert run.test is not None
     assert spread.n >= 5
     assert spread.accuracies[spread.seeds.index(run.seed)] == run.test.accuracy
-    assert spread.range_words in (run_folder(model_id) / "card.md").read_text(encoding="utf-8")
+    assert spread.range_text in (run_folder(model_id) / "card.md").read_text(encoding="utf-8")
 
 
 def test_the_verdicts_are_those_of_every_seed() -> None:

@@ -21,7 +21,7 @@ from core.models.labels import class_names
 from core.models.runtime import runtime
 from core.runs import run_folder
 from core.settings import settings
-from core.training.distilling import teacher_of
+from core.training.distillation import teacher_of
 from core.training.registry import RECIPES
 
 DATA = "portraits?n_train=90&n_validation=30&n_test=45"
@@ -176,14 +176,14 @@ def test_a_head_changes_the_head_alone() -> None:
 
 
 def test_features_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.models.trunk import Trunk
+    from core.models.backbone import Backbone
 
     api.train(**options("head"))
 
     def again(*_: object) -> None:
         raise AssertionError("the features were in the store")
 
-    monkeypatch.setattr(Trunk, "run", again)
+    monkeypatch.setattr(Backbone, "run", again)
     other = api.train(**options("head", learning_rate=1e-2))
     assert not other.cached
 

@@ -88,7 +88,7 @@ def test_manifest_and_card_of_each_run_say_how_it_spreads(spread: SeedSpread) ->
         assert run.seeds == spread
         assert Run.from_artefact(Artefact(run.to_artefact().document)) == run
         card = api.run_card(model)
-        assert spread.range_words in card
+        assert spread.range_text in card
         assert "this is one run of one seed" not in card
         assert "### Over seeds" in card
     fewer = api.train_seeds(n=2, seed=5, **OPTIONS)
@@ -116,10 +116,10 @@ def test_the_command_line_says_the_same(
     assert document["models"] == list(spread.models)
     assert {"attribute", "difference", "beyond_chance", "worst"} == set(document["gaps"][0])
     text = asked()
-    assert spread.range_words in text
+    assert spread.range_text in text
     for gap in spread.gaps:
         assert f"{gap.attribute}: widest gap" in text
-        assert spread.verdict_words(gap) in text
+        assert spread.verdict_text(gap) in text
 
 
 @pytest.mark.parametrize("n", ["1", "0", "51"])
@@ -148,7 +148,7 @@ def test_verdicts_are_counted_seed_by_seed() -> None:
     spread = spread_of([made(0, 200), made(1, 393), made(2, 300)])
     tone, light = spread.gaps
     assert (tone.attribute, tone.beyond_chance, light.beyond_chance) == ("tone", 2, 0)
-    assert spread.verdict_words(tone) == "beyond chance in 2 of 3"
+    assert spread.verdict_text(tone) == "beyond chance in 2 of 3"
     assert not spread.agrees(tone)
     assert spread.agrees(light)
     assert tone.difference.high == pytest.approx(590 / 600 - 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.contracts import Score
-from core.evidence.base import Metric, Subject
+from core.evidence.base import EvaluatedMap, Metric
 from core.modalities.picture.resample import upsample
 
 __all__ = ["Infidelity"]
@@ -41,32 +41,32 @@ class Infidelity(Metric):
     def __init__(self, n_samples: int = 96, grid: int = 14, sigma: float = 0.1) -> None:
         self.n_samples, self.grid, self.sigma = n_samples, grid, sigma
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return perturbations and scale."""
         return (
             f"min over β of Σ(β·Iᵀmap − Δf)²/ΣΔf², Δf = f(x) − f(x − I), over {self.n_samples} "
             f"draws of grey Gaussian noise I, σ = {self.sigma:g} on {self.grid}×{self.grid} "
             f"points, interpolated; β because methods differ in scale; f: the explained logit; "
-            f"seed {subject.seed}."
+            f"seed {evaluated.seed}."
         )
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the share of Δf's square that the map does not predict, in [0, 1]."""
-        rng = np.random.default_rng(subject.seed)
-        subject.passes.prepare(self.n_samples)
+        rng = np.random.default_rng(evaluated.seed)
+        evaluated.passes.prepare(self.n_samples)
         predicted, actual = [], []
         for start in range(0, self.n_samples, _CHUNK):
             n = min(_CHUNK, self.n_samples - start)
             points = rng.standard_normal((n, self.grid, self.grid), dtype=np.float32)
-            noise = upsample(points * np.float32(self.sigma), subject.map.shape)  # type: ignore[arg-type]
-            predicted.append(np.einsum("nhw,hw->n", noise, subject.map, dtype=np.float64))
-            actual.append(subject.f - subject.values(subject.input - noise[..., None]))
-            subject.control.progress(start / self.n_samples, "infidelity")
-        return self._scaled(subject, np.concatenate(predicted), np.concatenate(actual))
+            noise = upsample(points * np.float32(self.sigma), evaluated.map.shape)  # type: ignore[arg-type]
+            predicted.append(np.einsum("nhw,hw->n", noise, evaluated.map, dtype=np.float64))
+            actual.append(evaluated.f - evaluated.values(evaluated.input - noise[..., None]))
+            evaluated.control.progress(start / self.n_samples, "infidelity")
+        return self._scaled(evaluated, np.concatenate(predicted), np.concatenate(actual))
 
-    def _scaled(self, subject: Subject, predicted: np.ndarray, actual: np.ndarray) -> Score:
+    def _scaled(self, evaluated: EvaluatedMap, predicted: np.ndarray, actual: np.ndarray) -> Score:
         power, total = float(predicted @ predicted), float(actual @ actual)
         if total == 0:
-            return self.undefined(subject, "the model's answer does not move under the noise")
+            return self.undefined(evaluated, "the model's answer does not move under the noise")
         beta = float(predicted @ actual) / power if power > 0 else 0.0
-        return self.defined(subject, float(np.square(beta * predicted - actual).sum()) / total)
+        return self.defined(evaluated, float(np.square(beta * predicted - actual).sum()) / total)

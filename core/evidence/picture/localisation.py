@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.contracts import Score
-from core.evidence.base import Mask, Metric, Subject
+from core.evidence.base import EvaluatedMap, Mask, Metric
 from core.evidence.order import descending
 
 __all__ = ["PointingGame", "RelevanceMass", "RelevanceRank"]
@@ -21,18 +21,20 @@ class _Localisation(Metric):
     positive = True
     quick = True
 
-    def missing(self, subject: Subject) -> str:
+    def missing(self, evaluated: EvaluatedMap) -> str:
         """Also refuse a mask that cannot be missed."""
-        if reason := super().missing(subject):
+        if reason := super().missing(evaluated):
             return reason
         return (
-            "the mask covers the whole picture: nothing can miss it" if _mask(subject).all() else ""
+            "the mask covers the whole picture: nothing can miss it"
+            if _mask(evaluated).all()
+            else ""
         )
 
 
-def _mask(subject: Subject) -> Mask:
-    assert subject.mask is not None
-    return subject.mask
+def _mask(evaluated: EvaluatedMap) -> Mask:
+    assert evaluated.mask is not None
+    return evaluated.mask
 
 
 class PointingGame(_Localisation):
@@ -44,23 +46,23 @@ class PointingGame(_Localisation):
     limits = "One pixel decides. " + _LIMITS
     paper = "Zhang et al. 2016, Top-down Neural Attention by Excitation Backprop, arXiv:1608.00507"
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return tolerance and ties."""
         return (
             f"The highest pixel (the first of equals in reading order) hits within "
-            f"{_reach(subject)} pixels of the mask (15 at 224)."
+            f"{_reach(evaluated)} pixels of the mask (15 at 224)."
         )
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return 1 or 0."""
-        top = np.unravel_index(int(descending(subject.map)[0]), subject.map.shape)
-        away = np.argwhere(_mask(subject)) - np.asarray(top)
+        top = np.unravel_index(int(descending(evaluated.map)[0]), evaluated.map.shape)
+        away = np.argwhere(_mask(evaluated)) - np.asarray(top)
         nearest = np.sqrt(np.square(away).sum(axis=1).min())
-        return self.defined(subject, float(nearest <= _reach(subject)))
+        return self.defined(evaluated, float(nearest <= _reach(evaluated)))
 
 
-def _reach(subject: Subject) -> int:
-    return round(_TOLERANCE * min(subject.map.shape))
+def _reach(evaluated: EvaluatedMap) -> int:
+    return round(_TOLERANCE * min(evaluated.map.shape))
 
 
 class RelevanceMass(_Localisation):
@@ -72,14 +74,14 @@ class RelevanceMass(_Localisation):
     limits = "A big object is hit by chance: compare with its share of the picture. " + _LIMITS
     paper = "Arras et al. 2020, CLEVR-XAI, arXiv:2003.07258"
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return what is summed, and what chance would give."""
-        return f"Σ of max(map, 0) inside the mask over Σ everywhere; {_chance(subject)}"
+        return f"Σ of max(map, 0) inside the mask over Σ everywhere; {_chance(evaluated)}"
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the share."""
-        relevance = np.maximum(subject.map, 0).astype(np.float64)
-        return self.defined(subject, relevance[_mask(subject)].sum() / relevance.sum())
+        relevance = np.maximum(evaluated.map, 0).astype(np.float64)
+        return self.defined(evaluated, relevance[_mask(evaluated)].sum() / relevance.sum())
 
 
 class RelevanceRank(_Localisation):
@@ -91,21 +93,21 @@ class RelevanceRank(_Localisation):
     limits = "Ignores how high the pixels are. " + _LIMITS
     paper = "Arras et al. 2020, CLEVR-XAI, arXiv:2003.07258"
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return how many pixels are taken, and ties."""
         return (
             "The K highest pixels, K the mask's size, equal values in reading order; "
-            f"{_chance(subject)}"
+            f"{_chance(evaluated)}"
         )
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the share."""
-        inside = _mask(subject).ravel()
+        inside = _mask(evaluated).ravel()
         size = int(inside.sum())
-        return self.defined(subject, inside[descending(subject.map)[:size]].mean())
+        return self.defined(evaluated, inside[descending(evaluated.map)[:size]].mean())
 
 
-def _chance(subject: Subject) -> str:
-    if subject.mask is None:
+def _chance(evaluated: EvaluatedMap) -> str:
+    if evaluated.mask is None:
         return "needs a mask."
-    return f"the mask covers {subject.mask.mean():.1%} of the picture."
+    return f"the mask covers {evaluated.mask.mean():.1%} of the picture."

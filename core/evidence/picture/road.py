@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array, Score
-from core.evidence.base import Mask, Metric, Subject
+from core.evidence.base import EvaluatedMap, Mask, Metric
 from core.evidence.order import descending
 
 __all__ = ["Road", "RoadLerf", "RoadMorf", "impute", "neighbour_system"]
@@ -75,36 +75,36 @@ class _RoadMetric(Metric):
     random = True
     orders: ClassVar[tuple[Literal["morf", "lerf"], ...]]
 
-    def protocol(self, subject: Subject) -> str:
+    def protocol(self, evaluated: EvaluatedMap) -> str:
         """Return shares, imputation and score."""
         shares = ", ".join(f"{share:.0%}" for share in FRACTIONS)
         which = {"morf": "most", "lerf": "least"}
         ends = " and ".join(f"{which[order]} relevant pixels first" for order in self.orders)
         return (
             f"{ends[0].upper()}{ends[1:]}, {shares} removed, noisy linear imputation from 8 "
-            f"neighbours (σ = {SIGMA:g}), no retraining; {self._mean_words}; score: "
-            f"{subject.score_words}; equal values in reading order; seed {subject.seed}."
+            f"neighbours (σ = {SIGMA:g}), no retraining; {self._mean_text}; score: "
+            f"{evaluated.score_text}; equal values in reading order; seed {evaluated.seed}."
         )
 
-    _mean_words: ClassVar[str] = "mean over the shares"
+    _mean_text: ClassVar[str] = "mean over the shares"
 
-    def curve_mean(self, subject: Subject, order: Literal["morf", "lerf"]) -> float:
+    def curve_mean(self, evaluated: EvaluatedMap, order: Literal["morf", "lerf"]) -> float:
         """Return the mean score over the shares."""
-        ranked = descending(subject.map)
+        ranked = descending(evaluated.map)
         if order == "lerf":
             ranked = ranked[::-1]
-        rng = np.random.default_rng(subject.seed)
+        rng = np.random.default_rng(evaluated.seed)
         pictures = []
         for share in FRACTIONS:
-            subject.control.check()
-            removed = np.zeros(subject.map.size, bool)
+            evaluated.control.check()
+            removed = np.zeros(evaluated.map.size, bool)
             removed[ranked[: round(share * ranked.size)]] = True
-            pictures.append(impute(subject.input, removed.reshape(subject.map.shape), rng))
-        return float(subject.probabilities(np.stack(pictures)).mean())
+            pictures.append(impute(evaluated.input, removed.reshape(evaluated.map.shape), rng))
+        return float(evaluated.probabilities(np.stack(pictures)).mean())
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return the mean score of the one end."""
-        return self.defined(subject, self.curve_mean(subject, self.orders[0]))
+        return self.defined(evaluated, self.curve_mean(evaluated, self.orders[0]))
 
 
 _PAPER = "Rong et al. 2022, A Consistent and Efficient Evaluation Strategy, arXiv:2202.00449"
@@ -143,9 +143,9 @@ class Road(_RoadMetric):
     limits = _LIMITS
     paper = _PAPER
     orders = ("morf", "lerf")
-    _mean_words = "half of the second mean over the shares less the first"
+    _mean_text = "half of the second mean over the shares less the first"
 
-    def score(self, subject: Subject) -> Score:
+    def score(self, evaluated: EvaluatedMap) -> Score:
         """Return (least − most)/2, in [−½, ½]."""
-        most, least = (self.curve_mean(subject, order) for order in self.orders)
-        return self.defined(subject, (least - most) / 2)
+        most, least = (self.curve_mean(evaluated, order) for order in self.orders)
+        return self.defined(evaluated, (least - most) / 2)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.fairness.effective import effective_rows
-from core.fairness.subject import Column, Subject
+from core.fairness.grouped_counts import Column, GroupedCounts
 from core.proportions import wilson_limits
 
 __all__ = ["Composite", "Metric", "Proportion", "Tasks", "against_rest"]
@@ -49,7 +49,7 @@ class Metric(ABC):
     needs_scores: bool = False
 
     @abstractmethod
-    def column(self, subject: Subject) -> Column:
+    def column(self, grouped: GroupedCounts) -> Column:
         """Return value and interval for each group."""
 
     def serves(self, *, binary: bool, labels: bool, scores: bool) -> bool:
@@ -75,14 +75,14 @@ class Proportion(Metric):
     noun: str
     event: str
 
-    def column(self, subject: Subject) -> Column:
+    def column(self, grouped: GroupedCounts) -> Column:
         """Return the rates with Wilson's intervals, at their effective numbers."""
-        k, of = self.numerator(subject.w), self.denominator(subject.w)
+        k, of = self.numerator(grouped.w), self.denominator(grouped.w)
         with np.errstate(invalid="ignore", divide="ignore"):
             value = k / of
-        squares = self.numerator(subject.w2), self.denominator(subject.w2)
+        squares = self.numerator(grouped.w2), self.denominator(grouped.w2)
         effective = effective_rows(k, of, *squares)
-        low, high = wilson_limits(value, effective, subject.z)
+        low, high = wilson_limits(value, effective, grouped.z)
         return Column(k, of, effective, value, low, high)
 
 
@@ -92,11 +92,11 @@ class Composite(Metric):
 
     value: OfCells
 
-    def column(self, subject: Subject) -> Column:
+    def column(self, grouped: GroupedCounts) -> Column:
         """Return the values with percentile intervals."""
-        value = self.value(subject.w)
-        low, high = subject.percentiles(value, self.value(subject.draws))
-        return subject.whole(value, low, high)
+        value = self.value(grouped.w)
+        low, high = grouped.percentiles(value, self.value(grouped.draws))
+        return grouped.whole(value, low, high)
 
 
 def against_rest(cells: Floats, index: int) -> Floats:

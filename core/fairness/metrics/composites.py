@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.fairness.grouped_counts import Column, GroupedCounts
 from core.fairness.metrics.base import Composite, Metric
-from core.fairness.subject import Column, Subject
 
 __all__ = ["COMPOSITES", "IMPACT_RATIO"]
 
@@ -60,20 +60,20 @@ def _matthews(c: Floats) -> Floats:
 class _ImpactRatio(Metric):
     """A group's selection rate by the highest one."""
 
-    def column(self, subject: Subject) -> Column:
+    def column(self, grouped: GroupedCounts) -> Column:
         """Return the ratios; the reference itself is 1 by definition."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            rate = _selected(subject.w)
-            value = rate / (np.nan if subject.reference is None else subject.reference.rate)
-            if subject.reference is None:
-                return subject.whole(value, value, value)
-            low, high = subject.percentiles(
-                value, _selected(subject.draws) / subject.reference.draws[:, None]
+            rate = _selected(grouped.w)
+            value = rate / (np.nan if grouped.reference is None else grouped.reference.rate)
+            if grouped.reference is None:
+                return grouped.whole(value, value, value)
+            low, high = grouped.percentiles(
+                value, _selected(grouped.draws) / grouped.reference.draws[:, None]
             )
-        own = subject.reference.index - subject.first
+        own = grouped.reference.index - grouped.first
         if 0 <= own < len(value):
             value[own] = low[own] = high[own] = 1.0
-        return subject.whole(value, low, high)
+        return grouped.whole(value, low, high)
 
 
 def _selected(c: Floats) -> Floats:

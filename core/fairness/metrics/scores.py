@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.fairness.effective import effective_rows
+from core.fairness.grouped_counts import Column, GroupedCounts, redrawn
 from core.fairness.intervals import area_interval
 from core.fairness.metrics.base import Metric
 from core.fairness.scores import Scores, class_sizes
-from core.fairness.subject import Column, Subject, redrawn
 from core.proportions import wilson_limits
 
 __all__ = ["OF_SCORES"]
@@ -19,49 +19,49 @@ __all__ = ["OF_SCORES"]
 Floats = npt.NDArray[np.float64]
 
 
-def _given(subject: Subject) -> Scores:
-    assert subject.scores is not None, "offered only where there are scores"
-    return subject.scores
+def _given(grouped: GroupedCounts) -> Scores:
+    assert grouped.scores is not None, "offered only where there are scores"
+    return grouped.scores
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Area(Metric):
     needs_scores: bool = True
 
-    def column(self, subject: Subject) -> Column:
+    def column(self, grouped: GroupedCounts) -> Column:
         """Return the areas with Newcombe's score interval, widened to DeLong's where need be."""
-        scores = _given(subject)
-        sizes = class_sizes(subject.w, subject.w2)
-        low, high = area_interval(scores.auc, scores.auc_variance, *sizes, subject.z)
-        return subject.whole(scores.auc, low, high)
+        scores = _given(grouped)
+        sizes = class_sizes(grouped.w, grouped.w2)
+        low, high = area_interval(scores.auc, scores.auc_variance, *sizes, grouped.z)
+        return grouped.whole(scores.auc, low, high)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Brier(Metric):
     needs_scores: bool = True
 
-    def column(self, subject: Subject) -> Column:
+    def column(self, grouped: GroupedCounts) -> Column:
         """Return mean squares with Wilson's interval at the number of yes-or-no rows as unsure.
 
         A pseudo-row of the largest variance keeps a group of equal squares from looking certain.
         """
-        scores, n = _given(subject), subject.n_effective
+        scores, n = _given(grouped), grouped.n_effective
         with np.errstate(invalid="ignore", divide="ignore"):
             total = scores.positives + scores.negatives
             mean = scores.squares / total
             most = mean * (1 - mean)
             variance = (n * np.maximum(scores.fourths / total - mean**2, 0) + most) / (n + 1)
             like = np.where(variance > 0, n * most / np.where(variance > 0, variance, 1), n)
-        return subject.whole(mean, *wilson_limits(mean, like, subject.z))
+        return grouped.whole(mean, *wilson_limits(mean, like, grouped.z))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _CalibrationError(Metric):
     needs_scores: bool = True
 
-    def column(self, subject: Subject) -> Column:
+    def column(self, grouped: GroupedCounts) -> Column:
         """Return Σ |events − scores| / n over the bins, bootstrapped over bins and outcomes."""
-        scores = _given(subject)
+        scores = _given(grouped)
         cells = np.stack([scores.bin_n - scores.bin_events, scores.bin_events], axis=-1)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = scores.bin_scores / scores.bin_n
@@ -70,13 +70,13 @@ class _CalibrationError(Metric):
             value = _error(cells, mean)
             cells[empty] = np.nan  # no draws for a bin that holds nothing
             drawn = redrawn(
-                cells.reshape(len(cells), -1), subject.n_effective,
-                n_boot=subject.n_boot, seed=subject.seed,
+                cells.reshape(len(cells), -1), grouped.n_effective,
+                n_boot=grouped.n_boot, seed=grouped.seed,
             )  # fmt: skip
-            low, high = subject.percentiles(
-                value, _error(drawn.reshape(subject.n_boot, *cells.shape), mean)
+            low, high = grouped.percentiles(
+                value, _error(drawn.reshape(grouped.n_boot, *cells.shape), mean)
             )
-        return subject.whole(value, low, high)
+        return grouped.whole(value, low, high)
 
 
 def _error(cells: Floats, mean: Floats) -> Floats:
@@ -91,15 +91,15 @@ def _error(cells: Floats, mean: Floats) -> Floats:
 class _ScoringRate(Metric):
     needs_scores: bool = True
 
-    def column(self, subject: Subject) -> Column:
+    def column(self, grouped: GroupedCounts) -> Column:
         """Return the rates with Wilson's intervals."""
-        scores = _given(subject)
-        of = subject.w.sum(axis=(-2, -1))
-        squares = scores.above2, subject.w2.sum(axis=(-2, -1))
+        scores = _given(grouped)
+        of = grouped.w.sum(axis=(-2, -1))
+        squares = scores.above2, grouped.w2.sum(axis=(-2, -1))
         effective = effective_rows(scores.above, of, *squares)
         with np.errstate(invalid="ignore", divide="ignore"):
             rate = scores.above / of
-        return Column(scores.above, of, effective, rate, *wilson_limits(rate, effective, subject.z))
+        return Column(scores.above, of, effective, rate, *wilson_limits(rate, effective, grouped.z))
 
 
 OF_SCORES: tuple[Metric, ...] = (

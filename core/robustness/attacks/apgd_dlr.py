@@ -35,11 +35,11 @@ class ApgdDlr(Attack):
         reached = problem.inputs.copy()
         aims = likeliest_others(problem, int(parameters["classes"]))
         left = np.arange(len(problem))
-        for number, aim in enumerate(aims):
+        for number, goal in enumerate(aims):
             part = problem.only(left)
             reached[left] = auto_pgd(
                 part, part.random_start(number), loss="dlr_targeted",
-                steps=int(parameters["steps"]), targets=aim[left],
+                steps=int(parameters["steps"]), targets=goal[left],
             )  # fmt: skip
             if number + 1 < len(aims):
                 left = left[~part.broken(problem.passes.logits(reached[left]))]

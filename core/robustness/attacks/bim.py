@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from core.contracts import Array
 from core.parameters import Parameter, Value
-from core.robustness.attacks.ascent import climb
 from core.robustness.attacks.base import Attack, Problem
+from core.robustness.attacks.gradient_ascent import gradient_ascent
 
 __all__ = ["Bim"]
 
@@ -31,7 +31,7 @@ class Bim(Attack):
 
     def perturb(self, problem: Problem, parameters: Mapping[str, Value]) -> Array:
         """Return the pictures after the steps."""
-        return climb(
+        return gradient_ascent(
             problem,
             problem.inputs,
             steps=int(parameters["steps"]),

@@ -10,7 +10,7 @@ from core.axes import along
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.base import Attack, LossName, Problem
-from core.robustness.attacks.shrink import shrunk
+from core.robustness.attacks.bisection import bisected
 
 __all__ = ["CarliniWagner"]
 
@@ -52,7 +52,7 @@ class CarliniWagner(Attack):
             c = np.where(high < _TOP, (low + high) / 2, c * 10)
         found = np.flatnonzero(np.isfinite(nearest))
         if len(found):  # Adam's first steps are long beside a near boundary
-            best[found] = shrunk(problem.only(found), best[found], rounds=_ROUNDS)
+            best[found] = bisected(problem.only(found), best[found], rounds=_ROUNDS)
         return best
 
 

@@ -10,8 +10,8 @@ from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.apgd_dlr import likeliest_others
 from core.robustness.attacks.base import Attack, Problem
+from core.robustness.attacks.bisection import bisected
 from core.robustness.attacks.margins import nearest_boundary, step_over
-from core.robustness.attacks.shrink import shrunk
 
 __all__ = ["DeepFool"]
 
@@ -52,4 +52,4 @@ class DeepFool(Attack):
             if not len(left):
                 break
             here[left] = np.clip(here[left] + further * step, 0, 1)
-        return shrunk(problem, here, rounds=_ROUNDS)
+        return bisected(problem, here, rounds=_ROUNDS)

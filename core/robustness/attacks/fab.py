@@ -11,8 +11,8 @@ from core.contracts import Array, Norm
 from core.parameters import Parameter, Value
 from core.robustness.attacks.apgd_dlr import likeliest_others
 from core.robustness.attacks.base import Attack, Labels, Problem
+from core.robustness.attacks.bisection import bisected
 from core.robustness.attacks.margins import nearest_boundary
-from core.robustness.attacks.shrink import shrunk
 
 __all__ = ["Fab", "onto_plane"]
 
@@ -47,7 +47,7 @@ class Fab(Attack):
             _walk(problem, rival, int(parameters["steps"]), best, nearest)
         hit = np.flatnonzero(np.isfinite(nearest))
         if len(hit):
-            best[hit] = shrunk(problem.only(hit), best[hit], rounds=_ROUNDS)
+            best[hit] = bisected(problem.only(hit), best[hit], rounds=_ROUNDS)
         return best
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from core.contracts import Array
 from core.parameters import Value
-from core.robustness.attacks.ascent import climb
 from core.robustness.attacks.base import Attack, Problem
+from core.robustness.attacks.gradient_ascent import gradient_ascent
 
 __all__ = ["Fgsm"]
 
@@ -24,4 +24,4 @@ class Fgsm(Attack):
 
     def perturb(self, problem: Problem, parameters: Mapping[str, Value]) -> Array:
         """Return the pictures after one step; those broken already stay."""
-        return climb(problem, problem.inputs, steps=1, step=problem.eps)
+        return gradient_ascent(problem, problem.inputs, steps=1, step=problem.eps)

@@ -10,7 +10,7 @@ from core.axes import along, inner
 from core.contracts import Array
 from core.parameters import Parameter, Value
 from core.robustness.attacks.base import Attack, Hits, Problem
-from core.robustness.attacks.shrink import shrunk
+from core.robustness.attacks.bisection import bisected
 
 __all__ = ["HopSkipJump"]
 
@@ -51,7 +51,7 @@ def _one(problem: Problem, rounds: int, probes: int) -> Array:
     start = _start(problem, rng)
     if start is None:
         return problem.inputs
-    here = shrunk(problem, start, rounds=_HALVINGS)
+    here = bisected(problem, start, rounds=_HALVINGS)
     best, nearest = here, float(problem.ball.size(here - problem.inputs)[0])
     for number in range(1, rounds + 1):
         problem.control.check()
@@ -62,7 +62,7 @@ def _one(problem: Problem, rounds: int, probes: int) -> Array:
         width = max(0.1 * float(np.sqrt(((here - problem.inputs) ** 2).sum())), 1e-3)
         direction = _direction(problem, here, int(probes * np.sqrt(number)), width, rng)
         moved = _jump(problem, here, direction, size / np.sqrt(number))
-        here = shrunk(problem, moved, rounds=_HALVINGS)
+        here = bisected(problem, moved, rounds=_HALVINGS)
         found = float(problem.ball.size(here - problem.inputs)[0])
         if found < nearest:
             best, nearest = here, found

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.contracts import Array
 from core.parameters import Parameter, Value
-from core.robustness.attacks.ascent import climb
 from core.robustness.attacks.base import Attack, Problem
+from core.robustness.attacks.gradient_ascent import gradient_ascent
 
 __all__ = ["Pgd"]
 
@@ -40,7 +40,7 @@ class Pgd(Attack):
         left = np.arange(len(problem))
         for run in range(restarts):
             part = problem.only(left)
-            reached[left] = climb(
+            reached[left] = gradient_ascent(
                 part,
                 part.random_start(run),
                 steps=int(parameters["steps"]),

@@ -91,7 +91,7 @@ class Certifier(ABC):
         """
 
     @abstractmethod
-    def rungs(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
+    def radius_grid(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
         """Return the radii of an automatic curve, ascending, without 0."""
 
     @abstractmethod

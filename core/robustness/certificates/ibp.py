@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.parameters import Value
 from core.robustness.certificate import Certificate
 from core.robustness.certificates.base import Certifier, Task
-from core.robustness.sweep import ladder
+from core.robustness.sweep import default_eps_grid
 
 if TYPE_CHECKING:
     from core.models.network import Network
@@ -58,10 +58,10 @@ class Ibp(Certifier):
             task.control.progress((number + 1) / _ROUNDS)
         return [Certificate(int(a), float(r)) for a, r in zip(answers, proven, strict=True)]
 
-    def rungs(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
+    def radius_grid(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
         """Return the ε of attacks, from a quarter of an 8-bit level up."""
         del parameters
-        return ladder(self.norm, n_values)
+        return default_eps_grid(self.norm, n_values)
 
     def ceiling(self, parameters: Mapping[str, Value]) -> float:
         """Return 1: every picture there is."""

@@ -71,7 +71,7 @@ class Smoothing(Certifier):
             task.control.progress(len(found) / len(task.inputs))
         return found
 
-    def rungs(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
+    def radius_grid(self, parameters: Mapping[str, Value], n_values: int) -> tuple[float, ...]:
         """Return quarters of σ, up to what full agreement would certify."""
         del n_values
         step = float(parameters["sigma"]) / _STEPS

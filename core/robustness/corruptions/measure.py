@@ -19,7 +19,7 @@ from core.errors import InputError
 from core.modalities.picture import images
 from core.models.runtime import Runtime
 from core.robustness.corruptions.assemble import CLEAN, Step, assemble, steps_of
-from core.robustness.corruptions.kept import kept_chunk
+from core.robustness.corruptions.partial_results import stored_chunk
 from core.robustness.corruptions.registry import CORRUPTIONS, corrupted
 from core.robustness.corruptions.scores import separation
 from core.robustness.sample import Sample, drawn_rows
@@ -70,7 +70,7 @@ def _measure(request: CorruptionRequest, control: Control) -> Corrupted:
 def _kept(
     request: CorruptionRequest, sample: Sample, step: Step, control: Control
 ) -> CorruptionChunk:
-    kept = kept_chunk(request, step)
+    kept = stored_chunk(request, step)
     if kept is not None:
         return kept
 

@@ -45,7 +45,7 @@ class Distill(Recipe):
 
     def train(self, job: Job) -> Trained:
         """Train the student in one stage."""
-        from core.training.distilling import Distillation, teacher_of
+        from core.training.distillation import Distillation, teacher_of
         from core.training.simple import train_whole
 
         objective = Distillation(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import CalibrationTable
-from dashboard import claim_words, services
+from dashboard import claim_text, services
 from dashboard import page as frame
-from dashboard.desk import desk
+from dashboard.formatting import duration, escape
 from dashboard.guard import guarded
+from dashboard.session_jobs import session_jobs
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.claim_table import claim_table
-from dashboard.words import duration, escape
 
 __all__ = ["page"]
 
@@ -39,7 +39,7 @@ def page() -> None:
 
 
 def _told(found: CalibrationTable) -> None:
-    text = escape(claim_words.summary(found))
+    text = escape(claim_text.summary(found))
     if found.broken:
         # A finding, not a failure of the page: red words, as verdicts are everywhere.
         st.markdown(
@@ -63,7 +63,7 @@ def _told(found: CalibrationTable) -> None:
 
 
 def _tables(found: CalibrationTable) -> None:
-    for topic, rows in claim_words.ordered(found.rows).items():
+    for topic, rows in claim_text.ordered(found.rows).items():
         st.subheader(topic, anchor=False)
         claim_table(rows, label=topic, mode=current_mode())
 
@@ -80,20 +80,20 @@ def _repeat(found: CalibrationTable) -> None:
         "Measure a few trials now", icon=":material/play_arrow:", on_click=_ask, key="calibrate"
     )
     if st.session_state.get(_ASKED):
-        with frame.at_desk():
+        with frame.with_session_jobs():
             _quick()
 
 
 def _ask() -> None:
     st.session_state[_ASKED] = True
-    desk().again(services.quick_calibration().key)
+    session_jobs().again(services.quick_calibration().key)
 
 
 def _quick() -> None:
-    answer = desk().ask(services.quick_calibration(), hold=True)
+    answer = session_jobs().ask(services.quick_calibration(), hold=True)
     if isinstance(answer.result, CalibrationTable):
-        st.markdown(f"**{escape(claim_words.summary(answer.result))}**")
-        for topic, rows in claim_words.ordered(answer.result.rows).items():
+        st.markdown(f"**{escape(claim_text.summary(answer.result))}**")
+        for topic, rows in claim_text.ordered(answer.result.rows).items():
             claim_table(rows, label=f"{topic}, a few trials", mode=current_mode())
     else:
         progress.unfinished(

@@ -8,20 +8,20 @@ from core.contracts import Drift, DriftPath, OpenedSource, Picture, opened_pictu
 from core.errors import PellucidError
 from dashboard import services
 from dashboard.app_pages.compare import page_choice
-from dashboard.app_pages.compare.page_choice import MOST_STEPS, Pair
+from dashboard.app_pages.compare.page_choice import MOST_STEPS, CompareChoice
 from dashboard.app_pages.picture.frame import unserved
-from dashboard.desk import desk
+from dashboard.formatting import duration, error_text, escape
 from dashboard.session import bound
+from dashboard.session_jobs import session_jobs
 from dashboard.state import Choice
 from dashboard.views import registry as views
 from dashboard.widgets import progress
 from dashboard.widgets.drift import drift_slider
-from dashboard.words import duration, error_words, escape
 
 __all__ = ["section"]
 
 
-def section(source: OpenedSource, choice: Choice, pair: Pair) -> None:
+def section(source: OpenedSource, choice: Choice, pair: CompareChoice) -> None:
     """Draw the choice of a path and, once there is one, the film with its curves."""
     st.subheader("Follow the map", anchor=False)
     if "film" not in views.of_model(choice.model).serves:
@@ -66,7 +66,7 @@ def _about_method(choice: Choice) -> str:
     return f"The map is that of {escape(services.method(choice.method).name)}, as on the left."
 
 
-def _numbers(card: DriftPath, pair: Pair) -> None:
+def _numbers(card: DriftPath, pair: CompareChoice) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
             "Steps", 1, MOST_STEPS, width=160,
@@ -81,16 +81,16 @@ def _numbers(card: DriftPath, pair: Pair) -> None:
         )  # fmt: skip
 
 
-def _film(picture: Picture, choice: Choice, pair: Pair, card: DriftPath) -> None:
+def _film(picture: Picture, choice: Choice, pair: CompareChoice, card: DriftPath) -> None:
     last = card.maximum if pair.maximum is None else pair.maximum
     try:
         request = services.drift_request(
             picture, choice, path=card.id, steps=pair.steps, maximum=last
         )
     except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
+        st.error(escape(error_text(error)), icon=":material/error:")
         return
-    answer = desk().ask(request)
+    answer = session_jobs().ask(request)
     name = f"{card.name}: {services.method(choice.method).name}"
     if isinstance(answer.result, Drift):
         st.markdown(f"**{escape(answer.result.words)}**")

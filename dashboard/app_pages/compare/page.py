@@ -11,15 +11,16 @@ from core.contracts import Explanation, Input, OpenedSource, Prediction
 from core.errors import PellucidError
 from dashboard import address, services, slice_choice, state, uploads
 from dashboard import page as frame
-from dashboard.app_pages.compare import drift, likeness, page_choice
+from dashboard.app_pages.compare import agreement, drift, page_choice
 from dashboard.app_pages.compare import sides as sides_part
-from dashboard.app_pages.compare.page_choice import NOT_FROM_CHOICE, Pair
+from dashboard.app_pages.compare.page_choice import NOT_FROM_CHOICE, CompareChoice
 from dashboard.app_pages.picture import controls as picture_controls
 from dashboard.app_pages.picture import facts as picture_facts
 from dashboard.app_pages.picture import strip as picture_strip
-from dashboard.desk import Answer, desk
 from dashboard.figures.ranking import ranking
+from dashboard.formatting import caption, error_text, errors_line, escape, percent
 from dashboard.guard import guarded
+from dashboard.session_jobs import Answer, session_jobs
 from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.views import registry as views
@@ -27,7 +28,6 @@ from dashboard.views.base import Side
 from dashboard.widgets import progress
 from dashboard.widgets.chart import chart
 from dashboard.widgets.progress import Pending
-from dashboard.words import caption, error_words, errors_line, escape, percent
 
 __all__ = ["page"]
 
@@ -82,14 +82,14 @@ def page() -> None:
         picture_controls.sidebar(choice)
         frame.say_problems(_NAME, (choice, shown))
         picture_strip.strip(choice)
-    with guarded(), frame.at_desk():
+    with guarded(), frame.with_session_jobs():
         shown = _body(choice, shown)
     held = address.to_query(choice)
     left = {part: text for part, text in held.items() if part not in NOT_FROM_CHOICE}
     frame.publish(left, shown.to_query(), slice_choice.to_query())
 
 
-def _asked_for() -> tuple[Choice, Pair]:
+def _asked_for() -> tuple[Choice, CompareChoice]:
     choice, shown = state.current(), page_choice.current()
     query = frame.address()
     problems: list[str] = []
@@ -104,7 +104,7 @@ def _asked_for() -> tuple[Choice, Pair]:
     return choice, shown
 
 
-def _body(choice: Choice, shown: Pair) -> Pair:
+def _body(choice: Choice, shown: CompareChoice) -> CompareChoice:
     """Draw everything below the strip; return the pair with what the page proposed."""
     left = _asked(_Side("left", "Left", "", choice, sides_part.source_of(choice)))
     kind = sides_part.KINDS[shown.differ]
@@ -126,7 +126,7 @@ def _body(choice: Choice, shown: Pair) -> Pair:
     _below(left, right)
     if left.explanation is not None and right.explanation is not None:
         if left.source is not None and left.given is not None:
-            likeness.difference(left.explanation, right.explanation, left.source, left.given)
+            agreement.difference(left.explanation, right.explanation, left.source, left.given)
         _one_class_for_both(left.explanation, right.explanation, shown)
     if left.source is not None:
         drift.section(left.source, choice, shown)
@@ -144,10 +144,10 @@ def _asked(side: _Side) -> _Side:
         evidence = services.explanation_request(side.source, side.choice)
         prediction = services.prediction_request(side.source, side.choice)
     except PellucidError as error:
-        return replace(side, error=error_words(error))
-    desk().ask(evidence, patience=0)
-    answer = desk().ask(prediction)
-    return replace(side, answer=answer, evidence=desk().ask(evidence))
+        return replace(side, error=error_text(error))
+    session_jobs().ask(evidence, patience=0)
+    answer = session_jobs().ask(prediction)
+    return replace(side, answer=answer, evidence=session_jobs().ask(evidence))
 
 
 # ---- the stages
@@ -156,9 +156,9 @@ def _asked(side: _Side) -> _Side:
 def _stages(left: _Side, right: _Side) -> None:
     a, b = left.explanation, right.explanation
     if a is not None and b is not None:
-        likeness.numbers(services.comparison(a, b))
+        agreement.numbers(services.comparison(a, b))
     elif any(s.evidence and s.evidence.state == "waiting" for s in (left, right)):
-        st.skeleton(height=likeness.HEIGHT)
+        st.skeleton(height=agreement.HEIGHT)
     if left.choice is not None:
         views.of_model(left.choice.model).pair([_shown(left), _shown(right)], key="pair")
     progress.waiting(
@@ -242,7 +242,7 @@ def _predicted(title: str, sides: Sequence[_Side]) -> None:
     )
 
 
-def _one_class_for_both(a: Explanation, b: Explanation, shown: Pair) -> None:
+def _one_class_for_both(a: Explanation, b: Explanation, shown: CompareChoice) -> None:
     """Say that two models explain two classes, and offer to explain the same one."""
     if shown.differ != "model" or a.target.label == b.target.label:
         return

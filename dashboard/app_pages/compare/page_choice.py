@@ -1,4 +1,4 @@
-"""What the Compare page holds against each other: one frozen :class:`Pair` beside the choice.
+"""What the Compare page compares: one frozen :class:`CompareChoice` beside the choice.
 
 The left side is the session's :class:`~dashboard.state.Choice`, so Inspect and Compare look at the
 same thing; the pair says in which one respect the right side differs from it.
@@ -13,13 +13,13 @@ from core.contracts import severity_text
 from core.errors import NumeralError
 from dashboard import services
 from dashboard.dataset_pictures import LONGEST_ID
-from dashboard.query import Asked, Spelled, Spelling
+from dashboard.query import AddressedChoice, Asked, Codec
+from dashboard.query_codecs import one_of, whole
 from dashboard.session import SessionChoice
-from dashboard.spellings import one_of, whole
 
 __all__ = [
-    "DIFFERS", "MOST_STEPS", "NOT_FROM_CHOICE", "Differ", "Pair", "begin", "bind", "change",
-    "current", "now", "read", "session",
+    "DIFFERS", "MOST_STEPS", "NOT_FROM_CHOICE", "Differ", "CompareChoice", "begin", "bind",
+    "change", "current", "now", "read", "session",
 ]  # fmt: skip
 
 Differ = Literal["method", "model", "class", "picture"]
@@ -29,7 +29,7 @@ NOT_FROM_CHOICE = ("compare", "with", "metrics", "mask")
 """Parts of the session's choice that the page's address does not hold."""
 
 
-def _follows(pair: Pair) -> bool:
+def _follows(pair: CompareChoice) -> bool:
     return bool(pair.path)
 
 
@@ -57,12 +57,12 @@ def _maximum(asked: Asked) -> float | None:
     return None
 
 
-def _severity(pair: Pair, last: float | None) -> dict[str, str]:
+def _severity(pair: CompareChoice, last: float | None) -> dict[str, str]:
     return {} if last is None else {"maximum": severity_text(pair.path, last)}
 
 
 @dataclass(frozen=True)
-class Pair(Spelled):
+class CompareChoice(AddressedChoice):
     """In what the right side differs, and which path the left side's map is followed along.
 
     Parameters
@@ -78,12 +78,12 @@ class Pair(Spelled):
     """
 
     differ: Annotated[Differ, one_of(DIFFERS).always()] = "method"
-    other: Annotated[str, Spelling(_other)] = ""
+    other: Annotated[str, Codec(_other)] = ""
     path: Annotated[str, one_of(lambda _: ("", *services.drift_paths()))] = ""
     steps: Annotated[int, whole(1, MOST_STEPS).written_when(_follows)] = 8
-    maximum: Annotated[float | None, Spelling(_maximum, when=_follows, spread=_severity)] = None
+    maximum: Annotated[float | None, Codec(_maximum, when=_follows, spread=_severity)] = None
 
 
-session = SessionChoice("pair", Pair)
+session = SessionChoice("pair", CompareChoice)
 read, current, now, begin = session.read, session.current, session.now, session.begin
 change, bind = session.change, session.bind

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.contracts import OpenedSource, Prediction
-from dashboard import model_words, services, state, suitable, uploads
+from dashboard import default_pictures, model_text, services, state, uploads
 from dashboard.app_pages.compare import page_choice
-from dashboard.app_pages.compare.page_choice import Differ, Pair
-from dashboard.app_pages.picture import shelf
+from dashboard.app_pages.compare.page_choice import CompareChoice, Differ
+from dashboard.app_pages.picture import picture_selection
 from dashboard.app_pages.picture.controls import likely_classes, method_label
+from dashboard.formatting import escape
 from dashboard.session import bound
 from dashboard.state import Choice
-from dashboard.words import escape
 
 __all__ = ["KINDS", "Kind", "options_of", "other_of", "selects", "source_of"]
 
@@ -81,7 +81,7 @@ def _models(choice: Choice, prediction: Prediction | None) -> Words:
     modality = services.model(choice.model).modality
     return {
         id: label
-        for id, label in model_words.model_labels(zone=st.context.timezone).items()
+        for id, label in model_text.model_labels(zone=st.context.timezone).items()
         if services.model(id).modality == modality
     }
 
@@ -126,7 +126,7 @@ def _class(choice: Choice, prediction: Prediction | None) -> str:
 
 
 def _pictures(choice: Choice, prediction: Prediction | None) -> Words:
-    words = {item.id: item.title for item in shelf.stock(choice)}
+    words = {item.id: item.title for item in picture_selection.matching(choice)}
     return _with_picture(words, choice.picture)
 
 
@@ -161,7 +161,7 @@ KINDS: dict[Differ, Kind] = {
         lambda choice, _: choice.model,
         _to_model,
         _another_model,
-        lead=suitable.to_model,
+        lead=default_pictures.to_model,
     ),
     "class": Kind(
         "Two classes",
@@ -182,13 +182,13 @@ KINDS: dict[Differ, Kind] = {
 }
 
 
-def options_of(choice: Choice, pair: Pair, prediction: Prediction | None) -> Words:
+def options_of(choice: Choice, pair: CompareChoice, prediction: Prediction | None) -> Words:
     """Return what can stand on either side, id to words."""
     options = KINDS[pair.differ].options(choice, prediction)
     return _with_picture(options, pair.other) if pair.differ == "picture" else options
 
 
-def other_of(choice: Choice, pair: Pair, prediction: Prediction | None) -> str:
+def other_of(choice: Choice, pair: CompareChoice, prediction: Prediction | None) -> str:
     """Return what stands on the right: what was chosen, else the kind's proposal.
 
     ``""`` while two classes wait for the prediction.
@@ -203,7 +203,7 @@ def other_of(choice: Choice, pair: Pair, prediction: Prediction | None) -> str:
     return kind.proposal(kind.move(choice, left), options)
 
 
-def _gone(pair: Pair) -> bool:
+def _gone(pair: CompareChoice) -> bool:
     """Whether the right picture was named by a link and may be remembered by the server."""
     return pair.differ == "picture" and bool(pair.other)
 
@@ -215,7 +215,7 @@ def source_of(choice: Choice) -> OpenedSource | None:
     return uploads.source(item) if item is not None and fits else None
 
 
-def selects(choice: Choice, pair: Pair, other: str, prediction: Prediction | None) -> None:
+def selects(choice: Choice, pair: CompareChoice, other: str, prediction: Prediction | None) -> None:
     """Draw in what the sides differ, and what stands on either of them."""
     source = escape(services.kind_of(choice.model).source)
     st.segmented_control(

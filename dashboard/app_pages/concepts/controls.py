@@ -6,11 +6,11 @@ import streamlit as st
 
 from core.contracts import Prediction
 from dashboard.app_pages.concepts import page_choice
-from dashboard.app_pages.concepts.page_choice import Study
+from dashboard.app_pages.concepts.page_choice import ConceptsChoice
 from dashboard.app_pages.picture import controls as picture_controls
 from dashboard.app_pages.picture.controls import likely_classes
+from dashboard.formatting import escape
 from dashboard.state import Choice
-from dashboard.words import escape
 
 __all__ = ["HOW_TO_SET", "class_box", "left_out", "run_button"]
 
@@ -21,7 +21,7 @@ HOW_TO_SET = (
 )
 
 
-def class_box(choice: Choice, study: Study, prediction: Prediction | None) -> int | None:
+def class_box(choice: Choice, study: ConceptsChoice, prediction: Prediction | None) -> int | None:
     """Draw the choice of a class and return it; ``None`` while the prediction is on its way."""
     if prediction is None:
         st.skeleton(height=68)
@@ -38,7 +38,9 @@ def _change(index: int) -> None:
     page_choice.change(target=index)
 
 
-def run_button(words: str, study: Study, target: int | None, *, ready: bool = True) -> None:
+def run_button(
+    words: str, study: ConceptsChoice, target: int | None, *, ready: bool = True
+) -> None:
     """Draw the button that starts the tab's work; what was chosen for it is fixed by then."""
 
     def clicked() -> None:

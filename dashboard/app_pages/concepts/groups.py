@@ -6,15 +6,15 @@ import streamlit as st
 
 from dashboard import uploads
 from dashboard.app_pages.concepts import page_choice
-from dashboard.app_pages.concepts.page_choice import Study
-from dashboard.words import escape
+from dashboard.app_pages.concepts.page_choice import ConceptsChoice
+from dashboard.formatting import escape
 
 __all__ = ["editor"]
 
 _LONGEST = 40
 
 
-def editor(study: Study, model: str) -> None:
+def editor(study: ConceptsChoice, model: str) -> None:
     """Draw the form that makes a concept of dropped pictures, and those made so far."""
     items = uploads.uploaded(model)
     with st.expander(
@@ -47,7 +47,7 @@ def _keep() -> None:
         page_choice.change(groups=(*others, (name, ids)))
 
 
-def _made(study: Study, name: str, ids: tuple[str, ...]) -> None:
+def _made(study: ConceptsChoice, name: str, ids: tuple[str, ...]) -> None:
     here = sum(uploads.find(id) is not None for id in ids)
     gone = "" if here == len(ids) else f", {len(ids) - here} not here any more"
     with st.container(horizontal=True, vertical_alignment="center", key=f"study/made/{name}"):

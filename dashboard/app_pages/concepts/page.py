@@ -8,11 +8,11 @@ import streamlit as st
 
 from core.contracts import Picture, Prediction
 from dashboard import services
-from dashboard.app_pages.concepts import look, page_choice, parts, tcav
-from dashboard.app_pages.concepts.page_choice import Study, Tab
-from dashboard.app_pages.picture.frame import subject_page, unserved, with_picture
-from dashboard.desk import desk
+from dashboard.app_pages.concepts import class_concepts, page_choice, tcav, visualisation
+from dashboard.app_pages.concepts.page_choice import ConceptsChoice, Tab
+from dashboard.app_pages.picture.frame import picture_page, unserved, with_picture
 from dashboard.guard import guarded
+from dashboard.session_jobs import session_jobs
 from dashboard.state import Choice
 from dashboard.views import registry as views
 
@@ -24,20 +24,20 @@ _TABS: dict[Tab, str] = {
     "test": "Test a concept (TCAV)",
 }
 _WHY = "Concepts are parts of pictures, read from a convolutional layer."
-Section = Callable[[Picture, Choice, Study, Prediction | None], None]
+Section = Callable[[Picture, Choice, ConceptsChoice, Prediction | None], None]
 _SECTIONS: dict[Tab, Section] = {
-    "look": look.section,
-    "parts": parts.section,
+    "look": visualisation.section,
+    "parts": class_concepts.section,
     "test": tcav.section,
 }
 
 
 def page() -> None:
     """Draw the page."""
-    subject_page(page_choice.session, _one_tab, name="concepts problems")
+    picture_page(page_choice.session, _one_tab, name="concepts problems")
 
 
-def _fitting(choice: Choice, study: Study) -> Study:
+def _fitting(choice: Choice, study: ConceptsChoice) -> ConceptsChoice:
     """Leave out a class that another model does not have."""
     if study.target is None or study.target < len(services.class_names(choice.model)):
         return study
@@ -45,7 +45,7 @@ def _fitting(choice: Choice, study: Study) -> Study:
     return page_choice.current() or study
 
 
-def _one_tab(choice: Choice, study: Study) -> None:
+def _one_tab(choice: Choice, study: ConceptsChoice) -> None:
     if "concepts" not in views.of_model(choice.model).serves:
         unserved(choice.model, _WHY)
         return
@@ -60,7 +60,7 @@ def _one_tab(choice: Choice, study: Study) -> None:
     )
 
     def draw(shown: Picture) -> None:
-        said = desk().ask(services.prediction_request(shown, choice)).result
+        said = session_jobs().ask(services.prediction_request(shown, choice)).result
         prediction = said if isinstance(said, Prediction) else None
         with guarded():
             _SECTIONS[study.tab](shown, choice, study, prediction)

@@ -1,4 +1,4 @@
-"""What the Concepts page studies: one frozen :class:`Study` beside the session's choice."""
+"""What the Concepts page shows: one frozen :class:`ConceptsChoice` beside the session's choice."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import Selection
-from dashboard import spellings
-from dashboard.query import Asked, Spelled, Spelling, cut
+from dashboard import query_codecs
+from dashboard.query import AddressedChoice, Asked, Codec, cut
+from dashboard.query_codecs import last_class, listed, names, one_of, whole
 from dashboard.session import SessionChoice
-from dashboard.spellings import last_class, listed, names, one_of, whole
 
 __all__ = [
-    "N_CONCEPTS", "SEEDS", "SELECTIONS", "SOURCES", "STEPS", "TABS", "Study", "Tab", "ask", "begin",
-    "bind", "change", "current", "now", "read", "session",
+    "N_CONCEPTS", "SEEDS", "SELECTIONS", "SOURCES", "STEPS", "TABS", "ConceptsChoice", "Tab", "ask",
+    "begin", "bind", "change", "current", "now", "read", "session",
 ]  # fmt: skip
 
 Tab = Literal["look", "parts", "test"]
@@ -34,7 +34,7 @@ Groups = tuple[tuple[str, tuple[str, ...]], ...]
 def _groups(asked: Asked) -> Groups:
     """Return the concepts made of dropped pictures, a parameter each."""
     found = (
-        (name.removeprefix(_GROUP)[:_NAME_LENGTH], spellings.parts(text[:_LIST_LENGTH]))
+        (name.removeprefix(_GROUP)[:_NAME_LENGTH], query_codecs.parts(text[:_LIST_LENGTH]))
         for name, text in asked.query.items()
         if name.startswith(_GROUP) and len(name) > len(_GROUP)
     )
@@ -51,7 +51,7 @@ def _in_order(asked: Asked) -> tuple[Tab, ...]:
 
 
 @dataclass(frozen=True)
-class Study(Spelled):
+class ConceptsChoice(AddressedChoice):
     """Everything that decides what the page shows, apart from picture, model and framing.
 
     Parameters
@@ -80,18 +80,18 @@ class Study(Spelled):
     tab: Annotated[Tab, one_of(TABS)] = "look"
     target: Annotated[int | None, whole(0, last_class).called("class")] = None
     steps: Annotated[int, whole(*STEPS)] = 128
-    seed: Annotated[int, spellings.seed(whole(*SEEDS), SEEDS[1])] = 0
+    seed: Annotated[int, query_codecs.seed(whole(*SEEDS), SEEDS[1])] = 0
     source: Annotated[Source, one_of(SOURCES)] = "folder"
     selection: Annotated[Selection, one_of(SELECTIONS).called("select")] = "predicted"
     label: Annotated[str, cut(_LABEL_LENGTH)] = ""
     n_concepts: Annotated[int, whole(*N_CONCEPTS).called("concepts")] = 6
     of_class: Annotated[str, cut(_LABEL_LENGTH).called("ofclass")] = ""
     labels: Annotated[tuple[str, ...], names(longest=_LIST_LENGTH).called("tested")] = ()
-    groups: Annotated[Groups, Spelling(_groups, spread=_one_by_one)] = ()
-    asked: Annotated[tuple[Tab, ...], Spelling(_in_order)] = ()
+    groups: Annotated[Groups, Codec(_groups, spread=_one_by_one)] = ()
+    asked: Annotated[tuple[Tab, ...], Codec(_in_order)] = ()
 
 
-class _Studies(SessionChoice[Study]):
+class _SessionConcepts(SessionChoice[ConceptsChoice]):
     """The session's study; work that is changed is not asked for yet."""
 
     def change(self, **values: Any) -> None:
@@ -101,7 +101,7 @@ class _Studies(SessionChoice[Study]):
         self.begin(replace(held, **values))
 
 
-session = _Studies("study", Study)
+session = _SessionConcepts("study", ConceptsChoice)
 read, current, now, begin = session.read, session.current, session.now, session.begin
 change, bind = session.change, session.bind
 

@@ -9,19 +9,21 @@ import streamlit as st
 from core.contracts import ConceptScore, Picture, PictureSet, Prediction, Tcav
 from dashboard import glossary, services, uploads
 from dashboard.app_pages.concepts import controls, groups, page_choice
-from dashboard.app_pages.concepts.page_choice import Study
-from dashboard.desk import desk
+from dashboard.app_pages.concepts.page_choice import ConceptsChoice
+from dashboard.formatting import duration, escape, number, percent, small_p
 from dashboard.references import References, references
+from dashboard.session_jobs import session_jobs
 from dashboard.state import Choice
 from dashboard.widgets import progress
-from dashboard.words import duration, escape, number, percent, small_p
 
 __all__ = ["section"]
 
 _ENOUGH = 8
 
 
-def section(shown: Picture, choice: Choice, study: Study, prediction: Prediction | None) -> None:
+def section(
+    shown: Picture, choice: Choice, study: ConceptsChoice, prediction: Prediction | None
+) -> None:
     """Draw the sets, the button and, once it was asked for, the test."""
     st.subheader("Test a concept (TCAV)", anchor=False, help=glossary.explain("tcav"))
     st.markdown(
@@ -66,7 +68,7 @@ def _enough(counts: Mapping[str, int]) -> list[str]:
 
 
 def _of_class(
-    labelled: References, choice: Choice, study: Study, target: int | None
+    labelled: References, choice: Choice, study: ConceptsChoice, target: int | None
 ) -> PictureSet | None:
     options = _enough(labelled.classes)
     if not options:
@@ -87,7 +89,7 @@ def _of_class(
     return labelled.pictures(chosen)
 
 
-def _labels(labelled: References, study: Study) -> None:
+def _labels(labelled: References, study: ConceptsChoice) -> None:
     options = _enough(labelled.labels)
     st.multiselect(
         "Labels as concepts", options, max_selections=5, placeholder="Choose labels",
@@ -97,7 +99,9 @@ def _labels(labelled: References, study: Study) -> None:
     )  # fmt: skip
 
 
-def _concepts(labelled: References, choice: Choice, study: Study) -> tuple[PictureSet, ...]:
+def _concepts(
+    labelled: References, choice: Choice, study: ConceptsChoice
+) -> tuple[PictureSet, ...]:
     known = _enough(labelled.labels)
     found = [labelled.pictures(label) for label in study.labels if label in known]
     for name, ids in study.groups:
@@ -127,7 +131,7 @@ def _answer(
         model=choice.model,
         geometry=services.framing(choice),
     )
-    answer = desk().ask(request)
+    answer = session_jobs().ask(request)
     if isinstance(answer.result, Tcav):
         _draw(answer.result)
     else:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.contracts import Picture
-from dashboard.app_pages.examples import changed, near, page_choice
-from dashboard.app_pages.examples.page_choice import Search
-from dashboard.app_pages.picture.frame import subject_page, with_picture
+from dashboard.app_pages.examples import counterfactual, neighbours, page_choice
+from dashboard.app_pages.examples.page_choice import ExamplesChoice
+from dashboard.app_pages.picture.frame import picture_page, with_picture
 from dashboard.guard import guarded
 from dashboard.state import Choice
 
@@ -14,15 +14,15 @@ __all__ = ["page"]
 
 def page() -> None:
     """Draw the page."""
-    subject_page(page_choice.session, _sections, name="examples problems")
+    picture_page(page_choice.session, _sections, name="examples problems")
 
 
-def _sections(choice: Choice, search: Search) -> None:
+def _sections(choice: Choice, search: ExamplesChoice) -> None:
     def draw(shown: Picture) -> None:
         with guarded():
-            changed.section(shown, choice, search)
+            counterfactual.section(shown, choice, search)
         with guarded():
-            near.section(shown, choice, search)
+            neighbours.section(shown, choice, search)
 
     with_picture(
         choice, draw, part="examples",

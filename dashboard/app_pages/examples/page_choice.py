@@ -1,4 +1,4 @@
-"""What the Examples page searches for: one frozen :class:`Search` beside the session's choice."""
+"""What the Examples page shows: one frozen :class:`ExamplesChoice` beside the choice."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated, Literal, get_args
 
 from core.contracts import RegionKind
 from dashboard import services
-from dashboard.query import Spelled
+from dashboard.query import AddressedChoice
+from dashboard.query_codecs import last_class, one_of, whole
 from dashboard.session import SessionChoice
-from dashboard.spellings import last_class, one_of, whole
 
 __all__ = [
-    "COUNTS", "KINDS", "SOURCES", "Search", "Source", "begin", "bind", "change", "current", "now",
-    "read", "session",
+    "COUNTS", "KINDS", "SOURCES", "ExamplesChoice", "Source", "begin", "bind", "change", "current",
+    "now", "read", "session",
 ]  # fmt: skip
 
 Source = Literal["folder", "session"]
@@ -23,7 +23,7 @@ COUNTS = (4, 64)
 
 
 @dataclass(frozen=True)
-class Search(Spelled):
+class ExamplesChoice(AddressedChoice):
     """How the decision is challenged, and among which pictures similar ones are looked for.
 
     Parameters
@@ -49,6 +49,6 @@ class Search(Spelled):
     source: Annotated[Source, one_of(SOURCES)] = "folder"
 
 
-session = SessionChoice("search", Search)
+session = SessionChoice("search", ExamplesChoice)
 read, current, now, begin = session.read, session.current, session.now, session.begin
 change, bind = session.change, session.bind

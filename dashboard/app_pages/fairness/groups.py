@@ -14,30 +14,30 @@ from core.contracts import (
     Gap,
     GroupTable,
     MetricName,
-    attribute_words,
-    group_words,
+    attribute_name,
+    group_name,
 )
 from dashboard import glossary, services
 from dashboard.app_pages.fairness import page_choice
-from dashboard.fairness_words import (
+from dashboard.fairness_text import (
     STATUS,
-    Standing,
+    GroupStatus,
     confidence,
     count,
     estimate,
     gap_name,
     gap_of,
-    left_out_words,
+    left_out_text,
     metric_name,
-    reference_words,
+    reference_text,
     span,
 )
 from dashboard.figures.gaps import GapRow, forest
-from dashboard.run_words import points
+from dashboard.formatting import better, escape
+from dashboard.run_text import points
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
 from dashboard.widgets.group_table import Cell, GroupRow, group_table, heat_table
-from dashboard.words import better, escape
 
 __all__ = ["gaps", "intersections", "table"]
 
@@ -83,7 +83,7 @@ def table(report: FairnessReport, by: str, rate: str) -> None:
     words = ["Thin mark: all rows together, " + estimate(
         report.overall.rate(report.overall.groups[0], rate), share=share) + "."]  # fmt: skip
     if against is not None:
-        words.append(f"Held against {reference_words(against)}.")
+        words.append(f"Held against {reference_text(against)}.")
     if gap is not None and gap.coverage:
         words.append(gap.coverage)
     if len(order) > _MOST_ROWS:
@@ -98,19 +98,19 @@ def _row(report: FairnessReport, found: GroupTable, group: str, rate: str) -> Gr
     counts = "" if math.isnan(own.k) else f"{count(own.k)} of {count(own.n)}"
     if report.weighted and counts:
         counts += f", effective n {count(round(own.n_effective, 1))}"
-    standing, note = _standing(report, found.attribute, rate, group)
+    status, note = _status(report, found.attribute, rate, group)
     return GroupRow(
-        name=group_words(group),
+        name=group_name(group),
         size=f"n = {count(n)}",
         value=value,
         counts=counts or own.reason,
         ends=(own.low, own.value, own.high),
-        standing=standing,
+        status=status,
         note=note or (own.reason if math.isnan(own.value) else ""),
     )
 
 
-def _standing(report: FairnessReport, by: str, rate: str, group: str) -> tuple[Standing, str]:
+def _status(report: FairnessReport, by: str, rate: str, group: str) -> tuple[GroupStatus, str]:
     gap, against = gap_of(report, by, rate), report.against(by, rate)
     if gap is None:
         return "untested", ""
@@ -119,7 +119,7 @@ def _standing(report: FairnessReport, by: str, rate: str, group: str) -> tuple[S
     note = "" if left_out is None else left_out.words
     if pair is not None:
         numbers = f"{points(pair.difference)} ({span(pair.low, pair.high, pair.tolerance)})"
-        hidden = ", ".join(map(group_words, pair.excluded))
+        hidden = ", ".join(map(group_name, pair.excluded))
         words = (numbers, note, hidden and f"not covered: {hidden}")
         return pair.verdict, "; ".join(filter(None, words))
     if note:
@@ -163,7 +163,7 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
     one = report.against(by, rate)
     pairs = sorted(one or (), key=lambda pair: (-pair.evidence, -abs(pair.difference)))
     st.subheader(
-        f"Gaps by {escape(attribute_words(by))}", anchor=False, help=glossary.explain("gap")
+        f"Gaps by {escape(attribute_name(by))}", anchor=False, help=glossary.explain("gap")
     )
     places = st.columns(2, gap="large") if pairs else [st.container()]
     with places[0]:
@@ -176,17 +176,17 @@ def gaps(report: FairnessReport, by: str, rate: str) -> None:
         with places[1]:
             st.markdown(
                 f"**{escape(metric_name(rate))}**: each group against "
-                f"{escape(reference_words(one))}, the most evidence first"
+                f"{escape(reference_text(one))}, the most evidence first"
             )
             _forest(
                 [
-                    GapRow(group_words(p.group), p.difference, p.low, p.high, p.verdict)
+                    GapRow(group_name(p.group), p.difference, p.low, p.high, p.verdict)
                     for p in pairs[:_MOST_ROWS]
                 ],
                 report, key="fairness pairs",
             )  # fmt: skip
             _reference(report, by)
-            notes = (left_out_words(pairs[:_MOST_ROWS]), report.comparisons_note(by, rate))
+            notes = (left_out_text(pairs[:_MOST_ROWS]), report.comparisons_note(by, rate))
             for note in filter(None, notes):
                 st.caption(escape(note))
     st.caption(
@@ -225,7 +225,7 @@ def _namable(report: FairnessReport, by: str) -> list[str]:
 
 def _spoken(name: str) -> str:
     own = name.removeprefix("=")
-    return f"{group_words(own)}, the group" if own in _REFERENCES else group_words(name)
+    return f"{group_name(own)}, the group" if own in _REFERENCES else group_name(name)
 
 
 def _forest(rows: list[GapRow], report: FairnessReport, *, key: str) -> None:
@@ -266,7 +266,7 @@ def intersections(report: FairnessReport, by: str, rate: str) -> None:
     if len(involved) > 1:
         name = st.selectbox(
             "Intersection", [t.attribute for t in involved], key="fairness crossed",
-            format_func=attribute_words, label_visibility="collapsed",
+            format_func=attribute_name, label_visibility="collapsed",
         )  # fmt: skip
         chosen = report.table(name)
     rows, columns = (list(dict.fromkeys(parts)) for parts in zip(*chosen.parts, strict=True))
@@ -275,16 +275,16 @@ def intersections(report: FairnessReport, by: str, rate: str) -> None:
     at = dict(zip(chosen.parts, chosen.groups, strict=True))
     cells = [[_cell(report, chosen, at.get((a, b)), rate) for b in columns] for a in rows]
     heat_table(
-        [group_words(a) for a in rows], [group_words(b) for b in columns], cells,
+        [group_name(a) for a in rows], [group_name(b) for b in columns], cells,
         mode=current_mode(),
     )  # fmt: skip
     gap = gap_of(report, chosen.attribute, rate)
-    standing = "" if gap is None else " ".join(STATUS[gap.verdict][:2])
+    status = "" if gap is None else " ".join(STATUS[gap.verdict][:2])
     words = [
-        f"{metric_name(rate)} where {attribute_words(chosen.attributes[0])} (rows) meets "
-        f"{attribute_words(chosen.attributes[1])} (columns), k of n below: the deeper the colour, "
+        f"{metric_name(rate)} where {attribute_name(chosen.attributes[0])} (rows) meets "
+        f"{attribute_name(chosen.attributes[1])} (columns), k of n below: the deeper the colour, "
         "the higher.",
-        f"The largest gap among them: {standing}, {points(gap.difference)} points "
+        f"The largest gap among them: {status}, {points(gap.difference)} points "
         f"({span(gap.low, gap.high, gap.tolerance)})."
         if gap is not None and gap.verdict != "excluded" else "",
         f"Cells with fewer than {report.rules.min_n} in the denominator are not coloured; they are "

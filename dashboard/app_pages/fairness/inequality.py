@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import FairnessReport, Inequality, attribute_words
+from core.contracts import FairnessReport, Inequality, attribute_name
 from dashboard import glossary
-from dashboard.fairness_words import confidence
+from dashboard.fairness_text import confidence
+from dashboard.formatting import escape, number, percent
 from dashboard.theme import current_mode
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import escape, number, percent
 
 __all__ = ["draw"]
 
@@ -37,7 +37,7 @@ def draw(report: FairnessReport) -> None:
             (each.index, each.attribute, each.part): each for each in report.inequality
         }
         attributes = [t.attribute for t in report.tables if len(t.attributes) == 1]
-        columns = ["All rows", *(f"By {attribute_words(name)}" for name in attributes)]
+        columns = ["All rows", *(f"By {attribute_name(name)}" for name in attributes)]
         rows = [
             Row(
                 title,

@@ -11,21 +11,21 @@ from core.contracts import (
     MITIGATORS,
     FairnessReport,
     Mitigation,
-    attribute_words,
+    attribute_name,
     exactly,
-    group_words,
+    group_name,
 )
 from dashboard import glossary, services
 from dashboard.app_pages.fairness import rows as rows_part
-from dashboard.app_pages.fairness.source import Subject
-from dashboard.desk import desk
-from dashboard.fairness_words import STATUS, count, counted, estimate, gap_name, metric_name, span
+from dashboard.app_pages.fairness.source import AuditedData
+from dashboard.fairness_text import STATUS, count, counted, estimate, gap_name, metric_name, span
+from dashboard.formatting import escape, percent
 from dashboard.guard import guarded
-from dashboard.run_words import points
+from dashboard.run_text import points
+from dashboard.session_jobs import session_jobs
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import escape, percent
 
 __all__ = ["draw"]
 
@@ -37,7 +37,7 @@ _RULES = {
 _RATES = ("selection_rate", "tpr", "fpr", "accuracy")
 
 
-def draw(report: FairnessReport, subject: Subject, by: str) -> None:
+def draw(report: FairnessReport, audited: AuditedData, by: str) -> None:
     """Draw it, folded."""
     fold = st.expander(
         "Would other decisions be fairer? Before and after", icon=":material/compare_arrows:",
@@ -50,13 +50,13 @@ def draw(report: FairnessReport, subject: Subject, by: str) -> None:
         if why:
             st.markdown(why)
             return
-        _ask_and_draw(subject, by)
+        _ask_and_draw(audited, by)
 
 
-def confirm(subject: Subject) -> None:
+def confirm(audited: AuditedData) -> None:
     """Draw other decisions for the confirming half, folded: in place of its audit."""
-    options = subject.options
-    if not subject.groups or not (subject.model or (options["score"] and options["label"])):
+    options = audited.options
+    if not audited.groups or not (audited.model or (options["score"] and options["label"])):
         return
     fold = st.expander(
         "Or judge other decisions there, in place of the gaps", icon=":material/compare_arrows:",
@@ -65,9 +65,9 @@ def confirm(subject: Subject) -> None:
     if fold.open:
         with fold:
             by = st.selectbox(
-                "Groups", subject.groups, key="mitigation attribute", format_func=attribute_words
+                "Groups", audited.groups, key="mitigation attribute", format_func=attribute_name
             )
-            _ask_and_draw(subject, by)
+            _ask_and_draw(audited, by)
 
 
 def _why_not(report: FairnessReport, by: str) -> str:
@@ -76,17 +76,17 @@ def _why_not(report: FairnessReport, by: str) -> str:
     if report.task == "multiclass":
         return "Decisions between two are made anew: choose the positive class under Options."
     if by not in report.columns.groups:
-        return f"{escape(attribute_words(by))} is an intersection; choose a single attribute above."
+        return f"{escape(attribute_name(by))} is an intersection; choose a single attribute above."
     return ""
 
 
 @guarded()
-def _ask_and_draw(subject: Subject, by: str) -> None:
+def _ask_and_draw(audited: AuditedData, by: str) -> None:
     judged = (
         "Made from the validation pictures, judged on the test pictures."
-        if subject.model
+        if audited.model
         else "Made from the exploring half, judged on the confirming half."
-        if subject.options["rows"] == "confirm"
+        if audited.options["rows"] == "confirm"
         else "Made from one half of the rows, judged on the other."
     )
     st.markdown(f"Scores stay as they are, decisions change. {judged}")
@@ -100,17 +100,17 @@ def _ask_and_draw(subject: Subject, by: str) -> None:
     )
     asked = {"attribute": by, "constraint": constraint, "mitigator": mitigator}
     request = services.mitigation_request(
-        {**subject.options, **asked}, table=subject.table, model=subject.model
+        {**audited.options, **asked}, table=audited.table, model=audited.model
     )
     icon = ":material/compare_arrows:"
     if not progress.asked_for(
         request.key, "Decide anew", place=_ASKED, button="mitigate", icon=icon
     ):
         return
-    answer = desk().ask(request, hold=True)
+    answer = session_jobs().ask(request, hold=True)
     if isinstance(answer.result, Mitigation):
         rows_part.said(request, answer.result.before.taken)
-        _found(services.public_report(answer.result, table=subject.table, model=subject.model))
+        _found(services.public_report(answer.result, table=audited.table, model=audited.model))
     else:
         progress.unfinished(answer, "Deciding anew", place="mitigation")
 
@@ -130,8 +130,8 @@ def _found(found: Mitigation) -> None:
         mode=current_mode(),
     )
     thresholds = ", ".join(
-        f"{group_words(group)} from {exactly(value)}" if math.isfinite(value)
-        else f"{group_words(group)} never, since {found.never[group]}"
+        f"{group_name(group)} from {exactly(value)}" if math.isfinite(value)
+        else f"{group_name(group)} never, since {found.never[group]}"
         for group, value in found.thresholds.items()
     )  # fmt: skip
     words = [
@@ -191,7 +191,7 @@ def _groups(found: Mitigation, before: FairnessReport, after: FairnessReport) ->
         rates = [table.rate(group, metric) for table in tables if group in table.groups]
         rows.append(
             Row(
-                f"{metric_name(metric)}, {group_words(group)}",
+                f"{metric_name(metric)}, {group_name(group)}",
                 [estimate(rate, share=True) for rate in rates],
                 [f"{count(rate.k)} of {count(rate.n)}" for rate in rates],
             )

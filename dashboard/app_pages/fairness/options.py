@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.contracts import attribute_words
+from core.contracts import attribute_name
 from dashboard import glossary
 from dashboard.app_pages.fairness import page_choice, values
-from dashboard.app_pages.fairness.page_choice import Audit
-from dashboard.app_pages.fairness.source import Subject
-from dashboard.fairness_words import confidence
-from dashboard.run_words import points
-from dashboard.words import escape
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
+from dashboard.app_pages.fairness.source import AuditedData
+from dashboard.fairness_text import confidence
+from dashboard.formatting import escape
+from dashboard.run_text import points
 
 __all__ = ["draw"]
 
@@ -21,12 +21,12 @@ _ALL = ""
 _ADJUSTED = {"holm": "Holm: strict", "bh": "Benjamini–Hochberg: finds more"}
 
 
-def draw(audit: Audit, subject: Subject) -> None:
+def draw(audit: FairnessChoice, audited: AuditedData) -> None:
     """Draw the options."""
-    st.caption(_words(audit, subject))
+    st.caption(_words(audit, audited))
     with st.expander("Options", icon=":material/tune:", key="fairness options"):
-        if subject.model:
-            _attributes(subject)
+        if audited.model:
+            _attributes(audited)
         left, middle, right = st.columns(3)
         with left:
             _number("alpha", "Level α", audit.alpha, 0.001, 0.5, 0.01, "alpha", "%.3f")
@@ -34,12 +34,12 @@ def draw(audit: Audit, subject: Subject) -> None:
             _number("tolerance", "Tolerance", audit.tolerance, 0.0, 0.99, 0.05, "tolerance", "%.2f")
         with right:
             _number("min_n", "Minimum n", audit.min_n, 1, 100_000, 1, "minimum n", "%d")
-        _positive(audit, subject)
+        _positive(audit, audited)
         _adjust(audit)
-        if subject.table is not None:
+        if audited.table is not None:
             values.draw(audit)
-        _cuts(audit, subject)
-        _condition(audit, subject)
+        _cuts(audit, audited)
+        _condition(audit, audited)
         key = "fairness intersections"
         st.toggle(
             "Intersections of the attributes", help=glossary.explain("intersection"),
@@ -47,9 +47,9 @@ def draw(audit: Audit, subject: Subject) -> None:
         )  # fmt: skip
 
 
-def _words(audit: Audit, subject: Subject) -> str:
-    by = escape(", ".join(attribute_words(name) for name in subject.groups)) or "nothing yet"
-    crossed = " and their intersections" if audit.intersections and len(subject.groups) > 1 else ""
+def _words(audit: FairnessChoice, audited: AuditedData) -> str:
+    by = escape(", ".join(attribute_name(name) for name in audited.groups)) or "nothing yet"
+    crossed = " and their intersections" if audit.intersections and len(audited.groups) > 1 else ""
     return (
         f"By {by}{crossed}. Flagged: shown to be larger than {points(audit.tolerance)} points "
         f"(adjusted p below {audit.alpha:g} if it were at most that, the whole "
@@ -70,17 +70,17 @@ def _number(
     )  # fmt: skip
 
 
-def _attributes(subject: Subject) -> None:
+def _attributes(audited: AuditedData) -> None:
     st.multiselect(
-        "Groups by", subject.attributes, format_func=attribute_words,
+        "Groups by", audited.attributes, format_func=attribute_name,
         help=glossary.explain("attribute"),
         **page_choice.bind(
-            "fairness attributes", "groups", list(subject.groups), by="", rate=""
+            "fairness attributes", "groups", list(audited.groups), by="", rate=""
         ),
     )  # fmt: skip
 
 
-def _adjust(audit: Audit) -> None:
+def _adjust(audit: FairnessChoice) -> None:
     st.segmented_control(
         "Adjusted for the number of tests by", list(_ADJUSTED), required=True,
         format_func=lambda id: _ADJUSTED[id], help=glossary.explain("adjustment"),
@@ -88,11 +88,11 @@ def _adjust(audit: Audit) -> None:
     )  # fmt: skip
 
 
-def _condition(audit: Audit, subject: Subject) -> None:
-    others = [name for name in subject.attributes if name not in subject.groups]
+def _condition(audit: FairnessChoice, audited: AuditedData) -> None:
+    others = [name for name in audited.attributes if name not in audited.groups]
     st.selectbox(
         "Conditional parity: compared within rows of equal", [_ALL, *others],
-        format_func=lambda name: attribute_words(name) if name else "nothing: all rows together",
+        format_func=lambda name: attribute_name(name) if name else "nothing: all rows together",
         help=glossary.explain("conditional parity"),
         **page_choice.bind(
             "fairness condition", "condition",
@@ -101,7 +101,7 @@ def _condition(audit: Audit, subject: Subject) -> None:
     )  # fmt: skip
 
 
-def _cuts(audit: Audit, subject: Subject) -> None:
+def _cuts(audit: FairnessChoice, audited: AuditedData) -> None:
     """Draw, for each attribute that forms groups, how its numbers are cut."""
     st.markdown(
         "Cut numbers into groups: **4** makes quarters of equal size, **18, 30, 65** cuts there; "
@@ -109,12 +109,12 @@ def _cuts(audit: Audit, subject: Subject) -> None:
         help=glossary.explain("cuts"),
     )
     held = audit.cuts()
-    places = st.columns(min(3, max(1, len(subject.groups))))
-    for i, name in enumerate(subject.groups):
+    places = st.columns(min(3, max(1, len(audited.groups))))
+    for i, name in enumerate(audited.groups):
         key = f"fairness cuts/{name}"
         st.session_state[key] = held.get(name, "")
         places[i % len(places)].text_input(
-            escape(attribute_words(name)).capitalize(), key=key, max_chars=120,
+            escape(attribute_name(name)).capitalize(), key=key, max_chars=120,
             placeholder="as it is", on_change=_cut, args=(name, key),
         )  # fmt: skip
 
@@ -126,17 +126,17 @@ def _cut(name: str, key: str) -> None:
     page_choice.change(bins=(*kept, f"{name}={text}") if text else kept, by="", rate="")
 
 
-def _positive(audit: Audit, subject: Subject) -> None:
+def _positive(audit: FairnessChoice, audited: AuditedData) -> None:
     key, about = "fairness positive", glossary.explain("positive class")
-    if not subject.classes:
+    if not audited.classes:
         st.text_input(
             "Positive class", placeholder="the obvious one: 1, true, yes", help=about,
             **page_choice.bind(key, "positive", audit.positive, by="", rate=""),
         )  # fmt: skip
         return
-    obvious = "The obvious one" if len(subject.classes) == 2 else "None: all classes, one by one"
-    shown = audit.positive if audit.positive in subject.classes else _ALL
+    obvious = "The obvious one" if len(audited.classes) == 2 else "None: all classes, one by one"
+    shown = audit.positive if audit.positive in audited.classes else _ALL
     st.selectbox(
-        "Positive class", [_ALL, *subject.classes], format_func=lambda text: text or obvious,
+        "Positive class", [_ALL, *audited.classes], format_func=lambda text: text or obvious,
         help=about, **page_choice.bind(key, "positive", shown, by="", rate=""),
     )  # fmt: skip

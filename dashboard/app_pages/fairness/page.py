@@ -10,14 +10,14 @@ from dashboard import services, slice_choice
 from dashboard.app_pages.fairness import mitigation, page_choice, rows, slices, source, visit
 from dashboard.app_pages.fairness import options as options_part
 from dashboard.app_pages.fairness import report as report_part
-from dashboard.app_pages.fairness.page_choice import Audit
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
 from dashboard.app_pages.models import actions as models_actions
-from dashboard.desk import desk
+from dashboard.formatting import escape
 from dashboard.guard import guarded
+from dashboard.session_jobs import session_jobs
 from dashboard.theme import current_mode
 from dashboard.widgets import group_table, progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import escape
 
 __all__ = ["page"]
 
@@ -43,32 +43,32 @@ def page() -> None:
             "are too few, that is what the page says."
         )
         frame.say_problems(_NAME, audit)
-        with frame.at_desk():
+        with frame.with_session_jobs():
             _audit(audit)
     frame.publish(page_choice.now().to_query(), slice_choice.to_query(), visit.to_query())
 
 
-def _audit(audit: Audit) -> None:
-    subject = source.choose(audit)
-    if subject is None:
+def _audit(audit: FairnessChoice) -> None:
+    audited = source.choose(audit)
+    if audited is None:
         return
-    model, table = subject.model, subject.table
-    options_part.draw(audit, subject)
-    if subject.problem:
-        st.info(escape(subject.problem), icon=":material/arrow_upward:")
+    model, table = audited.model, audited.table
+    options_part.draw(audit, audited)
+    if audited.problem:
+        st.info(escape(audited.problem), icon=":material/arrow_upward:")
         return
-    options = subject.options | audit.confirmed()
+    options = audited.options | audit.confirmed()
     request = services.fairness_request(options, table=table, model=model)
     if not rows.may_look(request, audit):
-        slices.confirm(subject)
-        mitigation.confirm(subject)
+        slices.confirm(audited)
+        mitigation.confirm(audited)
         return
-    desk().supersede("fairness", request.key)
-    answer = desk().ask(request, hold=True)
+    session_jobs().supersede("fairness", request.key)
+    answer = session_jobs().ask(request, hold=True)
     if isinstance(answer.result, FairnessReport):
         report = services.public_report(answer.result, table=table, model=model)
         place = st.container()
-        report_part.draw(report, audit, subject)
+        report_part.draw(report, audit, audited)
         rows.remember(report, request)
         with place:  # last, so that it counts the looks that were taken below
             rows.said(request, report.taken)

@@ -1,4 +1,4 @@
-"""What the Fairness page is set to: one frozen :class:`Audit`, which is also its address.
+"""What the Fairness page is set to: one frozen :class:`FairnessChoice`, which is also its address.
 
 The slice that is looked at is the session's (:mod:`dashboard.slice_choice`), so that all pages look
 at the same one.
@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from core.contracts import ADJUSTMENTS, MISSING, ROWS, Adjustment, RowsChoice
-from dashboard.query import LONGEST, Spelled
+from dashboard.query import LONGEST, AddressedChoice
+from dashboard.query_codecs import among, number, of, quoted, switch, whole_from
 from dashboard.session import SessionChoice
-from dashboard.spellings import among, number, of, quoted, switch, whole_from
 
-__all__ = ["LONGEST", "Audit", "begin", "bind", "change", "current", "now", "read", "session"]
+__all__ = [
+    "LONGEST", "FairnessChoice", "begin", "bind", "change", "current", "now", "read", "session"
+]  # fmt: skip
 
 Source = Literal["model", "table"]
 
 
 @dataclass(frozen=True)
-class Audit(Spelled):
+class FairnessChoice(AddressedChoice):
     """Everything that decides what the page shows.
 
     Parameters
@@ -110,6 +112,6 @@ class Audit(Spelled):
         return {name: getattr(self, name) for name in names}
 
 
-session = SessionChoice("fairness audit", Audit)
+session = SessionChoice("fairness audit", FairnessChoice)
 read, current, now, begin = session.read, session.current, session.now, session.begin
 change, bind = session.change, session.bind

@@ -12,28 +12,28 @@ from core.contracts import (
     TIMES,
     DatasetPredictions,
     Run,
-    attribute_words,
-    group_words,
+    attribute_name,
+    group_name,
     groups_in_order,
 )
 from core.errors import PellucidError
 from dashboard import glossary, services
-from dashboard.app_pages.fairness.source import Subject
+from dashboard.app_pages.fairness.source import AuditedData
 from dashboard.app_pages.models import actions as models_actions
 from dashboard.app_pages.picture.mistakes import mistake_tiles
-from dashboard.desk import desk
+from dashboard.formatting import error_text, escape
+from dashboard.session_jobs import session_jobs
 from dashboard.widgets import progress
-from dashboard.words import error_words, escape
 
 __all__ = ["mistakes", "of_slice"]
 
 _SHOWN = 12
 
 
-def mistakes(subject: Subject, by: str) -> None:
+def mistakes(audited: AuditedData, by: str) -> None:
     """Draw the surest mistakes of one group of an attribute."""
     st.subheader("Its mistakes, group by group", anchor=False, help=glossary.explain("mistake"))
-    found = _asked(subject)
+    found = _asked(audited)
     if found is None:
         return
     run, predictions = found
@@ -44,33 +44,33 @@ def mistakes(subject: Subject, by: str) -> None:
         return
     wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
     column = np.asarray(values, object)
-    column[~_seen(subject, predictions)] = None
+    column[~_seen(audited, predictions)] = None
     names = groups_in_order({name for name in column.tolist() if name is not None})
     counts = {name: (int((wrong & (column == name)).sum()), int((column == name).sum()))
               for name in names}  # fmt: skip
     worst = max(names, key=lambda name: counts[name][0] / counts[name][1])
     group = st.pills(
-        escape(attribute_words(attribute).capitalize()), names, default=worst, required=True,
+        escape(attribute_name(attribute).capitalize()), names, default=worst, required=True,
         key=f"fairness mistakes/{attribute}",
         format_func=lambda name: escape(
-            f"{group_words(name)} · {counts[name][0]} of {counts[name][1]} wrong"
+            f"{group_name(name)} · {counts[name][0]} of {counts[name][1]} wrong"
         ),
     )  # fmt: skip
     _pictures(run, predictions, np.flatnonzero(column == (group or worst)), key="group mistakes")
 
 
-def of_slice(subject: Subject, text: str) -> None:
+def of_slice(audited: AuditedData, text: str) -> None:
     """Draw the surest mistakes within a slice."""
-    found = _asked(subject)
+    found = _asked(audited)
     if found is None:
         return
     run, predictions = found
     try:
         among = services.slice_members(text, predictions.groups)
     except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
+        st.error(escape(error_text(error)), icon=":material/error:")
         return
-    seen = _seen(subject, predictions)
+    seen = _seen(audited, predictions)
     among = among[seen[among]]
     if not len(among):
         st.markdown(f"None of its {int(seen.sum())} test pictures belongs to this slice.")
@@ -80,22 +80,22 @@ def of_slice(subject: Subject, text: str) -> None:
     _pictures(run, predictions, among, key="slice mistakes")
 
 
-def _seen(subject: Subject, predictions: DatasetPredictions) -> npt.NDArray[np.bool_]:
+def _seen(audited: AuditedData, predictions: DatasetPredictions) -> npt.NDArray[np.bool_]:
     """Return which pictures may be shown: of the half that is looked at, no other."""
-    return services.rows_taken(subject.options["rows"], len(predictions.labels))
+    return services.rows_taken(audited.options["rows"], len(predictions.labels))
 
 
-def _asked(subject: Subject) -> tuple[Run, DatasetPredictions] | None:
+def _asked(audited: AuditedData) -> tuple[Run, DatasetPredictions] | None:
     """Return what the model says about its test pictures, or draw how far that is."""
-    run = services.run(subject.model)
+    run = services.run(audited.model)
     if run is None:
         return None
     try:
         request = services.predictions_request(run)
     except PellucidError as error:
-        st.caption(escape(error_words(error)))
+        st.caption(escape(error_text(error)))
         return None
-    answer = desk().ask(request)
+    answer = session_jobs().ask(request)
     if isinstance(answer.result, DatasetPredictions):
         return run, answer.result
     progress.unfinished(

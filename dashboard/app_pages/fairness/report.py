@@ -6,8 +6,8 @@ import math
 
 import streamlit as st
 
-from core.contracts import TIMES, UNKNOWN, FairnessReport, GroupTable, attribute_words, group_words
-from dashboard import fairness_words, glossary, services
+from core.contracts import TIMES, UNKNOWN, FairnessReport, GroupTable, attribute_name, group_name
+from dashboard import fairness_text, glossary, services
 from dashboard.app_pages.fairness import (
     exports,
     groups,
@@ -19,13 +19,13 @@ from dashboard.app_pages.fairness import (
     slices,
     thresholds,
 )
-from dashboard.app_pages.fairness.page_choice import Audit
-from dashboard.app_pages.fairness.source import Subject
-from dashboard.fairness_words import STATUS, count, counted, estimate, metric_name, rates_of
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
+from dashboard.app_pages.fairness.source import AuditedData
+from dashboard.fairness_text import STATUS, count, counted, estimate, metric_name, rates_of
 from dashboard.figures.by_score import MOST_LINES, calibration
+from dashboard.formatting import escape, percent, tenths
 from dashboard.theme import current_mode
 from dashboard.widgets.group_table import Share, shares
-from dashboard.words import escape, percent, tenths
 
 __all__ = ["draw"]
 
@@ -33,7 +33,7 @@ _BADGES = {"bad": "red", "good": "green", "unsure": "orange", "muted": "gray"}
 _MOST_SHOWN = 12
 
 
-def draw(report: FairnessReport, audit: Audit, subject: Subject) -> None:
+def draw(report: FairnessReport, audit: FairnessChoice, audited: AuditedData) -> None:
     """Draw the report."""
     _headline(report)
     _distribution(report)
@@ -42,19 +42,19 @@ def draw(report: FairnessReport, audit: Audit, subject: Subject) -> None:
     groups.gaps(report, by, rate)
     groups.intersections(report, by, rate)
     _calibration(report, by)
-    if subject.data is not None:
-        pictures.mistakes(subject, by)
+    if audited.data is not None:
+        pictures.mistakes(audited, by)
     inequality.draw(report)
     thresholds.draw(report, by)
-    mitigation.draw(report, subject, by)
-    slices.draw(report, subject, rate)
+    mitigation.draw(report, audited, by)
+    slices.draw(report, audited, rate)
     _limits()
     exports.draw(report)
 
 
 def _headline(report: FairnessReport) -> None:
     st.subheader("What was found", anchor=False, help=glossary.explain("verdict"))
-    for finding in fairness_words.chosen_findings(services.fairness_findings(report)):
+    for finding in fairness_text.chosen_findings(services.fairness_findings(report)):
         symbol, word, tone = STATUS[finding.verdict]
         with st.container(key=f"finding/{finding.attribute}/{finding.metric}", gap="xsmall"):
             word += rows.exploratory(report.taken)
@@ -79,9 +79,9 @@ def _distribution(report: FairnessReport) -> None:
     places = st.columns(min(3, len(singles)), gap="large")
     for i, table in enumerate(singles):
         with places[i % len(places)]:
-            shares(attribute_words(table.attribute).capitalize(), _shares(table, report.n))
+            shares(attribute_name(table.attribute).capitalize(), _shares(table, report.n))
     missing = {name: n for name, n in report.unknown.items() if n}
-    words = ", ".join(f"{attribute_words(name)}: {count(n)}" for name, n in missing.items())
+    words = ", ".join(f"{attribute_name(name)}: {count(n)}" for name, n in missing.items())
     st.caption(
         escape(f"Without a value, counted as {UNKNOWN}: {words}.")
         if words
@@ -92,7 +92,7 @@ def _distribution(report: FairnessReport) -> None:
 def _shares(table: GroupTable, n: int) -> list[Share]:
     entries = [
         Share(
-            group_words(group),
+            group_name(group),
             own / n,
             f"{count(own)} · {percent(own / n)}",
             missing=group == UNKNOWN,
@@ -110,19 +110,19 @@ def _shares(table: GroupTable, n: int) -> list[Share]:
 # ---- what is looked at
 
 
-def _looked_at(report: FairnessReport, audit: Audit) -> tuple[str, str]:
+def _looked_at(report: FairnessReport, audit: FairnessChoice) -> tuple[str, str]:
     """Draw the choice of attribute and rate, and return both."""
     st.subheader("Group by group", anchor=False, help=glossary.explain("gap"))
     attributes = [table.attribute for table in report.tables]
-    first = fairness_words.widest(report, single=True)
+    first = fairness_text.largest_gap(report, single=True)
     by = audit.by if audit.by in attributes else first.attribute if first else attributes[0]
     rates = rates_of(report, by)
-    worst = fairness_words.widest(report, attribute=by)
+    worst = fairness_text.largest_gap(report, attribute=by)
     rate = audit.rate if audit.rate in rates else worst.metric if worst else rates[0]
     st.session_state["fairness by"], st.session_state["fairness rate"] = by, rate
     left, right = st.columns(2)
     left.selectbox(
-        "Attribute", attributes, key="fairness by", format_func=attribute_words,
+        "Attribute", attributes, key="fairness by", format_func=attribute_name,
         on_change=lambda: page_choice.change(by=st.session_state["fairness by"]),
     )  # fmt: skip
     right.selectbox(
@@ -169,7 +169,7 @@ def _errors(report: FairnessReport, by: str) -> None:
         "",
         [
             Share(
-                group_words(group),
+                group_name(group),
                 0.0 if math.isnan(error.value) else error.value,
                 estimate(error, share=True)
                 + (

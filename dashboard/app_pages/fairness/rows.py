@@ -8,9 +8,9 @@ from core.contracts import AuditRequest, FairnessReport, FairnessRequest, RowsCh
 from core.errors import PellucidError
 from dashboard import glossary, services
 from dashboard.app_pages.fairness import page_choice, visit
-from dashboard.app_pages.fairness.page_choice import Audit
-from dashboard.fairness_words import gap_name
-from dashboard.words import error_words, escape
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
+from dashboard.fairness_text import gap_name
+from dashboard.formatting import error_text, escape
 
 __all__ = ["choose", "exploratory", "may_look", "remember", "said"]
 
@@ -22,7 +22,7 @@ _ROWS: dict[RowsChoice, str] = {
 _ASKED, _THERE = "fairness confirmations asked", "fairness gaps there"
 
 
-def choose(audit: Audit) -> None:
+def choose(audit: FairnessChoice) -> None:
     """Draw the choice of the rows."""
     st.segmented_control(
         "Rows", list(_ROWS), required=True, format_func=_ROWS.__getitem__,
@@ -31,7 +31,7 @@ def choose(audit: Audit) -> None:
     )  # fmt: skip
 
 
-def may_look(request: FairnessRequest, audit: Audit) -> bool:
+def may_look(request: FairnessRequest, audit: FairnessChoice) -> bool:
     """Whether the answer may be shown: the confirming half is looked at by a click alone.
 
     Draws what would be confirmed, and the click, while it may not.
@@ -66,17 +66,17 @@ def remember(report: FairnessReport, request: FairnessRequest) -> None:
     if request.rows != "confirm":
         # Conditional parity follows from the condition, and is tested whenever there is one.
         found = dict.fromkeys(gap.metric for gap in report.gaps if not gap.name.given)
-        st.session_state[_THERE] = (_subject(request), tuple(found))
+        st.session_state[_THERE] = (_audited(request), tuple(found))
 
 
-def _subject(request: FairnessRequest) -> str:
+def _audited(request: FairnessRequest) -> str:
     return request.source if request.table is None else request.table.sha256
 
 
-def _gaps(request: FairnessRequest, audit: Audit) -> None:
+def _gaps(request: FairnessRequest, audit: FairnessChoice) -> None:
     """Draw the choice of the gaps, once it is known which there are."""
-    subject, there = st.session_state.get(_THERE, ("", ()))
-    gaps = dict.fromkeys((*(there if subject == _subject(request) else ()), *audit.gaps))
+    audited, there = st.session_state.get(_THERE, ("", ()))
+    gaps = dict.fromkeys((*(there if audited == _audited(request) else ()), *audit.gaps))
     if not gaps:
         return
     st.multiselect(
@@ -92,7 +92,7 @@ def said(request: AuditRequest, taken: RowsTaken) -> None:
     try:
         found = services.look(request, visit=visit.current())
     except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
+        st.error(escape(error_text(error)), icon=":material/error:")
         return
     if taken.text:
         st.info(escape(taken.text), icon=":material/contrast:")

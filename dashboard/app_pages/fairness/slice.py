@@ -10,8 +10,8 @@ from core.contracts import Slice
 from core.errors import PellucidError
 from dashboard import services, slice_choice
 from dashboard.app_pages.fairness import pictures, slice_ways
-from dashboard.app_pages.fairness.source import Subject
-from dashboard.words import error_words, escape
+from dashboard.app_pages.fairness.source import AuditedData
+from dashboard.formatting import error_text, escape
 
 __all__ = ["one", "saved"]
 
@@ -20,7 +20,7 @@ _NAME = "slice name"
 _NONE = ""
 
 
-def one(chosen: Slice, subject: Subject) -> None:
+def one(chosen: Slice, audited: AuditedData) -> None:
     """Draw the slice that is looked at."""
     words = escape(slice_choice.words(chosen))
     with st.container(horizontal=True, vertical_alignment="center", key="fairness slice"):
@@ -29,25 +29,25 @@ def one(chosen: Slice, subject: Subject) -> None:
             "Clear", key="close slice", icon=":material/close:", type="tertiary",
             on_click=slice_choice.change,
         )  # fmt: skip
-        _save(chosen, subject)
-    if subject.data is None:
+        _save(chosen, audited)
+    if audited.data is None:
         st.caption("The address of this page holds the slice. Tables have no pictures to show.")
-    elif problem := slice_choice.within(subject.data, chosen).problem:
+    elif problem := slice_choice.within(audited.data, chosen).problem:
         st.warning(escape(problem), icon=":material/filter_list_off:")
     else:
-        run = services.run(subject.model)
+        run = services.run(audited.model)
         if run is not None:
-            slice_ways.ways(chosen, subject.data, run)
-        pictures.of_slice(subject, chosen.text)
+            slice_ways.ways(chosen, audited.data, run)
+        pictures.of_slice(audited, chosen.text)
     st.divider()
 
 
 # ---- names
 
 
-def saved(subject: Subject) -> None:
+def saved(audited: AuditedData) -> None:
     """Draw the slices of this data that somebody gave a name; nothing while there are none."""
-    data = subject.data or subject.table
+    data = audited.data or audited.table
     kept = {} if data is None else services.saved_slices(data)
     if data is None or not kept:
         return
@@ -74,8 +74,8 @@ def _recall(kept: Mapping[str, Slice]) -> None:
     slice_choice.change(kept[name].text if name else "")
 
 
-def _save(chosen: Slice, subject: Subject) -> None:
-    data = subject.data or subject.table
+def _save(chosen: Slice, audited: AuditedData) -> None:
+    data = audited.data or audited.table
     if data is None:
         return
     with st.popover("Save under a name", icon=":material/bookmark_add:", type="tertiary",
@@ -84,16 +84,16 @@ def _save(chosen: Slice, subject: Subject) -> None:
         st.caption("Everybody who audits the same data on this server sees it.")
         st.button(
             "Save", key="save slice now", icon=":material/bookmark_added:",
-            on_click=_saved, args=(chosen, subject),
+            on_click=_saved, args=(chosen, audited),
         )  # fmt: skip
         if problem := st.session_state.pop(_PROBLEM, ""):
             st.error(escape(problem), icon=":material/error:")
 
 
-def _saved(chosen: Slice, subject: Subject) -> None:
-    data = subject.data or subject.table
+def _saved(chosen: Slice, audited: AuditedData) -> None:
+    data = audited.data or audited.table
     assert data is not None, "the button is drawn for data only"
     try:
         services.save_slice(data, st.session_state[_NAME], chosen)
     except PellucidError as error:
-        st.session_state[_PROBLEM] = error_words(error)
+        st.session_state[_PROBLEM] = error_text(error)

@@ -32,7 +32,7 @@ class _Way:
 
 
 def _attack(run: Run, index: int) -> None:
-    robustness_page_choice.change_subject(model=run.model, dataset="", split="test")
+    robustness_page_choice.change_attacked(model=run.model, dataset="", split="test")
 
 
 _WAYS = (

@@ -10,13 +10,13 @@ import streamlit as st
 from core.contracts import FairnessReport, MetricName, SliceFinding, SliceReport
 from dashboard import glossary, services, slice_choice
 from dashboard.app_pages.fairness import rows, slice
-from dashboard.app_pages.fairness.source import Subject
-from dashboard.desk import desk
-from dashboard.fairness_words import STATUS, count, metric_name, span
+from dashboard.app_pages.fairness.source import AuditedData
+from dashboard.fairness_text import STATUS, count, metric_name, span
+from dashboard.formatting import escape, percent
 from dashboard.guard import guarded
-from dashboard.run_words import points
+from dashboard.run_text import points
+from dashboard.session_jobs import session_jobs
 from dashboard.widgets import progress
-from dashboard.words import escape, percent
 
 __all__ = ["draw"]
 
@@ -25,7 +25,7 @@ _ASKED, _METRIC = "fairness slices asked", "fairness slices metric"
 _COLOURS = {"bad": "red", "good": "green", "unsure": "orange", "muted": "gray"}
 
 
-def draw(report: FairnessReport, subject: Subject, rate: str) -> None:
+def draw(report: FairnessReport, audited: AuditedData, rate: str) -> None:
     """Draw the search, folded unless a slice is looked at."""
     chosen = slice_choice.current()
     fold = st.expander(
@@ -35,10 +35,10 @@ def draw(report: FairnessReport, subject: Subject, rate: str) -> None:
     if not fold.open:
         return
     with fold:
-        slice.saved(subject)
+        slice.saved(audited)
         if chosen.conditions:
-            slice.one(chosen, subject)
-        _search(report, subject, rate)
+            slice.one(chosen, audited)
+        _search(report, audited, rate)
 
 
 def _metric(report: FairnessReport, rate: str) -> str:
@@ -55,23 +55,23 @@ def _metric(report: FairnessReport, rate: str) -> str:
 # ---- the search
 
 
-def _search(report: FairnessReport, subject: Subject, rate: str) -> None:
+def _search(report: FairnessReport, audited: AuditedData, rate: str) -> None:
     metric = _metric(report, rate)
-    groups = _groups(subject)
+    groups = _groups(audited)
     st.markdown(
         f"Every combination of up to three values of {len(groups)} attributes, against all other "
         f"rows, by **{escape(metric_name(metric))}**.",
         help=glossary.explain("slice"),
     )
     st.session_state[_METRIC] = metric
-    _asked({**subject.options, "groups": groups}, metric, subject, "Search for the worst slices")
+    _asked({**audited.options, "groups": groups}, metric, audited, "Search for the worst slices")
 
 
-def _groups(subject: Subject) -> tuple[str, ...]:
-    return subject.attributes if subject.model else subject.groups
+def _groups(audited: AuditedData) -> tuple[str, ...]:
+    return audited.attributes if audited.model else audited.groups
 
 
-def confirm(subject: Subject) -> None:
+def confirm(audited: AuditedData) -> None:
     """Draw the test of the slice that is looked at, alone, on the confirming half."""
     chosen = slice_choice.current()
     if not chosen.conditions:
@@ -81,21 +81,21 @@ def confirm(subject: Subject) -> None:
         f"Or confirm the slice **{escape(slice_choice.words(chosen))}** alone, by "
         f"**{escape(metric_name(metric))}**, in place of the gaps."
     )
-    options = {**subject.options, "groups": _groups(subject), "only": (chosen,)}
-    _asked(options, metric, subject, "Confirm this slice, once")
+    options = {**audited.options, "groups": _groups(audited), "only": (chosen,)}
+    _asked(options, metric, audited, "Confirm this slice, once")
 
 
 @guarded()
-def _asked(options: dict[str, Any], metric: str, subject: Subject, label: str) -> None:
+def _asked(options: dict[str, Any], metric: str, audited: AuditedData, label: str) -> None:
     """Draw the click that asks for slices, and what was found."""
     request = services.fairness_slices_request(
-        options, metric=metric, table=subject.table, model=subject.model
+        options, metric=metric, table=audited.table, model=audited.model
     )
     if not progress.asked_for(
         request.key, label, place=_ASKED, button="search slices", icon=":material/search:"
     ):
         return
-    answer = desk().ask(request, hold=True)
+    answer = session_jobs().ask(request, hold=True)
     if isinstance(answer.result, SliceReport):
         rows.said(request, answer.result.taken)
         _found(answer.result)

@@ -11,13 +11,13 @@ from core.contracts import TablePreview, TableSource
 from core.errors import PellucidError
 from dashboard import glossary, services, slice_choice
 from dashboard.app_pages.fairness import column_guess, page_choice, rows
-from dashboard.app_pages.fairness.page_choice import Audit
-from dashboard.model_words import legend, model_labels
-from dashboard.run_words import megabytes
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
+from dashboard.formatting import code, error_text, escape
+from dashboard.model_text import legend, model_labels
+from dashboard.run_text import megabytes
 from dashboard.services import ShownSplit
-from dashboard.words import code, error_words, escape
 
-__all__ = ["MAX_MEGABYTES", "Subject", "choose"]
+__all__ = ["MAX_MEGABYTES", "AuditedData", "choose"]
 
 MAX_MEGABYTES = 25
 _PROBLEM, _ROUND = "fairness upload problem", "fairness upload round"
@@ -28,7 +28,7 @@ _PROPOSED = 2
 
 
 @dataclass(frozen=True)
-class Subject:
+class AuditedData:
     """What is audited, and with which options.
 
     Parameters
@@ -57,7 +57,7 @@ class Subject:
     problem: str = ""
 
 
-def choose(audit: Audit) -> Subject | None:
+def choose(audit: FairnessChoice) -> AuditedData | None:
     """Draw the two ways in and return what is chosen, ``None`` while nothing is."""
     models = services.audited_models()
     source = audit.source if models else "table"
@@ -87,7 +87,7 @@ def _other_source(key: str) -> None:
 # ---- a model
 
 
-def _model(audit: Audit, models: tuple[str, ...]) -> Subject:
+def _model(audit: FairnessChoice, models: tuple[str, ...]) -> AuditedData:
     labels = model_labels(zone=st.context.timezone)
     chosen = audit.model if audit.model in models else models[0]
     if audit.model and audit.model not in models:
@@ -110,7 +110,7 @@ def _model(audit: Audit, models: tuple[str, ...]) -> Subject:
             f"Audited on {len(data)} {data.name} pictures: {services.dataset_name(data.dataset)}."
         )
     )
-    return Subject(
+    return AuditedData(
         attributes=attributes,
         groups=groups,
         model=chosen,
@@ -129,7 +129,7 @@ def _proposal(data: ShownSplit) -> tuple[str, ...]:
 # ---- a table
 
 
-def _table(audit: Audit) -> Subject | None:
+def _table(audit: FairnessChoice) -> AuditedData | None:
     source = services.recall_table(audit.table) if audit.table else None
     if audit.table and source is None:
         st.info(
@@ -181,7 +181,7 @@ def _take(key: str) -> None:
         source = services.hold_table(file.getvalue(), name=file.name)
         guess = column_guess.guessed(services.preview_table(source))
     except PellucidError as error:
-        st.session_state[_PROBLEM] = error_words(error)
+        st.session_state[_PROBLEM] = error_text(error)
         return
     if held.table == source.sha256:  # the link's own table: its mapping stands
         return
@@ -201,7 +201,7 @@ def _forget(source: TableSource) -> None:
     )
 
 
-def _mapped(audit: Audit, source: TableSource) -> Subject:
+def _mapped(audit: FairnessChoice, source: TableSource) -> AuditedData:
     preview = services.preview_table(source)
     names = preview.names
     with st.container(horizontal=True, vertical_alignment="center", key="fairness table"):
@@ -229,7 +229,7 @@ def _mapped(audit: Audit, source: TableSource) -> Subject:
         _threshold(audit)
     with st.expander("The first rows", icon=":material/table_rows:"):
         st.table(_plain(preview))
-    return Subject(
+    return AuditedData(
         attributes=names, groups=groups, table=source, options=options, problem=_missing(options)
     )
 
@@ -267,7 +267,7 @@ def _groups(groups: tuple[str, ...], names: tuple[str, ...]) -> None:
     )  # fmt: skip
 
 
-def _threshold(audit: Audit) -> None:
+def _threshold(audit: FairnessChoice) -> None:
     st.number_input(
         "Scores from here on count as predicted positive", 0.0, 1.0, step=0.05,
         **page_choice.bind("fairness threshold", "threshold", audit.threshold),

@@ -10,17 +10,17 @@ from core.contracts import (
     FairnessReport,
     ScoreCurves,
     ThresholdEffect,
-    attribute_words,
-    group_words,
+    attribute_name,
+    group_name,
 )
 from dashboard import glossary, services
-from dashboard.fairness_words import count, estimate, metric_name
+from dashboard.fairness_text import count, estimate, metric_name
 from dashboard.figures.by_score import cost, roc
-from dashboard.run_words import points
+from dashboard.formatting import escape, percent
+from dashboard.run_text import points
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import escape, percent
 
 __all__ = ["draw"]
 
@@ -43,7 +43,7 @@ def draw(report: FairnessReport, by: str) -> None:
             st.markdown(_why_not(report, by))
         elif len(curves.groups) > _MOST_SLIDERS:
             st.markdown(
-                f"{escape(attribute_words(by))} has {len(curves.groups)} groups; up to "
+                f"{escape(attribute_name(by))} has {len(curves.groups)} groups; up to "
                 f"{_MOST_SLIDERS} can be moved here. Choose an attribute with fewer."
             )
         else:
@@ -55,7 +55,7 @@ def _why_not(report: FairnessReport, by: str) -> str:
         return "Thresholds need scores and true classes: map a score column above."
     if report.task == "multiclass":
         return "Thresholds need one positive class: choose it under Options."
-    return f"{escape(attribute_words(by))} is an intersection; choose a single attribute above."
+    return f"{escape(attribute_name(by))} is an intersection; choose a single attribute above."
 
 
 def _explore(report: FairnessReport, curves: ScoreCurves) -> None:
@@ -67,7 +67,7 @@ def _explore(report: FairnessReport, curves: ScoreCurves) -> None:
     with sliders:
         wanted = {
             group: st.slider(
-                escape(group_words(group)), 0.0, 1.0, report.columns.threshold, 0.01,
+                escape(group_name(group)), 0.0, 1.0, report.columns.threshold, 0.01,
                 key=f"fairness slider/{curves.attribute}/{group}",
             )
             for group in curves.groups
@@ -91,7 +91,7 @@ def _explore(report: FairnessReport, curves: ScoreCurves) -> None:
 
 def _effect(effect: ThresholdEffect) -> None:
     overall = effect.overall.groups[0]
-    columns = [*map(group_words, effect.table.groups), "All", "Largest gap"]
+    columns = [*map(group_name, effect.table.groups), "All", "Largest gap"]
     rows = []
     for metric in _SHOWN:
         own = [effect.table.rate(group, metric) for group in effect.table.groups]

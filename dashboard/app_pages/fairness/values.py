@@ -6,12 +6,12 @@ import streamlit as st
 
 from dashboard import glossary
 from dashboard.app_pages.fairness import page_choice
-from dashboard.app_pages.fairness.page_choice import Audit
+from dashboard.app_pages.fairness.page_choice import FairnessChoice
 
 __all__ = ["draw"]
 
 
-def draw(audit: Audit) -> None:
+def draw(audit: FairnessChoice) -> None:
     """Draw the controls, side by side."""
     left, right = st.columns(2)
     with left:

@@ -13,13 +13,13 @@ from dashboard import services, state
 from dashboard.app_pages.compare import page as compare
 from dashboard.app_pages.compare import page_choice as compare_page_choice
 from dashboard.app_pages.picture.controls import likely_classes
-from dashboard.desk import Answer, desk
+from dashboard.formatting import escape, number, percent
+from dashboard.session_jobs import Answer, session_jobs
 from dashboard.state import Choice, Comparison
 from dashboard.views import registry as views
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import escape, number, percent
 
 __all__ = ["panel"]
 
@@ -100,7 +100,7 @@ def _variant(choice: Choice, member: str) -> Choice:
 def _grid(shown: OpenedSource, choice: Choice) -> None:
     members = choice.compared[:_MOST]
     answers = {
-        member: desk().ask(
+        member: session_jobs().ask(
             services.explanation_request(shown, _variant(choice, member)), patience=0
         )
         for member in members
@@ -142,7 +142,7 @@ def _lead_on(choice: Choice, first: str, second: str, titles: Mapping[str, str])
     if st.button(label, key="to compare", icon=":material/compare:"):
         state.begin(_variant(choice, first))
         compare_page_choice.begin(
-            compare_page_choice.Pair(differ=_DIFFERS[choice.compare], other=second)
+            compare_page_choice.CompareChoice(differ=_DIFFERS[choice.compare], other=second)
         )
         st.switch_page(st.Page(compare.page, title="Compare", url_path="compare"))
 

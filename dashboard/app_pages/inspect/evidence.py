@@ -19,11 +19,12 @@ from core.contracts import (
 from dashboard import glossary, services, state
 from dashboard.app_pages.inspect import mask
 from dashboard.app_pages.inspect import sanity as sanity_part
-from dashboard.app_pages.inspect.sanity import Standing
-from dashboard.desk import Answer, desk
+from dashboard.app_pages.inspect.sanity import SanityState
 from dashboard.figures import evidence as figures
+from dashboard.formatting import better, duration, escape, number
 from dashboard.guard import guarded
 from dashboard.lru import Lru
+from dashboard.session_jobs import Answer, session_jobs
 from dashboard.state import Choice
 from dashboard.theme import Mode, current_mode
 from dashboard.views import registry as views
@@ -31,7 +32,6 @@ from dashboard.widgets import progress, verdicts
 from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
 from dashboard.widgets.progress import Pending
-from dashboard.words import better, duration, escape, number
 
 __all__ = ["panel"]
 
@@ -64,7 +64,7 @@ def _examine(shown: OpenedSource, choice: Choice, explanation: Explanation) -> N
             f"know nothing of the model: {ignorant}."
         )
     )
-    held = desk().ask(services.evidence_request(shown, choice, _quick(choice)), patience=0)
+    held = session_jobs().ask(services.evidence_request(shown, choice, _quick(choice)), patience=0)
     if isinstance(held.result, EvidenceCard):
         _card(shown, choice, held.result)
     elif held.state == "waiting":
@@ -92,9 +92,11 @@ def _card(shown: OpenedSource, choice: Choice, card: EvidenceCard) -> None:
     chosen = _chosen(choice, card)
     further = None
     if chosen:
-        further = desk().ask(services.evidence_request(shown, choice, chosen), patience=0)
+        further = session_jobs().ask(services.evidence_request(shown, choice, chosen), patience=0)
     # Both are slow work for one worker: what was asked for goes before what is looked up unasked.
-    sanity = sanity_part.standing(choice, later=further is not None and further.state == "waiting")
+    sanity = sanity_part.sanity_state(
+        choice, later=further is not None and further.state == "waiting"
+    )
     _chips(card, sanity)
     _draw_curves(card)
     marked = "mask" in views.of_model(choice.model).serves
@@ -122,7 +124,7 @@ def _card(shown: OpenedSource, choice: Choice, card: EvidenceCard) -> None:
 # ---- verdicts and curves
 
 
-def _chips(card: EvidenceCard, sanity: Standing) -> None:
+def _chips(card: EvidenceCard, sanity: SanityState) -> None:
     with st.container(horizontal=True, gap="xsmall", key="checks"):
         for check in card.checks:
             verdicts.chip(check)

@@ -10,11 +10,11 @@ import streamlit as st
 from core.contracts import EvidenceCard, EvidenceRequest, Picture, Score, picture_input
 from core.errors import InputError
 from dashboard import glossary, masks, services, state, uploads
-from dashboard.desk import desk
+from dashboard.formatting import error_text, escape, number, percent
+from dashboard.session_jobs import session_jobs
 from dashboard.state import Choice
 from dashboard.widgets import progress, verdicts
 from dashboard.widgets.mask import mask
-from dashboard.words import error_words, escape, number, percent
 
 __all__ = ["fold", "on_the_object"]
 
@@ -81,7 +81,7 @@ def _measured(shown: Picture, choice: Choice, known: Known) -> EvidenceCard | No
     except InputError as error:
         st.caption(escape(f"The dataset's mask can't be used: {error}"))
         return None
-    held = desk().ask(request)
+    held = session_jobs().ask(request)
     if isinstance(held.result, EvidenceCard):
         return held.result
     progress.unfinished(held, "Agreement with the mask", place="known mask", ended="Measuring")
@@ -144,7 +144,7 @@ def _drawn(size: tuple[int, int], runs: object) -> None:
     try:
         masks.cells(runs, size)
     except InputError as error:
-        st.session_state[_PROBLEM] = error_words(error)
+        st.session_state[_PROBLEM] = error_text(error)
         return
     state.change(mask=masks.keep(masks.Drawn(choice.picture, str(runs))))
 
@@ -153,9 +153,9 @@ def _agreement(shown: Picture, choice: Choice, drawn: masks.Drawn) -> None:
     try:
         request = services.localisation_request(shown, choice, drawn)
     except InputError as error:
-        st.warning(escape(error_words(error)), icon=":material/draw:")
+        st.warning(escape(error_text(error)), icon=":material/draw:")
         return
-    held = desk().ask(request, patience=0)
+    held = session_jobs().ask(request, patience=0)
     if isinstance(held.result, EvidenceCard):
         st.markdown(escape(_expected(request)))
         st.markdown(verdicts.score_lines(held.result.scores))

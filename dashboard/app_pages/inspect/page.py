@@ -12,8 +12,8 @@ from dashboard.app_pages.inspect import evidence as evidence_part
 from dashboard.app_pages.picture import controls as picture_controls
 from dashboard.app_pages.picture import strip as picture_strip
 from dashboard.app_pages.picture.frame import with_source
-from dashboard.desk import Answer, desk
 from dashboard.guard import guarded
+from dashboard.session_jobs import Answer, session_jobs
 from dashboard.state import Choice
 from dashboard.widgets import progress
 
@@ -47,9 +47,9 @@ def _choice() -> Choice:
 def _ask_and_draw(shown: OpenedSource, choice: Choice) -> None:
     request = services.prediction_request(shown, choice)
     # Both are submitted before either is waited for.
-    desk().ask(request, patience=0)
-    evidence = desk().ask(services.explanation_request(shown, choice))
-    answer = desk().ask(request)
+    session_jobs().ask(request, patience=0)
+    evidence = session_jobs().ask(services.explanation_request(shown, choice))
+    answer = session_jobs().ask(request)
     prediction = answer.result if isinstance(answer.result, Prediction) else None
     explanation = evidence.result if isinstance(evidence.result, Explanation) else None
 

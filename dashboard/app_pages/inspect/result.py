@@ -9,9 +9,10 @@ import streamlit as st
 
 from core.contracts import DEPTHS, Explanation, Input, MethodCard, OpenedSource, Prediction
 from dashboard import services, state, uploads
-from dashboard.desk import Answer
 from dashboard.figures.ranking import ranking
+from dashboard.formatting import caption, errors_line, escape, percent
 from dashboard.lru import Lru
+from dashboard.session_jobs import Answer
 from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.views import registry as views
@@ -20,7 +21,6 @@ from dashboard.widgets import progress
 from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
 from dashboard.widgets.progress import Pending
-from dashboard.words import caption, errors_line, escape, percent
 
 __all__ = ["CHART_HEIGHT", "MIME", "file_stem", "ranking_chart", "stage_panel"]
 

@@ -9,23 +9,23 @@ import streamlit as st
 from core.contracts import Check, Sanity
 from core.errors import CapabilityError
 from dashboard import services
-from dashboard.desk import Answer, desk
 from dashboard.figures.cascade import cascade
+from dashboard.formatting import error_text, escape, percent, time_left
 from dashboard.guard import guarded
+from dashboard.session_jobs import Answer, session_jobs
 from dashboard.state import Choice
 from dashboard.theme import current_mode
 from dashboard.widgets import verdicts
 from dashboard.widgets.chart import chart
-from dashboard.words import error_words, escape, percent, time_left
 
-__all__ = ["Standing", "chip", "details", "standing"]
+__all__ = ["SanityState", "chip", "details", "sanity_state"]
 
 _POLL_SECONDS = 2.0
 _THOROUGH = "thorough sanity"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SanityState:
     """What is known of a method's sanity on a model: a result, or why there is none yet."""
 
     answer: Answer | None
@@ -56,7 +56,7 @@ class Standing:
         return "Being checked in the background, once for this model and method."
 
 
-def standing(choice: Choice, *, later: bool) -> Standing:
+def sanity_state(choice: Choice, *, later: bool) -> SanityState:
     """Ask for the check and return how far it is; nothing waits for it.
 
     With ``later`` it is not begun, but shown if it is known.
@@ -65,17 +65,17 @@ def standing(choice: Choice, *, later: bool) -> Standing:
     try:
         request = services.sanity_request(choice, thorough=thorough)
     except CapabilityError as error:
-        return Standing(None, error_words(error))
+        return SanityState(None, error_text(error))
     if later and services.kept(request.key) is None:
-        return Standing(None, "It waits for the metrics that you chose.")
-    return Standing(desk().ask(request, patience=0))
+        return SanityState(None, "It waits for the metrics that you chose.")
+    return SanityState(session_jobs().ask(request, patience=0))
 
 
 def _wish(choice: Choice) -> tuple[object, ...]:
     return choice.model, choice.method, choice.parameters, choice.layer
 
 
-def chip(held: Standing) -> None:
+def chip(held: SanityState) -> None:
     """Draw the verdict; while there is none, how far it is."""
     if held.answer is not None and held.answer.state == "waiting":
         st.fragment(_running, run_every=_POLL_SECONDS, key="waiting/sanity")(held.answer.key)
@@ -85,10 +85,10 @@ def chip(held: Standing) -> None:
 
 def _running(key: str) -> None:
     with guarded():
-        answer = desk().look(key)
+        answer = session_jobs().look(key)
         if answer is None or answer.state != "waiting":
             st.rerun()
-        words = [Standing(answer).check().words, answer.message, time_left(answer.seconds_left)]
+        words = [SanityState(answer).check().words, answer.message, time_left(answer.seconds_left)]
         done = f" {percent(answer.fraction)}" if answer.fraction else ""
         verdicts.chip(
             Check("sanity", "unknown", None, None, " ".join(w for w in words if w), ""),
@@ -96,7 +96,7 @@ def _running(key: str) -> None:
         )
 
 
-def details(choice: Choice, held: Standing) -> None:
+def details(choice: Choice, held: SanityState) -> None:
     """Draw the cascade with its threshold, and offer the whole one where it was spared."""
     st.markdown(verdicts.details(held.check()))
     result = held.result

@@ -10,14 +10,14 @@ from dashboard import address, services, state
 from dashboard import page as frame
 from dashboard.app_pages.leaderboard import page_choice, result
 from dashboard.app_pages.leaderboard import pictures as pictures_part
-from dashboard.app_pages.leaderboard.page_choice import Board
+from dashboard.app_pages.leaderboard.page_choice import LeaderboardChoice
 from dashboard.app_pages.picture import controls as picture_controls
-from dashboard.desk import desk
+from dashboard.formatting import error_text, escape
 from dashboard.guard import guarded
+from dashboard.session_jobs import session_jobs
 from dashboard.state import Choice
 from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
-from dashboard.words import error_words, escape
 
 __all__ = ["page"]
 
@@ -47,7 +47,7 @@ def page() -> None:
     frame.publish(mine, held.to_query())
 
 
-def _asked_for() -> tuple[Choice, Board]:
+def _asked_for() -> tuple[Choice, LeaderboardChoice]:
     query = frame.address()
     choice, held = state.current(), page_choice.current()
     problems: list[str] = []
@@ -65,7 +65,7 @@ def _asked_for() -> tuple[Choice, Board]:
 # ---- what to run
 
 
-def _set_up(choice: Choice, held: Board) -> None:
+def _set_up(choice: Choice, held: LeaderboardChoice) -> None:
     taken = pictures_part.choose(held, choice.model)
     methods = _methods(choice, held)
     metrics = _metrics(choice, held)
@@ -94,7 +94,7 @@ def _cost(n_sources: int, n_methods: int, n_maps: int, source: str) -> str:
     return f"{sources} × {methods}: {n_maps} maps, a second or more for each."
 
 
-def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
+def _methods(choice: Choice, held: LeaderboardChoice) -> tuple[str, ...]:
     cards = services.offered(services.model(choice.model))
     wanted = LEADERBOARD_METHODS if held.methods is None else held.methods
     key = "leaderboard methods"
@@ -108,7 +108,7 @@ def _methods(choice: Choice, held: Board) -> tuple[str, ...]:
     return tuple(st.session_state[key])
 
 
-def _metrics(choice: Choice, held: Board) -> tuple[str, ...]:
+def _metrics(choice: Choice, held: LeaderboardChoice) -> tuple[str, ...]:
     able = services.metrics_for(services.model(choice.model))
     cards = {id: card for id, card in able.items() if not card.needs_mask}
     key = "leaderboard metrics"
@@ -128,7 +128,7 @@ def _start(
     metrics: tuple[str, ...],
 ) -> None:
     try:
-        request = services.board_request(
+        request = services.leaderboard_request(
             taken.open(),
             model=choice.model,
             reading=services.reading(choice),
@@ -137,16 +137,16 @@ def _start(
             groups=taken.groups,
         )
     except PellucidError as error:
-        st.session_state[_PROBLEM] = error_words(error)
+        st.session_state[_PROBLEM] = error_text(error)
         return
-    desk().again(request.key)
+    session_jobs().again(request.key)
     page_choice.change(run=request.key)
 
 
 # ---- the run
 
 
-def _run(held: Board, source: str) -> None:
+def _run(held: LeaderboardChoice, source: str) -> None:
     if not held.run:
         st.info(
             f"Choose the {escape(source)}s above, then press Compare methods. "
@@ -154,7 +154,7 @@ def _run(held: Board, source: str) -> None:
             icon=":material/arrow_upward:",
         )
         return
-    request = services.recall_board(held.run)
+    request = services.recall_leaderboard(held.run)
     if request is None:
         st.info(
             "The run of this link is not here any more: the server forgets runs when it restarts. "
@@ -162,12 +162,12 @@ def _run(held: Board, source: str) -> None:
             icon=":material/history:",
         )
         return
-    with frame.at_desk():
+    with frame.with_session_jobs():
         _ask_and_draw(request)
 
 
 def _ask_and_draw(request: LeaderboardRequest) -> None:
-    answer = desk().ask(request, hold=True)
+    answer = session_jobs().ask(request, hold=True)
     if isinstance(answer.result, Leaderboard):
         result.draw(answer.result)
     elif answer.state == "waiting":

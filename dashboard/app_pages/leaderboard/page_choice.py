@@ -1,4 +1,4 @@
-"""What the Evidence page is set to: one frozen :class:`Board`, which is also its address."""
+"""What the Evidence page shows: one frozen :class:`LeaderboardChoice`, also its address."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from dashboard import services
-from dashboard.query import Spelled, cut, unspelled
+from dashboard.query import AddressedChoice, cut, not_in_address
+from dashboard.query_codecs import listed, of, one_of, whole
 from dashboard.session import SessionChoice
-from dashboard.spellings import listed, of, one_of, whole
 
 __all__ = [
-    "DEFAULT_METRICS", "MOST_PICTURES", "Board", "Source", "begin", "bind", "change", "current",
-    "now", "read", "session",
+    "DEFAULT_METRICS", "MOST_PICTURES", "LeaderboardChoice", "Source", "begin", "bind", "change",
+    "current", "now", "read", "session",
 ]  # fmt: skip
 
 Source = Literal["", "dataset", "strip", "folder"]
@@ -21,7 +21,7 @@ MOST_PICTURES = 200
 
 
 @dataclass(frozen=True)
-class Board(Spelled):
+class LeaderboardChoice(AddressedChoice):
     """Everything that decides what the page shows, apart from model and framing.
 
     Parameters
@@ -50,9 +50,9 @@ class Board(Spelled):
     source: Annotated[Source, one_of(get_args(Source)).called("from")] = ""
     count: Annotated[int, whole(1, MOST_PICTURES).called("n")] = 40
     by: Annotated[str, cut(80)] = ""
-    left_out: Annotated[tuple[str, ...], unspelled] = ()
+    left_out: Annotated[tuple[str, ...], not_in_address] = ()
 
 
-session = SessionChoice("board", Board)
+session = SessionChoice("board", LeaderboardChoice)
 read, current, now, begin = session.read, session.current, session.now, session.begin
 change, bind = session.change, session.bind

@@ -11,12 +11,12 @@ import streamlit as st
 from core.contracts import OpenedSource
 from dashboard import dataset_pictures, services, uploads
 from dashboard.app_pages.leaderboard import page_choice
-from dashboard.app_pages.leaderboard.page_choice import MOST_PICTURES, Board, Source
+from dashboard.app_pages.leaderboard.page_choice import MOST_PICTURES, LeaderboardChoice, Source
 from dashboard.app_pages.picture import strip as picture_strip
-from dashboard.run_words import attribute_words
+from dashboard.formatting import escape
+from dashboard.run_text import attribute_name
 from dashboard.services import Gallery, ShownSplit
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import escape
 
 __all__ = ["Taken", "choose"]
 
@@ -39,7 +39,7 @@ class Taken:
         return (opened() for opened in self.opens)
 
 
-def choose(held: Board, model: str) -> Taken:
+def choose(held: LeaderboardChoice, model: str) -> Taken:
     """Draw the choice of sources and return what is taken."""
     data, kind = dataset_pictures.data_of(model), services.kind_of(model).source
     folder = services.gallery() if uploads.examples(model) else None
@@ -66,7 +66,7 @@ def choose(held: Board, model: str) -> Taken:
     return _strip(held, model, {} if data is not None else uploads.examples(model))
 
 
-def _strip(held: Board, model: str, examples: dict[str, uploads.Item]) -> Taken:
+def _strip(held: LeaderboardChoice, model: str, examples: dict[str, uploads.Item]) -> Taken:
     kind = services.kind_of(model).source
     items = {i.id: i for i in reversed(uploads.uploaded(model).values())} | examples
     taken = [item for id, item in items.items() if id not in held.left_out]
@@ -100,7 +100,7 @@ def _toggle(id: str) -> None:
 # ---- many at once
 
 
-def _dataset(held: Board, data: ShownSplit) -> Taken:
+def _dataset(held: LeaderboardChoice, data: ShownSplit) -> Taken:
     columns = {"label": tuple(data.classes[i] for i in data.labels), **data.groups}
     by, count = _how_many(held, len(data), _groupings(columns), "classes in turn")
     known = dataset_pictures.first_facts(data, count)
@@ -110,7 +110,7 @@ def _dataset(held: Board, data: ShownSplit) -> Taken:
     return Taken(tuple(one.source for one in known), groups)
 
 
-def _folder(held: Board, folder: Gallery) -> Taken:
+def _folder(held: LeaderboardChoice, folder: Gallery) -> Taken:
     columns = {"label": tuple(picture.label for picture in folder.pictures)} | {
         name: tuple(picture.columns[name] for picture in folder.pictures) for name in folder.columns
     }
@@ -122,7 +122,7 @@ def _folder(held: Board, folder: Gallery) -> Taken:
     return Taken(tuple(folder.pictures[i].open for i in chosen), groups)
 
 
-def _how_many(held: Board, n: int, by: Iterable[str], which: str) -> tuple[str, int]:
+def _how_many(held: LeaderboardChoice, n: int, by: Iterable[str], which: str) -> tuple[str, int]:
     """Draw the choice of how many of ``n`` pictures, and by what; return both."""
     options = ["", *by]
     how_many, by_what = st.columns(2)
@@ -135,7 +135,7 @@ def _how_many(held: Board, n: int, by: Iterable[str], which: str) -> tuple[str, 
     by_what.selectbox(
         "By subgroup",
         options,
-        format_func=lambda name: attribute_words(name) or "No subgroups",
+        format_func=lambda name: attribute_name(name) or "No subgroups",
         **page_choice.bind("leaderboard by", "by", held.by if held.by in options else ""),
     )
     return st.session_state["leaderboard by"], st.session_state["leaderboard count"]

@@ -8,12 +8,12 @@ import streamlit as st
 
 from core.contracts import GroupScore, Leaderboard
 from dashboard import glossary, services
-from dashboard.app_pages.leaderboard.standing import Standing, few_pictures, standing
+from dashboard.app_pages.leaderboard.leaders import Leaders, few_pictures, leaders_of
 from dashboard.figures.leaderboard import forest
+from dashboard.formatting import better, duration, escape, number
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
-from dashboard.words import better, duration, escape, number
 
 __all__ = ["draw"]
 
@@ -25,7 +25,7 @@ def draw(board: Leaderboard) -> None:
     """Draw the findings, a chart a metric, the table, and the downloads."""
     st.subheader("What was found", anchor=False, help=glossary.explain("interval"))
     group = _group(board)
-    found = {metric: _standing(board, metric, group) for metric in board.metrics}
+    found = {metric: _leaders(board, metric, group) for metric in board.metrics}
     n = max((score.n for held in found.values() for score in held.scores), default=0)
     for held in found.values():
         mark = "✓" if held.clear else "△"
@@ -65,8 +65,8 @@ def _names() -> dict[str, str]:
     return {id: card.name for id, card in services.methods().items()}
 
 
-def _standing(board: Leaderboard, metric: str, group: str) -> Standing:
-    return standing(
+def _leaders(board: Leaderboard, metric: str, group: str) -> Leaders:
+    return leaders_of(
         [s for s in board.scores if s.metric == metric and s.group == group],
         metric=services.metric(metric),
         names=_names(),
@@ -74,7 +74,7 @@ def _standing(board: Leaderboard, metric: str, group: str) -> Standing:
     )
 
 
-def _charts(found: dict[str, Standing]) -> None:
+def _charts(found: dict[str, Leaders]) -> None:
     places = st.columns(min(2, len(found)), gap="large")
     for i, (metric, held) in enumerate(found.items()):
         card = services.metric(metric)
@@ -111,7 +111,7 @@ def _facts(board: Leaderboard, n: int) -> str:
     return escape(f"{model} · n = {n} · {taken} on {board.device} · seed {board.seed}.")
 
 
-def _table(board: Leaderboard, found: dict[str, Standing]) -> None:
+def _table(board: Leaderboard, found: dict[str, Leaders]) -> None:
     with st.expander("All figures and protocols", icon=":material/table:", key="figures"):
         for metric, held in found.items():
             card = services.metric(metric)
@@ -132,8 +132,8 @@ def _table(board: Leaderboard, found: dict[str, Standing]) -> None:
 def _take_along(board: Leaderboard) -> None:
     with st.container(horizontal=True, key="leaderboard downloads"):
         for kind, mime, make in (
-            ("csv", "text/csv", services.board_csv),
-            ("json", "application/json", services.board_json),
+            ("csv", "text/csv", services.leaderboard_csv),
+            ("json", "application/json", services.leaderboard_json),
         ):
             download(
                 f"Leaderboard ({kind})",

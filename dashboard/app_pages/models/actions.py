@@ -10,11 +10,11 @@ from core.contracts import DEFAULT_METHOD, Run
 from core.errors import PellucidError
 from dashboard import services, state
 from dashboard.app_pages.inspect import page as inspect
-from dashboard.app_pages.models import page_choice, smaller
+from dashboard.app_pages.models import compression, page_choice
 from dashboard.app_pages.models.page_choice import MOST_COMPARED
 from dashboard.dataset_pictures import dataset_picture_id
+from dashboard.formatting import error_text, escape
 from dashboard.state import Choice
-from dashboard.words import error_words, escape
 
 __all__ = ["back", "inspect_later", "leave", "look_at", "row"]
 
@@ -47,8 +47,8 @@ def row(run: Run) -> None:
             disabled=run.model not in compared and len(compared) >= MOST_COMPARED,
             on_click=_compare, args=(run,),
         )  # fmt: skip
-        smaller.twin(run)
-        order = services.order_of(run) if run.origin == "run" else None
+        compression.twin(run)
+        order = services.setup_of(run) if run.origin == "run" else None
         if order is not None:
             st.button(
                 "Train with changes", icon=":material/tune:", key="train with changes",
@@ -80,7 +80,7 @@ def _deleted(run: Run) -> None:
     try:
         services.delete_run(run)
     except PellucidError as error:
-        st.session_state[_PROBLEM] = error_words(error)
+        st.session_state[_PROBLEM] = error_text(error)
         return
     shown = page_choice.now()
     page_choice.change(

@@ -11,25 +11,25 @@ from core.contracts import DatasetPredictions, Run, Value
 from dashboard import page as frame
 from dashboard import services
 from dashboard.app_pages.models import groups
-from dashboard.app_pages.models.page_choice import MOST_COMPARED, Shown
-from dashboard.desk import desk
+from dashboard.app_pages.models.page_choice import MOST_COMPARED, ModelsChoice
 from dashboard.figures.learning import Measure, overlaid
-from dashboard.model_words import run_name
-from dashboard.run_words import (
+from dashboard.formatting import duration, escape, interval, number, percent
+from dashboard.model_text import run_name
+from dashboard.run_text import (
     date,
     hardest_hit,
     megabytes,
-    paired_words,
+    paired_text,
     points,
-    weights_words,
+    weights_text,
 )
 from dashboard.services import Paired
+from dashboard.session_jobs import session_jobs
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.chart import chart
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import duration, escape, interval, number, percent
 
 __all__ = ["draw"]
 
@@ -42,7 +42,7 @@ _OF_PAIRS = {
 """Facts of a smaller model that rows of their own, or the pairs below, tell already."""
 
 
-def draw(shown: Shown) -> None:
+def draw(shown: ModelsChoice) -> None:
     """Draw the comparison of what is ticked."""
     st.title("Side by side", anchor=False)
     runs = {id: run for id in shown.compared if (run := services.run(id)) is not None}
@@ -59,7 +59,7 @@ def draw(shown: Shown) -> None:
     _curves(runs, names)
     st.subheader("Whom they fail", anchor=False)
     groups.several(runs, shown, names=names)
-    with frame.at_desk():
+    with frame.with_session_jobs():
         _answers(list(runs.values()), names)
     st.markdown(
         "**What it can't show:** whether a run with other random numbers would have come out the "
@@ -87,7 +87,7 @@ def _rows(runs: Sequence[Run]) -> list[Row]:
         Row("Loss, nats", [number(t.loss) if t else "not tested" for t in tests]),
         Row("Widest gap", [_gap(run)[0] for run in runs], [_gap(run)[1] for run in runs]),
         Row("Size", [megabytes(run.bytes) for run in runs],
-            [f"{weights_words(run.n_parameters)}, {run.format}" for run in runs]),
+            [f"{weights_text(run.n_parameters)}, {run.format}" for run in runs]),
         Row("Time to make", [duration(run.seconds) if run.seconds else "" for run in runs],
             [run.device for run in runs]),
         Row("Made", [date(run.created, st.context.timezone) for run in runs]),
@@ -98,7 +98,7 @@ def _rows(runs: Sequence[Run]) -> list[Row]:
 
 
 def _gap(run: Run) -> tuple[str, str]:
-    gap = services.widest_gap(run)
+    gap = services.largest_gap(run)
     if gap is None:
         return "", ""
     sides = f"{gap.best.group} against {gap.worst.group}"
@@ -192,7 +192,7 @@ def _answers(runs: Sequence[Run], names: Mapping[str, str]) -> None:
         return
     requests = [services.predictions_request(run, data=first) for run in (first, *alike)]
     answers = {
-        run.model: desk().ask(request)
+        run.model: session_jobs().ask(request)
         for run, request in zip((first, *alike), requests, strict=True)
     }
     pending = [
@@ -216,5 +216,5 @@ def _answers(runs: Sequence[Run], names: Mapping[str, str]) -> None:
 
 def _paired(found: Paired, first: str, second: str) -> None:
     mark = "△" if found.p < _ALPHA else "○"
-    lines = [f"{mark} {paired_words(found, first, second)}", hardest_hit(found)]
+    lines = [f"{mark} {paired_text(found, first, second)}", hardest_hit(found)]
     st.markdown("  \n".join(escape(line) for line in lines if line))

@@ -9,9 +9,9 @@ import streamlit as st
 from core.contracts import GroupCount, Run
 from dashboard import glossary, services
 from dashboard.app_pages.models import page_choice
-from dashboard.app_pages.models.page_choice import Shown
+from dashboard.app_pages.models.page_choice import ModelsChoice
 from dashboard.figures.rates import group_rates
-from dashboard.run_words import attribute_words, group_words, rate_words
+from dashboard.run_text import attribute_name, group_name, rate_text
 from dashboard.services import Rate
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
@@ -21,13 +21,13 @@ __all__ = ["one", "several"]
 _KEY = "models by"
 
 
-def one(run: Run, shown: Shown) -> None:
+def one(run: Run, shown: ModelsChoice) -> None:
     """Draw one run's accuracy by the groups of an attribute."""
     st.subheader("Whom it fails", anchor=False, help=glossary.explain("group"))
     several({run.model: run}, shown, names={run.model: ""})
 
 
-def several(runs: Mapping[str, Run], shown: Shown, *, names: Mapping[str, str]) -> None:
+def several(runs: Mapping[str, Run], shown: ModelsChoice, *, names: Mapping[str, str]) -> None:
     """Draw the choice of an attribute, and a row for each of its groups.
 
     Parameters
@@ -47,7 +47,7 @@ def several(runs: Mapping[str, Run], shown: Shown, *, names: Mapping[str, str]) 
     st.selectbox(
         "Groups by",
         attributes,
-        format_func=lambda name: attribute_words(name).capitalize(),
+        format_func=lambda name: attribute_name(name).capitalize(),
         label_visibility="collapsed",
         **page_choice.bind(_KEY, "by", by),
     )
@@ -58,7 +58,7 @@ def several(runs: Mapping[str, Run], shown: Shown, *, names: Mapping[str, str]) 
         for id, found in of_attribute.items()
     }
     chart(
-        group_rates([group_words(name) for name in groups], series, mode=current_mode()),
+        group_rates([group_name(name) for name in groups], series, mode=current_mode()),
         key="groups",
         alt=_alt(groups, series),
     )
@@ -70,7 +70,7 @@ def several(runs: Mapping[str, Run], shown: Shown, *, names: Mapping[str, str]) 
 
 def _proposal(runs: Mapping[str, Run], attributes: Sequence[str]) -> str:
     """Return the attribute of the widest gap of any run, the first one if there is none."""
-    gaps = [gap for run in runs.values() if (gap := services.widest_gap(run)) is not None]
+    gaps = [gap for run in runs.values() if (gap := services.largest_gap(run)) is not None]
     widest = max(gaps, key=lambda gap: (gap.beyond_chance, gap.difference), default=None)
     return attributes[0] if widest is None else widest.attribute
 
@@ -85,7 +85,7 @@ def _rate(group: GroupCount | None) -> Rate | None:
 
 def _alt(groups: Sequence[str], series: Mapping[str, Sequence[Rate | None]]) -> str:
     parts = [
-        f"{name}, {group_words(group)}: {'not measured' if rate is None else rate_words(rate)}"
+        f"{name}, {group_name(group)}: {'not measured' if rate is None else rate_text(rate)}"
         for name, rates in series.items()
         for group, rate in zip(groups, rates, strict=True)
     ]

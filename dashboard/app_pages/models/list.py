@@ -7,22 +7,22 @@ import streamlit as st
 from core.contracts import Run
 from dashboard import services
 from dashboard.app_pages.models import page_choice, progress
-from dashboard.app_pages.models.page_choice import MOST_COMPARED, Shown
-from dashboard.figures.learning import sparkline, sparkline_words
-from dashboard.model_words import architecture_name, run_name
-from dashboard.run_words import (
+from dashboard.app_pages.models.page_choice import MOST_COMPARED, ModelsChoice
+from dashboard.figures.learning import sparkline, sparkline_text
+from dashboard.formatting import duration
+from dashboard.model_text import architecture_name, run_name
+from dashboard.run_text import (
     badge_of,
-    changed_words,
+    changed_text,
     date,
-    gap_words,
+    gap_text,
     seeds_range,
-    size_words,
-    small_words,
+    size_text,
+    small_text,
 )  # fmt: skip
 from dashboard.session import bound
 from dashboard.theme import current_mode
-from dashboard.widgets.run_card import Glance, glance
-from dashboard.words import duration
+from dashboard.widgets.run_card import RunSummary, run_summary
 
 __all__ = ["draw"]
 
@@ -30,7 +30,7 @@ _PAGE = 12
 _MORE = "models more"
 
 
-def draw(shown: Shown) -> None:
+def draw(shown: ModelsChoice) -> None:
     """Draw the list."""
     st.title("Models", anchor=False)
     st.markdown(
@@ -51,7 +51,7 @@ def draw(shown: Shown) -> None:
     _finished(shown)
 
 
-def _finished(shown: Shown) -> None:
+def _finished(shown: ModelsChoice) -> None:
     runs = services.runs()
     if not runs:
         st.info(
@@ -78,7 +78,7 @@ def _finished(shown: Shown) -> None:
     )
 
 
-def _head(shown: Shown, n_runs: int) -> None:
+def _head(shown: ModelsChoice, n_runs: int) -> None:
     chosen = len(shown.compared)
     with st.container(horizontal=True, vertical_alignment="center", key="models compare"):
         st.subheader(f"{n_runs} finished", anchor=False)
@@ -96,11 +96,11 @@ def _head(shown: Shown, n_runs: int) -> None:
         )
 
 
-def _card(run: Run, shown: Shown) -> None:
+def _card(run: Run, shown: ModelsChoice) -> None:
     with st.container(border=True, key=f"card/{run.model}"):
         about, actions = st.columns([6.4, 1], gap="medium", vertical_alignment="center")
         with about:
-            glance(_glance(run), mode=current_mode())
+            run_summary(_summary(run), mode=current_mode())
         with actions, st.container(key=f"actions/{run.model}", horizontal=True, gap="small"):
             st.button(
                 "Open", key=f"open/{run.model}", width="stretch", icon=":material/open_in_full:",
@@ -109,7 +109,7 @@ def _card(run: Run, shown: Shown) -> None:
             _tick(run, shown)
 
 
-def _tick(run: Run, shown: Shown) -> None:
+def _tick(run: Run, shown: ModelsChoice) -> None:
     ticked = run.model in shown.compared
 
     def changed(wanted: bool) -> None:
@@ -122,7 +122,7 @@ def _tick(run: Run, shown: Shown) -> None:
     )  # fmt: skip
 
 
-def _glance(run: Run) -> Glance:
+def _summary(run: Run) -> RunSummary:
     shipped = services.is_shipped(run.model)
     title = run_name(run)
     recipe = services.recipes().get(run.recipe)
@@ -131,14 +131,14 @@ def _glance(run: Run) -> Glance:
         architecture_name(run.architecture),
         recipe.name.lower() if recipe else run.recipe,
         "" if data in title or not run.dataset else f"on {data}",
-        changed_words(run.parameters, recipe.parameters) if recipe else "",
+        changed_text(run.parameters, recipe.parameters) if recipe else "",
     ]
-    gap = services.widest_gap(run)
-    finding = small_words(run)
+    gap = services.largest_gap(run)
+    finding = small_text(run)
     if not finding and gap is not None:
-        finding = f"{'△' if gap.beyond_chance else '○'} {gap_words(gap)}"
-    facts = [size_words(run), date(run.created, st.context.timezone), duration(run.seconds)]
-    return Glance(
+        finding = f"{'△' if gap.beyond_chance else '○'} {gap_text(gap)}"
+    facts = [size_text(run), date(run.created, st.context.timezone), duration(run.seconds)]
+    return RunSummary(
         title=title,
         badge=badge_of(run, shipped=shipped),
         lines=[" · ".join(w for w in what if w), " · ".join(facts)],
@@ -147,5 +147,5 @@ def _glance(run: Run) -> Glance:
         seeds="" if run.seeds is None else seeds_range(run.seeds),
         finding=finding,
         curve=sparkline(run.history, mode=current_mode()),
-        curve_words=sparkline_words(run.history),
+        curve_text=sparkline_text(run.history),
     )

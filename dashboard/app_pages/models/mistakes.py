@@ -12,10 +12,10 @@ from core.errors import InputError
 from dashboard import glossary, services
 from dashboard.app_pages.models import actions
 from dashboard.app_pages.picture.mistakes import mistake_tiles
-from dashboard.desk import desk
+from dashboard.formatting import error_text, escape
+from dashboard.session_jobs import session_jobs
 from dashboard.widgets import progress
 from dashboard.widgets.download import download
-from dashboard.words import error_words, escape
 
 __all__ = ["panel"]
 
@@ -31,9 +31,9 @@ def panel(run: Run) -> None:
     try:
         request = services.predictions_request(run)
     except InputError as error:
-        st.caption(escape(error_words(error)))
+        st.caption(escape(error_text(error)))
         return
-    answer = desk().ask(request)
+    answer = session_jobs().ask(request)
     if isinstance(answer.result, DatasetPredictions):
         _pictures(run, answer.result)
     else:

@@ -9,13 +9,13 @@ import streamlit as st
 from core.contracts import DEFAULT_DATASET, Parameter, RecipeCard, Value
 from core.errors import PellucidError
 from dashboard import glossary, services
-from dashboard.app_pages.models import orders, page_choice
-from dashboard.app_pages.models.page_choice import Shown
-from dashboard.model_words import model_labels, run_name
-from dashboard.services import OfferedDataset, Order
+from dashboard.app_pages.models import background_jobs, page_choice
+from dashboard.app_pages.models.page_choice import ModelsChoice
+from dashboard.formatting import duration, escape
+from dashboard.model_text import model_labels, run_name
+from dashboard.services import OfferedDataset, TrainingSetup
 from dashboard.session import bound
 from dashboard.widgets.parameters import parameter_widgets
-from dashboard.words import duration, escape
 
 __all__ = ["draw"]
 
@@ -34,7 +34,7 @@ class _Some:
     parameters: tuple[Parameter, ...]
 
 
-def draw(shown: Shown) -> None:
+def draw(shown: ModelsChoice) -> None:
     """Draw the form and, beside it, what will happen."""
     st.title("New run", anchor=False)
     st.markdown(
@@ -55,7 +55,7 @@ def draw(shown: Shown) -> None:
 # ---- the data
 
 
-def _data(order: Order, dataset: OfferedDataset) -> None:
+def _data(order: TrainingSetup, dataset: OfferedDataset) -> None:
     st.subheader("Data", anchor=False)
     offered = services.offered_data()
     if len(offered) > 1:
@@ -63,7 +63,7 @@ def _data(order: Order, dataset: OfferedDataset) -> None:
             "Dataset",
             list(offered),
             format_func=lambda id: offered[id].name,
-            **page_choice.bind_order("order dataset", "dataset", order.dataset, data=()),
+            **page_choice.bind_training("order dataset", "dataset", order.dataset, data=()),
         )
     st.caption(escape(dataset.card.summary))
     chosen = dict(order.data)
@@ -80,7 +80,7 @@ def _data(order: Order, dataset: OfferedDataset) -> None:
 # ---- the recipe
 
 
-def _recipe(order: Order, recipe: RecipeCard) -> None:
+def _recipe(order: TrainingSetup, recipe: RecipeCard) -> None:
     st.subheader("Recipe", anchor=False, help=glossary.explain("recipe"))
     recipes = services.recipes()
     st.selectbox(
@@ -108,7 +108,7 @@ def _recipe_chosen(id: str) -> None:
     order = page_choice.now().order
     recipe = services.recipes()[id]
     specs = {spec.name: spec for spec in recipe.parameters}
-    page_choice.change_order(
+    page_choice.change_training(
         recipe=recipe.id,
         base=page_choice.base_for(recipe, order.base),
         parameters=tuple(
@@ -127,7 +127,7 @@ def _fits(spec: Parameter, value: Value) -> bool:
     return True
 
 
-def _base(order: Order, recipe: RecipeCard) -> None:
+def _base(order: TrainingSetup, recipe: RecipeCard) -> None:
     labels = model_labels(zone=st.context.timezone)
     names = {id: labels[id] for id in labels if id in services.bases()}
     options = list(names) if recipe.base == "required" else [_NO_BASE, *names]
@@ -136,7 +136,7 @@ def _base(order: Order, recipe: RecipeCard) -> None:
         options,
         format_func=lambda id: names.get(id, "Random weights"),
         help=escape(recipe.base_help),
-        **page_choice.bind_order("order base", "base", order.base),
+        **page_choice.bind_training("order base", "base", order.base),
     )
 
 
@@ -153,7 +153,7 @@ def _widgets(id: str, specs: tuple[Parameter, ...], chosen: dict[str, Value], pa
 
     def keep(changed: tuple[tuple[str, Value], ...]) -> None:
         others = tuple((name, value) for name, value in held() if name not in names)
-        page_choice.change_order(**{part: (*others, *changed)})
+        page_choice.change_training(**{part: (*others, *changed)})
 
     parameter_widgets(_Some(f"order/{id}", specs), chosen, held=held, keep=keep)
 
@@ -172,19 +172,19 @@ def _folded(
             st.number_input(
                 "Seed", 0, 2**31 - 1,
                 help="Other random weights, batches and augmentations for another seed.",
-                **page_choice.bind_order("order seed", "seed", seed),
+                **page_choice.bind_training("order seed", "seed", seed),
             )  # fmt: skip
 
 
 # ---- what it costs, and the start
 
 
-def _what_happens(order: Order, dataset: OfferedDataset, recipe: RecipeCard) -> None:
+def _what_happens(order: TrainingSetup, dataset: OfferedDataset, recipe: RecipeCard) -> None:
     st.markdown("**What will happen**")
     st.markdown(f"{escape(recipe.name)} on {escape(dataset.name)}. {_cost(order)}")
     st.caption(f"*What it can't do:* {escape(recipe.limits)}  \n*About the data:* "
                f"{escape(dataset.card.limits)}")  # fmt: skip
-    before = services.same_order(order)
+    before = services.same_setup(order)
     if before is not None:
         name = run_name(before)
         came = "comes with Pellucid" if services.is_shipped(before.model) else "was trained before"
@@ -195,13 +195,13 @@ def _what_happens(order: Order, dataset: OfferedDataset, recipe: RecipeCard) -> 
     if before is None or services.is_shipped(before.model):
         st.button(
             "Start", type="primary", key="start", icon=":material/play_arrow:", width="stretch",
-            on_click=_start, args=(order,), disabled=orders.is_on_its_way(_ORDERED),
+            on_click=_start, args=(order,), disabled=background_jobs.is_on_its_way(_ORDERED),
         )  # fmt: skip
     _go_to_run()
     st.caption("It goes on in the background, keeps every epoch, and never holds up Inspect.")
 
 
-def _cost(order: Order) -> str:
+def _cost(order: TrainingSetup) -> str:
     known = services.expected_seconds(order)
     if known is None:
         return (
@@ -223,13 +223,13 @@ def _rough(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def _start(order: Order) -> None:
-    orders.begin(_ORDERED, services.order_training(order))
+def _start(order: TrainingSetup) -> None:
+    background_jobs.begin(_ORDERED, services.start_training(order))
 
 
 def _go_to_run() -> None:
     """Follow an order to its run: a new one, or the one that was trained before."""
-    request = orders.followed(_ORDERED)
+    request = background_jobs.followed(_ORDERED)
     if request is None:
         return
     before = services.trained_before(request)

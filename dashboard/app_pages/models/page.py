@@ -6,9 +6,17 @@ from collections.abc import Callable
 
 from dashboard import page as frame
 from dashboard import services
-from dashboard.app_pages.models import actions, bring, compare, list, new, page_choice, progress
+from dashboard.app_pages.models import (
+    actions,
+    compare,
+    import_weights,
+    list,
+    new,
+    page_choice,
+    progress,
+)
 from dashboard.app_pages.models import run as run_part
-from dashboard.app_pages.models.page_choice import Shown, View
+from dashboard.app_pages.models.page_choice import ModelsChoice, View
 from dashboard.guard import guarded
 from dashboard.theme import current_mode
 from dashboard.widgets import run_card
@@ -34,7 +42,7 @@ def page() -> None:
     frame.publish(shown.to_query())
 
 
-def _run(shown: Shown) -> None:
+def _run(shown: ModelsChoice) -> None:
     """Draw the run of this name: finished, under way, or gone."""
     run = services.run(shown.run)
     held = services.training(shown.run) if run is None else None
@@ -46,10 +54,10 @@ def _run(shown: Shown) -> None:
         run_part.gone()
 
 
-_VIEWS: dict[View, Callable[[Shown], None]] = {
+_VIEWS: dict[View, Callable[[ModelsChoice], None]] = {
     "list": list.draw,
     "run": _run,
     "compare": compare.draw,
     "new": new.draw,
-    "bring": bring.draw,
+    "bring": import_weights.draw,
 }

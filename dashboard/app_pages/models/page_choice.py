@@ -1,4 +1,4 @@
-"""What the Models page shows: one frozen :class:`Shown`, which is also its address."""
+"""What the Models page shows: one frozen :class:`ModelsChoice`, which is also its address."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import DEFAULT_RECIPE, Parameter, RecipeCard, Value
-from dashboard import services, spellings
-from dashboard.query import Asked, Spelled, Spelling, cut
-from dashboard.services import Order
+from dashboard import query_codecs, services
+from dashboard.query import AddressedChoice, Asked, Codec, cut
+from dashboard.query_codecs import listed, of, one_of, whole
+from dashboard.services import TrainingSetup
 from dashboard.session import SessionChoice, bound
-from dashboard.spellings import listed, of, one_of, whole
 
 __all__ = [
-    "MOST_COMPARED", "Shown", "View", "base_for", "begin", "bind", "bind_order", "change",
-    "change_order", "current", "first_order", "now", "read", "session",
+    "MOST_COMPARED", "ModelsChoice", "View", "base_for", "begin", "bind", "bind_training", "change",
+    "change_training", "current", "first_training", "now", "read", "session",
 ]  # fmt: skip
 
 View = Literal["list", "run", "compare", "new", "bring"]
@@ -25,10 +25,10 @@ MOST_SEED = 2**31 - 1
 _DATA, _RECIPE = "d.", "p."
 
 
-def first_order() -> Order:
+def first_training() -> TrainingSetup:
     """Return what the form begins with: the first dataset, the default recipe."""
     data, seed = next(iter(services.offered_data())), services.default_seed(MOST_SEED)
-    return Order(data, (), DEFAULT_RECIPE, "", (), seed)
+    return TrainingSetup(data, (), DEFAULT_RECIPE, "", (), seed)
 
 
 def _in_view(field: str, *views: View) -> Callable[[Any], bool]:
@@ -50,19 +50,19 @@ def _trained(asked: Asked) -> set[str]:
     return {found.model for found in services.runs()}
 
 
-def _order(asked: Asked) -> Order:
+def _order(asked: Asked) -> TrainingSetup:
     if asked.found["view"] != "new":
-        return first_order()
-    start = first_order()
+        return first_training()
+    start = first_training()
     datasets, recipes = services.offered_data(), services.recipes()
 
-    def part(name: str, spelling: Spelling, default: object) -> Any:
-        return spelling.read(replace(asked, name=name, default=default))
+    def part(name: str, codec: Codec, default: object) -> Any:
+        return codec.read(replace(asked, name=name, default=default))
 
     data = datasets[part("dataset", one_of(tuple(datasets)), start.dataset)]
     recipe = recipes[part("recipe", one_of(tuple(recipes)), start.recipe)]
     base = part("base", one_of(("", *services.bases())), "")
-    return Order(
+    return TrainingSetup(
         dataset=data.id,
         data=_values(asked, _DATA, data.parameters, data.name),
         recipe=recipe.id,
@@ -76,30 +76,30 @@ def _values(
     asked: Asked, prefix: str, specs: tuple[Parameter, ...], owner: str
 ) -> tuple[tuple[str, Value], ...]:
     """Return the values that differ from their defaults, in the order of the specs."""
-    given = dict(spellings.values(asked.query, prefix, specs, asked.problems, owner=owner))
+    given = dict(query_codecs.values(asked.query, prefix, specs, asked.problems, owner=owner))
     return tuple((spec.name, given[spec.name]) for spec in specs if spec.name in given)
 
 
-def _order_query(shown: object, order: Order) -> dict[str, str]:
+def _order_query(shown: object, order: TrainingSetup) -> dict[str, str]:
     found = {"dataset": order.dataset, "recipe": order.recipe, "base": order.base}
-    found |= {_DATA + name: spellings.written_value(value) for name, value in order.data}
-    found |= {_RECIPE + name: spellings.written_value(value) for name, value in order.parameters}
+    found |= {_DATA + name: query_codecs.written_value(value) for name, value in order.data}
+    found |= {_RECIPE + name: query_codecs.written_value(value) for name, value in order.parameters}
     plain = order.seed == services.default_seed(MOST_SEED) == 0
     found |= {} if plain else {"seed": str(order.seed)}
     return {name: text for name, text in found.items() if text}
 
 
-_NAMED = Spelling(_run, when=_in_view("run", "run"))
-_SEEN = Spelling(_view, when=_in_view("view", "compare", "new", "bring"))
+_NAMED = Codec(_run, when=_in_view("run", "run"))
+_SEEN = Codec(_view, when=_in_view("view", "compare", "new", "bring"))
 _TICKED = replace(
     listed(_trained, most=MOST_COMPARED), name="with",
     when=_in_view("compared", "list", "compare"),
 )  # fmt: skip
-_FORM = Spelling(_order, when=_in_view("order", "new"), spread=_order_query)
+_FORM = Codec(_order, when=_in_view("order", "new"), spread=_order_query)
 
 
 @dataclass(frozen=True)
-class Shown(Spelled):
+class ModelsChoice(AddressedChoice):
     """Which part of the page is shown, and of what.
 
     Parameters
@@ -119,22 +119,22 @@ class Shown(Spelled):
     view: Annotated[View, _SEEN] = "list"
     compared: Annotated[tuple[str, ...], _TICKED] = ()
     by: Annotated[str, cut(80).written_when(_in_view("by", "run", "compare"))] = ""
-    order: Annotated[Order, _FORM] = field(default_factory=first_order)
+    order: Annotated[TrainingSetup, _FORM] = field(default_factory=first_training)
 
 
-session = SessionChoice("models shown", Shown)
+session = SessionChoice("models shown", ModelsChoice)
 read, current, now, begin = session.read, session.current, session.now, session.begin
 change, bind = session.change, session.bind
 
 
-def change_order(**values: Any) -> None:
+def change_training(**values: Any) -> None:
     """Replace parts of the form of a new run."""
     change(order=replace(now().order, **values))
 
 
-def bind_order(key: str, field: str, shown: object, **also: Any) -> dict[str, Any]:
+def bind_training(key: str, field: str, shown: object, **also: Any) -> dict[str, Any]:
     """Return the arguments that bind a widget to a part of the form of a new run."""
-    return bound(key, shown, lambda chosen: change_order(**{field: chosen}, **also))
+    return bound(key, shown, lambda chosen: change_training(**{field: chosen}, **also))
 
 
 def base_for(recipe: RecipeCard, wanted: str) -> str:

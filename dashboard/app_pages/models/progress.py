@@ -7,15 +7,15 @@ import streamlit as st
 from core.errors import PellucidError
 from dashboard import services
 from dashboard.app_pages.models import page_choice
-from dashboard.figures.learning import Measure, curves, sparkline, sparkline_words
+from dashboard.figures.learning import Measure, curves, sparkline, sparkline_text
+from dashboard.formatting import error_text, escape, percent, time_left
 from dashboard.guard import guarded
-from dashboard.model_words import architecture_name, named
-from dashboard.run_words import BADGES, Badge, changed_words, epoch_words
+from dashboard.model_text import architecture_name, named
+from dashboard.run_text import BADGES, Badge, changed_text, epoch_text
 from dashboard.services import Training
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
-from dashboard.widgets.run_card import Glance, glance, heading
-from dashboard.words import error_words, escape, percent, time_left
+from dashboard.widgets.run_card import RunSummary, heading, run_summary
 
 __all__ = ["draw", "section"]
 
@@ -89,7 +89,7 @@ def _curves(held: Training) -> None:
             chart(
                 curves(held.history, measure, mode=current_mode(), epochs=wanted),
                 key=f"live/{measure}",
-                alt=f"{measure} so far. {epoch_words(held.request, held.history)}",
+                alt=f"{measure} so far. {epoch_text(held.request, held.history)}",
             )
 
 
@@ -97,7 +97,7 @@ def _say(held: Training) -> None:
     job = held.job
     if job is not None and job.error is not None and job.state == "failed":
         st.error(escape(str(job.error)), icon=":material/error:")
-    kept = f"{epoch_words(held.request, held.history)}." if held.kept else "Nothing was kept."
+    kept = f"{epoch_text(held.request, held.history)}." if held.kept else "Nothing was kept."
     st.markdown(escape(kept))
     for note in job.notes if job is not None else ():
         st.info(escape(note), icon=":material/restart_alt:")
@@ -111,7 +111,7 @@ def _choices(held: Training) -> None:
             "Go on" if held.history else "Start again", type="primary", key="go on",
             icon=":material/play_arrow:", on_click=_resumed, args=(held,),
         )  # fmt: skip
-        if (order := services.order_of(held.request)) is not None:
+        if (order := services.setup_of(held.request)) is not None:
             st.button(
                 "Change the parameters", key="change order", icon=":material/tune:",
                 on_click=page_choice.change, kwargs={"view": "new", "order": order},
@@ -128,14 +128,14 @@ def _resumed(held: Training) -> None:
     try:
         services.resume(held.request)
     except PellucidError as error:
-        st.session_state[_PROBLEM] = error_words(error)
+        st.session_state[_PROBLEM] = error_text(error)
 
 
 def _discarded(held: Training) -> None:
     try:
         services.discard_training(held.request.key)
     except PellucidError as error:
-        st.session_state[_PROBLEM] = error_words(error)
+        st.session_state[_PROBLEM] = error_text(error)
         return
     page_choice.change(view="list", run="")
 
@@ -171,7 +171,7 @@ def _card(held: Training) -> None:
     with st.container(border=True, key=f"card/{request.model_id}"):
         about, actions = st.columns([6.4, 1], gap="medium", vertical_alignment="center")
         with about:
-            glance(_glance(held), mode=current_mode())
+            run_summary(_glance(held), mode=current_mode())
             if held.active and held.job is not None:
                 words = (_doing(held), time_left(held.job.seconds_left))
                 st.progress(held.job.fraction, text=escape(" · ".join(w for w in words if w)))
@@ -193,15 +193,15 @@ def _card(held: Training) -> None:
                 )  # fmt: skip
 
 
-def _glance(held: Training) -> Glance:
+def _glance(held: Training) -> RunSummary:
     last = held.history[-1].val_accuracy if held.history else None
-    return Glance(
+    return RunSummary(
         title=services.dataset_name(held.request.dataset.text),
         badge=_badge(held),
-        lines=[_about(held), epoch_words(held.request, held.history) if held.kept else ""],
+        lines=[_about(held), epoch_text(held.request, held.history) if held.kept else ""],
         stand_in="no epoch yet" if last is None else f"{percent(last)} on validation pictures",
         curve=sparkline(held.history, mode=current_mode()),
-        curve_words=sparkline_words(held.history),
+        curve_text=sparkline_text(held.history),
     )
 
 
@@ -218,7 +218,7 @@ def _about(held: Training) -> str:
         architecture_name(str(request.parameters.get("architecture", ""))),
         recipe.name.lower() if recipe else request.recipe,
         f"from {named(request.base.id)}" if request.base else "",
-        changed_words(request.parameters, recipe.parameters) if recipe else "",
+        changed_text(request.parameters, recipe.parameters) if recipe else "",
         f"seed {request.seed}" if request.seed else "",
     ]
     return " · ".join(word for word in words if word)

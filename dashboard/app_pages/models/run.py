@@ -7,48 +7,55 @@ import streamlit as st
 from core.contracts import Evaluation, Run
 from dashboard import glossary, services
 from dashboard import page as frame
-from dashboard.app_pages.models import actions, groups, made, mistakes, page_choice, smaller
-from dashboard.app_pages.models.page_choice import Shown
+from dashboard.app_pages.models import (
+    actions,
+    compression,
+    groups,
+    mistakes,
+    page_choice,
+    provenance,
+)
+from dashboard.app_pages.models.page_choice import ModelsChoice
 from dashboard.figures.confusion import MOST, confusion
 from dashboard.figures.learning import Measure, curves
-from dashboard.model_words import architecture_name, named, run_name
-from dashboard.run_words import (
+from dashboard.formatting import duration, escape, interval, number, percent
+from dashboard.model_text import architecture_name, named, run_name
+from dashboard.run_text import (
     badge_of,
-    gap_words,
+    gap_text,
     megabytes,
-    seeds_words,
-    small_words,
-    weights_words,
+    seeds_text,
+    small_text,
+    weights_text,
 )
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
 from dashboard.widgets.run_card import big_numbers, heading
-from dashboard.words import duration, escape, interval, number, percent
 
 __all__ = ["draw"]
 
 _MOST_CONFUSED = 12
 
 
-def draw(run: Run, shown: Shown) -> None:
+def draw(run: Run, shown: ModelsChoice) -> None:
     """Draw a finished run."""
     shipped = services.is_shipped(run.model)
     heading(run_name(run), badge_of(run, shipped=shipped))
     st.markdown(_sentence(run))
     big_numbers(_numbers(run))
-    if small := small_words(run):
+    if small := small_text(run):
         st.markdown(f"{'○' if run.facts.get('lost') == 0 else '△'} {escape(small)}")
-    gap = services.widest_gap(run)
+    gap = services.largest_gap(run)
     if gap is not None:
         mark = "△" if gap.beyond_chance else "○"
-        st.markdown(f"{mark} {escape(gap_words(gap))}")
+        st.markdown(f"{mark} {escape(gap_text(gap))}")
     if run.seeds is not None:
         mark = "△" if any(gap.beyond_chance for gap in run.seeds.gaps) else "○"
-        st.markdown(f"{mark} {escape(seeds_words(run.seeds))}")
+        st.markdown(f"{mark} {escape(seeds_text(run.seeds))}")
     for note in run.notes:
         st.info(escape(note), icon=":material/info:")
     actions.row(run)
-    with frame.at_desk():
+    with frame.with_session_jobs():
         _parts(run, shown)
 
 
@@ -68,7 +75,7 @@ def _sentence(run: Run) -> str:
 
 
 def _numbers(run: Run) -> list[tuple[str, str, str]]:
-    size = (megabytes(run.bytes), "size", weights_words(run.n_parameters))
+    size = (megabytes(run.bytes), "size", weights_text(run.n_parameters))
     time = (duration(run.seconds), "time", run.device)
     if run.test is None:
         return [size, time]
@@ -83,7 +90,7 @@ def _numbers(run: Run) -> list[tuple[str, str, str]]:
     ]
 
 
-def _parts(run: Run, shown: Shown) -> None:
+def _parts(run: Run, shown: ModelsChoice) -> None:
     if run.history:
         _learned(run)
     if run.test is not None:
@@ -93,8 +100,8 @@ def _parts(run: Run, shown: Shown) -> None:
         with right:
             groups.one(run, shown)
         mistakes.panel(run)
-    smaller.panel(run)
-    made.panel(run)
+    compression.panel(run)
+    provenance.panel(run)
     st.markdown(
         "**What it can't show:** how the model does on other data than this, or why it decides as "
         "it does. High accuracy on a test split made like the training split can rest on a "

@@ -9,12 +9,12 @@ import streamlit as st
 
 from core.contracts import MethodCard, Prediction
 from core.errors import InputError
-from dashboard import glossary, model_words, services, state, suitable
+from dashboard import default_pictures, glossary, model_text, services, state
+from dashboard.formatting import error_text, escape
 from dashboard.session import bound
 from dashboard.state import Choice, Focus
 from dashboard.views import registry as views
 from dashboard.widgets.parameters import parameter_widgets
-from dashboard.words import error_words, escape
 
 __all__ = ["class_box", "explain_panel", "likely_classes", "method_label", "sidebar"]
 
@@ -35,15 +35,15 @@ _FOCUSES: dict[Focus, str] = {
 def sidebar(choice: Choice) -> None:
     """Draw the choice of model, and of how a source becomes its input."""
     with st.sidebar:
-        labels = model_words.model_labels(zone=st.context.timezone)
+        labels = model_text.model_labels(zone=st.context.timezone)
         st.selectbox(
             "Model",
             list(labels),
             format_func=labels.__getitem__,
-            help=f"{glossary.explain('model')} {model_words.legend()}",
+            help=f"{glossary.explain('model')} {model_text.legend()}",
             **bound("model", choice.model, _model_chosen),
         )
-        st.caption(escape(model_words.about_model(choice.model)))
+        st.caption(escape(model_text.about_model(choice.model)))
         if not services.model(choice.model).gradients:
             st.caption(_NO_GRADIENTS)
         views.of_model(choice.model).reading(
@@ -54,7 +54,7 @@ def sidebar(choice: Choice) -> None:
 
 
 def _model_chosen(model: str) -> None:
-    state.begin(suitable.to_model(state.now(), model))
+    state.begin(default_pictures.to_model(state.now(), model))
 
 
 # ---- what to explain
@@ -134,7 +134,7 @@ def class_box(
                 value = services.find_class(prediction.model, value).index
             change(value)
         except InputError as error:
-            st.session_state[f"{key}/problem"] = error_words(error)
+            st.session_state[f"{key}/problem"] = error_text(error)
 
     st.selectbox(
         label,

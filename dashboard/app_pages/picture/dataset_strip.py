@@ -7,15 +7,15 @@ import streamlit as st
 from core.contracts import DatasetPredictions, Run, Slice, groups_in_order
 from core.errors import PellucidError
 from dashboard import dataset_pictures, services, slice_choice
-from dashboard.app_pages.picture import shelf
-from dashboard.app_pages.picture.shelf import SHOWN, Shelf
-from dashboard.desk import desk
-from dashboard.run_words import attribute_words, group_words
+from dashboard.app_pages.picture import picture_selection
+from dashboard.app_pages.picture.picture_selection import SHOWN, PictureSelection
+from dashboard.formatting import escape
+from dashboard.run_text import attribute_name, group_name
 from dashboard.services import ShownSplit
+from dashboard.session_jobs import session_jobs
 from dashboard.state import Choice
 from dashboard.uploads import Item
 from dashboard.widgets import progress
-from dashboard.words import escape
 
 __all__ = ["controls", "mark"]
 
@@ -30,18 +30,18 @@ def controls(choice: Choice, split: ShownSplit, shown: int) -> None:
     shown : int
         How many of the dozen are in the strip: the others' files can't be read.
     """
-    held = shelf.current(split, choice)
-    left = shelf.narrowed(split, held, shelf.answers(choice))
+    held = picture_selection.current(split, choice)
+    left = picture_selection.narrowed(split, held, picture_selection.answers(choice))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="shelf"):
         st.button(
             "Earlier", key="shelf/earlier", icon=":material/chevron_left:", type="tertiary",
             disabled=not held.start,
-            on_click=shelf.change, kwargs={"start": max(0, held.start - SHOWN)},
+            on_click=picture_selection.change, kwargs={"start": max(0, held.start - SHOWN)},
         )  # fmt: skip
         st.button(
             "Another twelve", key="shelf/later", icon=":material/chevron_right:", type="tertiary",
             disabled=held.start + SHOWN >= len(left),
-            on_click=shelf.change, kwargs={"start": held.start + SHOWN},
+            on_click=picture_selection.change, kwargs={"start": held.start + SHOWN},
         )  # fmt: skip
         _rules(choice, split, held)
         st.caption(escape(_words(split, held, len(left), shown)), width="content")
@@ -49,9 +49,9 @@ def controls(choice: Choice, split: ShownSplit, shown: int) -> None:
         _mistakes(choice)
 
 
-def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
+def _words(split: ShownSplit, held: PictureSelection, n: int, shown: int) -> str:
     rules = [split.classes[held.label]] if held.label is not None else []
-    rules += [f"{attribute_words(held.by)} {group_words(held.value)}"] if held.value else []
+    rules += [f"{attribute_name(held.by)} {group_name(held.value)}"] if held.value else []
     rules += ["its mistakes"] if held.wrong else []
     if held.slice and not slice_choice.within(split, Slice.parse(held.slice)).problem:
         rules.append("in the slice")
@@ -68,7 +68,7 @@ def _words(split: ShownSplit, held: Shelf, n: int, shown: int) -> str:
 # ---- rules
 
 
-def _rules(choice: Choice, split: ShownSplit, held: Shelf) -> None:
+def _rules(choice: Choice, split: ShownSplit, held: PictureSelection) -> None:
     # One label whatever is chosen: another one would close the menu at each choice.
     kind = services.modalities()[split.modality].source
     menu = st.popover(
@@ -84,32 +84,34 @@ def _rules(choice: Choice, split: ShownSplit, held: Shelf) -> None:
         st.toggle(
             "Only its mistakes", disabled=services.run(choice.model) is None,
             help=f"Asks the model about every test {kind} first, once.",
-            **shelf.bind("shelf/wrong", "wrong", held.wrong, start=0),
+            **picture_selection.bind("shelf/wrong", "wrong", held.wrong, start=0),
         )  # fmt: skip
 
 
-def _class_rule(split: ShownSplit, held: Shelf) -> None:
+def _class_rule(split: ShownSplit, held: PictureSelection) -> None:
     st.selectbox(
         "True class", [None, *range(len(split.classes))],
         format_func=lambda index: _ANY if index is None else split.classes[index],
-        **shelf.bind("shelf/label", "label", held.label, start=0),
+        **picture_selection.bind("shelf/label", "label", held.label, start=0),
     )  # fmt: skip
 
 
-def _group_rule(split: ShownSplit, held: Shelf) -> None:
+def _group_rule(split: ShownSplit, held: PictureSelection) -> None:
     by = held.by if held.by in split.groups else ""
     st.selectbox(
         "Group", ["", *split.groups],
-        format_func=lambda name: attribute_words(name) if name else _ANY,
-        **shelf.bind("shelf/by", "by", by, value="", start=0),
+        format_func=lambda name: attribute_name(name) if name else _ANY,
+        **picture_selection.bind("shelf/by", "by", by, value="", start=0),
     )  # fmt: skip
     if not by:
         return
     values = ["", *groups_in_order(set(split.groups[by]))]
     st.selectbox(
-        escape(attribute_words(by)), values,
-        format_func=lambda value: group_words(value) if value else _ANY,
-        **shelf.bind("shelf/value", "value", held.value if held.value in values else "", start=0),
+        escape(attribute_name(by)), values,
+        format_func=lambda value: group_name(value) if value else _ANY,
+        **picture_selection.bind(
+            "shelf/value", "value", held.value if held.value in values else "", start=0
+        ),
     )  # fmt: skip
 
 
@@ -119,7 +121,7 @@ def _group_rule(split: ShownSplit, held: Shelf) -> None:
 def _mistakes(choice: Choice) -> None:
     """Ask for the model's answers to all test pictures, unless they are known."""
     run = services.run(choice.model)
-    if run is None or shelf.answers(choice) is not None:
+    if run is None or picture_selection.answers(choice) is not None:
         return
     try:
         _ask(run)
@@ -128,7 +130,7 @@ def _mistakes(choice: Choice) -> None:
 
 
 def _ask(run: Run) -> None:
-    answer = desk().ask(services.predictions_request(run), hold=True)
+    answer = session_jobs().ask(services.predictions_request(run), hold=True)
     if isinstance(answer.result, DatasetPredictions):
         st.rerun()
     else:
@@ -137,7 +139,7 @@ def _ask(run: Run) -> None:
 
 def mark(choice: Choice, item: Item) -> tuple[str, str]:
     """Return whether the model is right about a picture, as symbol and words; empty if unknown."""
-    said, known = shelf.answers(choice), item.facts
+    said, known = picture_selection.answers(choice), item.facts
     data = dataset_pictures.data_of(choice.model)
     if said is None or known is None or data is None:
         return "", ""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import uploads
+from dashboard.formatting import escape
 from dashboard.views import registry as views
-from dashboard.words import escape
 
 __all__ = ["DropZone"]
 

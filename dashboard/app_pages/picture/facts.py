@@ -10,11 +10,11 @@ import streamlit as st
 from core.contracts import OpenedSource, Prediction
 from dashboard import services, uploads
 from dashboard.dataset_pictures import Facts
-from dashboard.desk import desk
+from dashboard.formatting import escape
+from dashboard.session_jobs import session_jobs
 from dashboard.state import Choice
 from dashboard.views import registry as views
 from dashboard.widgets.download import download
-from dashboard.words import escape
 
 __all__ = ["line"]
 
@@ -42,14 +42,14 @@ def _where(known: Facts) -> str:
     data = services.dataset_name(known.place.dataset)
     kind = services.modalities()[known.split.modality].source
     words = [f"{known.place.split.capitalize()} {kind} {known.place.index} of {data}"]
-    return " · ".join([*words, *known.group_words])
+    return " · ".join([*words, *known.group_name])
 
 
 def _verdict(known: Facts, shown: OpenedSource, choice: Choice) -> None:
     if services.class_names(choice.model) != known.split.classes:
         st.caption("the model knows other classes", width="content")
         return
-    said = desk().ask(services.prediction_request(shown, choice)).result
+    said = session_jobs().ask(services.prediction_request(shown, choice)).result
     if not isinstance(said, Prediction):
         return
     first = services.ranking(said, 1)[0]

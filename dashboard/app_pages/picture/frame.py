@@ -10,21 +10,21 @@ import streamlit as st
 from core.contracts import OpenedSource, Picture, opened_picture
 from dashboard import address, page, services, slice_choice, state, uploads
 from dashboard.app_pages.picture import controls, facts, strip
+from dashboard.formatting import escape
 from dashboard.guard import guarded
-from dashboard.query import Spelled
+from dashboard.query import AddressedChoice
 from dashboard.session import SessionChoice
 from dashboard.state import Choice
 from dashboard.views import registry as views
-from dashboard.words import escape
 
-__all__ = ["missing", "subject_page", "unserved", "with_picture", "with_source"]
+__all__ = ["missing", "picture_page", "unserved", "with_picture", "with_source"]
 
-T = TypeVar("T", bound=Spelled)
+T = TypeVar("T", bound=AddressedChoice)
 _FROM_CHOICE = ("model", "picture", "reading")
 """Parts of the session's choice that these pages' addresses hold."""
 
 
-def subject_page(own: SessionChoice[T], draw: Callable[[Choice, T], None], *, name: str) -> None:
+def picture_page(own: SessionChoice[T], draw: Callable[[Choice, T], None], *, name: str) -> None:
     """Draw a page: what it was asked for, the frame, and ``draw(choice, held)`` below.
 
     ``own`` is what the page shows apart from the session's choice.
@@ -64,7 +64,7 @@ def with_source(choice: Choice, draw: Callable[[OpenedSource], None]) -> None:
     if item is None or item.modality != kind.id:
         st.info(missing(choice, item), icon=":material/hide_image:")
         return
-    with page.at_desk():
+    with page.with_session_jobs():
         opened = uploads.source(item)
         above = st.container(key="about the picture")
         try:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.contracts import DatasetPredictions, Run, attribute_words, group_words
+from core.contracts import DatasetPredictions, Run, attribute_name, group_name
 from dashboard import uploads
 from dashboard.dataset_pictures import dataset_picture_id
+from dashboard.formatting import percent
 from dashboard.services import Mistake
 from dashboard.widgets.tiles import Tile, tiles
-from dashboard.words import percent
 
 __all__ = ["mistake_tiles"]
 
@@ -40,7 +40,7 @@ def _tile(run: Run, predictions: DatasetPredictions, mistake: Mistake) -> Tile:
     item = uploads.find(dataset_picture_id(run.dataset, "test", mistake.index))
     true, said = predictions.classes[mistake.label], predictions.classes[mistake.prediction]
     groups = [
-        f"{attribute_words(name)} {group_words(values[mistake.index])}"
+        f"{attribute_name(name)} {group_name(values[mistake.index])}"
         for name, values in predictions.groups.items()
     ]
     return Tile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import dataset_pictures, services, state, uploads
-from dashboard.app_pages.picture import dataset_strip, shelf
+from dashboard.app_pages.picture import dataset_strip, picture_selection
 from dashboard.app_pages.picture.drop import DropZone
 from dashboard.state import Choice
 from dashboard.widgets.slice_chip import slice_chip
@@ -30,7 +30,7 @@ def strip(choice: Choice) -> None:
     with drop:
         DROP.draw(choice.model)
     with gallery, st.container(gap="xsmall", key="gallery"):
-        items = shelf.stock(choice)
+        items = picture_selection.matching(choice)
         tiles(
             [_tile(item, choice) for item in items],
             key="strip",
@@ -46,7 +46,7 @@ def strip(choice: Choice) -> None:
 
 def _pick(id: str) -> None:
     DROP.forget()
-    shelf.change(picture=id)  # the strip stays where it is
+    picture_selection.change(picture=id)  # the strip stays where it is
     state.change(picture=id, mask="")
 
 
@@ -57,6 +57,6 @@ def _tile(item: uploads.Item, choice: Choice) -> Tile:
         symbol, words = dataset_strip.mark(choice, item)
         title = f"{symbol} {item.facts.label_name}".strip()
         hint = f"{item.facts.name}: {item.facts.label_name}. "
-        hint += ", ".join(item.facts.group_words)
+        hint += ", ".join(item.facts.group_name)
         hint += f". {words}" if words else ""
     return Tile(item.id, title, hint=hint, image=item.thumbnail, selected=item.id == choice.picture)

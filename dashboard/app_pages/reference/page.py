@@ -9,8 +9,8 @@ import streamlit as st
 from core.contracts import ExplainerCard, MethodCard, MetricCard, ModelCard, Parameter
 from dashboard import glossary, services
 from dashboard.app_pages.calibration import page as calibration
+from dashboard.formatting import better, code, escape
 from dashboard.guard import guarded
-from dashboard.words import better, code, escape
 
 __all__ = ["page"]
 

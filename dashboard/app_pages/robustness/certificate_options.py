@@ -10,18 +10,18 @@ from core.contracts import CertifierCard, Value
 from core.errors import ParameterError
 from dashboard import services
 from dashboard.app_pages.robustness import page_choice
-from dashboard.app_pages.robustness.page_choice import CERTIFIED, Trial
-from dashboard.app_pages.robustness.source import Subject
-from dashboard.robustness_words import NORMS
+from dashboard.app_pages.robustness.page_choice import CERTIFIED, RobustnessChoice
+from dashboard.app_pages.robustness.source import AttackedData
+from dashboard.formatting import error_text, escape
+from dashboard.robustness_text import NORMS
 from dashboard.widgets.parameters import Changed, parameter_widgets
-from dashboard.words import error_words, escape
 
 __all__ = ["draw"]
 
 
-def draw(trial: Trial, subject: Subject) -> tuple[CertifierCard, dict[str, Value]]:
+def draw(trial: RobustnessChoice, attacked: AttackedData) -> tuple[CertifierCard, dict[str, Value]]:
     """Draw the options; return the certifier and a value for each of its parameters."""
-    cards = services.certifiers_of(subject.model)
+    cards = services.certifiers_of(attacked.model)
     if trial.certifier and trial.certifier not in cards:
         st.warning(
             f"The certifier {escape(trial.certifier)} is unknown, or reads weights that this "
@@ -46,7 +46,7 @@ def draw(trial: Trial, subject: Subject) -> tuple[CertifierCard, dict[str, Value
     return card, {p.name: chosen.get(p.name, p.default) for p in card.parameters}
 
 
-def _chosen(trial: Trial, card: CertifierCard) -> tuple[dict[str, Value], list[str]]:
+def _chosen(trial: RobustnessChoice, card: CertifierCard) -> tuple[dict[str, Value], list[str]]:
     """Return the values that differ from the page's, and what of the address is no value."""
     specs = {spec.name: spec for spec in card.parameters}
     chosen: dict[str, Value] = {}
@@ -59,7 +59,7 @@ def _chosen(trial: Trial, card: CertifierCard) -> tuple[dict[str, Value], list[s
         try:
             chosen[name] = specs[name].parse(value)
         except ParameterError as error:
-            problems.append(error_words(error))
+            problems.append(error_text(error))
     return chosen, problems
 
 
@@ -76,7 +76,7 @@ def _certifier(cards: Mapping[str, CertifierCard], card: CertifierCard) -> None:
     )  # fmt: skip
 
 
-def _limit(trial: Trial) -> None:
+def _limit(trial: RobustnessChoice) -> None:
     st.selectbox(
         "Pictures certified", CERTIFIED, format_func=lambda n: f"{n} of those taken",
         help="The first so many of the pictures above, which are in random order.",
@@ -84,7 +84,7 @@ def _limit(trial: Trial) -> None:
     )  # fmt: skip
 
 
-def _seed(trial: Trial) -> None:
+def _seed(trial: RobustnessChoice) -> None:
     st.number_input(
         "Seed", 0, page_choice.MOST_SEED, step=1,
         help="Which pictures are drawn, and the noise.",

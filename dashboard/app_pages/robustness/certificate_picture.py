@@ -9,34 +9,35 @@ import streamlit as st
 from core.contracts import CertifierCard, PictureCertificate, Value
 from core.errors import PellucidError
 from dashboard import services
-from dashboard.app_pages.robustness import certificate_words, shelf
-from dashboard.app_pages.robustness.page_choice import Trial
-from dashboard.app_pages.robustness.source import Subject
-from dashboard.desk import desk
+from dashboard.app_pages.robustness import attacked_picture, certificate_text
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
+from dashboard.app_pages.robustness.source import AttackedData
+from dashboard.formatting import error_text, escape, number, percent
+from dashboard.session_jobs import session_jobs
 from dashboard.widgets import progress
-from dashboard.words import error_words, escape, number, percent
 
 __all__ = ["draw"]
 
 
 def draw(
-    trial: Trial, subject: Subject, card: CertifierCard, parameters: Mapping[str, Value]
+    trial: RobustnessChoice, attacked: AttackedData, card: CertifierCard,
+    parameters: Mapping[str, Value],
 ) -> None:  # fmt: skip
     """Draw the choice of a picture and its certificate."""
     st.subheader("One picture", anchor=False)
-    picture = shelf.chosen(trial, subject)
+    picture = attacked_picture.chosen(trial, attacked)
     if picture is None:
         return
     try:
         request = services.certify_picture_request(
-            picture, model=subject.model, method=card.id, parameters=parameters, seed=subject.seed
+            picture, model=attacked.model, method=card.id, parameters=parameters, seed=attacked.seed
         )
     except PellucidError as error:
-        st.error(escape(error_words(error)), icon=":material/error:")
+        st.error(escape(error_text(error)), icon=":material/error:")
         return
-    answer = desk().ask(request)
+    answer = session_jobs().ask(request)
     if isinstance(answer.result, PictureCertificate):
-        _certificate(answer.result, card, _true(trial, subject))
+        _certificate(answer.result, card, _true(trial, attacked))
     else:
         progress.unfinished(
             answer, f"{card.name}, one picture", place="certificate", ended=card.name, height=80
@@ -44,18 +45,18 @@ def draw(
     progress.notes(answer)
 
 
-def _true(trial: Trial, subject: Subject) -> str:
+def _true(trial: RobustnessChoice, attacked: AttackedData) -> str:
     """Return the true class of a picture of the split; ``""`` of an uploaded one."""
     if trial.upload:
         return ""
-    known = 0 <= trial.picture < len(subject.data)
-    index = trial.picture if known else int(subject.order[0])
-    return subject.data.classes[int(subject.data.labels[index])]
+    known = 0 <= trial.picture < len(attacked.data)
+    index = trial.picture if known else int(attacked.order[0])
+    return attacked.data.classes[int(attacked.data.labels[index])]
 
 
 def _certificate(found: PictureCertificate, card: CertifierCard, true: str) -> None:
     answer = None if found.answer is None else found.answer.label
-    words = certificate_words.picture_words(answer, found.radius, card, true=true)
+    words = certificate_text.picture_text(answer, found.radius, card, true=true)
     st.markdown(f"**{escape(words)}**")
     facts = [
         f"The model itself says {found.predicted.label} ({percent(found.predicted.probability)})"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import HonestyCheck, Robustness, Trust
+from core.contracts import AttackCheck, Robustness, Trust
 from dashboard import glossary
-from dashboard.robustness_words import CHECKS, unsettled
-from dashboard.words import escape
+from dashboard.formatting import escape
+from dashboard.robustness_text import CHECKS, unsettled
 
 __all__ = ["draw"]
 
@@ -43,6 +43,6 @@ def draw(found: Robustness) -> None:
         st.markdown("\n\n".join(_line(check) for check in found.checks))
 
 
-def _line(check: HonestyCheck) -> str:
+def _line(check: AttackCheck) -> str:
     symbol, word, _ = CHECKS[check.passed]
     return f"{symbol} **{escape(check.name)}**, {word}. {escape(check.detail)}"

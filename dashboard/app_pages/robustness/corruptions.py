@@ -6,37 +6,37 @@ import streamlit as st
 
 from core.contracts import Corrupted, CorruptionRequest
 from dashboard import glossary, services
-from dashboard.app_pages.robustness import corruption_words, page_choice, shifts
-from dashboard.app_pages.robustness.corruption_words import KINDS, corruption_name
-from dashboard.app_pages.robustness.page_choice import Trial
-from dashboard.app_pages.robustness.source import Subject
-from dashboard.desk import desk
+from dashboard.app_pages.robustness import corruption_parts, corruption_text, page_choice
+from dashboard.app_pages.robustness.corruption_text import KINDS, corruption_name
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
+from dashboard.app_pages.robustness.source import AttackedData
 from dashboard.figures.corruptions import by_severity
+from dashboard.formatting import duration, escape, interval, percent
 from dashboard.guard import guarded
+from dashboard.session_jobs import session_jobs
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.chart import chart
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.severity_table import SeverityCell, SeverityRow, severity_table
-from dashboard.words import duration, escape, interval, percent
 
 __all__ = ["corruptions_section"]
 
 _LOOK_SECONDS = 4.0
 
 
-def corruptions_section(trial: Trial, subject: Subject) -> None:
+def corruptions_section(trial: RobustnessChoice, attacked: AttackedData) -> None:
     """Draw the section."""
     st.subheader("Corruptions", anchor=False, help=glossary.explain("corruption"))
     st.markdown(
         "Nobody attacks here: pictures are noisy, blurred, foggy, compressed or turned, as cameras "
         "and weather make them. How much worse does the model get, and does it notice?"
     )
-    shifts.strip(trial, subject)
-    other = shifts.other_things(trial, subject)
-    request = services.corruption_request(subject.data, subject.options(), other=other)
-    desk().supersede("corruptions", request.key)
-    answer = desk().ask(request, hold=True)
+    corruption_parts.strip(trial, attacked)
+    other = corruption_parts.other_things(trial, attacked)
+    request = services.corruption_request(attacked.data, attacked.options(), other=other)
+    session_jobs().supersede("corruptions", request.key)
+    answer = session_jobs().ask(request, hold=True)
     if isinstance(answer.result, Corrupted):
         _draw(answer.result, trial)
     elif answer.state == "waiting":
@@ -52,7 +52,7 @@ def corruptions_section(trial: Trial, subject: Subject) -> None:
     progress.notes(answer)
 
 
-def _growing(request: CorruptionRequest, trial: Trial) -> None:
+def _growing(request: CorruptionRequest, trial: RobustnessChoice) -> None:
     """Draw the matrix of what is done."""
     with guarded():
         found = services.corruptions_so_far(request)
@@ -62,16 +62,16 @@ def _growing(request: CorruptionRequest, trial: Trial) -> None:
         _matrix(found, _chosen(found, trial), request.corruptions, request.severities)
 
 
-def _chosen(found: Corrupted, trial: Trial) -> str:
+def _chosen(found: Corrupted, trial: RobustnessChoice) -> str:
     """Return the corruption that is looked at: the one asked for, or the one that costs most."""
-    measured = corruption_words.worst_first(found)
+    measured = corruption_text.worst_first(found)
     return trial.corruption if trial.corruption in measured else next(iter(measured), "")
 
 
 # ---- the result
 
 
-def _draw(found: Corrupted, trial: Trial) -> None:
+def _draw(found: Corrupted, trial: RobustnessChoice) -> None:
     _headline(found)
     chosen = _chosen(found, trial)
     severities = sorted({row.severity for row in found.rows})
@@ -81,9 +81,9 @@ def _draw(found: Corrupted, trial: Trial) -> None:
         "interval (Wilson). Severities are those of ImageNet-C, scaled to the size of the picture."
     )
     _one(found, chosen)
-    shifts.groups(found, chosen)
-    shifts.confidence(found)
-    shifts.out_of_distribution(found)
+    corruption_parts.groups(found, chosen)
+    corruption_parts.confidence(found)
+    corruption_parts.out_of_distribution(found)
     st.markdown(
         "**What it can't show:** these are drawn corruptions, not the world's. A model that stands "
         "simulated fog may fail in real fog, and what it was trained with (flips, colours, JPEG) "
@@ -94,7 +94,7 @@ def _draw(found: Corrupted, trial: Trial) -> None:
 
 
 def _headline(found: Corrupted) -> None:
-    error, about = corruption_words.mce_words(found)
+    error, about = corruption_text.mce_text(found)
     whole = found.overall[0]
     with st.container(horizontal=True, gap="large"):
         st.metric(
@@ -120,9 +120,7 @@ def _headline(found: Corrupted) -> None:
             st.metric("Above clean error", f"{100 * found.relative_error:+.1f} points".replace(
                 "-", "−"), width="content",
                 help="The same error minus the error on the pictures as they are.")  # fmt: skip
-    st.markdown(
-        escape(f"{corruption_words.mean_sentence(found)} {corruption_words.hardest(found)}")
-    )
+    st.markdown(escape(f"{corruption_text.mean_sentence(found)} {corruption_text.hardest(found)}"))
     st.caption(escape(about))
 
 
@@ -139,7 +137,7 @@ def _matrix(
             if row is None:
                 cells.append(None)
                 continue
-            hint = corruption_words.severity_hint(corruption_name(id), severity, row)
+            hint = corruption_text.severity_hint(corruption_name(id), severity, row)
             cells.append(SeverityCell(row.accuracy, percent(row.accuracy), f"n = {row.n}", hint))
         kind = KINDS[services.corruptions()[id].kind]
         rows.append(SeverityRow(corruption_name(id), kind, tuple(cells), id == chosen))
@@ -151,7 +149,7 @@ def _matrix(
 
 def _one(found: Corrupted, chosen: str) -> None:
     st.subheader("Accuracy against severity", anchor=False)
-    ids = corruption_words.worst_first(found)
+    ids = corruption_text.worst_first(found)
     st.selectbox(
         "Corruption", ids, format_func=corruption_name,
         **page_choice.bind("corruption", "corruption", chosen),

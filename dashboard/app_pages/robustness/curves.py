@@ -8,33 +8,33 @@ import streamlit as st
 
 from core.contracts import Robustness
 from dashboard import services
-from dashboard.app_pages.robustness import checks, exports, gallery, result, running
+from dashboard.app_pages.robustness import adversarial_examples, checks, exports, result, running
 from dashboard.app_pages.robustness import options as options_part
-from dashboard.app_pages.robustness.page_choice import Trial
-from dashboard.app_pages.robustness.source import Subject
-from dashboard.desk import desk
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
+from dashboard.app_pages.robustness.source import AttackedData
+from dashboard.formatting import duration
+from dashboard.session_jobs import session_jobs
 from dashboard.widgets import progress
-from dashboard.words import duration
 
 __all__ = ["curves_section"]
 
 
-def curves_section(trial: Trial, subject: Subject) -> None:
+def curves_section(trial: RobustnessChoice, attacked: AttackedData) -> None:
     """Draw the section."""
-    if weak := options_part.without_gradients(subject.model):
+    if weak := options_part.without_gradients(attacked.model):
         st.warning(weak, icon=":material/key_off:")
-    options_part.draw(trial, subject)
+    options_part.draw(trial, attacked)
     options = {
-        **subject.options(),
+        **attacked.options(),
         "attacks": trial.attacks or None,
         "norm": trial.norm,
         "eps": trial.eps,
         "checks": trial.checks,
-        "target": options_part.target_of(trial, subject.model) or None,
+        "target": options_part.target_of(trial, attacked.model) or None,
     }
-    request = services.robustness_request(subject.data, options)
-    desk().supersede("curves", request.key)
-    answer = desk().ask(request, hold=True)
+    request = services.robustness_request(attacked.data, options)
+    session_jobs().supersede("curves", request.key)
+    answer = session_jobs().ask(request, hold=True)
     if isinstance(answer.result, Robustness):
         _finished(services.public(answer.result))
     elif answer.state == "waiting":
@@ -48,7 +48,7 @@ def _finished(found: Robustness) -> None:
     result.draw(found)
     checks.draw(found)
     result.groups(found)
-    gallery.draw(found)
+    adversarial_examples.draw(found)
     result.limits()
     exports.take_along(
         "robustness",

@@ -10,26 +10,26 @@ import streamlit as st
 from core.contracts import Robustness
 from dashboard import glossary, services
 from dashboard.app_pages.robustness import options, page_choice
-from dashboard.app_pages.robustness.page_choice import Trial
-from dashboard.app_pages.robustness.source import Subject
-from dashboard.desk import Answer, desk
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
+from dashboard.app_pages.robustness.source import AttackedData
 from dashboard.figures.robust_curves import Line, robust_curves, spoken
-from dashboard.model_words import model_labels, model_name
-from dashboard.robustness_words import (
+from dashboard.formatting import escape, interval, percent
+from dashboard.model_text import model_labels, model_name
+from dashboard.robustness_text import (
     TRUST,
     WORST_CASE,
     curve_of,
-    distance_words,
-    eps_words,
+    distance_text,
+    format_eps,
 )
-from dashboard.run_words import points
+from dashboard.run_text import points
 from dashboard.services import Defence
+from dashboard.session_jobs import Answer, session_jobs
 from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.chart import chart
 from dashboard.widgets.progress import Pending
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import escape, interval, percent
 
 __all__ = ["defences_section"]
 
@@ -37,15 +37,15 @@ _MOST = 4
 _PROPOSED = 3
 
 
-def defences_section(trial: Trial, subject: Subject) -> None:
+def defences_section(trial: RobustnessChoice, attacked: AttackedData) -> None:
     """Draw the section."""
     st.subheader("Which defence holds?", anchor=False, help=glossary.explain("defence"))
     st.markdown(
         "The same pictures and the same attacks for each model: what adversarial training buys, "
         "and what making a model smaller costs. Everything is held against the first one."
     )
-    known = _rivals(subject)
-    models = _chosen(trial, subject, known)
+    known = _rivals(attacked)
+    models = _chosen(trial, attacked, known)
     if len(models) < 2:
         st.info(
             "Choose at least two models that know these classes. Under Models, one can be trained "
@@ -55,13 +55,13 @@ def defences_section(trial: Trial, subject: Subject) -> None:
         return
     attacks = _attacks(trial, models)
     requests = {
-        model: services.robustness_request(subject.data, _options(subject, trial, model, attacks))
+        model: services.robustness_request(attacked.data, _options(attacked, trial, model, attacks))
         for model in models
     }
     done = options.words(next(iter(requests.values())))
     st.caption(escape(f"{done} Others are chosen under Curves, Options."))
-    desk().supersede("defences", *(request.key for request in requests.values()))
-    answers = {model: desk().ask(request, hold=True) for model, request in requests.items()}
+    session_jobs().supersede("defences", *(request.key for request in requests.values()))
+    answers = {model: session_jobs().ask(request, hold=True) for model, request in requests.items()}
     found = {m: a.result for m, a in answers.items() if isinstance(a.result, Robustness)}
     waiting = [
         Pending(requests[m].key, model_name(m)) for m, a in answers.items() if a.state == "waiting"
@@ -85,34 +85,34 @@ def defences_section(trial: Trial, subject: Subject) -> None:
 # ---- what is compared
 
 
-def _rivals(subject: Subject) -> tuple[str, ...]:
+def _rivals(attacked: AttackedData) -> tuple[str, ...]:
     """Return the other models that know the classes of these pictures: twins, then shipped."""
     cards = services.models()
-    of_pictures = subject.data.dataset
+    of_pictures = attacked.data.dataset
     found = [
         id
         for id in services.attackable_models()
-        if id != subject.model and of_pictures in services.attackable_data(id).values()
+        if id != attacked.model and of_pictures in services.attackable_data(id).values()
     ]
-    return tuple(sorted(found, key=lambda id: cards[id].twin == subject.model, reverse=True))
+    return tuple(sorted(found, key=lambda id: cards[id].twin == attacked.model, reverse=True))
 
 
-def _chosen(trial: Trial, subject: Subject, known: Sequence[str]) -> list[str]:
+def _chosen(trial: RobustnessChoice, attacked: AttackedData, known: Sequence[str]) -> list[str]:
     cards, labels = services.models(), model_labels(zone=st.context.timezone)
     proposed = [id for id in known if cards[id].gradients and cards[id].offline]
     asked = [id for id in trial.compared if id in known]
     key = "robustness compared"
     st.multiselect(
-        f"{escape(labels.get(subject.model, subject.model))} against", known,
+        f"{escape(labels.get(attacked.model, attacked.model))} against", known,
         max_selections=_MOST - 1, format_func=lambda id: labels.get(id, id),
         **page_choice.bind(
             key, "compared", (asked or proposed)[: _MOST - 1 if asked else _PROPOSED - 1]
         ),
     )  # fmt: skip
-    return [subject.model, *st.session_state[key]]
+    return [attacked.model, *st.session_state[key]]
 
 
-def _attacks(trial: Trial, models: Sequence[str]) -> tuple[str, ...] | None:
+def _attacks(trial: RobustnessChoice, models: Sequence[str]) -> tuple[str, ...] | None:
     """Return attacks that every model can serve; ``None`` for the default set."""
     blind = [id for id in models if not services.models()[id].gradients]
     if not blind:
@@ -130,10 +130,10 @@ def _attacks(trial: Trial, models: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def _options(
-    subject: Subject, trial: Trial, model: str, attacks: tuple[str, ...] | None
+    attacked: AttackedData, trial: RobustnessChoice, model: str, attacks: tuple[str, ...] | None
 ) -> dict[str, Any]:
     return {
-        **subject.options(),
+        **attacked.options(),
         "model": model,
         "by": None,
         "attacks": attacks,
@@ -181,10 +181,10 @@ def _table(found: Mapping[str, Robustness]) -> None:
     side_table(
         [model_name(model) for model in found],
         [
-            Row("Median distance", [distance_words(c.median_distance, norm) for c in worst],
+            Row("Median distance", [distance_text(c.median_distance, norm) for c in worst],
                 ["of pictures it has right"] * len(worst), strong=True),
-            Row("Mean distance", [distance_words(c.mean_distance, norm) for c in worst]),
-            Row(f"Area up to {eps_words(common, norm)}",
+            Row("Mean distance", [distance_text(c.mean_distance, norm) for c in worst]),
+            Row(f"Area up to {format_eps(common, norm)}",
                 [percent(services.area_up_to(r, common)) for r in found.values()]),
             Row("Right unharmed", [percent(p.accuracy) for p in clean],
                 [f"95 %: {interval(p.low, p.high)}" for p in clean]),
@@ -206,7 +206,7 @@ def _pairs(found: Mapping[str, Robustness]) -> None:
 def _words(held: Defence) -> str:
     """Return where a model differs from the first one, and whether by chance."""
     widest = max(held.points, key=lambda p: (p.beyond_chance, abs(p.second - p.first)))
-    real = [eps_words(p.eps, held.norm) for p in held.points if p.beyond_chance]
+    real = [format_eps(p.eps, held.norm) for p in held.points if p.beyond_chance]
     change = widest.second - widest.first
     name, first = model_name(held.second), model_name(held.first)
     if not real:
@@ -214,7 +214,7 @@ def _words(held: Defence) -> str:
     mark = "✓" if change > 0 else "✗"
     return (
         f"{mark} {name}: {points(abs(change))} points {'more' if change > 0 else 'fewer'} right "
-        f"at ε = {eps_words(widest.eps, held.norm)} "
+        f"at ε = {format_eps(widest.eps, held.norm)} "
         f"({percent(widest.second)} against {percent(widest.first)}; keeps {widest.gained} that "
         f"{first} loses, loses {widest.lost} that it keeps). Beyond chance at ε = "
         f"{', '.join(real)} (McNemar, Holm over ε)."

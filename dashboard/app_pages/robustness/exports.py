@@ -8,8 +8,8 @@ from typing import Literal
 
 import streamlit as st
 
+from dashboard.formatting import escape
 from dashboard.widgets.download import download
-from dashboard.words import escape
 
 __all__ = ["take_along"]
 

@@ -9,24 +9,24 @@ import streamlit as st
 from core.contracts import NORM_NAMES, AttackCard, RobustnessRequest
 from dashboard import glossary, services
 from dashboard.app_pages.robustness import page_choice
-from dashboard.app_pages.robustness.page_choice import AUTO, Trial
-from dashboard.app_pages.robustness.source import Subject
-from dashboard.robustness_words import NORMS, attack_name, eps_words
+from dashboard.app_pages.robustness.page_choice import AUTO, RobustnessChoice
+from dashboard.app_pages.robustness.source import AttackedData
+from dashboard.formatting import escape
+from dashboard.robustness_text import NORMS, attack_name, format_eps
 from dashboard.session import bound
-from dashboard.words import escape
 
 __all__ = ["draw", "offered", "target_of", "targets", "without_gradients", "words"]
 
 _LEAST_LIKELY = "least-likely"
 
 
-def offered(trial: Trial, model: str) -> dict[str, AttackCard]:
+def offered(trial: RobustnessChoice, model: str) -> dict[str, AttackCard]:
     """Return the attacks that the norm has and the model can serve."""
-    subject = services.models()[model]
+    attacked = services.models()[model]
     return {
         id: card
         for id, card in services.attacks().items()
-        if trial.norm in card.norms and not services.lacking("attacks", id, subject)
+        if trial.norm in card.norms and not services.lacking("attacks", id, attacked)
     }
 
 
@@ -49,16 +49,16 @@ def targets(model: str) -> dict[str, str]:
     return {"": "Any wrong class"} | least | named
 
 
-def target_of(trial: Trial, model: str) -> str:
+def target_of(trial: RobustnessChoice, model: str) -> str:
     """Return what attacks are after; any wrong class where the model has no such class."""
     return trial.target if trial.target in targets(model) else ""
 
 
-def draw(trial: Trial, subject: Subject) -> None:
+def draw(trial: RobustnessChoice, attacked: AttackedData) -> None:
     """Draw the options."""
     with st.expander("Options", icon=":material/tune:", key="robustness options"):
-        _attacks(trial, offered(trial, subject.model))
-        _target(trial, subject.model)
+        _attacks(trial, offered(trial, attacked.model))
+        _target(trial, attacked.model)
         left, middle, right = st.columns(3)
         with left:
             _norm(trial)
@@ -73,7 +73,7 @@ def draw(trial: Trial, subject: Subject) -> None:
         )  # fmt: skip
 
 
-def _attacks(trial: Trial, cards: Mapping[str, AttackCard]) -> None:
+def _attacks(trial: RobustnessChoice, cards: Mapping[str, AttackCard]) -> None:
     st.multiselect(
         "Attacks", list(cards), format_func=lambda id: cards[id].name,
         placeholder="The default set; choose others to search harder", help=_help(cards),
@@ -83,7 +83,7 @@ def _attacks(trial: Trial, cards: Mapping[str, AttackCard]) -> None:
     )  # fmt: skip
 
 
-def _target(trial: Trial, model: str) -> None:
+def _target(trial: RobustnessChoice, model: str) -> None:
     known = targets(model)
     st.selectbox(
         "Attacks try to reach", list(known), format_func=lambda text: known[text],
@@ -99,7 +99,7 @@ def _help(cards: Mapping[str, AttackCard]) -> str:
     return "  \n".join([glossary.explain("attack"), *lines])
 
 
-def _norm(trial: Trial) -> None:
+def _norm(trial: RobustnessChoice) -> None:
     st.selectbox(
         "Norm", NORM_NAMES, help=glossary.explain("norm"),
         format_func=lambda norm: f"{NORMS[norm][0]}: {NORMS[norm][1]}",
@@ -109,7 +109,7 @@ def _norm(trial: Trial) -> None:
     )  # fmt: skip
 
 
-def _eps(trial: Trial) -> None:
+def _eps(trial: RobustnessChoice) -> None:
     st.text_input(
         "ε", max_chars=200, help=glossary.explain("epsilon"), placeholder="auto, or 1/255, 4/255",
         **bound("robustness eps", trial.eps, _typed),
@@ -120,7 +120,7 @@ def _typed(eps: str) -> None:
     page_choice.change(eps=eps.strip() or AUTO)
 
 
-def _seed(trial: Trial) -> None:
+def _seed(trial: RobustnessChoice) -> None:
     st.number_input(
         "Seed", 0, page_choice.MOST_SEED, step=1,
         help="Which pictures are drawn, and where attacks begin.",
@@ -131,7 +131,7 @@ def _seed(trial: Trial) -> None:
 def words(request: RobustnessRequest) -> str:
     """Return what is done, in a sentence. Plain text."""
     names = ", ".join(attack_name(id) for id in request.attacks)
-    steps = ", ".join(eps_words(eps, request.norm) for eps in request.epsilons)
+    steps = ", ".join(format_eps(eps, request.norm) for eps in request.epsilons)
     grid = f"ε = {steps}" if steps else "ε doubling until nothing is left"
     after = targets(request.model.id).get(request.target, request.target)
     towards = f" towards {after[0].lower()}{after[1:]}" if request.target else ""

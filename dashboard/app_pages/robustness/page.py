@@ -18,8 +18,8 @@ from dashboard.app_pages.robustness import (
     picture,
     source,
 )
-from dashboard.app_pages.robustness.page_choice import Section, Trial
-from dashboard.app_pages.robustness.source import Subject
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice, Section
+from dashboard.app_pages.robustness.source import AttackedData
 from dashboard.guard import guarded
 from dashboard.theme import current_mode
 from dashboard.widgets import run_card
@@ -27,7 +27,7 @@ from dashboard.widgets import run_card
 __all__ = ["page"]
 
 _NAME = "robustness problems"
-_SECTIONS: dict[Section, tuple[str, Callable[[Trial, Subject], None]]] = {
+_SECTIONS: dict[Section, tuple[str, Callable[[RobustnessChoice, AttackedData], None]]] = {
     "curves": ("Curves", curves.curves_section),
     "picture": ("One picture", picture.picture_section),
     "corruptions": ("Corruptions", corruptions.corruptions_section),
@@ -53,18 +53,18 @@ def page() -> None:
             "enough to be believed."
         )
         frame.say_problems(_NAME, trial)
-        with frame.at_desk():
+        with frame.with_session_jobs():
             _sections(trial)
     frame.publish(page_choice.now().to_query(), slice_choice.to_query())
 
 
-def _sections(trial: Trial) -> None:
-    subject = source.choose(trial)
-    if subject is None:
+def _sections(trial: RobustnessChoice) -> None:
+    attacked = source.choose(trial)
+    if attacked is None:
         return
     st.segmented_control(
         "What is looked at", list(_SECTIONS), required=True,
         format_func=lambda name: _SECTIONS[name][0], label_visibility="collapsed",
         **page_choice.bind("robustness section", "section", trial.section),
     )  # fmt: skip
-    _SECTIONS[trial.section][1](trial, subject)
+    _SECTIONS[trial.section][1](trial, attacked)

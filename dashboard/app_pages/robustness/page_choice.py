@@ -1,4 +1,4 @@
-"""What the Robustness page is set to: one frozen :class:`Trial`, which is also its address."""
+"""What the Robustness page shows: one frozen :class:`RobustnessChoice`, also its address."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 from core.contracts import NORM_NAMES, SPLITS, Norm, SplitName
-from dashboard import spellings
-from dashboard.query import Spelled
+from dashboard import query_codecs
+from dashboard.query import AddressedChoice
+from dashboard.query_codecs import among, names, switch, whole_from
 from dashboard.session import SessionChoice, bound
-from dashboard.spellings import among, names, switch, whole_from
 
 __all__ = [
-    "AUTO", "CERTIFIED", "LIMITS", "MOST_SEED", "Section", "Trial", "begin", "bind", "bind_subject",
-    "change", "change_subject", "current", "now", "read", "session",
+    "AUTO", "CERTIFIED", "LIMITS", "MOST_SEED", "Section", "RobustnessChoice", "begin", "bind",
+    "bind_attacked", "change", "change_attacked", "current", "now", "read", "session",
 ]  # fmt: skip
 
 Section = Literal["curves", "picture", "corruptions", "defences", "certificates"]
@@ -28,7 +28,7 @@ _MOST_PICTURES, _MOST_STEPS = 10_000_000, 1000
 
 
 @dataclass(frozen=True)
-class Trial(Spelled):
+class RobustnessChoice(AddressedChoice):
     """Everything that decides what the page shows.
 
     Parameters
@@ -93,7 +93,7 @@ class Trial(Spelled):
     eps: str = AUTO
     checks: Annotated[bool, switch()] = True
     target: str = ""
-    seed: Annotated[int, spellings.seed(whole_from(0, MOST_SEED), MOST_SEED)] = 0
+    seed: Annotated[int, query_codecs.seed(whole_from(0, MOST_SEED), MOST_SEED)] = 0
     hidden: Annotated[tuple[str, ...], names("holds ids of attacks")] = ()
     grouped: Annotated[bool, switch()] = False
     compared: Annotated[tuple[str, ...], names("holds ids of models")] = ()
@@ -123,17 +123,17 @@ _WITHIN = (
     "reach",
 )
 """What is chosen within a model and its pictures."""
-session = SessionChoice("robustness trial", Trial)
+session = SessionChoice("robustness trial", RobustnessChoice)
 read, current, now, begin = session.read, session.current, session.now, session.begin
 change, bind = session.change, session.bind
 
 
-def change_subject(**values: Any) -> None:
+def change_attacked(**values: Any) -> None:
     """Replace model, data or split; what was chosen within the old ones is let go of."""
-    plain = Trial()
+    plain = RobustnessChoice()
     change(**{**{name: getattr(plain, name) for name in _WITHIN}, **values})
 
 
-def bind_subject(key: str, field: str, shown: str) -> dict[str, Any]:
+def bind_attacked(key: str, field: str, shown: str) -> dict[str, Any]:
     """Return the arguments that bind a widget to model, data or split."""
-    return bound(key, shown, lambda chosen: change_subject(**{field: chosen}))
+    return bound(key, shown, lambda chosen: change_attacked(**{field: chosen}))

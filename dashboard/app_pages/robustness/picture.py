@@ -8,35 +8,35 @@ import streamlit as st
 
 from core.contracts import ExplanationDrift, Norm, Picture
 from dashboard import services
-from dashboard.app_pages.robustness import page_choice, shelf
-from dashboard.app_pages.robustness.page_choice import Trial
-from dashboard.app_pages.robustness.source import Subject
-from dashboard.desk import desk
-from dashboard.robustness_words import NORMS
+from dashboard.app_pages.robustness import attacked_picture, page_choice
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
+from dashboard.app_pages.robustness.source import AttackedData
+from dashboard.formatting import duration, escape
+from dashboard.robustness_text import NORMS
+from dashboard.session_jobs import session_jobs
 from dashboard.widgets import progress
-from dashboard.widgets.epsilon_film import epsilon_film
-from dashboard.words import duration, escape
+from dashboard.widgets.epsilon_slider import epsilon_slider
 
 __all__ = ["picture_section"]
 
 
-def picture_section(trial: Trial, subject: Subject) -> None:
+def picture_section(trial: RobustnessChoice, attacked: AttackedData) -> None:
     """Draw the section."""
     st.subheader("One picture", anchor=False)
     st.markdown(
         "Let an attack change the picture a little more with every step. What gives way first: the "
         "answer, or the map that explains it?"
     )
-    picture = shelf.chosen(trial, subject)
+    picture = attacked_picture.chosen(trial, attacked)
     if picture is None:
         return
-    attack, method = _controls(trial, subject)
-    _without_gradients(subject)
+    attack, method = _controls(trial, attacked)
+    _without_gradients(attacked)
     request = services.explanation_drift_request(
-        picture, model=subject.model, attack=attack, norm=_norm(trial, subject),
-        method=method, seed=subject.seed,
+        picture, model=attacked.model, attack=attack, norm=_norm(trial, attacked),
+        method=method, seed=attacked.seed,
     )  # fmt: skip
-    answer = desk().ask(request)
+    answer = session_jobs().ask(request)
     name = f"{services.attacks()[attack].name}: {services.method(method).name}"
     if isinstance(answer.result, ExplanationDrift):
         _draw(answer.result, trial, picture)
@@ -48,17 +48,17 @@ def picture_section(trial: Trial, subject: Subject) -> None:
 # ---- what is asked
 
 
-def _norm(trial: Trial, subject: Subject) -> Norm:
+def _norm(trial: RobustnessChoice, attacked: AttackedData) -> Norm:
     """Return the norm asked for, or the first for which the model can serve an attack."""
-    able = [norm for norm in NORMS if services.single_attacks(subject.model, norm)]
+    able = [norm for norm in NORMS if services.single_attacks(attacked.model, norm)]
     return trial.norm if trial.norm in able else able[0]
 
 
-def _controls(trial: Trial, subject: Subject) -> tuple[str, str]:
+def _controls(trial: RobustnessChoice, attacked: AttackedData) -> tuple[str, str]:
     """Draw the choice of attack, norm and map; return attack and method."""
-    norm = _norm(trial, subject)
-    offered = services.single_attacks(subject.model, norm)
-    methods = services.single_methods(subject.model)
+    norm = _norm(trial, attacked)
+    offered = services.single_attacks(attacked.model, norm)
+    methods = services.single_methods(attacked.model)
     attack = trial.single if trial.single in offered else next(iter(offered))
     method = trial.method if trial.method in methods else next(iter(methods))
     for asked, known, what in (
@@ -69,7 +69,7 @@ def _controls(trial: Trial, subject: Subject) -> tuple[str, str]:
                 f"The {what} {escape(asked)} does not fit this model and norm.",
                 icon=":material/link_off:",
             )
-    norms = [n for n in NORMS if services.single_attacks(subject.model, n)]
+    norms = [n for n in NORMS if services.single_attacks(attacked.model, n)]
     first, second, third = st.columns([1.2, 0.8, 1.2])
     with first:
         names = {id: card.name for id, card in offered.items()}
@@ -92,8 +92,8 @@ def _select(
     )  # fmt: skip
 
 
-def _without_gradients(subject: Subject) -> None:
-    card = services.model(subject.model)
+def _without_gradients(attacked: AttackedData) -> None:
+    card = services.model(attacked.model)
     if card.gradients:
         return
     twin = f" {escape(services.models()[card.twin].name)}, which it was made of, has them." if (
@@ -108,10 +108,10 @@ def _without_gradients(subject: Subject) -> None:
 # ---- the result
 
 
-def _draw(result: ExplanationDrift, trial: Trial, picture: Picture) -> None:
+def _draw(result: ExplanationDrift, trial: RobustnessChoice, picture: Picture) -> None:
     st.markdown(f"**{escape(result.words)}**")
     start = trial.step or (result.flip or 0)
-    epsilon_film(
+    epsilon_slider(
         result, step=start, key="one picture film",
         on_step=lambda step: page_choice.change(step=step),
     )  # fmt: skip

@@ -7,26 +7,26 @@ import streamlit as st
 from core.contracts import RobustCurve, Robustness
 from dashboard import glossary
 from dashboard.app_pages.robustness import options, page_choice
-from dashboard.app_pages.robustness.page_choice import Trial
+from dashboard.app_pages.robustness.page_choice import RobustnessChoice
 from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
-from dashboard.robustness_words import (
+from dashboard.formatting import escape, interval, percent
+from dashboard.robustness_text import (
     TRUST,
     WORST_CASE,
     attack_name,
-    broken_words,
+    broken_text,
     curve_of,
-    distance_words,
-    eps_words,
+    distance_text,
+    format_eps,
     gap_chosen,
 )
-from dashboard.run_words import attribute_words, group_words
+from dashboard.run_text import attribute_name, group_name
 from dashboard.session import bound
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
 from dashboard.widgets.robust_gap import robust_gap
 from dashboard.widgets.run_card import big_numbers
 from dashboard.widgets.side_table import Row, side_table
-from dashboard.words import escape, interval, percent
 
 __all__ = ["draw", "groups", "limits"]
 
@@ -75,16 +75,16 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
     norm = found.norm
     so_far = f" So far, on {found.n} of {found.asked} pictures." if found.n < found.asked else ""
     st.subheader("How little it takes", anchor=False, help=glossary.explain("worst case"))
-    st.markdown(escape(broken_words(worst) + so_far))
+    st.markdown(escape(broken_text(worst) + so_far))
     right = round(found.clean_accuracy * found.n)
     span = f"95 %: {interval(found.clean_low, found.clean_high)}"
     big_numbers(
         [
-            (distance_words(worst.median_distance, norm), "median distance that breaks",
+            (distance_text(worst.median_distance, norm), "median distance that breaks",
              "of pictures it has right"),
-            (distance_words(worst.mean_distance, norm), "mean distance", "of pictures that broke"),
+            (distance_text(worst.mean_distance, norm), "mean distance", "of pictures that broke"),
             (percent(worst.area), "area under the worst case",
-             f"ε from 0 to {eps_words(worst.points[-1].eps, norm)}, linear"),
+             f"ε from 0 to {format_eps(worst.points[-1].eps, norm)}, linear"),
             (percent(found.clean_accuracy), "right unharmed",
              f"{right} of {found.n} · {span}"),
         ]
@@ -97,8 +97,8 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
 # ---- which curves
 
 
-def _views(found: Robustness, trial: Trial) -> bool:
-    names = {False: "All pictures", True: f"By {escape(attribute_words(found.by))}"}
+def _views(found: Robustness, trial: RobustnessChoice) -> bool:
+    names = {False: "All pictures", True: f"By {escape(attribute_name(found.by))}"}
     st.segmented_control(
         "Curves of", [False, True], required=True, format_func=names.__getitem__,
         label_visibility="collapsed",
@@ -107,7 +107,7 @@ def _views(found: Robustness, trial: Trial) -> bool:
     return trial.grouped
 
 
-def _by_attack(found: Robustness, trial: Trial) -> list[Line]:
+def _by_attack(found: Robustness, trial: RobustnessChoice) -> list[Line]:
     known = list(found.attacks)
     shown = [id for id in known if id not in trial.hidden]
 
@@ -136,7 +136,7 @@ def _by_group(found: Robustness) -> list[Line]:
     st.caption("The worst case over all attacks, group by group.")
     return [
         Line(
-            group_words(c.group), c, "main" if gap is not None and c.group == gap.worst else "other"
+            group_name(c.group), c, "main" if gap is not None and c.group == gap.worst else "other"
         )
         for c in found.worst_case
         if c.group
@@ -150,7 +150,7 @@ def groups(found: Robustness) -> None:
     """Draw whether some groups are easier to break, in words and as a table."""
     if not found.by:
         return
-    name = attribute_words(found.by)
+    name = attribute_name(found.by)
     st.subheader(
         f"Who breaks first, by {escape(name)}", anchor=False,
         help=glossary.explain("robustness gap"),
@@ -164,9 +164,9 @@ def _table(found: Robustness) -> None:
     sizes = {c.group: c.points[0].n for c in own}
     firsts = [c.points[0] for c in own]
     side_table(
-        [f"{group_words(c.group)} (n = {sizes[c.group]})" for c in own],
+        [f"{group_name(c.group)} (n = {sizes[c.group]})" for c in own],
         [
-            Row("Median distance", [distance_words(c.median_distance, found.norm) for c in own],
+            Row("Median distance", [distance_text(c.median_distance, found.norm) for c in own],
                 ["of pictures it has right"] * len(own), strong=True),
             Row("Area under the curve", [percent(c.area) for c in own]),
             Row("Right unharmed", [percent(p.accuracy) for p in firsts],

@@ -9,9 +9,9 @@ import streamlit as st
 from core.contracts import Robustness, RobustnessRequest
 from core.errors import PellucidError
 from dashboard import services
-from dashboard.desk import Answer, desk
+from dashboard.formatting import escape, time_left
 from dashboard.guard import guarded
-from dashboard.words import escape, time_left
+from dashboard.session_jobs import Answer, session_jobs
 
 __all__ = ["ended", "under_way"]
 
@@ -31,7 +31,7 @@ def under_way(request: RobustnessRequest, draw: Draw) -> None:
 
 def _live(request: RobustnessRequest, draw: Draw) -> None:
     with guarded():
-        answer = desk().look(request.key)
+        answer = session_jobs().look(request.key)
         if answer is None or answer.state != "waiting":
             st.rerun()
         words = [answer.message or _STARTING, time_left(answer.seconds_left)]
@@ -39,7 +39,7 @@ def _live(request: RobustnessRequest, draw: Draw) -> None:
             st.progress(answer.fraction, text=escape(" · ".join(word for word in words if word)))
             st.button(
                 "Cancel", key=f"cancel/attacks/{request.key}", icon=":material/close:",
-                on_click=desk().stop, args=(request.key,),
+                on_click=session_jobs().stop, args=(request.key,),
             )  # fmt: skip
         found = services.robustness_so_far(request, stage=answer.message)
         if found is None:
@@ -63,7 +63,7 @@ def ended(request: RobustnessRequest, answer: Answer, draw: Draw) -> None:
         )
     st.button(
         "Go on" if kept is not None else "Run again", key="go on", type="primary",
-        icon=":material/play_arrow:", on_click=desk().again, args=(request.key,),
+        icon=":material/play_arrow:", on_click=session_jobs().again, args=(request.key,),
     )  # fmt: skip
     if kept is not None:
         draw(kept)

@@ -13,21 +13,21 @@ import streamlit as st
 from core.contracts import SPLITS, Slice
 from dashboard import glossary, services, slice_choice
 from dashboard.app_pages.robustness import page_choice
-from dashboard.app_pages.robustness.page_choice import AUTO, LIMITS, Trial
-from dashboard.model_words import legend, model_labels
-from dashboard.run_words import attribute_words
+from dashboard.app_pages.robustness.page_choice import AUTO, LIMITS, RobustnessChoice
+from dashboard.formatting import escape
+from dashboard.model_text import legend, model_labels
+from dashboard.run_text import attribute_name
 from dashboard.services import ShownSplit
 from dashboard.widgets.slice_chip import slice_chip
-from dashboard.words import escape
 
-__all__ = ["BY_CLASS", "Subject", "choose"]
+__all__ = ["BY_CLASS", "AttackedData", "choose"]
 
 BY_CLASS = "class"
 _FEW, _MANY = 2, 8
 
 
 @dataclass(frozen=True)
-class Subject:
+class AttackedData:
     """The model, the pictures, and the attribute that groups are formed by, ``""`` for none.
 
     Parameters
@@ -66,7 +66,7 @@ class Subject:
         }
 
 
-def choose(trial: Trial) -> Subject | None:
+def choose(trial: RobustnessChoice) -> AttackedData | None:
     """Draw the choice of model and pictures, and return it; ``None`` where there is none."""
     models = services.attackable_models()
     if not models:
@@ -80,7 +80,7 @@ def choose(trial: Trial) -> Subject | None:
     left, right = st.columns([1.6, 1])
     model = _picked(trial.model, models, "model", "That model")
     with left:
-        _select("model", "Model", models, model, labels, subject=True, help=legend())
+        _select("model", "Model", models, model, labels, attacked=True, help=legend())
     offered = services.attackable_data(model)
     key = _picked(trial.dataset, tuple(offered), "dataset", "That dataset")
     data = services.shown_split(offered[key], trial.split)
@@ -91,12 +91,12 @@ def choose(trial: Trial) -> Subject | None:
         names = {each: services.dataset_name(text) for each, text in offered.items()}
         first, second, third = st.columns(3)
         with first:
-            _select("dataset", "Pictures", tuple(offered), key, names, subject=True)
+            _select("dataset", "Pictures", tuple(offered), key, names, attacked=True)
         with second:
-            _select("split", "Split", SPLITS, trial.split, {}, subject=True)
+            _select("split", "Split", SPLITS, trial.split, {}, attacked=True)
         with third:
             kinds = ("", *data.groups, BY_CLASS)
-            words = {"": "nobody apart", **{name: attribute_words(name) for name in data.groups}}
+            words = {"": "nobody apart", **{name: attribute_name(name) for name in data.groups}}
             _select("by", "By", kinds, by, words, help=glossary.explain("attribute"))
     slice_chip(data, key="robustness")
     left_over = slice_choice.within(data)
@@ -108,7 +108,7 @@ def choose(trial: Trial) -> Subject | None:
         )
         return None
     text = "" if left_over.problem else slice_choice.current().text
-    return Subject(model, data, by, trial.limit, trial.seed, text)
+    return AttackedData(model, data, by, trial.limit, trial.seed, text)
 
 
 def _picked(asked: str, known: tuple[str, ...], name: str, words: str) -> str:
@@ -134,16 +134,16 @@ def _attribute(asked: str, data: ShownSplit) -> str:
 
 def _select(
     name: str, title: str, options: tuple[str, ...], value: str, labels: dict[str, str], *,
-    subject: bool = False, help: str | None = None,
+    attacked: bool = False, help: str | None = None,
 ) -> None:  # fmt: skip
-    bind = page_choice.bind_subject if subject else page_choice.bind
+    bind = page_choice.bind_attacked if attacked else page_choice.bind
     st.selectbox(
         title, options, help=help, format_func=lambda id: labels.get(id, id),
         **bind(f"robustness {name}", name, value),
     )  # fmt: skip
 
 
-def _limit(trial: Trial, data: ShownSplit) -> None:
+def _limit(trial: RobustnessChoice, data: ShownSplit) -> None:
     st.selectbox(
         "Pictures taken", LIMITS,
         format_func=lambda limit: f"all {len(data)}" if not limit else f"{limit} at random",

@@ -10,11 +10,11 @@ from core.contracts import ExplainerCard, ModelCard, OpenedSource, Prediction
 from dashboard import dataset_pictures, glossary, services, slice_choice, uploads
 from dashboard.app_pages.picture.controls import likely_classes
 from dashboard.app_pages.shap import page_choice
-from dashboard.app_pages.shap.page_choice import MOST_CLASSES, Sharing
+from dashboard.app_pages.shap.page_choice import MOST_CLASSES, ShapChoice
+from dashboard.formatting import escape
 from dashboard.session import bound
 from dashboard.state import Choice
 from dashboard.widgets.parameters import parameter_widgets
-from dashboard.words import escape
 
 __all__ = ["Against", "background", "offered", "panel"]
 
@@ -40,7 +40,7 @@ def offered(card: ModelCard) -> dict[str, ExplainerCard]:
     }
 
 
-def background(source: OpenedSource, choice: Choice, shown: Sharing) -> Against:
+def background(source: OpenedSource, choice: Choice, shown: ShapChoice) -> Against:
     """Return what the explainer compares with: dropped sources, the dataset's, or the examples."""
     if not services.explainers()[shown.explainer].needs_background:
         return Against((), "")
@@ -69,7 +69,9 @@ def _others(source: OpenedSource, items: dict[str, uploads.Item]) -> tuple[Opene
     return tuple(other for other in found if other.sha256 != source.sha256)
 
 
-def panel(choice: Choice, shown: Sharing, prediction: Prediction | None, against: Against) -> None:
+def panel(
+    choice: Choice, shown: ShapChoice, prediction: Prediction | None, against: Against
+) -> None:
     """Draw the controls."""
     _classes(choice, shown, prediction)
     cards = offered(services.model(choice.model))
@@ -95,7 +97,7 @@ def panel(choice: Choice, shown: Sharing, prediction: Prediction | None, against
         )  # fmt: skip
 
 
-def _classes(choice: Choice, shown: Sharing, prediction: Prediction | None) -> None:
+def _classes(choice: Choice, shown: ShapChoice, prediction: Prediction | None) -> None:
     if prediction is None:
         st.skeleton(height=68)
         return

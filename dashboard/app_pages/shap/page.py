@@ -8,11 +8,11 @@ import streamlit as st
 
 from core.contracts import OpenedSource, Prediction, ShapRequest, ShapResult
 from dashboard import services
-from dashboard.app_pages.picture.frame import subject_page, with_source
+from dashboard.app_pages.picture.frame import picture_page, with_source
 from dashboard.app_pages.shap import controls, page_choice
 from dashboard.app_pages.shap import result as result_part
-from dashboard.app_pages.shap.page_choice import Sharing
-from dashboard.desk import desk
+from dashboard.app_pages.shap.page_choice import ShapChoice
+from dashboard.session_jobs import session_jobs
 from dashboard.state import Choice
 from dashboard.widgets import progress
 
@@ -21,15 +21,15 @@ __all__ = ["page"]
 
 def page() -> None:
     """Draw the page."""
-    subject_page(page_choice.session, _one_picture, name="shap problems")
+    picture_page(page_choice.session, _one_picture, name="shap problems")
 
 
-def _one_picture(choice: Choice, shown: Sharing) -> None:
+def _one_picture(choice: Choice, shown: ShapChoice) -> None:
     fitting = _fitting(choice, shown)
     with_source(choice, lambda source: _ask_and_draw(source, choice, fitting))
 
 
-def _fitting(choice: Choice, shown: Sharing) -> Sharing:
+def _fitting(choice: Choice, shown: ShapChoice) -> ShapChoice:
     """Leave out what another model does not have."""
     n = len(services.class_names(choice.model))
     classes = tuple(index for index in shown.classes if index < n)
@@ -39,7 +39,7 @@ def _fitting(choice: Choice, shown: Sharing) -> Sharing:
     return replace(shown, classes=classes, explainer=next(iter(offered)), parameters=())
 
 
-def _ask_and_draw(source: OpenedSource, choice: Choice, shown: Sharing) -> None:
+def _ask_and_draw(source: OpenedSource, choice: Choice, shown: ShapChoice) -> None:
     background = controls.background(source, choice, shown)
     request = services.shap_request(
         source,
@@ -51,9 +51,9 @@ def _ask_and_draw(source: OpenedSource, choice: Choice, shown: Sharing) -> None:
     )
     prediction = services.prediction_request(source, choice)
     # Both are submitted before either is waited for.
-    desk().ask(prediction, patience=0)
-    answer = desk().ask(request)
-    said = desk().ask(prediction, patience=0).result
+    session_jobs().ask(prediction, patience=0)
+    answer = session_jobs().ask(request)
+    said = session_jobs().ask(prediction, patience=0).result
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         st.subheader("What to share out", anchor=False)
@@ -70,7 +70,7 @@ def _ask_and_draw(source: OpenedSource, choice: Choice, shown: Sharing) -> None:
         _below(request, answer.result, shown)
 
 
-def _below(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
+def _below(request: ShapRequest, result: ShapResult, shown: ShapChoice) -> None:
     result_part.maps_panel(request, result, shown)
     result_part.about(result)
     result_part.take_along(request, result, shown)

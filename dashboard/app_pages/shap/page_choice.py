@@ -1,4 +1,4 @@
-"""What the SHAP page is set to: one frozen :class:`Sharing` beside the choice of picture and model.
+"""What the SHAP page shows: one frozen :class:`ShapChoice` beside the choice.
 
 The picture, the model and the framing are the session's :class:`~dashboard.state.Choice`, so that
 Inspect and SHAP look at the same thing.
@@ -11,12 +11,12 @@ from typing import Annotated, Literal, get_args
 
 from core.contracts import DEFAULT_EXPLAINER, ExplainerCard, Value
 from dashboard import services
-from dashboard.query import Asked, Spelled
+from dashboard.query import AddressedChoice, Asked
+from dashboard.query_codecs import last_class, one_of, parameters, whole, wholes
 from dashboard.session import SessionChoice
-from dashboard.spellings import last_class, one_of, parameters, whole, wholes
 
 __all__ = [
-    "MOST_CLASSES", "Colouring", "Sharing", "begin", "bind", "change", "current", "now", "read",
+    "MOST_CLASSES", "Colouring", "ShapChoice", "begin", "bind", "change", "current", "now", "read",
     "session",
 ]  # fmt: skip
 
@@ -30,7 +30,7 @@ def _chosen(asked: Asked) -> ExplainerCard:
 
 
 @dataclass(frozen=True)
-class Sharing(Spelled):
+class ShapChoice(AddressedChoice):
     """Everything that decides what the page shows, apart from picture, model and framing.
 
     Parameters
@@ -54,6 +54,6 @@ class Sharing(Spelled):
     colouring: Annotated[Colouring, one_of(get_args(Colouring)).called("colour")] = "pixels"
 
 
-session = SessionChoice("sharing", Sharing)
+session = SessionChoice("sharing", ShapChoice)
 read, current, now, begin = session.read, session.current, session.now, session.begin
 change, bind = session.change, session.bind

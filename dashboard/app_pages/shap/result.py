@@ -11,13 +11,13 @@ from core.contracts import ShapRequest, ShapResult
 from dashboard import glossary, services
 from dashboard.app_pages.inspect.result import MIME, file_stem
 from dashboard.app_pages.shap import page_choice
-from dashboard.app_pages.shap.page_choice import Colouring, Sharing
+from dashboard.app_pages.shap.page_choice import Colouring, ShapChoice
 from dashboard.figures.waterfall import signed, steps, waterfall
+from dashboard.formatting import duration, escape, number, percent
 from dashboard.theme import current_mode
 from dashboard.views import registry as views
 from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
-from dashboard.words import duration, escape, number, percent
 
 __all__ = ["HEIGHT", "about", "maps_panel", "take_along", "waterfall_panel"]
 
@@ -48,7 +48,7 @@ _LEGEND = (
 # ---- the waterfall
 
 
-def waterfall_panel(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
+def waterfall_panel(request: ShapRequest, result: ShapResult, shown: ShapChoice) -> None:
     """Draw the way from base value to prediction for one class."""
     k, kind = _subject(result, shown), escape(services.kind_of(result.model).source)
     target = result.targets[k]
@@ -83,7 +83,7 @@ def waterfall_panel(request: ShapRequest, result: ShapResult, shown: Sharing) ->
     _additivity(result, k)
 
 
-def _subject(result: ShapResult, shown: Sharing) -> int:
+def _subject(result: ShapResult, shown: ShapChoice) -> int:
     indices = [target.index for target in result.targets]
     return indices.index(shown.subject) if shown.subject in indices else 0
 
@@ -130,7 +130,7 @@ def _additivity(result: ShapResult, k: int) -> None:
 # ---- the maps
 
 
-def maps_panel(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
+def maps_panel(request: ShapRequest, result: ShapResult, shown: ShapChoice) -> None:
     """Draw one map a class, on one scale."""
     kind = services.kind_of(result.model)
     st.subheader(f"Where in the {escape(kind.source)}", anchor=False)
@@ -196,7 +196,7 @@ def about(result: ShapResult) -> None:
     st.caption(" · ".join(escape(part) for part in parts))
 
 
-def take_along(request: ShapRequest, result: ShapResult, shown: Sharing) -> None:
+def take_along(request: ShapRequest, result: ShapResult, shown: ShapChoice) -> None:
     """Offer the result to take along, with the command that repeats it."""
     menu = st.popover(
         "Download", icon=":material/download:", key="shap download", on_change="rerun"

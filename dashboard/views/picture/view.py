@@ -26,7 +26,7 @@ from core.contracts import (
 )
 from dashboard import glossary, services
 from dashboard.figures.shap_map import shap_map
-from dashboard.robustness_words import eps_words
+from dashboard.robustness_text import format_eps
 from dashboard.session import bound
 from dashboard.theme import current_mode
 from dashboard.views.base import Example, Reading, Side, View
@@ -205,7 +205,7 @@ def _triptych(found: Robustness, example: AdversarialExample) -> Triptych:
         pictures=(shown.original, shown.change, shown.adversarial),
         below=(
             (before, "as it was, and right"),
-            (f"change × {shown.factor}", f"ε = {eps_words(example.distance, found.norm)}"),
+            (f"change × {shown.factor}", f"ε = {format_eps(example.distance, found.norm)}"),
             (after, "what the model says now"),
         ),
         title=example.id,

@@ -21,10 +21,10 @@ from core.modalities.picture.images._cost import Metered, check_cost, check_head
 from core.modalities.picture.images._depth import with_unused
 from core.modalities.picture.images._dicom import dicom_size, is_dicom, read_dicom
 from core.modalities.picture.images._files import KINDS
-from core.modalities.picture.images._in_hand import Readable, name_of, read_file
+from core.modalities.picture.images._in_memory import Readable, name_of, read_file
 from core.modalities.picture.images._pixels import is_deep, upright_rgb
 from core.modalities.picture.images._quiet import quieten
-from core.modalities.picture.images._tiff import is_tiff, tiff_kind, tiff_words
+from core.modalities.picture.images._tiff import is_tiff, tiff_kind, tiff_text
 from core.settings import settings
 
 __all__ = ["FORMATS", "MIN_SIDE", "Source", "check_file", "from_array", "open_picture"]
@@ -205,7 +205,7 @@ def _explained(name: str, source: bytes | Path) -> Iterator[None]:
         head = source if isinstance(source, bytes) else source.read_bytes()
         kind = tiff_kind(head)
         if kind is not None and not kind.known:
-            raise ImageError(tiff_words(kind, name)) from error
+            raise ImageError(tiff_text(kind, name)) from error
         raise ImageError(f"{name} is {_describe(head)}. {_WANTED}") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has too many pixels. {pixel_cap()}") from error

@@ -15,7 +15,7 @@ from PIL import Image, TiffImagePlugin
 
 from core.errors import ImageError
 
-__all__ = ["TiffKind", "in_native_order", "is_tiff", "tiff_kind", "tiff_words"]
+__all__ = ["TiffKind", "in_native_order", "is_tiff", "tiff_kind", "tiff_text"]
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 258, 259, 262, 277
 _PLANAR, _EXTRA, _FORMAT, _SUBSAMPLING = 284, 338, 339, 530
@@ -125,10 +125,10 @@ class TiffKind:
             or (self.photometric == _YCBCR and self.bands != 3)
             or (self.photometric == _YCBCR and raw and self.subsampling != (1, 1))
         ):
-            raise ImageError(tiff_words(self, name))
+            raise ImageError(tiff_text(self, name))
 
 
-def tiff_words(kind: TiffKind, name: str) -> str:
+def tiff_text(kind: TiffKind, name: str) -> str:
     """Return the sentence for a kind that is not read."""
     return (
         f"{name} is a TIFF with {kind.words}. That kind is not read; expected grey, RGB or a "
