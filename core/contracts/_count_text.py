@@ -8,10 +8,14 @@ __all__ = ["count_text", "exactly"]
 def count_text(n: int, noun: str) -> str:
     """Return a count with its noun.
 
-    >>> count_text(1, "gap"), count_text(2, "gap")
-    ('1 gap', '2 gaps')
+    >>> count_text(1, "gap"), count_text(2, "gap"), count_text(3, "class")
+    ('1 gap', '2 gaps', '3 classes')
     """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    if n == 1:
+        return f"{n} {noun}"
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return f"{n} {noun[:-1]}ies"
+    return f"{n} {noun}" + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def exactly(value: float) -> str:

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, DatasetCard, DatasetRef, OpenedSource, SplitName
+from core.contracts import Array, DatasetCard, DatasetRef, OpenedSource, SplitName, count_text
 from core.declared import card_of
 from core.errors import InputError
 from core.parameters import Parameter, Value
@@ -216,7 +216,8 @@ class DatasetKind(ABC):
 def broken_text(problems: Sequence[str], n: int, kind: str) -> str:
     """Return what is said of files that cannot be read, where none may be left out."""
     return (
-        f"{len(problems)} files of the {n} pictures cannot be read. {' '.join(problems[:3])} Mend "
+        f"{count_text(len(problems), 'file')} of the {count_text(n, 'picture')} cannot be read. "
+        f"{' '.join(problems[:3])} Mend "
         f"or remove them, or leave them out by the dataset's name: {kind}:PATH?skip_broken=true "
         "(&skip_broken=true where it has a question mark already)."
     )
@@ -224,4 +225,8 @@ def broken_text(problems: Sequence[str], n: int, kind: str) -> str:
 
 def left_out(problems: Collection[str], n: int) -> tuple[str, ...]:
     """Return what results say of files that were left out; nothing where none was."""
-    return (f"{len(problems)} of {n} pictures cannot be read and were left out.",) * bool(problems)
+    if not problems:
+        return ()
+    were = "was" if len(problems) == 1 else "were"
+    pictures = count_text(n, "picture")
+    return (f"{len(problems)} of {pictures} cannot be read and {were} left out.",)

@@ -8,7 +8,7 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from core.contracts import DEPTHS, DatasetRef, Depth, Picture, SplitName, content_key
+from core.contracts import DEPTHS, DatasetRef, Depth, Picture, SplitName, content_key, count_text
 from core.data.base import Dataset, DatasetKind, Labels, broken_text, left_out
 from core.data.folder_check import checked_files
 from core.data.folder_listing import Listing, in_order, list_folder
@@ -123,7 +123,10 @@ class Folder(DatasetKind):
         if broken and not parameters["skip_broken"]:
             raise InputError(broken_text(list(broken.values()), len(listing), self.id))
         kept = _readable(listing, broken)
-        classes, labels = _classified(listing)
+        if not len(kept):
+            first = next(iter(broken.values()))
+            raise InputError(f"No picture of the folder can be read. The first: {first}")
+        classes, labels = _classified(listing, kept)
         groups = _groups(listing, kept)
         rows = carve(labels[kept], [listing.splits[i] for i in kept], parameters)
         parts = {
@@ -138,7 +141,7 @@ class Folder(DatasetKind):
         )
         return Dataset(
             ref, classes, parts, fingerprint, unreadable=tuple(broken.values()),
-            notes=(*listing.notes, *left_out(broken, len(listing))),
+            notes=(*listing.notes, *left_out(broken, len(listing)), *_emptied(listing, classes)),
         )  # fmt: skip
 
     def stamp(self, ref: DatasetRef) -> str:
@@ -153,26 +156,38 @@ def _readable(listing: Listing, broken: Mapping[str, str]) -> Rows:
     return np.array(kept, np.int64)
 
 
-def _classified(listing: Listing) -> tuple[tuple[str, ...], Labels]:
-    """Return the classes, and the index of each picture's class among them."""
-    found = in_order(set(listing.labels))
+def _classified(listing: Listing, kept: Rows) -> tuple[tuple[str, ...], Labels]:
+    """Return the classes, and the index of each picture's class among them; −1 if it is left out.
+
+    Of a table those are classes that have a picture: a row without one may be a total.
+    """
+    found = in_order({listing.labels[i] for i in kept})
     classes = listing.classes or found
     index = {name: i for i, name in enumerate(classes)}
     if not index.keys() & set(found):  # perhaps numbers of the lines of classes.txt
         index = {str(i): i for i in range(len(classes))}
     outside = [label for label in found if label not in index]
     if outside:
+        are = "is" if len(outside) == 1 else "are"
         raise InputError(
-            f"{len(outside)} labels are outside the {len(classes)} classes, the first is "
-            f"{outside[0]!r} ({listing.labels.count(outside[0])} pictures). Expected one of "
+            f"{count_text(len(outside), 'label')} {are} outside the {len(classes)} classes, "
+            f"the first is {outside[0]!r} "
+            f"({count_text(listing.labels.count(outside[0]), 'picture')}). Expected one of "
             f"{', '.join(map(repr, classes[:5]))}{', …' if len(classes) > 5 else ''}, or its index."
         )
     if len(classes) < 2:
         raise InputError(
-            f"All {len(listing)} picture(s) belong to one class, {classes[0]!r}. Expected two "
-            "classes or more: one folder or one label each."
+            f"There is one class, {classes[0]!r}, with {count_text(len(listing), 'picture')}. "
+            "Expected two classes or more: one folder or one label each."
         )
-    return classes, np.array([index[label] for label in listing.labels], np.int64)
+    return classes, np.array([index.get(label, -1) for label in listing.labels], np.int64)
+
+
+def _emptied(listing: Listing, classes: Sequence[str]) -> list[str]:
+    """Say which labels of a table are no classes, since no picture of theirs can be read."""
+    lost = [] if listing.classes else in_order({*listing.labels} - {*classes})
+    one = "it is no class" if len(lost) == 1 else "they are no classes"
+    return [f"No picture of {', '.join(map(repr, lost))} can be read: {one}."] if lost else []
 
 
 def _groups(listing: Listing, kept: Rows) -> dict[str, list[str]]:

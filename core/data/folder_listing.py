@@ -23,29 +23,21 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import SplitName
+from core.data.folder_table import MASK, SPLIT_NAMES, TableRows, table_rows
 from core.errors import InputError
 from core.modalities.picture import images
 from core.modalities.picture.gallery_table import (
-    FILE_NAME,
     MAX_ROWS,
     Columns,
     find_table,
     inside,
-    on_disk,
     passed_over,
-    read_table,
 )
-from core.tabular.cells import attribute_cells, label_cells, same_classes
+from core.tabular.cells import attribute_cells, same_classes
+from core.tabular.head import nfc
 
 __all__ = ["CLASSES", "SPLIT_NAMES", "Listing", "in_order", "list_folder"]
 
-SPLIT_NAMES: dict[str, SplitName] = {
-    "train": "train", "training": "train", "validation": "validation", "valid": "validation",
-    "val": "validation", "dev": "validation", "test": "test", "testing": "test", "eval": "test",
-    "evaluation": "test",
-}  # fmt: skip
-"""What a split may be called in a folder or a table, in any case; as Hugging Face reads them."""
-_MASK, _SPLIT, _LABEL = "mask_file_name", "split", "label"
 CLASSES = "classes.txt"
 _TRUSTED_FROM, _TRUSTED_TIMES = 0.05, 10
 
@@ -118,6 +110,10 @@ class _Rows:
             cells = self.columns.setdefault(name, [""] * before)
             cells += columns.get(name, [""] * len(names))
 
+    def add_table(self, table: TableRows) -> None:
+        self.tables.append(table.told)
+        self.add(table.names, table.labels, table.splits, table.columns)
+
 
 def in_order(classes: Iterable[str]) -> tuple[str, ...]:
     """Return class names sorted: by number if all are whole numbers, else by name."""
@@ -157,12 +153,12 @@ def _read(root: Path) -> Listing:
     rows, named = _Rows(), _class_file(root)
     split_folders = _split_folders(root)
     if (table := find_table(root)) is not None:
-        _add_table(rows, root, table, None, named)
+        rows.add_table(table_rows(root, table, None, named))
     elif split_folders:
         for path, split in split_folders:
             table = find_table(path)
             if table is not None:
-                _add_table(rows, root, table, split, named)
+                rows.add_table(table_rows(root, table, split, named))
             else:
                 _add_class_folders(rows, root, path, split)
     else:
@@ -178,8 +174,8 @@ def _read(root: Path) -> Listing:
         raise InputError(
             f"A file name in {root.name} is not UTF-8: rename it ({error})."
         ) from error
-    masks = rows.columns.pop(_MASK, [])
-    notes = _read_cells(rows, named)
+    masks = rows.columns.pop(MASK, [])
+    notes = _read_cells(rows, root, named)
     classes = named or in_order(set(rows.folders))
     return Listing(
         root, rows.names, rows.labels, rows.splits, masks, rows.columns, classes,
@@ -187,13 +183,17 @@ def _read(root: Path) -> Listing:
     )  # fmt: skip
 
 
-def _read_cells(rows: _Rows, named: Sequence[str]) -> list[str]:
+def _read_cells(rows: _Rows, root: Path, named: Sequence[str]) -> list[str]:
     """Read labels and attributes as prediction tables are read; return what is to be said."""
     notes = passed_over(rows.passed)
-    if rows.tables and not named:
-        labels = same_classes(rows.labels, where=rows.tables[0])
-        rows.labels = labels.cells
-        notes += labels.notes
+    if named:
+        rows.labels = list(map(nfc, rows.labels))
+    else:
+        where = rows.tables[0] if rows.tables else root.name
+        read = same_classes([*rows.labels, *rows.folders], where=where)
+        n = len(rows.labels)
+        rows.labels, rows.folders = read.cells[:n], read.cells[n:]
+        notes += read.notes
     for name, cells in rows.columns.items():
         attribute = attribute_cells(name, cells)
         rows.columns[name] = attribute.cells
@@ -249,70 +249,6 @@ def _add_class_folders(rows: _Rows, root: Path, place: Path, split: SplitName | 
         rows.folders.append(folder.name)
 
 
-def _add_table(
-    rows: _Rows, root: Path, table: Path, split: SplitName | None, classes: Sequence[str]
-) -> None:
-    columns = read_table(table)
-    told = table.relative_to(root).as_posix()
-    prefix = table.parent.relative_to(root).as_posix()
-    names = columns.pop(FILE_NAME)
-    if "" in names:
-        raise InputError(f"{told}, row {names.index('') + 1}: {FILE_NAME} is empty. Fill it in.")
-    place = root if prefix == "." else table.parent
-    names = on_disk(place, inside(place, names, what=told))
-    if _LABEL not in columns:
-        raise InputError(
-            f"{told} has no column {_LABEL}; expected {FILE_NAME},{_LABEL} and further columns."
-        )
-    given = columns.pop(_LABEL)
-    labels = label_cells(given, classes)
-    if "" in labels:
-        raise _unlabelled(told, names, given, labels)
-    if len(set(names)) < len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise InputError(f"{told} names {twice!r} twice. Keep one row for each picture.")
-    splits = [split] * len(names) if split else _splits_of(columns, names, told)
-    columns.pop(_SPLIT, None)
-    if _MASK in columns:
-        columns[_MASK] = on_disk(place, inside(place, columns[_MASK], what=told))
-    if prefix != ".":
-        names = [f"{prefix}/{name}" for name in names]
-        if _MASK in columns:
-            columns[_MASK] = [f"{prefix}/{name}" if name else "" for name in columns[_MASK]]
-    rows.tables.append(told)
-    rows.add(names, labels, splits, columns)
-
-
-def _unlabelled(
-    told: str, names: Sequence[str], given: Sequence[str], labels: Sequence[str]
-) -> InputError:
-    at = labels.index("")
-    word = f", whose label is {given[at]!r}, which stands for no value" if given[at] else ""
-    listed = ", or, if it is a class, list every class in classes.txt" if word else ""
-    return InputError(
-        f"{told}: {labels.count('')} rows have no label, the first is {names[at]!r} (row {at + 1})"
-        f"{word}. Fill it in, or take the row out{listed}."
-    )
-
-
-def _splits_of(columns: Columns, names: Sequence[str], told: str) -> list[SplitName | None]:
-    """Return the split of each row: its column, or the folder that every path begins with."""
-    if _SPLIT in columns:
-        unknown = sorted({cell for cell in columns[_SPLIT] if cell.lower() not in SPLIT_NAMES})
-        if unknown:
-            raise InputError(
-                f"{told}: the split {unknown[0]!r} is unknown. Expected one of "
-                f"{', '.join(SPLIT_NAMES)} in each row."
-            )
-        return [SPLIT_NAMES[cell.lower()] for cell in columns[_SPLIT]]
-    tops = [name.partition("/")[0].lower() for name in names]
-    splits = [SPLIT_NAMES.get(top) for top in tops]
-    if None not in splits and "train" in splits:
-        return splits
-    return [None] * len(names)
-
-
 def _class_file(root: Path) -> tuple[str, ...]:
     path = root / CLASSES
     if not path.is_file():
@@ -321,7 +257,7 @@ def _class_file(root: Path) -> tuple[str, ...]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise InputError(f"{CLASSES} is not UTF-8 text; save it as UTF-8.") from error
-    names = tuple(line.strip() for line in lines if line.strip())
+    names = tuple(nfc(line.strip()) for line in lines if line.strip())
     if len(set(names)) < len(names):
         raise InputError(f"{CLASSES} names a class twice. Expected one class a line, each once.")
     return names

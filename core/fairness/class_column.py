@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.fairness.keys import Codes, Key, spellings
 from core.fairness.rows import Rows
 from core.fairness.sql import identifier, literal
-from core.tabular.missing import Missing
+from core.tabular.missing import ERRORS, Missing
 from core.tabular.values import NEVER, class_text
 
 __all__ = ["MAX_CLASSES", "NO_CLASSES", "ClassColumn", "as_they_are", "given_classes"]
@@ -135,7 +135,8 @@ class ClassColumn:
         row = self._first(raws)
         words = sorted({raw.strip() for raw in raws if raw is not None} - {""})
         shown = f" ({', '.join(map(repr, words[:4]))} {_STANDS})" if words else ""
-        changed = ", or change the list of words for that (--missing WORDS)" if words else ""
+        free = {word.lower() for word in words} - {*ERRORS}
+        changed = ", or change the list of words for that (--missing WORDS)" if free else ""
         raise InputError(
             f"{self.rows.name}: the column {self.key.column!r} is empty in row {row}{shown}; the "
             "first below the header is row 1. Every row needs a value there: fill it in, or leave "

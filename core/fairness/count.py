@@ -16,6 +16,7 @@ from core.fairness.count_notes import marks_notes, merged_notes, without_labels_
 from core.fairness.counted import Counted
 from core.fairness.dropped_rows import complete_rows
 from core.fairness.keys import Codes, Key, group_codes, group_keys
+from core.fairness.non_data_rows import check_groups
 from core.fairness.number_checks import check_scores, check_weights, is_weight
 from core.fairness.rows import Rows
 from core.fairness.sql import double, identifier
@@ -61,6 +62,8 @@ def count(rows: Rows, columns: TableColumns, *, scores: bool = True) -> Counted:
     check_headers(rows, counted, keys)
     classes = find_classes(rows, counted, label, prediction, columns)
     groups = [group_codes(rows, counted, key, columns.missing) for key in attributes]
+    for key, (_, spelt) in zip(attributes, groups, strict=True):
+        check_groups(rows, key, spelt)
     codes, joins = _coding(rows, attributes, [c for _, c in groups], classes, columns.threshold)
     codes += ["s"] if with_scores else []
     sums = (

@@ -7,25 +7,17 @@ from collections.abc import Sequence, Set
 from core.contracts import count_text, groups_in_order
 from core.errors import InputError
 from core.fairness.class_column import ClassColumn
-from core.fairness.sql import identifier
+from core.fairness.keys import Codes, Key
+from core.fairness.rows import Rows
+from core.fairness.sql import identifier, literal
+from core.tabular.totals import EDGE, is_total, is_total_or_unit
 from core.tabular.values import OPPOSITES
 
-__all__ = ["non_data_row_notes"]
+__all__ = ["check_groups", "non_data_row_notes"]
 
 _LEAST = 20
 """In fewer rows a class of one row is nothing special."""
 _SHOWN = 3
-_EDGE = 3
-"""So many rows at either end may be totals or units."""
-_WORDS = frozenset(
-    (
-        "total", "totals", "subtotal", "subtotals", "grandtotal", "sum", "sums", "subsum",
-        "summe", "zwischensumme", "gesamtsumme", "gesamt", "insgesamt", "average", "mittelwert",
-        "bool", "boolean", "int", "integer", "float", "double", "str", "string", "text",
-        "varchar", "0/1", "1/0",
-    )
-)  # fmt: skip
-"""Words for totals and units, without case, blanks, hyphens and marks around them."""
 
 
 def non_data_row_notes(
@@ -55,7 +47,7 @@ def non_data_row_notes(
         return ()
     held = {name: max(column.n_of(counted, name) for column in columns) for name in names - fixed}
     single = [name for name in groups_in_order(held) if held[name] == 1]
-    words = [name for name in groups_in_order(held) if _bare(name) in _WORDS]
+    words = [name for name in groups_in_order(held) if is_total_or_unit(name)]
     if n < _LEAST and not words:
         return ()
     first = {
@@ -76,6 +68,29 @@ def non_data_row_notes(
     return (f"{said} {mend}",) if said else ()
 
 
+def check_groups(rows: Rows, key: Key, codes: Codes) -> None:
+    """Refuse a word for a total that a single row at either end holds where a group should stand.
+
+    Raises
+    ------
+    InputError
+        Naming the row.
+    """
+    words = [raw for raw in codes if raw is not None and is_total(raw)]
+    if not words or key.labels:
+        return
+    test = f"CAST({key.expression} AS VARCHAR) IN ({', '.join(map(literal, words))})"
+    ((n, total),) = rows.database.rows(
+        f"SELECT count(*) FILTER (WHERE {test}), count(*) FROM {identifier('given')}"
+    )
+    row = rows.first_where(test) or 0
+    if n == 1 and (row <= EDGE or row > total - EDGE):
+        raise InputError(
+            f"{rows.name}: the column {key.column!r} holds {words[0]!r} in row {row} alone, which "
+            "is a word for a total. Take that row out; if it is a group, give it another name."
+        )
+
+
 def _check_text(
     rows: dict[str, int], common: Set[str], held: dict[str, int], column: ClassColumn, n: int
 ) -> None:
@@ -85,7 +100,7 @@ def _check_text(
         rows = {
             name: row
             for name, row in rows.items()
-            if n >= _LEAST and (row > total - _EDGE or (row <= _EDGE and held[name] == 1))
+            if n >= _LEAST and (row > total - EDGE or (row <= EDGE and held[name] == 1))
         }
     if not rows:
         return
@@ -96,10 +111,6 @@ def _check_text(
         "for a total or a unit. Take such rows out, or say that it is a class "
         '(--map "VALUE=VALUE").'
     )
-
-
-def _bare(name: str) -> str:
-    return "".join(name.casefold().replace("-", "").split()).strip("\ufeff:=.()[]<>*#\"'")
 
 
 def _n_rows(column: ClassColumn) -> int:

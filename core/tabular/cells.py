@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.contracts import MISSING, UNKNOWN
 from core.errors import InputError
+from core.tabular.head import nfc
 from core.tabular.missing import Missing
 from core.tabular.spellings import matched
 from core.tabular.values import class_text, group_text
@@ -50,20 +51,22 @@ def label_cells(cells: Sequence[str], classes: Sequence[str]) -> list[str]:
 
 
 def same_classes(labels: Sequence[str], *, where: str) -> Read:
-    """Return labels of which those that mean one class have one spelling.
+    """Return labels of which those that mean one class have one spelling, in composed form.
 
     Raises
     ------
     InputError
         For names that differ in case alone, which may be one class or several.
     """
-    found = matched(set(labels), set())
+    composed = {label: nfc(label) for label in set(labels)}
+    found = matched(set(composed.values()), set())
     if found.unclear:
         raise InputError(
             f"{where}: the labels {_few(sorted(found.unclear))} differ in case alone: are they one "
             "class? Spell them alike, or list every class in classes.txt, one a line."
         )
-    return Read([found.to[label] for label in labels], _joined(found.to, "S", "class"))
+    to = {label: found.to[name] for label, name in composed.items()}
+    return Read([to[label] for label in labels], _joined(to, "S", "class"))
 
 
 def _joined(to: dict[str, str], begin: str, what: str) -> tuple[str, ...]:

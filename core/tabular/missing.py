@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Missing"]
+__all__ = ["ERRORS", "Missing"]
 
-_ALWAYS = ("", "nan")
+ERRORS = (
+    "#n/a", "#div/0!", "#name?", "#null!", "#num!", "#ref!", "#value!", "#spill!", "#calc!"
+)  # fmt: skip
+"""What spreadsheets write where there is no result."""
+_ALWAYS = ("", "nan", *ERRORS)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from typing import BinaryIO, TextIO
 
 from core.errors import InputError
 from core.tabular.head import CsvHead, broken_text
+from core.tabular.missing import ERRORS
 
 __all__ = ["is_plain", "ragged", "records", "unclosed"]
 
 _CHUNK = 2**22
-_NO_COMMENTS = ("#n/a", "#na")
+_NO_COMMENTS = ("#na", *ERRORS)
 
 
 def is_plain(file: BinaryIO, head: CsvHead) -> bool:

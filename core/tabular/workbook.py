@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from core.contracts import count_text
 from core.errors import InputError
 
 __all__ = ["Sheet", "read_sheet"]
@@ -28,7 +29,7 @@ _SHOWN = 4
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet as CSV; ``note`` says which one it is, and which merged cells were filled."""
+    """A sheet as CSV; ``note`` says which one it is, and what else nobody sees."""
 
     csv: bytes
     note: str
@@ -68,12 +69,15 @@ def _read(path: str, size: int, modified_ns: int, name: str) -> Sheet:
         return Sheet(table.read_bytes(), _note(*json.loads(done.stdout)))
 
 
-def _note(chosen: str, of: int, filled: list[str], errors: list[str]) -> str:
+def _note(chosen: str, of: int, filled: list[str], errors: list[str], hidden: int) -> str:
     said = [f"The sheet {chosen!r} was read, the first of {of} with cells."] if of > 1 else []
     if filled:
         said.append(f"Merged cells count for each row that they cover: {_few(filled)}.")
     if errors:
         said.append(f"Cells with an error, such as #DIV/0!, read as no value: {_few(errors)}.")
+    if hidden:
+        rows = f"{count_text(hidden, 'hidden row')} {'is' if hidden == 1 else 'are'} counted too"
+        said.append(f"{rows}: take out what a filter hides, if it is not meant.")
     return " ".join(said)
 
 

@@ -1,9 +1,9 @@
 """Decode an Excel workbook in a process of its own, whose memory and time are limited.
 
 Run as ``python workbook_child.py WORKBOOK TABLE.csv MEMORY SECONDS BYTES``; prints the sheet that
-was read, how many there are, the merged cells that were filled, and the cells that hold an error,
-as JSON. What a person can mend ends it with status 3 and a sentence. It imports nothing of
-Pellucid, so it starts at once.
+was read, how many there are, the merged cells that were filled, the cells that hold an error, and
+how many rows with cells are hidden, as JSON. What a person can mend ends it with status 3 and a
+sentence. It imports nothing of Pellucid, so it starts at once.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ import re
 import resource
 import sys
 import zipfile
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from xml.parsers import expat
 
-Range = tuple[tuple[int, int], tuple[int, int]]
-"""First and last cell, each as row and column from 0."""
+Place = tuple[int, int]
+"""Row and column from 0."""
+Range = tuple[Place, Place]
+"""First and last cell."""
 _MENDABLE = 3
-_TELLING = re.compile(rb"<(?:\w+:)?f[\s/>]|\st=[\"']e[\"']")
-"""A formula, or an error."""
+_TELLING = re.compile(rb"<(?:\w+:)?f[\s/>]|\st=[\"']e[\"']|\shidden=[\"'](?:1|true)[\"']")
+"""A formula, an error, or what is hidden."""
 _CHUNK = 2**20
 _SHOWN = 4
 
@@ -43,13 +46,18 @@ def main(workbook: str, table: str, memory: str, seconds: str, most: str) -> Non
             for sheet in book.sheets_metadata
             if sheet.visible is python_calamine.SheetVisibleEnum.Visible
         ]
-        chosen, rows, filled, errors = "", [], [], []
+        if not seen:
+            hidden = "all its sheets are hidden. Unhide the one that is meant"
+            mendable(hidden if book.sheets_metadata else "it names no sheet: it is no workbook")
+        chosen, rows, filled = "", [], []
+        told = Told()
         for chosen in seen:
             sheet = book.get_sheet_by_name(chosen)
             rows = sheet.to_python(skip_empty_area=True)
             if rows:
-                errors = errors_of(workbook, chosen)
-                filled = fill(rows, sheet.start or (0, 0), sheet.merged_cell_ranges or [])
+                told, start = told_by(workbook, chosen), sheet.start or (0, 0)
+                put_errors(rows, start, told.errors)
+                filled = fill(rows, start, sheet.merged_cell_ranges or [])
                 break
     except (
         python_calamine.CalamineError, zipfile.BadZipFile, expat.ExpatError, OSError, ValueError
@@ -58,7 +66,35 @@ def main(workbook: str, table: str, memory: str, seconds: str, most: str) -> Non
     with open(table, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerows(map(text, row) for row in rows if any(cell != "" for cell in row))
-    print(json.dumps([chosen, len(seen), filled, errors]))
+    errors = [cell_name(*place) for place in told.errors]
+    print(json.dumps([chosen, len(seen), filled, errors, len(told.hidden)]))
+
+
+@dataclass
+class Told:
+    """What only the XML of a sheet says.
+
+    Parameters
+    ----------
+    unsaved : list of Place
+        Cells whose formula has no result; an empty text is one.
+    errors : dict
+        What stands in cells with an error.
+    hidden : set of int
+        Rows with cells that are not shown.
+    """
+
+    unsaved: list[Place] = field(default_factory=list)
+    errors: dict[Place, str] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+
+
+def put_errors(rows: list[list[Any]], start: Place, errors: dict[Place, str]) -> None:
+    """Put the words of errors, such as #N/A, where the decoder leaves nothing."""
+    for (row, column), word in errors.items():
+        at, place = row - start[0], column - start[1]
+        if 0 <= at < len(rows) and 0 <= place < len(rows[at]) and rows[at][place] == "":
+            rows[at][place] = word
 
 
 def fill(rows: list[list[Any]], start: tuple[int, int], merged: list[Range]) -> list[str]:
@@ -90,28 +126,27 @@ def fill(rows: list[list[Any]], start: tuple[int, int], merged: list[Range]) -> 
     return filled
 
 
-def errors_of(workbook: str, sheet: str) -> list[str]:
-    """Return the cells of a sheet that hold an error; it ends where a result was never saved."""
-    errors: list[str] = []
+def told_by(workbook: str, sheet: str) -> Told:
+    """Return what the XML of a sheet says; the process ends where a result was never saved."""
+    told = Told()
     with zipfile.ZipFile(workbook) as archive:
         for part in parts_of(archive, sheet):
             with archive.open(part) as file:
                 last, found = b"", False
                 while not found and (chunk := file.read(_CHUNK)):
                     found, last = bool(_TELLING.search(last + chunk)), chunk[-64:]
-            if not found:
-                continue
-            with archive.open(part) as file:
-                cells, wrong = unsaved(file)
-            errors += wrong
-            if cells:
-                more = ", …" if len(cells) > _SHOWN else ""
-                mendable(
-                    f"the formula in {', '.join(cells[:_SHOWN])}{more} was saved without its "
-                    f"result ({len(cells)} such cells). Open the workbook in a spreadsheet "
-                    "program and save it there, or save the sheet as CSV"
-                )
-    return errors
+            if found:
+                with archive.open(part) as file:
+                    read_part(file, told)
+    if told.unsaved:
+        cells = [cell_name(*place) for place in told.unsaved]
+        more = ", …" if len(cells) > _SHOWN else ""
+        mendable(
+            f"the formula in {', '.join(cells[:_SHOWN])}{more} was saved without its result "
+            f"({len(cells)} such cell{'s' * (len(cells) > 1)}). Open the workbook in a spreadsheet "
+            "program and save it there, or save the sheet as CSV"
+        )
+    return told
 
 
 def parts_of(archive: zipfile.ZipFile, sheet: str) -> list[str]:
@@ -148,46 +183,61 @@ def elements(archive: zipfile.ZipFile, part: str, wanted: str) -> list[dict[str,
     return found
 
 
-def unsaved(file: Any) -> tuple[list[str], list[str]]:
-    """Return the cells whose formula has no result (an empty text is one), and those of errors."""
-    found: list[str] = []
-    errors: list[str] = []
-    row = column = 0
-    name, formula, value, within, kind = "", False, False, False, ""
+def read_part(file: Any, told: Told) -> None:
+    """Read the XML of a sheet."""
+    row = column = -1
+    formula, within, unseen, kind, value = False, False, False, "", ""
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, name, formula, value, within, kind
+        nonlocal row, column, formula, value, within, unseen, kind
         tag = tag.rpartition(":")[2]
         if tag == "row":
-            row, column = int(attributes.get("r", row + 1)), 0
+            row, column = int(attributes.get("r", row + 2)) - 1, -1
+            unseen = attributes.get("hidden") in ("1", "true")
         elif tag == "c":
-            column += 1
-            name = attributes.get("r") or cell_name(row - 1, column - 1)
-            kind, formula, value = attributes.get("t", ""), False, False
+            row, column = place_of(attributes.get("r", ""), (row, column + 1))
+            kind, formula, value = attributes.get("t", ""), False, ""
         elif tag == "f":
             formula = True
-        elif tag == "v":
-            within, value = True, kind == "str"
+        elif tag in ("v", "t"):
+            within = True
 
     def data(part: str) -> None:
         nonlocal value
-        value = value or (within and bool(part.strip()))
+        value += part if within else ""
 
     def end(tag: str) -> None:
         nonlocal within
         tag = tag.rpartition(":")[2]
-        if tag == "v":
+        if tag in ("v", "t"):
             within = False
-        elif tag == "c" and kind == "e" and value:
-            errors.append(name)
-        elif tag == "c" and formula and not value:
-            found.append(name)
+        elif tag == "c":
+            if unseen and value.strip():
+                told.hidden.add(row)
+            if kind == "e" and value.strip():
+                told.errors[row, column] = value.strip()
+            elif formula and kind != "str" and not value.strip():
+                told.unsaved.append((row, column))
 
     parser = plain_parser()
     parser.StartElementHandler, parser.EndElementHandler = begin, end
     parser.CharacterDataHandler = data
     parser.ParseFile(file)
-    return found, errors
+
+
+def place_of(name: str, otherwise: Place) -> Place:
+    """Return the place of a cell that is called so.
+
+    >>> place_of("AB10", (0, 0))
+    (9, 27)
+    """
+    found = re.fullmatch("([A-Z]{1,3})([1-9][0-9]*)", name)
+    if found is None:
+        return otherwise
+    column = 0
+    for letter in found[1]:
+        column = 26 * column + ord(letter) - ord("A") + 1
+    return int(found[2]) - 1, column - 1
 
 
 def plain_parser() -> expat.XMLParserType:

@@ -164,7 +164,7 @@ def test_classes_txt_orders_and_names_the_classes(pets: Path) -> None:
     (pets / "classes.txt").write_text("dog\ncat\nhorse\n")
     untrainable(pets, "belongs to 'horse'")
     (pets / "classes.txt").write_text("dog\nhorse\n")
-    assert "20 pictures" in refused(pets, "1 labels are outside the 2 classes, the first is 'cat'")
+    assert "20 pictures" in refused(pets, "1 label is outside the 2 classes, the first is 'cat'")
     (pets / "classes.txt").write_text("dog\ndog\n")
     refused(pets, "names a class twice")
 
@@ -207,7 +207,7 @@ def test_masks(tmp_path: Path, paint: Paint) -> None:
     with pytest.raises(InputError, match=r"mask0\.png has 12×9 pixels, its picture 12×10"):
         wrong.part(split).mask(at)
     (tmp_path / "mask0.png").unlink()
-    refused(tmp_path, "1 files of the 8 pictures cannot be read. mask0.png")
+    refused(tmp_path, "1 file of the 8 pictures cannot be read. mask0.png")
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_links_within_the_folder_are_followed(pets: Path) -> None:
 
 def test_an_empty_class_and_too_few_pictures_are_told(tmp_path: Path, paint: Paint) -> None:
     paint(tmp_path / "a" / "0.png")
-    refused(tmp_path, "All 1 picture.s. belong to one class, 'a'")
+    refused(tmp_path, "one class, 'a', with 1 picture")
     (tmp_path / "b").mkdir()
     untrainable(tmp_path, r"belongs to 'a', 'b' \(2 of 2 classes")
     paint(tmp_path / "a" / "1.png", seed=1)
@@ -396,7 +396,7 @@ def test_labels_are_part_of_the_fingerprint(tmp_path: Path, paint: Paint) -> Non
     [
         ("file_name,label\n0.png,a\n0.png,b\n", "names '0.png' twice"),
         ("file_name,label\n0.png,a\n,b\n", "row 2: file_name is empty"),
-        ("file_name,label\n0.png,a\n1.png,\n", "1 rows have no label, the first is '1.png'"),
+        ("file_name,label\n0.png,a\n1.png,\n", "1 row has no label, the first is '1.png'"),
         ("file_name,kind\n0.png,a\n", "has no column label"),
         ("label\na\n", "has no column file_name"),
         ("file_name,label,split\n0.png,a,train\n1.png,b,holdout\n", "split 'holdout' is unknown"),

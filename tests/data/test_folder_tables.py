@@ -190,3 +190,100 @@ def test_what_class_folders_hold_besides_is_said(tmp_path: Path, paint: Paint) -
     (note,) = opened(tmp_path).notes
     assert "Not taken, 3 in number: beside.png, cat/more/, dog/9.heic." in note
     assert sum(len(part) for part in opened(tmp_path).parts.values()) == 12
+
+
+def split_in_classes(root: Path, paint: Paint, names: list[str]) -> Path:
+    for k, name in enumerate(names):
+        for i in range(N):
+            paint(root / name / f"{k}-{i}.png", seed=i)
+    return root
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_class_folders_of_one_name_in_two_forms_are_one(
+    tmp_path: Path, paint: Paint, *, listed: bool
+) -> None:
+    forms = [unicodedata.normalize(form, "Zo\u00eb") for form in ("NFC", "NFD")]
+    folder = split_in_classes(tmp_path, paint, [*forms, "dog"])
+    if listed:
+        (folder / "classes.txt").write_text(f"dog\n{forms[1]}\n", encoding="utf-8")
+    found = opened(folder)
+    assert sorted(found.classes) == ["Zo\u00eb", "dog"]
+    labels = [found.classes[k] for part in found.parts.values() for k in part.labels]
+    assert (labels.count("Zo\u00eb"), labels.count("dog")) == (2 * N, N)
+    assert listed or any("Spellings taken for one class" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("pair", [("Cat", "cat"), ("train/Cat", "test/cat")])
+def test_class_folders_that_differ_in_case_alone_are_asked(
+    tmp_path: Path, paint: Paint, pair: tuple[str, str]
+) -> None:
+    top = pair[0].rpartition("/")[0]
+    folder = split_in_classes(tmp_path, paint, [*pair, f"{top}/dog".strip("/")])
+    with pytest.raises(InputError, match="'Cat', 'cat' differ in case alone: are they one class"):
+        opened(folder)
+    (folder / "classes.txt").write_text("Cat\ncat\ndog")
+    assert opened(folder).classes == ("Cat", "cat", "dog")
+
+
+@pytest.mark.parametrize("row", [
+    "file_name,label,site", "label,site,file_name", "FILE_NAME,Label,Site", "file_name,,",
+])  # fmt: skip
+@pytest.mark.parametrize("at", [1, 20])
+def test_a_header_in_the_midst_is_refused(table: Table, row: str, at: int) -> None:
+    folder = table(["cat", "dog"])
+    lines = (folder / "metadata.csv").read_text().splitlines()
+    lines.insert(at, row)
+    (folder / "metadata.csv").write_text("\n".join(lines))
+    for read in (
+        lambda: open_dataset(f"folder:{folder}?skip_broken=true"),
+        lambda: read_gallery(folder),
+    ):
+        with pytest.raises(InputError, match=f"row {at} holds the names of the columns once more"):
+            read()
+
+
+@pytest.mark.parametrize("row", ["Total,24,", "Grand total:,x,x", "12.png,Total,", "Sum,Summe,y"])
+def test_a_total_is_no_class(table: Table, row: str) -> None:
+    folder = table(["cat", "dog"])
+    with (folder / "metadata.csv").open("a") as file:
+        file.write(f"\n{row}")
+    if "12.png" in row:
+        lines = (folder / "metadata.csv").read_text().splitlines()
+        (folder / "metadata.csv").write_text("\n".join(x for x in lines if x[:9] != "12.png,ca"))
+    with pytest.raises(InputError, match=r"a word for a total\. Take that row out"):
+        open_dataset(f"folder:{folder}?skip_broken=true")
+
+
+def test_a_picture_may_be_called_total(table: Table, paint: Paint) -> None:
+    folder = table(["cat", "dog"])
+    paint(folder / "total.png")
+    with (folder / "metadata.csv").open("a") as file:
+        file.write("\ntotal.png,cat,x")
+    assert opened(folder).classes == ("cat", "dog")
+
+
+def test_a_label_without_a_picture_that_can_be_read_is_no_class(table: Table) -> None:
+    folder = table(["cat", "dog"])
+    with (folder / "metadata.csv").open("a") as file:
+        file.write("\ngone.png,horse,x")
+    with pytest.raises(InputError, match="1 file of the 25 pictures cannot be read"):
+        opened(folder)
+    found = open_dataset(f"folder:{folder}?skip_broken=true")
+    assert found.classes == ("cat", "dog")
+    assert "No picture of 'horse' can be read: it is no class." in found.notes
+    for path in folder.glob("*.png"):
+        path.unlink()
+    with pytest.raises(InputError, match=r"No picture of the folder .* The first: 00\.png"):
+        open_dataset(f"folder:{folder}?skip_broken=true")
+
+
+def test_a_key_that_stands_twice_in_a_line_is_refused(tmp_path: Path, paint: Paint) -> None:
+    lines = []
+    for i in range(24):
+        paint(tmp_path / f"{i}.png", seed=i)
+        lines.append(f'{{"file_name": "{i}.png", "label": "{"ab"[i % 2]}"}}')
+    lines[3] = lines[3].replace("}", ', "label": "a"}')
+    (tmp_path / "metadata.jsonl").write_text("\n".join(lines))
+    with pytest.raises(InputError, match=r"line 4 names 'label' twice"):
+        opened(tmp_path)

@@ -142,3 +142,13 @@ def test_the_command_line_says_it(tmp_path: Path, capfd: pytest.CaptureFixture[s
         main(["fairness", str(path), "--y-true", "y", "--y-pred", "p", "--group", "g"])
     assert left.value.code in (0, None)
     assert "Class 'bird' (row 351) is held by 1 of 351 rows" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["Total", "Grand total", "SUM:", "Insgesamt"])
+@pytest.mark.parametrize("at", [0, N - 1, N])
+def test_a_total_is_no_group(tmp_path: Path, word: str, at: int) -> None:
+    rows = [*ROWS[:at], ("1", "1", word), *ROWS[at:]]
+    with pytest.raises(InputError, match=f"'g' holds '{word}' in row {at + 1} alone"):
+        audited(tmp_path, rows)
+    assert audited(tmp_path, [*ROWS[:5], ("1", "1", word), *ROWS[5:]]).n == N + 1, "no edge"
+    assert audited(tmp_path, [*rows, ("0", "1", word)]).n == N + 2, "no single row"

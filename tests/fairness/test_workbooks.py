@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -127,5 +130,58 @@ def test_errors_are_no_value_and_said(tmp_path: Path, error: str) -> None:
     assert found.unknown == {"g": 2}
     assert "Cells with an error, such as #DIV/0!, read as no value: D3, D6." in found.notes
     rows[1][0] = rows[1][AT]
-    with pytest.raises(InputError, match="'y' is empty in row 2"):
-        audited(tmp_path, workbook([NAMES, *rows]))
+    for missing in (["NA"], ["#N/A"]):
+        with pytest.raises(
+            InputError, match=f"'y' is empty in row 2 \\('{re.escape(error)}' there"
+        ):
+            audited(tmp_path, workbook([NAMES, *rows]), missing=missing)
+    assert audited(tmp_path, workbook([NAMES, *rows]), drop_missing=True).n == N - 1
+
+
+@pytest.mark.parametrize("error", ["#DIV/0!", "#value!", "#N/A"])
+def test_errors_in_a_text_are_no_value_either(tmp_path: Path, error: str) -> None:
+    path = tmp_path / "t.csv"
+    rows = [row.copy() for row in BY_BLOCK]
+    rows[1][AT], rows[2][0] = error, error
+    path.write_text("\n".join(",".join(row) for row in (NAMES, *rows)))
+    found = api.fairness(path, **TASK, drop_missing=True)
+    assert found.n == N - 1
+    assert found.unknown == {"g": 1}
+
+
+@pytest.mark.parametrize("hidden", [(3,), (2, 5, 6)])
+def test_hidden_rows_are_counted_and_said(tmp_path: Path, hidden: tuple[int, ...]) -> None:
+    book = workbook([NAMES, *BY_BLOCK])
+    for row in (*hidden, N + 90):  # what has no cells is no row
+        book = edited(
+            book, "xl/worksheets/s1.xml", f'<row r="{row}">', f'<row r="{row}" hidden="1">'
+        )
+    found = audited(tmp_path, book)
+    assert found.n == N
+    rows = "1 hidden row is" if len(hidden) == 1 else f"{len(hidden)} hidden rows are"
+    assert f"{rows} counted too: take out what a filter hides, if it is not meant." in found.notes
+
+
+def edited(book: bytes, part: str, old: str, new: str) -> bytes:
+    """Return a workbook with a part of it changed; without the part for ``old`` alone."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as archive, zipfile.ZipFile(file, "w") as written:
+        for name in archive.namelist():
+            if name != part or new:
+                written.writestr(name, archive.read(name).decode().replace(old, new or old))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
+def test_what_is_no_workbook_is_not_told_to_be_empty(tmp_path: Path, part: str) -> None:
+    with pytest.raises(InputError, match=r"no workbook|no Excel workbook"):
+        audited(tmp_path, edited(workbook([NAMES, *BY_BLOCK]), part, "x", ""))
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_sheets_that_are_all_hidden_are_told(tmp_path: Path, state: str) -> None:
+    book = edited(
+        workbook([NAMES, *BY_BLOCK]), "xl/workbook.xml", "<sheet ", f'<sheet state="{state}" '
+    )
+    with pytest.raises(InputError, match="all its sheets are hidden"):
+        audited(tmp_path, book)

@@ -30,6 +30,7 @@ from core.modalities.picture.gallery_table import (
     read_table,
 )
 from core.tabular.cells import attribute_cells, label_cells
+from core.tabular.head import nfc
 
 __all__ = ["MAX_PICTURES", "TABLE", "Gallery", "GalleryPicture", "find_gallery", "read_gallery"]
 
@@ -211,7 +212,7 @@ def _from_folders(root: Path) -> tuple[tuple[GalleryPicture, ...], list[str]]:
     taken, others = [], []
     entries = sorted(root.iterdir())
     groups = [(root, "")] + [
-        (e, e.name) for e in entries if e.is_dir() and not e.name.startswith((".", "__"))
+        (e, nfc(e.name)) for e in entries if e.is_dir() and not e.name.startswith((".", "__"))
     ]
     for folder, label in groups:
         for path in entries if folder == root else sorted(folder.iterdir()):

@@ -70,7 +70,21 @@ def read_table(path: Path) -> Columns:
             f"{_place(path)} has no column {FILE_NAME}; expected {FILE_NAME},label and further "
             f"columns. Received: {', '.join(columns) or 'an empty file'}."
         )
+    _check_headers(path, columns)
     return columns
+
+
+def _check_headers(path: Path, columns: Columns) -> None:
+    """Refuse a row that holds the names of the columns: the header of another table."""
+    known = sorted(map(str.casefold, columns))
+    rows = zip(*columns.values(), strict=True)
+    for number, (name, row) in enumerate(zip(columns[FILE_NAME], rows, strict=True), 1):
+        folded = name.casefold()
+        if folded == FILE_NAME or (folded in known and sorted(map(str.casefold, row)) == known):
+            raise InputError(
+                f"{_place(path)}: row {number} holds the names of the columns once more, as tables "
+                "do that were put one behind the other. Take that line out."
+            )
 
 
 def inside(root: Path, names: Sequence[str], *, what: str) -> list[str]:
@@ -199,9 +213,20 @@ def _read_jsonl(path: Path) -> Columns:
     return columns
 
 
+def _once(path: Path, line_number: int, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(
+            f"{_place(path)}, line {line_number} names {twice!r} twice. Keep one value of it."
+        )
+    return row
+
+
 def _json_object(path: Path, line_number: int, line: str) -> dict[str, object]:
     try:
-        row = json.loads(line)
+        row = json.loads(line, object_pairs_hook=lambda pairs: _once(path, line_number, pairs))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{_place(path)}, line {line_number} is no JSON ({error}).") from error
     if not isinstance(row, dict):
