@@ -24,7 +24,7 @@ _ROUNDING = 1e-9
 def format_eps(distance: float) -> str:
     """Return a distance between pixels in [0, 1] as people write it.
 
-    >>> eps_words(8 / 255), eps_words(0.25 / 255)
+    >>> format_eps(8 / 255), format_eps(0.25 / 255)
     ('8/255', '0.25/255')
     """
     return f"{distance * 255:.6g}/255"

@@ -131,7 +131,7 @@ def reference_text(against: Comparisons) -> str:
     --------
     >>> import numpy as np
     >>> none = (np.empty(0),) * 6
-    >>> reference_words(Comparisons("g", "tpr", "rest", "rest", (), *none, 0.05, 0.1, ()))
+    >>> reference_text(Comparisons("g", "tpr", "rest", "rest", (), *none, 0.05, 0.1, ()))
     'all other groups together'
     """
     if against.kind == "rest":

@@ -55,7 +55,7 @@ def error_text(error: Exception | str) -> str:
 
     Examples
     --------
-    >>> error_words("Name the positive class (--positive VALUE): the others count as negative.")
+    >>> error_text("Name the positive class (--positive VALUE): the others count as negative.")
     'Name the positive class: the others count as negative.'
     """
     return _OPTION.sub("", str(error))

@@ -86,7 +86,7 @@ def format_eps(eps: float, norm: Norm) -> str:
 
     Examples
     --------
-    >>> eps_words(4 / 255, "linf"), eps_words(0.5, "l2"), eps_words(0.05, "area").split()
+    >>> format_eps(4 / 255, "linf"), format_eps(0.5, "l2"), format_eps(0.05, "area").split()
     ('4/255', '0.5', ['5.00', '%'])
     """
     tick = eps_tick(eps, norm)

@@ -87,11 +87,11 @@ def p_text(p_flag: float, p_pass: float, *, alpha: float, tolerance: float) -> s
 
     Examples
     --------
-    >>> p_words(0.0004, 1.0, alpha=0.05, tolerance=0.1)
+    >>> p_text(0.0004, 1.0, alpha=0.05, tolerance=0.1)
     'p below .001 if it were at most 10 points'
-    >>> p_words(1.0, 0.012, alpha=0.05, tolerance=0.1)
+    >>> p_text(1.0, 0.012, alpha=0.05, tolerance=0.1)
     'p .012 if it were at least 10 points'
-    >>> p_words(0.11, 1.0, alpha=0.05, tolerance=0.1)
+    >>> p_text(0.11, 1.0, alpha=0.05, tolerance=0.1)
     'p .110 if it were at most 10 points, 1 if it were at least that'
     """
     verdict, tolerated = verdict_of(p_flag, p_pass, alpha), points_text(tolerance)
@@ -115,9 +115,9 @@ def coverage_text(excluded: Mapping[str, LeftOut]) -> str:
 def agreed_text(groups: Sequence[str], tolerance: float) -> str:
     """Say which groups are shown to lie within the tolerance of each other.
 
-    >>> agreed_words(("A", "D"), 0.1)
+    >>> agreed_text(("A", "D"), 0.1)
     'A and D agree within 10 points.'
-    >>> agreed_words(("A", "B", "C", "D", "E"), 0.1)
+    >>> agreed_text(("A", "B", "C", "D", "E"), 0.1)
     'A, B, C and 2 more agree within 10 points.'
     """
     named = [group_name(group) for group in groups]
@@ -155,7 +155,7 @@ def decimals_beside(value: float, edge: float, *, least: int) -> int:
 def points_text(difference: float) -> str:
     """Return a difference in points.
 
-    >>> points_words(0.1), points_words(0.0123)
+    >>> points_text(0.1), points_text(0.0123)
     ('10 points', '1.23 points')
     """
     return f"{100 * difference:.3g} points"

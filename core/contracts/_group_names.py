@@ -24,7 +24,7 @@ def attribute_name(attribute: str) -> str:
 
     Examples
     --------
-    >>> attribute_words("skin_tone_band×age_band")
+    >>> attribute_name("skin_tone_band×age_band")
     'skin tone band × age band'
     """
     return _TIMES.sub(f" {TIMES} ", attribute.replace("_", " "))
@@ -35,7 +35,7 @@ def group_name(group: str) -> str:
 
     Examples
     --------
-    >>> group_words("02"), group_words("dark 7-10×old"), group_words(" ")
+    >>> group_name("02"), group_name("dark 7-10×old"), group_name(" ")
     ('2', 'dark 7-10 × old', '(none)')
     """
     return f" {TIMES} ".join(

@@ -37,7 +37,7 @@ class RunSummary:
         Facts, one a line.
     finding : str
         The sentence about groups, ``""`` for none.
-    curve, curve_words : str
+    curve, curve_text : str
         An SVG, ``""`` for none, and what it shows.
     """
 

@@ -17,7 +17,7 @@ def radius_text(radius: float, norm: Norm) -> str:
 
     Examples
     --------
-    >>> radius_words(0.125, "l2"), radius_words(2 / 255, "linf")
+    >>> radius_text(0.125, "l2"), radius_text(2 / 255, "linf")
     ('0.125 (L2)', '2/255 (L∞)')
     """
     return f"{format_eps(radius, norm)} ({NORMS[norm][0]})"
