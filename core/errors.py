@@ -10,6 +10,7 @@
     │   ├── ParameterError      a parameter of the wrong type or out of its range
     │   │   └── NumeralError     no number, or one out of its bounds; also a ValueError
     │   ├── PluginError         an installed package brings what cannot be used
+    │   ├── ModelFileError      a file of a model that cannot be opened as what it is
     │   ├── WeightsError        weights that are missing, of the wrong kind or do not fit
     │   ├── CapabilityError     the model lacks what the method needs
     │   └── TrainingError       a training that cannot go on: its loss diverged
@@ -29,6 +30,7 @@ __all__ = [
     "CapabilityError",
     "ImageError",
     "InputError",
+    "ModelFileError",
     "NumeralError",
     "ParameterError",
     "PellucidError",
@@ -47,6 +49,10 @@ class PellucidError(Exception):
 
 class InputError(PellucidError):
     """The caller can mend this: the command line exits with 2."""
+
+
+class ModelFileError(InputError):
+    """A model's file is damaged, of a kind that is not opened, or holds code."""
 
 
 class ImageError(InputError):

@@ -49,6 +49,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "Robustness": ("api._robustness", "requests._robustness", "requests._corruption", "robustness"),
     "Certificates": ("api._certify", "requests._certify", "robustness.class_bias"),
+    "Your own model": ("api._own_models", "own_models"),
     "Training and smaller models": (
         "api._training", "api._compression", "requests._training", "requests._compression", "runs",
         "training",

@@ -36,7 +36,7 @@ LEVELS = [
     ("core.differences", "core.modalities", "core.targets"),
     ("core.models", "core.data"),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",
-     "core.training", "core.concepts", "core.compression", "core.comparison"),
+     "core.training", "core.concepts", "core.own_models", "core.compression", "core.comparison"),
     ("core.engine",),
     ("core.server", "core.requests"),
     ("core.calibration",),

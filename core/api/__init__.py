@@ -49,7 +49,7 @@ from core.api._compare import (
     drift_overlays,
     drift_paths,
 )
-from core.api._compression import architectures, compress, compressions, import_model
+from core.api._compression import architectures, compress, compressions
 from core.api._concepts import concept_overlays, default_gallery, gallery, pixels_png
 from core.api._counterfactual import baselines, counterfactual, counterfactual_png
 from core.api._datasets import (
@@ -95,6 +95,7 @@ from core.api._fairness_views import (
 )
 from core.api._leaderboard import evaluate, sanity
 from core.api._looks import explored, look, look_ahead, looks_at, looks_document
+from core.api._own_models import import_model, inspect_model
 from core.api._robustness import (
     Defence,
     DefencePoint,
@@ -225,6 +226,7 @@ __all__ = [
     "explored", "fairness", "fairness_csv", "fairness_document", "fairness_comparisons",
     "fairness_findings", "fairness_gaps", "fairness_json", "fairness_metrics", "fairness_parquet",
     "fairness_request", "find_class", "forget_slice", "gallery", "hold_table", "import_model",
+    "inspect_model",
     "import_request", "input_mask", "is_shipped", "jobs", "class_bias", "lacking",
     "leaderboard_request", "local_law_144", "local_law_144_csv", "log_failure", "look",
     "look_ahead", "looks_at", "looks_document", "magnified", "methods", "metrics", "mistakes",

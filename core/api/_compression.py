@@ -1,4 +1,4 @@
-"""Smaller models, and weights that somebody brings."""
+"""Smaller models, and what weights can go into."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from core.compression.compressors import COMPRESSORS
 from core.contracts import CompressionCard, ModelCard, Run
 from core.control import Control
 from core.models import zoo
-from core.requests import CompressOptions, ImportOptions, compress_request, import_request
+from core.requests import CompressOptions, compress_request
 from core.signatures import signature_from
 
-__all__ = ["architectures", "compress", "compressions", "import_model"]
+__all__ = ["architectures", "compress", "compressions"]
 
 
 def compressions() -> tuple[CompressionCard, ...]:
@@ -63,29 +63,3 @@ def architectures() -> tuple[ModelCard, ...]:
     tuple of ModelCard
     """
     return tuple(spec.card() for spec in zoo.architectures().values())
-
-
-@signature_from(import_request)
-def import_model(*, control: Control | None = None, **options: Unpack[ImportOptions]) -> Run:
-    """Take weights of one's own into the zoo.
-
-    The same file twice is one run.
-
-    Parameters
-    ----------
-    control : Control, optional
-        Hears of progress and can stop the work.
-    **options
-        As in :func:`import_request`.
-
-    Returns
-    -------
-    Run
-        The finished run: a model of the zoo.
-
-    Raises
-    ------
-    InputError
-        As :func:`import_request`.
-    """
-    return answer(import_request(**options), control=control)

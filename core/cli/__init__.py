@@ -28,6 +28,7 @@ from core.cli import (  # noqa: F401  (each adds its commands)
     _evaluate,
     _evidence,
     _fairness,
+    _own_models,
     _picture,
     _robustness,
     _serve,

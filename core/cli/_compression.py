@@ -1,4 +1,4 @@
-"""Commands about smaller models and weights of one's own: compress, import."""
+"""The command about smaller models: compress."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from typing import Annotated, cast
 import typer
 
 from core import api
-from core.cli._common import JsonFlag, Seed, Terminal, app, emit, number, whole
+from core.cli._common import JsonFlag, Seed, Terminal, app, emit, number
 from core.contracts import DEFAULT_MODEL, CompressionForm, Run
-from core.errors import InputError
-from core.numerals import NOTHING
 
 __all__: list[str] = []
 
@@ -58,51 +56,6 @@ def compress(
         "folder": str(api.run_folder(run.model)),
     }
     emit(document, json_, lambda: _compressed(run, api.run_folder(run.model)))
-
-
-@app.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(help="A .safetensors, .weights.h5 or .h5 file.")],
-    architecture: Annotated[str, typer.Option(help="Id of what the weights go into.")],
-    classes: Annotated[Path, typer.Option(help="Text file, one class name a line.")],
-    name: Annotated[str, typer.Option(help="The model's name, for people.")],
-    input_size: Annotated[
-        int | None, whole(help="Side of the input in pixels; the architecture's own.")
-    ] = None,
-    json_: JsonFlag = False,
-) -> None:
-    """Take weights of your own into the zoo: weights alone, never a serialized model."""
-    run = api.import_model(
-        name=name,
-        architecture=architecture,
-        weights=file,
-        classes=_names(classes),
-        input_size=input_size,
-        control=Terminal(),
-    )
-    document = {
-        "model": run.model,
-        "key": run.key,
-        "name": run.name,
-        "architecture": run.architecture,
-        "classes": list(run.classes),
-        "weights_sha256": run.weights_sha256,
-        "cached": run.cached,
-        "notes": list(run.notes),
-        "folder": str(api.run_folder(run.model)),
-    }
-    emit(document, json_, lambda: iter([f"{run.model}  {run.name}", *run.notes]))
-
-
-def _names(file: Path) -> list[str]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "--classes takes a text file (UTF-8) with one class name a line. Received: "
-            f"{file if file.name else NOTHING}."
-        ) from error
-    return [line for line in lines if line.strip()]
 
 
 def _compressed(run: Run, folder: Path) -> Iterator[str]:

@@ -161,6 +161,13 @@ from core.contracts._mitigation import (
     ParityCost,
     ThresholdEffect,
 )
+from core.contracts._own_models import (
+    ModelCheck,
+    ModelChoices,
+    ModelFacts,
+    OwnModelRequest,
+    PreprocessingTrial,
+)
 from core.contracts._picture import (
     DEPTHS,
     GEOMETRIES,
@@ -262,10 +269,12 @@ __all__ = [
     "LEADERBOARD_METHODS", "LeaderboardRequest", "ClassBias", "LeftOut", "LocalLaw144Row", "Look",
     "Looks", "MapComparison", "MeasuredClaim", "MethodCard", "MetricCard", "MetricName",
     "MISSING", "Mitigation",
-    "MitigationRequest", "Mitigator", "MITIGATORS", "ModalityCard", "ModelCard", "ModelInput",
+    "MitigationRequest", "Mitigator", "MITIGATORS", "ModalityCard", "ModelCard", "ModelCheck",
+    "ModelChoices", "ModelFacts", "ModelInput",
     "ModelRef", "ModelRequest", "Neighbour", "Neighbours", "NeighboursRequest", "Norm",
     "NORM_NAMES", "Origin",
-    "OpenedSource", "opened_picture", "Outputs", "OutputValue",
+    "OpenedSource", "opened_picture", "Outputs", "OutputValue", "OwnModelRequest",
+    "PreprocessingTrial",
     "OutOfDistribution", "P_OF", "Parameter", "ParityCost", "Picture", "PictureCertificate",
     "picture_input", "picture_seen",
     "PictureSeen", "PictureSet", "Prediction", "PredictRequest", "RecipeCard",

@@ -112,7 +112,7 @@ class Run(Result):
     origin: Literal["run", "compressed", "imported"]
     name: str
     architecture: str
-    input_size: int
+    input_size: int | tuple[int, ...]
     n_parameters: int
     classes: tuple[str, ...]
     dataset: str

@@ -18,7 +18,7 @@ from core.models.spec import ModelSpec
 from core.models.tensorflow import keras, tf
 from core.targets.base import Outputs, probabilities
 
-__all__ = ["TWO_CLASSES", "is_one_sigmoid", "without_end"]
+__all__ = ["TWO_CLASSES", "ends_in", "is_one_sigmoid", "without_end"]
 
 End = Literal["softmax", "sigmoid"]
 _FUNCTIONS: dict[End, tuple[Any, ...]] = {
@@ -75,6 +75,12 @@ def without_end(pixels: Any, out: Any, spec: ModelSpec) -> Any:
         zeros = keras.ops.zeros_like(before)
         return keras.layers.Concatenate(name=TWO_CLASSES)([zeros, before])
     return before
+
+
+def ends_in(out: Any) -> End | None:
+    """Return whether a network that ends in the tensor ``out`` ends in a softmax or a sigmoid."""
+    ends: tuple[End, ...] = ("softmax", "sigmoid")
+    return next((end for end in ends if _traced(out, end) is not None), None)
 
 
 def _check_declared(spec: ModelSpec, said: Outputs) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.contracts import Run
+from core.models.own_graph import OWN, own_spec
 from core.models.spec import ModelSpec
 from core.runs import finished_runs, is_shipped, run_folder
 
@@ -22,7 +23,9 @@ def trained_specs(architectures: Mapping[str, ModelSpec]) -> dict[str, ModelSpec
     """
     found = {}
     for model_id, run in finished_runs().items():
-        if run.architecture in architectures:
+        if run.architecture == OWN:
+            found[model_id] = own_spec(run)
+        elif run.architecture in architectures:
             found[model_id] = _spec(run, architectures)
         else:
             log.warning("%s needs the architecture %r, unknown here", model_id, run.architecture)

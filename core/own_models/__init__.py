@@ -1,0 +1,1 @@
+"""Models of one's own, from their files: opened, understood, checked, and taken in."""

@@ -1,0 +1,123 @@
+"""The preprocessing doctor: which way of preparing pictures makes a model right on labelled ones.
+
+A model that is given pixels of another range than it was trained on still answers, and often with
+confidence. Nothing in most files says which range that was; labelled pictures do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import GEOMETRIES, Array, Geometry, PreprocessingTrial
+from core.data.base import Dataset
+from core.data.picture import PicturePart, picture_part
+from core.errors import InputError
+from core.modalities.picture import images
+from core.own_models.ranges import AFFINES, ORDERS, RANGES, Order, Range, affine
+from core.proportions import wilson
+
+__all__ = ["MOST", "ambiguous", "trials"]
+
+MOST = 120
+"""Pictures that are tried, as many of each class as there are."""
+_BATCH = 32
+
+
+def trials(
+    network: Any, dataset: Dataset, order_of_classes: Sequence[int], *, two_of_one: bool
+) -> tuple[PreprocessingTrial, ...]:
+    """Try the usual ways to prepare pictures, and return how often each is right, best first.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The file's own graph, from what it takes to what it gives.
+    dataset : Dataset
+        Labelled pictures.
+    order_of_classes : sequence of int
+        Index of the output of each class of the dataset.
+    two_of_one : bool
+        Whether one output speaks for two classes.
+
+    Raises
+    ------
+    InputError
+        If a picture cannot be read.
+    """
+    shape = tuple(int(side) for side in network.inputs[0].shape[1:])
+    chosen = _chosen(dataset)
+    truth = np.array([order_of_classes[label] for _, _, label in chosen])
+    found = []
+    for geometry in GEOMETRIES:
+        pixels = np.stack([_seen(part, i, shape, geometry) for part, i, _ in chosen])
+        for range_, order in _ways(shape[-1]):
+            said = _said(network, _prepared(pixels, range_, order))
+            taken = (said[:, 0] > 0.5).astype(int) if two_of_one else said.argmax(axis=1)
+            right = int((taken == truth).sum())
+            low, high = wilson(right, len(truth))
+            share = right / len(truth)
+            found.append(PreprocessingTrial(range_, order, geometry, share, low, high, len(truth)))
+    return tuple(sorted(found, key=lambda each: -each.accuracy))
+
+
+def ambiguous(found: Sequence[PreprocessingTrial]) -> str:
+    """Return why the best way does not stand out, empty if it does.
+
+    Of ways that differ in range or order, geometry aside: the best must be better than every
+    other one beyond what chance does, in the sense that their intervals are apart.
+    """
+    best = found[0]
+    rivals = [each for each in found if (each.range, each.order) != (best.range, best.order)]
+    near = [each for each in rivals if each.high >= best.low]
+    if not near:
+        return ""
+    said = f"{best.range} {best.order} is right on {best.accuracy:.0%} of {best.n} pictures"
+    return f"{said}, {near[0].range} {near[0].order} on {near[0].accuracy:.0%}"
+
+
+def _chosen(dataset: Dataset) -> list[tuple[PicturePart, int, int]]:
+    """Return up to ``MOST`` pictures, each class in turn."""
+    by_class: dict[int, list[tuple[PicturePart, int, int]]] = {}
+    for part in map(picture_part, dataset.parts.values()):
+        for i, label in enumerate(part.labels):
+            by_class.setdefault(int(label), []).append((part, i, int(label)))
+    rng = np.random.default_rng(0)
+    piles = [[each[i] for i in rng.permutation(len(each))] for each in by_class.values()]
+    taken = [pile[turn] for turn in range(MOST) for pile in piles if turn < len(pile)][:MOST]
+    if not taken:
+        raise InputError(f"{dataset.ref.text} holds no labelled pictures.")
+    return taken
+
+
+def _ways(channels: int) -> Iterator[tuple[Range, Order]]:
+    for range_, order in product(RANGES, ORDERS):
+        said = AFFINES[range_]
+        if channels != 3 and (len(said.mean) > 1 or order == "bgr"):
+            continue
+        if len(said.mean) > 1 and order != said.order:
+            continue
+        yield range_, order
+
+
+def _seen(part: PicturePart, i: int, shape: tuple[int, ...], geometry: Geometry) -> Any:
+    return images.to_input(part.picture(i), shape=shape, geometry=geometry).pixels
+
+
+def _prepared(pixels: npt.NDArray[np.uint8], range_: Range, order: Order) -> Array:
+    said = affine(range_, order).of(pixels.shape[-1])
+    ordered = pixels[..., ::-1] if said.order == "bgr" else pixels
+    scaled = (ordered - np.asarray(said.mean, np.float32)) / np.asarray(said.scale, np.float32)
+    return scaled.astype(np.float32)
+
+
+def _said(network: Any, prepared: Array) -> Array:
+    rows = [
+        np.asarray(network(prepared[at : at + _BATCH], training=False))
+        for at in range(0, len(prepared), _BATCH)
+    ]
+    return np.concatenate(rows)

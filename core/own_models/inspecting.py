@@ -1,0 +1,117 @@
+"""A model's file from path to facts: opened, understood, and asked about labelled pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from core.contracts import ModelCheck, ModelChoices, ModelFacts
+from core.data.base import Dataset
+from core.data.registry import open_dataset
+from core.errors import InputError
+from core.models.labels import ClassNames
+from core.own_models.doctor import ambiguous, trials
+from core.own_models.opening import open_model
+from core.own_models.understanding import Understood, understand
+
+__all__ = ["opened", "told"]
+
+_DECIDED = ("logits", "probabilities", "binary")
+
+
+@contextmanager
+def opened(path: Path, choices: ModelChoices, *, samples: str = "") -> Iterator[Understood]:
+    """Open a model's file, and let labelled pictures decide what is left open.
+
+    Parameters
+    ----------
+    samples : str
+        A folder with a folder a class, or a dataset's reference; ``""`` for none.
+
+    Raises
+    ------
+    InputError
+        If the file, a choice or the pictures do not fit.
+    """
+    with tempfile.TemporaryDirectory(prefix="pellucid-model-") as folder:
+        described = open_model(path, Path(folder))
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        found = understand(described, choices, sha256=sha256)
+        if samples:
+            dataset = _dataset(samples)
+            found, settled = _with_samples(found, dataset, choices)
+            if settled != choices:
+                again = understand(described, settled, sha256=sha256)
+                found = replace(again, facts=_told_of(again.facts, found.facts))
+        yield found
+
+
+def told(path: Path, choices: ModelChoices, *, samples: str = "") -> ModelFacts:
+    """Return what :func:`opened` finds, keeping nothing."""
+    with opened(path, choices, samples=samples) as found:
+        return found.facts
+
+
+def _dataset(samples: str) -> Dataset:
+    if Path(samples).expanduser().is_dir():
+        return open_dataset(f"folder:{samples}")
+    return open_dataset(samples)
+
+
+def _with_samples(
+    found: Understood, dataset: Dataset, choices: ModelChoices
+) -> tuple[Understood, ModelChoices]:
+    facts = found.facts
+    if facts.kind not in _DECIDED:
+        note = (
+            f"{facts.name} gives {facts.kind}: classes of pictures do not tell how to prepare them."
+        )
+        return _noted(found, "samples", False, note), choices
+    names, order = _matched(facts, dataset)
+    rows = trials(found.bare, dataset, order, two_of_one=facts.kind == "binary")
+    unsure = ambiguous(rows)
+    best = rows[0]
+    share = f"{best.accuracy:.0%} ({best.low:.0%} to {best.high:.0%}) of {best.n} labelled pictures"
+    note = f"Prepared as {best.range}, {best.order}, {best.geometry} it is right on {share}"
+    note += f"; not sure: {unsure}." if unsure else ", and on fewer prepared in any other way."
+    settled = choices
+    if not facts.named:
+        settled = replace(settled, classes=names)
+        note += " The folder's classes in alphabetical order name its outputs."
+    if choices.range == "auto":
+        order_of = None if best.order == "rgb" else best.order
+        settled = replace(settled, range=best.range, order=choices.order or order_of)
+    noted = _noted(found, "samples", not unsure, note)
+    return replace(noted, facts=replace(noted.facts, preprocessing=rows)), settled
+
+
+def _matched(facts: ModelFacts, dataset: Dataset) -> tuple[tuple[str, ...], list[int]]:
+    """Return names of the outputs, and the output of each class of the dataset."""
+    if facts.named:
+        matched = ClassNames(facts.classes).matching(dataset.classes)
+        return facts.classes, [int(i) for i in matched]
+    if len(dataset.classes) != len(facts.classes):
+        raise InputError(
+            f"{facts.name} has {len(facts.classes)} classes, and {dataset.ref.text} "
+            f"{len(dataset.classes)}: name the model's (--classes FILE, one a line, in the order "
+            "of its outputs)."
+        )
+    # As keras.utils.image_dataset_from_directory numbers class folders.
+    names = tuple(sorted(dataset.classes))
+    return names, [names.index(each) for each in dataset.classes]
+
+
+def _noted(found: Understood, id: str, ok: bool, note: str) -> Understood:
+    checks = (*found.facts.checks, ModelCheck(id, ok, note))
+    return replace(found, facts=replace(found.facts, checks=checks))
+
+
+def _told_of(facts: ModelFacts, before: ModelFacts) -> ModelFacts:
+    """Return facts with what labelled pictures told."""
+    samples = tuple(each for each in before.checks if each.id == "samples")
+    return replace(facts, checks=(*facts.checks, *samples), preprocessing=before.preprocessing)

@@ -1,0 +1,96 @@
+"""Requests for models of one's own to be taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+from core import numerals
+from core.contracts import ModelChoices, Outputs, OwnModelRequest
+from core.errors import InputError, NumeralError
+from core.files import no_file
+from core.models.fingerprint import versions
+from core.models.weight_files import checked_name
+from core.own_models.ranges import ORDERS, RANGES, Order, Range
+from core.runs import file_facts
+
+__all__ = ["model_choices", "own_model_request"]
+
+_KINDS: tuple[Outputs, ...] = get_args(Outputs)
+_LIBRARIES = ("numpy", "keras", "tensorflow")
+_SIDES = (8, 1024)
+
+
+def model_choices(
+    *,
+    size: str | tuple[int, int] | None = None,
+    range: Range | Literal["auto"] = "auto",
+    order: Order | None = None,
+    output: str = "",
+    kind: Outputs | Literal[""] = "",
+    classes: Sequence[str] = (),
+) -> ModelChoices:
+    """Return what is said of a model's file, checked.
+
+    Parameters
+    ----------
+    size : str or tuple of int, optional
+        Height and width, ``"224x160"``, where the file leaves them free.
+    range : {"auto", "0-1", "0-255", "-1-1", "imagenet", "caffe"}
+        What pixels are scaled to before the model sees them.
+    order : {"rgb", "bgr"}, optional
+    output : str
+        Name of the output, where there are several.
+    kind : {"", "logits", "probabilities", "sigmoid", "binary", "values"}
+        What it ends in; told by its graph if left out.
+    classes : sequence of str
+        One name an output; two for one sigmoid.
+
+    Raises
+    ------
+    InputError
+        If one is none of these.
+    """
+    for name, given, known in (
+        ("range", range, ("auto", *RANGES)), ("order", order, (None, *ORDERS)),
+        ("kind", kind, ("", *_KINDS)),
+    ):  # fmt: skip
+        if given not in known:
+            listed = ", ".join(str(each) for each in known if each)
+            raise InputError(f"{name} is one of {listed}. Received: {given!r}.")
+    return ModelChoices(_size(size), range, order, output, kind, tuple(classes))
+
+
+def _size(given: str | tuple[int, int] | None) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    sides = given.lower().replace("×", "x").split("x") if isinstance(given, str) else list(given)
+    try:
+        whole = [numerals.whole(side, *_SIDES) for side in sides]
+    except NumeralError as error:
+        raise InputError(f"size is height x width, such as 224x224: {error}") from error
+    if len(whole) != 2:
+        raise InputError(f"size is height x width, such as 224x224. Received: {given!r}.")
+    return whole[0], whole[1]
+
+
+def own_model_request(path: str | Path, *, name: str, choices: ModelChoices) -> OwnModelRequest:
+    """Describe the work of taking a model in from its file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or the name is none.
+    """
+    file = Path(path).expanduser()
+    if what := no_file(file):
+        raise InputError(f"There is no model file {str(path)!r}: it {what}.")
+    used = versions()
+    return OwnModelRequest(
+        name=checked_name(name),
+        file=str(file.resolve()),
+        file_sha256=file_facts(file)[0],
+        choices=choices,
+        versions={library: used[library] for library in _LIBRARIES},
+    )

@@ -1,0 +1,310 @@
+"""What a model's file holds, read off its graph and checked by running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Array, ModelCheck, ModelChoices, ModelFacts, Outputs
+from core.errors import ModelFileError, PellucidError
+from core.models.assembly import assemble
+from core.models.outputs import ends_in
+from core.models.reading.files import Described
+from core.models.reading.nodes import name_of
+from core.models.reading.rebuild import as_saved, flat, output_names
+from core.models.spec import ModelSpec
+from core.models.tensorflow import keras
+from core.models.validation import check_answers, head
+from core.models.weight_files import checked_classes
+from core.own_models.ranges import RANGES, Range, affine
+from core.targets.base import probabilities
+
+__all__ = ["Understood", "understand"]
+
+CLOSE = 1e-4
+"""Largest difference of what is run here from what Keras makes of the file, in probabilities."""
+_SIDES = (8, 1024)
+_MOST_LAYERS = 4
+_N = 4
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A model of one's own, opened.
+
+    Parameters
+    ----------
+    facts : ModelFacts
+    spec : ModelSpec
+    model : keras.Model
+        From pixels in [0, 1] to logits, with the weights of the file.
+    bare : keras.Model
+        The file's own graph, from what it takes to what it gives, flat.
+    config : dict
+        Its cleaned description.
+    output : int
+        Which of its outputs.
+    """
+
+    facts: ModelFacts
+    spec: ModelSpec
+    model: Any
+    bare: Any
+    config: dict[str, Any]
+    output: int
+
+
+def understand(described: Described, choices: ModelChoices, *, sha256: str) -> Understood:
+    """Build a model, read off what it is, and check that it runs here as Keras runs it.
+
+    Raises
+    ------
+    ModelFileError
+        If the file does not fit together, or is no model of pictures.
+    InputError
+        If a choice does not fit, or what comes out are no logits, probabilities or values.
+    """
+    name = described.name
+    saved = as_saved(
+        described.config, described.weights, numbers=described.held.numbers, where=name
+    )
+    height, width, channels = _shape(saved, choices, name)
+    named = output_names(saved)
+    output = _output(named, choices.output, name)
+    bare = flat(saved, keras.Input((height, width, channels)), output=output)
+    _one_row(bare, name)
+    kind = _kind(bare, described, choices)
+    n = int(bare.outputs[0].shape[1])
+    range_, checks = _range(bare, choices)
+    classes, names_given = _classes(choices, kind, n, name)
+    spec = ModelSpec(
+        id=name_of({"name": Path(name).stem}, "model"), name=name,
+        builder=lambda inputs, _: flat(saved, inputs, output=output),
+        input_size=(height, width, channels), preprocessing=affine(range_, choices.order),
+        feature_layer="", layers=(), features=False, n_parameters=int(bare.count_params()),
+        paper="", licence="", summary="", n_classes=len(classes), labels=classes, outputs=kind,
+    )  # fmt: skip
+    model = assemble(spec, len(classes))
+    check_answers(model, spec)
+    checks += [_same(saved, output, model, spec)]
+    layers = tuple(_layers(model))
+    facts = ModelFacts(
+        name=name, format=described.format, file_sha256=sha256, height=height, width=width,
+        channels=channels, range=range_, order=spec.preprocessing.order, output=named[output],
+        outputs=tuple(named), kind=kind, classes=classes, named=names_given, gradients=True,
+        features=bool(layers), layers=layers, feature_layer=layers[-1] if layers else "",
+        n_parameters=spec.n_parameters, checks=tuple(checks),
+    )  # fmt: skip
+    return Understood(facts, spec, model, bare, described.config, output)
+
+
+def _shape(saved: Any, choices: ModelChoices, name: str) -> tuple[int, int, int]:
+    if len(saved.inputs) != 1:
+        raise ModelFileError(
+            f"{name} has {len(saved.inputs)} inputs; a model of one picture is expected. Save the "
+            "part that takes the picture: keras.Model(picture, outputs)."
+        )
+    shape = tuple(saved.inputs[0].shape[1:])
+    if len(shape) != 3 or shape[-1] is None or not 1 <= shape[-1] <= 4:
+        first = len(shape) == 3 and shape[0] in (1, 3, 4)
+        raise ModelFileError(
+            f"{name} takes inputs of shape {shape}, but pictures are (height, width, channels) "
+            "with 1 to 4 channels"
+            + (": its channels come first, export it as ONNX." if first else ".")
+        )
+    free = [side for side in shape[:2] if side is None]
+    if free and choices.size is None:
+        raise ModelFileError(
+            f"{name} takes pictures of any size: say which, as it was trained (--size 224x224)."
+        )
+    sides = choices.size or (shape[0], shape[1])
+    fixed = [(a, b) for a, b in zip(sides, shape[:2], strict=True) if b is not None and a != b]
+    if fixed:
+        raise ModelFileError(
+            f"{name} takes pictures of {shape[0]} × {shape[1]}. Received: {sides[0]} × {sides[1]}."
+        )
+    if not all(_SIDES[0] <= side <= _SIDES[1] for side in sides):
+        raise ModelFileError(
+            f"{name} takes pictures of {sides[0]} × {sides[1]}; sides of {_SIDES[0]} to "
+            f"{_SIDES[1]} are opened."
+        )
+    return sides[0], sides[1], int(shape[2])
+
+
+def _output(named: list[str], chosen: str, name: str) -> int:
+    if chosen and chosen not in named:
+        raise ModelFileError(f"{name} has no output {chosen!r}. It has: {', '.join(named)}.")
+    if not chosen and len(named) > 1:
+        raise ModelFileError(
+            f"{name} has {len(named)} outputs: {', '.join(named)}. Choose one (--output "
+            f"{named[0]})."
+        )
+    return named.index(chosen) if chosen else 0
+
+
+def _one_row(bare: Any, name: str) -> None:
+    out = bare.outputs[0]
+    if len(out.shape) != 2 or out.shape[1] is None:
+        raise ModelFileError(
+            f"{name} gives outputs of shape {tuple(out.shape[1:])} for one picture, but one row of "
+            "numbers is expected: a class each, or a value. (A map of classes is a segmentation.)"
+        )
+    if "float" not in str(out.dtype):
+        raise ModelFileError(
+            f"{name} gives values of the kind {out.dtype}: end in the layer that gives each class "
+            "its score, before any argmax or rounding."
+        )
+
+
+def _kind(bare: Any, described: Described, choices: ModelChoices) -> Outputs:
+    if choices.kind:
+        return choices.kind
+    end = ends_in(bare.outputs[0])
+    n = int(bare.outputs[0].shape[1])
+    if end == "softmax" and n > 1:
+        return "probabilities"
+    if end == "sigmoid":
+        return "sigmoid" if n > 1 else "binary"
+    if n == 1 or described.loss in _OF_VALUES:
+        return "values"
+    return "logits"
+
+
+_OF_VALUES = frozenset(
+    {
+        "mse", "mae", "mape", "msle", "mean_squared_error", "mean_absolute_error",
+        "mean_absolute_percentage_error", "mean_squared_logarithmic_error", "huber", "huber_loss",
+        "log_cosh", "logcosh",
+    }
+)  # fmt: skip
+
+
+def _classes(
+    choices: ModelChoices, kind: Outputs, n: int, name: str
+) -> tuple[tuple[str, ...], bool]:
+    expected = 2 if kind == "binary" else n
+    if not choices.classes:
+        noun = "value" if kind == "values" else "class"
+        return tuple(f"{noun} {i}" for i in range(expected)), False
+    if len(choices.classes) != expected:
+        what = "one sigmoid, so two classes: that of 0 and that of 1" if kind == "binary" else (
+            f"{n} output{'s' if n > 1 else ''}"
+        )  # fmt: skip
+        raise ModelFileError(
+            f"{name} has {what}; {len(choices.classes)} class names were given. Give {expected}, "
+            "in the order of the outputs."
+        )
+    return checked_classes(choices.classes, fewest=min(2, expected)), True
+
+
+def _range(bare: Any, choices: ModelChoices) -> tuple[Range, list[ModelCheck]]:
+    """Return what pixels are scaled to before the file's own graph, and how sure that is."""
+    found, why = _inside(bare)
+    if choices.range != "auto":
+        given: Range = next(each for each in RANGES if each == choices.range)
+        clash = bool(found) and found != given
+        note = f"As said: {given}." + (f" But {why}, which takes {found}." if clash else "")
+        return given, [ModelCheck("preprocessing", not clash, note)]
+    if found:
+        return found, [ModelCheck("preprocessing", True, f"{why}: pixels are given as {found}.")]
+    note = (
+        "The file does not say how pictures were prepared; 0-1 is assumed. Labelled pictures tell "
+        "(--samples FOLDER), or say it (--range)."
+    )
+    return "0-1", [ModelCheck("preprocessing", False, note)]
+
+
+def _inside(bare: Any) -> tuple[Range | None, str]:
+    """Return the range that the first layers of a graph take, and which layer says so."""
+    for layer in bare.layers:
+        kind = type(layer).__name__
+        if kind in ("InputLayer", "Resizing", "ZeroPadding2D", "Cropping2D", "CenterCrop"):
+            continue
+        if kind == "Rescaling":
+            scale = float(np.max(np.abs(np.asarray(layer.scale, np.float64))))
+            return "0-255" if scale < 0.1 else "0-1", f"It begins with {layer.name!r} ({kind})"
+        if kind == "Normalization":
+            mean = float(np.max(np.abs(np.asarray(layer.mean))))
+            return (
+                "0-255" if mean > 2 else "0-1"
+            ), f"It begins with {layer.name!r} (Normalization)"
+        return None, ""
+    return None, ""
+
+
+def _same(saved: Any, output: int, model: Any, spec: ModelSpec) -> ModelCheck:
+    """Compare what is run here with what Keras makes of the very graph of the file.
+
+    Raises
+    ------
+    ModelFileError
+        If they differ: the model is not taken.
+    """
+    shape = spec.input_shape
+    pixels = np.random.default_rng(0).random((_N, *shape), dtype=np.float32)
+    theirs = keras.tree.flatten(saved.predict(_prepared(pixels, spec), verbose=0))[output]
+    ours = _as_told(np.asarray(model(pixels, training=False)), spec)
+    span = max(1.0, float(np.abs(theirs).max())) if spec.outputs in ("logits", "values") else 1.0
+    difference = float(np.abs(np.asarray(theirs, np.float64) - ours).max()) / span
+    if not difference <= CLOSE:
+        raise ModelFileError(
+            f"{spec.name}: what is run here differs by {difference:.2g} from what Keras makes of "
+            "the file, so it is not taken. Please report it with the file's model.summary()."
+        )
+    return ModelCheck(
+        "same_as_keras", True, f"On {_N} pictures it answers as Keras does (largest difference "
+        f"{difference:.1e}).",
+    )  # fmt: skip
+
+
+def _prepared(pixels: Array, spec: ModelSpec) -> Array:
+    """Return pixels as the file's own graph takes them, in NumPy."""
+    said = spec.preprocessing.of(spec.input_shape[-1])
+    ordered = pixels[..., ::-1] if said.order == "bgr" else pixels
+    mean, scale = (np.asarray(each, np.float32) for each in (said.mean, said.scale))
+    return np.asarray((np.float32(255) * ordered - mean) / scale, np.float32)
+
+
+def _as_told(logits: Array, spec: ModelSpec) -> npt.NDArray[Any]:
+    """Return what the file's own end makes of logits."""
+    if spec.outputs == "probabilities":
+        return probabilities("softmax", logits.astype(np.float64))
+    if spec.outputs == "sigmoid":
+        return probabilities("sigmoid", logits.astype(np.float64))
+    if spec.outputs == "binary":
+        return probabilities("sigmoid", logits[:, 1:].astype(np.float64))
+    return logits.astype(np.float64)
+
+
+def _layers(model: Any) -> Iterator[str]:
+    """Yield the last layer of each size, shallow to deep, that leads to the logits alone."""
+    sizes: dict[tuple[int, ...], list[str]] = {}
+    computed = False  # what stands before the first kernel only prepares the picture
+    for layer in model.layers:
+        computed = computed or any(len(weight.shape) > 1 for weight in layer.weights)
+        shape = tuple(getattr(layer.output, "shape", ()))
+        if (
+            computed
+            and len(shape) == 4
+            and None not in shape[1:]
+            and min(shape[1:3]) > 1
+            and shape[3] > 1
+        ):
+            sizes.setdefault(shape[1:3], []).append(layer.name)
+    found = [name for names in sizes.values() if (name := _leading(model, names))]
+    yield from found[-_MOST_LAYERS:]
+
+
+def _leading(model: Any, names: list[str]) -> str:
+    for name in reversed(names):
+        try:
+            head(model, name)
+        except PellucidError:
+            continue
+        return name
+    return ""
