@@ -1,11 +1,12 @@
-"""What stands at a path where a file was expected, in words."""
+"""Paths as people write them, and what stands at one where a file was expected, in words."""
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
-__all__ = ["no_file"]
+__all__ = ["no_file", "resolved", "spelled_out"]
 
 _KINDS = (
     (stat.S_ISDIR, "is a folder"),
@@ -14,6 +15,20 @@ _KINDS = (
     (stat.S_ISCHR, "is a device, not a file"),
     (stat.S_ISBLK, "is a device, not a file"),
 )
+
+
+def spelled_out(path: str | Path) -> Path:
+    """Return a path with ``~`` spelled out; that of a user who is not there stays as it is.
+
+    >>> spelled_out("~nobody-is-called-so/pictures").as_posix()
+    '~nobody-is-called-so/pictures'
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises where there is no user)
+
+
+def resolved(path: str | Path) -> Path:
+    """Return a path spelled out, absolute and without links; one that leads round stays one."""
+    return Path(os.path.realpath(spelled_out(path)))
 
 
 def no_file(path: Path) -> str:

@@ -6,11 +6,13 @@ People read one line that names this file; nothing of it is shown to them.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from functools import lru_cache
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from core.home import home
+from core.errors import InputError
+from core.home import home, home_path
 
 __all__ = ["log_failure", "log_path"]
 
@@ -26,8 +28,8 @@ class _Quiet(RotatingFileHandler):
 
 
 def log_path() -> Path:
-    """Return where failures are written to."""
-    return home() / "pellucid.log"
+    """Return where failures are written to, be there such a folder or not."""
+    return home_path() / "pellucid.log"
 
 
 def log_failure(what: str) -> None:
@@ -38,6 +40,8 @@ def log_failure(what: str) -> None:
     what : str
         What was being done.
     """
+    with suppress(InputError):  # without a home there is no log either
+        home()
     _logger(log_path()).exception(what)
 
 

@@ -40,11 +40,13 @@ def whole(given: object, low: float | None = None, high: float | None = None) ->
     (12, 1000, 5)
     """
     text = given.strip() if isinstance(given, str) else ""
-    if len(text) <= _LONGEST and _WHOLE.fullmatch(text):
-        value: float = int(text)
+    if _WHOLE.fullmatch(text):
+        value: float = int(text) if len(text) <= _LONGEST else math.inf
     else:
         value = _finite(given, low, high, "a whole number")
-    if value != int(value) or abs(value) > _MOST or not _within(value, low, high):
+    if abs(value) > _MOST:  # the bound that is broken is said, be it nobody's own
+        high = _MOST if high is None else high
+    if abs(value) > _MOST or value != int(value) or not _within(value, low, high):
         raise _refused(expected("a whole number", low, high), given)
     return int(value)
 
@@ -104,9 +106,15 @@ def is_whole(text: str) -> bool:
 
 def expected(noun: str, low: float | None, high: float | None) -> str:
     """Return what is expected in words: ``"a whole number from 1 to 24"``."""
-    lower = "" if low is None else f" from {low:.15g}"
-    upper = "" if high is None else f" to {high:.15g}" if lower else f" of at most {high:.15g}"
+    lower = "" if low is None else f" from {_plain(low)}"
+    upper = (
+        "" if high is None else f" to {_plain(high)}" if lower else f" of at most {_plain(high)}"
+    )
     return noun + lower + upper
+
+
+def _plain(bound: float) -> str:
+    return str(bound) if isinstance(bound, int) else f"{bound:.15g}"
 
 
 def excerpt(given: object) -> str:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core import numerals
 from core.errors import InputError
+from core.files import resolved, spelled_out
 
 __all__ = ["Settings", "settings"]
 
@@ -93,10 +94,14 @@ class Settings(BaseSettings):
     @classmethod
     def _own_folder(cls, given: Path) -> Path:
         """Refuse the folder that a command happens to be run in: it would be closed to others."""
-        if given.expanduser().resolve() == Path.cwd():
+        if resolved(given) == Path.cwd():
             raise ValueError(
                 "this is the folder that you are in, which would be filled and closed to others. "
                 "Expected a folder of its own, such as ~/.cache/pellucid."
+            )
+        if spelled_out(given).parts[0].startswith("~"):
+            raise ValueError(
+                f"there is no user {given.parts[0][1:]!r}, whose folder this would be."
             )
         return given
 
@@ -111,7 +116,7 @@ class Settings(BaseSettings):
     @property
     def root(self) -> Path:
         """The home folder with ``~`` expanded."""
-        return self.home.expanduser()
+        return spelled_out(self.home)
 
 
 @lru_cache(maxsize=1)

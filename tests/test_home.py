@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from core import api
+from core.cli import main
 from core.errors import InputError
 from core.home import home, make_private
 from core.settings import Settings, settings
@@ -93,9 +97,116 @@ def test_a_folder_of_somebody_else_is_told(
     assert "belongs to somebody else" in caplog.text
 
 
-def test_a_home_that_cannot_be_made_is_for_the_write_to_tell(own_home: Path) -> None:
-    own_home.parent.write_text("a file is in the way")
-    assert home() == own_home
+def _linked(path: Path) -> None:
+    path.symlink_to(path.parent / "moved")
+
+
+def _round(path: Path) -> None:
+    path.symlink_to(path)
+
+
+NO_HOMES: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "a file": (lambda path: path.write_text("x"), "", r"PELLUCID_HOME=\S+ is a file\."),
+    "below a file": (
+        lambda path: path.write_text("x"),
+        "a/b",
+        r"lies below \S+, which is a file\.",
+    ),
+    "a link to nothing": (_linked, "", r"is a link to '\S+moved', which does not exist\."),
+    "below a link to nothing": (_linked, "a", r"lies below \S+, which is a link to "),
+    "a link to itself": (_round, "", r"is a link to '\S+place', which does not exist\."),
+    "a pipe": (lambda path: os.mkfifo(path), "", r"is a named pipe"),
+    "a name that is too long": (
+        lambda path: path.mkdir(),
+        "n" * 300,
+        r"n…? cannot be made|too long",
+    ),
+}
+
+
+@pytest.fixture(params=NO_HOMES)
+def no_home(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    made, below, words = NO_HOMES[request.param]
+    made(tmp_path / "place")
+    monkeypatch.setenv("PELLUCID_HOME", str(tmp_path / "place" / below))
+    settings.cache_clear()
+    yield words
+    settings.cache_clear()
+
+
+COMMANDS = (
+    ["cache"],
+    ["runs"],
+    ["serve", "--port", "1"],
+    ["predict", "ROOT/assets/examples/cat.jpg"],
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+def test_a_place_that_is_no_home_is_one_line(
+    no_home: str, command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([word.replace("ROOT", str(ROOT)) for word in command])
+    assert left.value.code == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("error: PELLUCID_HOME=")
+    assert re.search(no_home, line), line
+    assert "Expected a folder that may be written to" in line
+
+
+def test_a_home_that_may_not_be_written_to_is_told(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_home.mkdir(parents=True)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != own_home)
+    with pytest.raises(InputError, match=r"PELLUCID_HOME=.*may not be written to\. Expected"):
+        home()
+
+
+def test_a_home_on_a_disk_that_is_read_only_is_told(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(InputError, match=r"cannot be made \(Read-only file system\)\."):
+        home()
+
+
+@pytest.mark.parametrize("given", ["~nobody-is-called-so", "~nobody-is-called-so/pellucid"])
+def test_the_folder_of_nobody_is_no_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PELLUCID_HOME", given)
+    settings.cache_clear()
+    with pytest.raises(InputError, match="there is no user 'nobody-is-called-so'"):
+        home()
+    settings.cache_clear()
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_own_folder_is_spelled_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PELLUCID_HOME", "~/deep/own")
+    settings.cache_clear()
+    assert home() == tmp_path / "deep" / "own"
+    settings.cache_clear()
+    assert mode(tmp_path / "deep" / "own") == 0o700
+
+
+def test_a_failure_without_a_home_is_one_line_too(
+    no_home: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(api, "methods", lambda: 1 / 0)
+    with pytest.raises(SystemExit) as left:
+        main(["methods"])
+    assert left.value.code == 1
+    assert len(capfd.readouterr().err.splitlines()) == 1
 
 
 FOLDERS = ("home", "gallery", "tls_ca", "tls_cert", "tls_key")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -43,6 +44,8 @@ from core.logfile import log_failure, log_path
 __all__ = ["app", "main"]
 
 
+_LONG, _KEPT = re.compile(r"\S{300,}"), 80
+"""What is no word and no path that anybody reads to its end."""
 _RAISED = ": Value error, "
 """What the parser's library puts before the text of an error that a reader of values raised."""
 
@@ -95,5 +98,6 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"error: {printable(' '.join(message.split()))}", file=sys.stderr)
+    line = _LONG.sub(lambda found: f"{found[0][:_KEPT]}…", " ".join(message.split()))
+    print(f"error: {printable(line)}", file=sys.stderr)
     return status

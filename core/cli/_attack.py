@@ -78,7 +78,7 @@ def attack(
         opened(image, depth),
         control=Terminal(),
         attack=attack,
-        attack_parameters=parameter_pairs(attack_param),
+        attack_parameters=parameter_pairs(attack_param, "--attack-param"),
         norm=cast(Norm, norm),  # an unknown one is told there
         eps=eps,
         towards=towards,

@@ -128,16 +128,16 @@ def checked_geometry(text: str) -> Geometry:
     raise InputError(f"--geometry must be one of {', '.join(GEOMETRIES)}. Received: {text!r}.")
 
 
-def parameter_pairs(pairs: Sequence[str]) -> dict[str, str]:
+def parameter_pairs(pairs: Sequence[str], option: str = "--param") -> dict[str, str]:
     """Return ``name=value`` pairs as a mapping."""
     given: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise ParameterError(f"--param takes name=value. Received: {pair!r}.")
+            raise ParameterError(f"{option} takes name=value. Received: {pair!r}.")
         if name in given:
             raise ParameterError(
-                f"--param {name} is given twice: {given[name]!r} and {value!r}. Give it once."
+                f"{option} {name} is given twice: {given[name]!r} and {value!r}. Give it once."
             )
         given[name] = value
     return given

@@ -15,7 +15,7 @@ import typer
 import core
 from core.cli._common import app, whole
 from core.errors import InputError
-from core.settings import settings
+from core.home import home
 
 __all__: list[str] = []
 
@@ -32,7 +32,7 @@ def serve(
     ] = _LOOPBACK,
 ) -> None:
     """Serve the dashboard until it is stopped (Ctrl-C)."""
-    settings()  # a variable that cannot be read is said here, not on every page
+    home()  # a variable that cannot be read, or is no place to write, is said here
     _check_free(address, port)
     if not ipaddress.ip_address(address).is_loopback:
         print(

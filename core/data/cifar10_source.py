@@ -15,6 +15,7 @@ from core.data.decoded import Writer
 from core.data.folder_listing import list_folder
 from core.data.picture import Pixels
 from core.errors import ImageError, InputError
+from core.files import resolved
 from core.modalities.picture import images
 from core.workspace import open_store
 
@@ -98,7 +99,7 @@ def fill(source: str, writer: Writer) -> None:
 
 
 def _existing(source: str) -> Path:
-    path = Path(source).expanduser().resolve()
+    path = resolved(source)
     if path.is_dir() and not _batches(path):
         for name in _PICKLES:
             if (path / name).is_file():

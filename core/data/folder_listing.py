@@ -25,6 +25,7 @@ import numpy.typing as npt
 from core.contracts import SplitName
 from core.data.folder_table import MASK, SPLIT_NAMES, TableRows, table_rows
 from core.errors import InputError
+from core.files import resolved
 from core.modalities.picture import images
 from core.modalities.picture.gallery_table import (
     MAX_ROWS,
@@ -134,7 +135,7 @@ def list_folder(folder: str | Path) -> Listing:
         If there is no such folder or no picture in it, its layout or its table cannot be read, or
         a name in it leads out of it.
     """
-    root = Path(folder).expanduser().resolve()
+    root = resolved(folder)
     if not root.is_dir():
         raise InputError(
             f"{folder} is no folder; expected one with class folders, split folders or a table "

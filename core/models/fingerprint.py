@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.contracts import ModelRef, content_key
 from core.errors import WeightsError
-from core.files import no_file
+from core.files import no_file, spelled_out
 from core.models import zoo
 from core.models.spec import ModelSpec
 
@@ -47,7 +47,7 @@ def packaged_file(name: str) -> Path:
 
 def keras_home() -> Path:
     """Return the folder where Keras keeps what it downloads."""
-    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    return spelled_out(os.environ.get("KERAS_HOME", "~/.keras"))
 
 
 def weights_path(ref: ModelRef) -> Path | None:
@@ -86,7 +86,7 @@ def checked_file(name: str) -> Path:
     WeightsError
         If it does not exist or is not a weights-only format.
     """
-    path = Path(name).expanduser()
+    path = spelled_out(name)
     if not path.name.endswith(WEIGHT_SUFFIXES):
         raise WeightsError(
             f"{path.name} is not a weights file. Expected {', '.join(WEIGHT_SUFFIXES)}: weights "

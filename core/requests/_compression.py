@@ -16,6 +16,7 @@ from core.contracts import (
 )
 from core.data.registry import DATASETS, open_dataset
 from core.errors import CapabilityError, InputError
+from core.files import spelled_out
 from core.modalities.picture.gallery import read_gallery
 from core.models import zoo
 from core.models.fingerprint import versions
@@ -105,7 +106,7 @@ def _pictures(spec: ModelSpec, dataset: str | None) -> tuple[DatasetRef | Galler
     if text.partition("?")[0].partition(":")[0] in DATASETS:
         opened = open_dataset(text)
         return opened.ref, opened.fingerprint
-    if not Path(text).expanduser().is_dir():
+    if not spelled_out(text).is_dir():
         raise InputError(
             f"There is no dataset and no folder {text!r}. Datasets: {', '.join(DATASETS)}."
         )

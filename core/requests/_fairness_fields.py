@@ -27,6 +27,7 @@ from core.fairness.bins import is_bins
 from core.fairness.gap_specs import get_gap
 from core.fairness.rows import column_names
 from core.fairness.uploaded_tables import table_source
+from core.files import spelled_out
 from core.requests._common import chosen_seed
 from core.requests._datasets import dataset_request
 from core.tabular.head import nfc
@@ -124,7 +125,7 @@ def audit_fields(table: Table | None, options: AuditOptions) -> dict[str, Any]:
         groups = open_dataset(str(dataset)).part(predict.split).groups
         return predictions_fields(groups, options) | {"predict": predict}
     fields = _common_fields(options)
-    source = table if isinstance(table, TableSource) else table_source(Path(table).expanduser())
+    source = table if isinstance(table, TableSource) else table_source(spelled_out(table))
     there = column_names(Path(source.path), name=source.name)
     _table_columns(fields["columns"], source.name, there)
     return fields | {

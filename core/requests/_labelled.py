@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import quote
 
 from core.contracts import ModelRef, Slice
@@ -10,6 +9,7 @@ from core.data.base import Dataset, Part
 from core.data.registry import DATASETS
 from core.errors import InputError, ParameterError, UnknownNameError
 from core.fairness.slices import members
+from core.files import spelled_out
 from core.modalities.capabilities import require
 from core.models import zoo
 from core.models.labels import class_names
@@ -23,8 +23,8 @@ _FEW = 3
 def reference(text: str) -> str:
     """Return a dataset's reference; a plain folder becomes one."""
     known = text.partition("?")[0].partition(":")[0] in DATASETS
-    if not known and Path(text).expanduser().is_dir():
-        return f"folder:{quote(str(Path(text).expanduser()), safe='/~.-_ ')}"
+    if not known and spelled_out(text).is_dir():
+        return f"folder:{quote(str(spelled_out(text)), safe='/~.-_ ')}"
     return text
 
 

@@ -44,16 +44,23 @@ def chunk(kind: bytes, data: bytes = b"") -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def dicom(values: np.ndarray, **tags: object) -> bytes:
+PLAIN_SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
+"""Of DICOM, without compression: implicit, explicit, big endian."""
+
+
+def dicom(values: np.ndarray, *, syntax: str = PLAIN_SYNTAXES[1], **tags: object) -> bytes:
     """An uncompressed DICOM file of ``(H, W)`` or ``(frames, H, W)``, int16 or uint16 or uint8."""
     from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import UID
 
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = UID(syntax)
     meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
     meta.MediaStorageSOPInstanceUID = "1.2.3"
-    made = FileDataset("x", {}, file_meta=meta, preamble=b"\0" * 128)
+    made = FileDataset(
+        "x", {}, file_meta=meta, preamble=b"\0" * 128,
+        is_implicit_VR=syntax == PLAIN_SYNTAXES[0], is_little_endian=syntax != PLAIN_SYNTAXES[2],
+    )  # fmt: skip
     made.Rows, made.Columns = values.shape[-2:]
     made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
     made.BitsAllocated = made.BitsStored = values.dtype.itemsize * 8
@@ -63,7 +70,9 @@ def dicom(values: np.ndarray, **tags: object) -> bytes:
         made.NumberOfFrames = len(values)
     for name, value in tags.items():
         setattr(made, name, value)
-    made.PixelData = values.tobytes()
+    order = ">" if syntax == PLAIN_SYNTAXES[2] else "<"
+    made.PixelData = values.astype(values.dtype.newbyteorder(order)).tobytes()
+    made["PixelData"].VR = "OW"
     buffer = io.BytesIO()
     made.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
@@ -111,9 +120,35 @@ def sound_files() -> dict[str, bytes]:
         padded, PixelPaddingValue=-2000, RescaleSlope=1, RescaleIntercept=-1024,
         PhotometricInterpretation="MONOCHROME1",
     )  # fmt: skip
+    for syntax in PLAIN_SYNTAXES:
+        found[f"dicom frames {syntax}"] = dicom(np.stack([deep, deep]), syntax=syntax)
     for name, kind in _TIFFS.items():
         found[name] = written(kind, values(kind))
     return found
+
+
+def foreign_files() -> dict[str, tuple[bytes, str]]:
+    """Pictures of formats that are not read, and what they are called."""
+    rgb = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8))
+    written = {"JPEG2000": "JPEG 2000", "ICO": "icon", "PPM": "PPM", "TGA": "no picture that can",
+               "AVIF": "AVIF", "PCX": "no picture that can", "DDS": "no picture that can",
+               "ICNS": "no picture that can", "PDF": "PDF", "SGI": "no picture that can",
+               "EPS": "no picture that can", "SPIDER": "no picture that can"}  # fmt: skip
+    found = {
+        kind: (encoded(rgb.convert("F") if kind == "SPIDER" else rgb, kind), words)
+        for kind, words in written.items()
+    }
+    return found | {
+        "PSD": (b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 30, 40, 8, 3), "Photoshop"),
+        "HEIC": (b"\0\0\0\x18ftypheic" + bytes(4000), "HEIC"),
+        "JPEG XL": (b"\xff\x0a" + bytes(4000), "JPEG XL"),
+        "OpenEXR": (b"\x76\x2f\x31\x01\2" + bytes(4000), "OpenEXR"),
+        "FITS": (b"SIMPLE  =                    T" + bytes(4000), "FITS"),
+        "MP4": (b"\0\0\0\x18ftypisom" + bytes(4000), "video"),
+        "NumPy": (b"\x93NUMPY\1\0" + bytes(4000), "numpy.load"),
+        "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+        "DNG": (encoded(rgb, "TIFF", tiffinfo={254: 1}), "raw files of cameras"),
+    }  # fmt: skip
 
 
 _TIFFS = {
@@ -178,10 +213,12 @@ def _blank(found: bytearray, rng: Rng) -> None:
 _WAYS = (_flip, _number, _cut, _drop, _repeat, _blank)
 
 
-def damaged_files(n: int, *, seed: int) -> Iterator[tuple[str, bytes]]:
+def damaged_files(
+    n: int, *, seed: int, files: dict[str, bytes] | None = None
+) -> Iterator[tuple[str, bytes]]:
     """``n`` damaged pictures, each format as often as the others."""
     rng = np.random.default_rng(seed)
-    sound = list(sound_files().items())
+    sound = list((files or sound_files()).items())
     for i in range(n):
         name, data = sound[i % len(sound)]
         yield f"{name} {i}", mutated(data, rng)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from core.errors import ImageError
-from core.modalities.picture.images import open_picture
+from core.modalities.picture.images import check_file, open_picture
 from tests.conftest import ROOT
-from tests.images.damage import damaged_files, mutated, sound_files
+from tests.images.damage import damaged_files, foreign_files, mutated, sound_files
 
 SECONDS, MEGABYTES = 2.0, 300 + 200
 """Most processor time of a file; most memory: 300 MB beside 50 megapixels of 4 bytes."""
@@ -53,6 +53,38 @@ def test_damaged_files_end_as_pictures_or_in_one_line(n: int, seed: int) -> None
     assert refused > n / 5
     assert worst[0] <= SECONDS
     assert taken <= MEGABYTES
+
+
+@pytest.mark.parametrize("name", foreign_files())
+def test_formats_that_are_not_read_are_named(name: str, tmp_path: Path) -> None:
+    data, words = foreign_files()[name]
+    (tmp_path / "photo.png").write_bytes(data)
+    for opened in (
+        lambda: open_picture(data, name="photo"),
+        lambda: check_file(tmp_path / "photo.png"),
+    ):
+        with pytest.raises(ImageError, match=words) as told:
+            opened()
+        assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("n", [400, pytest.param(6_000, marks=pytest.mark.slow)])
+@pytest.mark.timeout(900)
+def test_formats_that_are_not_read_are_refused_in_time_however_damaged(n: int) -> None:
+    before, worst = _peak(), 0.0
+    files = {name: data for name, (data, _) in foreign_files().items()}
+    for name, data in damaged_files(n, seed=3, files=files):
+        began = time.process_time()
+        told = "opened"
+        try:
+            open_picture(data, name="photo")
+        except ImageError as error:
+            told = str(error)
+        assert told.isprintable(), name
+        assert told != "opened" or name.startswith("DNG"), name  # a copy that says so no more
+        worst = max(worst, time.process_time() - began)
+    assert worst <= SECONDS
+    assert _peak() - before <= MEGABYTES
 
 
 def test_decoders_say_nothing_themselves(tmp_path: Path) -> None:

@@ -111,8 +111,33 @@ def test_compressed_files_are_refused_before_they_are_read(syntax: str) -> None:
     at = data.index(uid)
     padded = syntax.encode() + b"\0" * (len(syntax) % 2)
     data = data[: at - 2] + struct.pack("<H", len(padded)) + padded + data[at + len(uid) :]
-    with pytest.raises(ImageError, match=rf"compressed.*{syntax}"):
+    with pytest.raises(ImageError, match=rf"compressed pixels \([A-Z].*{syntax}"):
         open_picture(data, name="ct.dcm")
+
+
+@pytest.mark.parametrize(
+    ("syntax", "words"),
+    [
+        (
+            "1.2.840.113619.5.2",
+            r"way that is not known \(transfer syntax '1\.2\.840\.113619\.5\.2'\)",
+        ),
+        ("1.2", "way that is not known"),
+        ("no uid", "way that is not known"),
+        ("9" * 64, "way that is not known"),
+        ("", r"does not say how it is written"),
+    ],
+)
+def test_a_way_of_writing_that_is_not_known_is_not_called_compressed(
+    syntax: str, words: str
+) -> None:
+    data, uid = dicom(VALUES), b"1.2.840.10008.1.2.1\0"
+    at, padded = data.index(uid), syntax.encode() + b"\0" * (len(syntax) % 2)
+    data = data[: at - 2] + struct.pack("<H", len(padded)) + padded + data[at + len(uid) :]
+    with pytest.raises(ImageError, match=words) as told:
+        open_picture(data, name="ct.dcm")
+    assert "compressed" not in str(told.value)
+    assert "Expected one without compression" in str(told.value)
 
 
 def test_a_file_of_very_many_elements_is_refused_in_time() -> None:

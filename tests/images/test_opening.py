@@ -121,7 +121,7 @@ def test_animations_use_their_first_frame_and_say_so(kind: str) -> None:
         (encoded(Image.new("RGB", (1, 1)), "PNG"), "1×1"),
         (png_header(30_000, 30_000), "too many pixels"),
         (png_header(8_000, 8_000), "8000×8000"),
-        (encoded(Image.fromarray(RGB), "ICO"), "no picture"),
+        (encoded(Image.fromarray(RGB), "ICO"), "an icon"),
     ],
     ids=lambda value: value if isinstance(value, str) else "data",
 )

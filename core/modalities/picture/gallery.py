@@ -20,6 +20,7 @@ from pathlib import Path
 
 from core.contracts import GalleryRef, Picture
 from core.errors import ImageError, InputError
+from core.files import resolved
 from core.modalities.picture import images
 from core.modalities.picture.gallery_table import (
     FILE_NAME,
@@ -142,7 +143,7 @@ def read_gallery(folder: str | Path) -> Gallery:
         If there is no such folder, it holds no picture that can be read or more than
         ``MAX_PICTURES``, or its table lacks ``file_name`` or points outside the folder.
     """
-    root = Path(folder).expanduser().resolve()
+    root = resolved(folder)
     if not root.is_dir():
         raise InputError(
             f"{folder} is no folder; expected one with pictures, class folders or a {TABLE}."

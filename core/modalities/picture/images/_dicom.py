@@ -16,6 +16,7 @@ import numpy.typing as npt
 from core.errors import ImageError
 from core.modalities.picture.images._cost import Metered
 from core.modalities.picture.images._pixels import INVERTED
+from core.numerals import excerpt
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -54,8 +55,8 @@ def dicom_size(file: IO[bytes], name: str) -> tuple[int, int]:
     syntax = _transfer_syntax(file, name)
     if syntax not in _PLAIN:
         raise ImageError(
-            f"{name} is a DICOM file with compressed pixels (transfer syntax {syntax!r}). "
-            "Save it uncompressed, for example with gdcmconv."
+            f"{name} is a DICOM file {_other_syntax(syntax)}. Expected one without compression: "
+            "save it so, for example with gdcmconv --raw."
         )
     try:
         header = _dataset(file, name, stop_before_pixels=True)
@@ -79,6 +80,18 @@ def dicom_size(file: IO[bytes], name: str) -> tuple[int, int]:
             f"pixels takes {needed} bytes, and {left} are there. {_AGAIN}"
         )
     return width, height
+
+
+def _other_syntax(syntax: str) -> str:
+    """Return in words how a file is written that is not read."""
+    from pydicom.uid import UID
+
+    if not syntax:
+        return "that does not say how it is written (its transfer syntax is missing)"
+    uid = UID(syntax)
+    if uid.name == syntax:
+        return f"that is written in a way that is not known (transfer syntax {excerpt(syntax)!r})"
+    return f"with compressed pixels ({uid.name}, transfer syntax {syntax!r})"
 
 
 def read_dicom(data: bytes, name: str) -> tuple[Pixels, list[str]]:

@@ -51,10 +51,25 @@ _SIGNATURES = (
     (b"PK\x03\x04", "a ZIP archive or office document"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"\x00\x00\x00\x0cjP", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"8BPS", "a Photoshop document"),
+    (b"\x00\x00\x01\x00", "an icon (ICO)"),
+    (b"\x76\x2f\x31\x01", "an OpenEXR picture"),
+    (b"\x93NUMPY", "a NumPy array: open it with numpy.load, and give the array"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"SIMPLE  =", "a FITS file"),
+    *((b"P%d" % n, "a PBM, PGM or PPM picture") for n in range(1, 8)),
     (b"II*\x00", "a TIFF that is damaged"),
     (b"MM\x00*", "a TIFF that is damaged"),
     (b"MM\x00+", "a big-endian BigTIFF, which is not read"),
     (b"\x00\x05\x16\x07", "what macOS notes beside a file (AppleDouble)"),
+)
+
+
+_BRANDS = {b"avif": "an AVIF picture", b"avis": "an AVIF picture"} | dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"), "a HEIC picture"
 )
 
 
@@ -224,6 +239,8 @@ def _first_line(error: Exception) -> str:
 
 def _describe(data: bytes) -> str:
     head = data[:64].lstrip()
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], "a video")
     for signature, words in _SIGNATURES:
         if head.startswith(signature):
             return words

@@ -17,6 +17,7 @@ from core.errors import ImageError
 
 __all__ = ["TiffKind", "in_native_order", "is_tiff", "tiff_kind", "tiff_text"]
 
+_SUBFILE = 254
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 258, 259, 262, 277
 _PLANAR, _EXTRA, _FORMAT, _SUBSAMPLING = 284, 338, 339, 530
 _LETTERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
@@ -49,6 +50,8 @@ class TiffKind:
         Of each band; ``extra`` of the bands beyond the colours alone.
     planar : int
         2 if each band lies by itself.
+    reduced : bool
+        Whether it is a small copy of another page.
     inverted : bool
         Whether :attr:`data` says that the least is black, and what is read is to be inverted.
     data : bytes
@@ -63,6 +66,7 @@ class TiffKind:
     planar: int
     compression: int
     subsampling: tuple[int, ...]
+    reduced: bool
     inverted: bool
     data: bytes
 
@@ -112,6 +116,11 @@ class TiffKind:
         ImageError
             If not.
         """
+        if self.reduced:
+            raise ImageError(
+                f"{name} is a TIFF whose first page is a small copy of another one, as raw files "
+                "of cameras are (DNG, NEF, CR2). Develop it first, and save it as PNG or JPEG."
+            )
         raw = self.compression == _RAW
         apart = self.planar == 2 and self.bands > 1
         kept = self.bands - len(self.extra) * (not any(self.extra))
@@ -201,6 +210,7 @@ def _kind(data: bytes, entries: dict[int, _Entry], order: str) -> TiffKind:
         planar=planar,
         compression=of(_COMPRESSION, (_RAW,))[0],
         subsampling=of(_SUBSAMPLING, (2, 2)),
+        reduced=bool(of(_SUBFILE, (0,))[0] & 1),
         inverted=inverted,
         data=_changed(data, [(entries[tag], value) for tag, value in changed.items()]),
     )
