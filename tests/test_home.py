@@ -54,8 +54,8 @@ def test_a_store_closes_its_root(tmp_path: Path) -> None:
 
 ROOMS = {
     "runs": "from core.runs import unfinished_root; unfinished_root().mkdir(parents=True)",
-    "datasets": "from core.data.dataset_cache import kept; "
-    "kept('k', read=lambda f: f.is_dir() or None, write=lambda f: None)",
+    "datasets": "from core.data.dataset_cache import cached; "
+    "cached('k', read=lambda f: f.is_dir() or None, write=lambda f: None)",
     "store": "from core.workspace import open_store; open_store()",
 }
 
