@@ -28,7 +28,7 @@ _APP = Path(core.__file__).resolve().parent.parent / "dashboard" / "app.py"
 def serve(
     port: Annotated[int, whole(low=1, high=65535, help="Port to listen on.")] = _PORT,
     address: Annotated[
-        str, typer.Option(help="Address to listen on; by default this machine alone.")
+        str, typer.Option(help="Address to listen on, such as 127.0.0.1: this machine alone.")
     ] = _LOOPBACK,
 ) -> None:
     """Serve the dashboard until it is stopped (Ctrl-C)."""
