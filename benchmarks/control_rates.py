@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.base import Options, Row, at_most, info, main
 from benchmarks.workload import ROOT, use_home
 from core.contracts import Array, DatasetRef, ModelRef
-from core.data.base import Mask
+from core.data.picture import Mask
 from core.data.registry import open_dataset
 from core.evidence.intervals import student_interval
 from core.evidence.picture.control_rates import ANOTHER, Judged, judged_maps

@@ -159,11 +159,11 @@ def test_compare_proposes_a_model_of_the_same_classes_and_pictures_of_the_datase
 def test_compare_knows_a_picture_of_a_link() -> None:
     app = AppTest.from_string("""
 from dashboard.app_pages.compare.sides import options_of, other_of
-from dashboard.app_pages.compare.page_choice import Pair
+from dashboard.app_pages.compare.page_choice import CompareChoice
 from dashboard.state import Choice
 import streamlit as st
 choice = Choice(model="portraits_fair", picture="portraits~test~1000")
-pair = Pair(differ="picture", other="portraits~test~77")
+pair = CompareChoice(differ="picture", other="portraits~test~77")
 st.caption(f"{other_of(choice, pair, None)}: {options_of(choice, pair, None)[pair.other]}")
 """).run()
     assert app.caption[0].value.startswith("portraits~test~77: ")
@@ -173,12 +173,12 @@ def test_shap_compares_with_the_dataset() -> None:
     app = AppTest.from_string("""
 from dashboard import uploads
 from dashboard.app_pages.shap import controls as shap_controls
-from dashboard.app_pages.shap.page_choice import Sharing
+from dashboard.app_pages.shap.page_choice import ShapChoice
 from dashboard.state import Choice
 import streamlit as st
 picture = uploads.picture(uploads.find("portraits~test~1000"))
 against = shap_controls.background(
-    picture, Choice(model="portraits_fair"), Sharing(explainer="gradient"))
+    picture, Choice(model="portraits_fair"), ShapChoice(explainer="gradient"))
 st.caption(f"{len(against.sources)} {against.words}")
 """).run()
     assert not app.exception
@@ -189,9 +189,9 @@ st.caption(f"{len(against.sources)} {against.words}")
 def test_leaderboards_take_the_dataset_with_its_groups(by: str) -> None:
     app = AppTest.from_string(f"""
 from dashboard.app_pages.leaderboard import pictures as leaderboard_pictures
-from dashboard.app_pages.leaderboard.page_choice import Board
+from dashboard.app_pages.leaderboard.page_choice import LeaderboardChoice
 import streamlit as st
-taken = leaderboard_pictures.choose(Board(count=9, by={by!r}), "portraits_fair")
+taken = leaderboard_pictures.choose(LeaderboardChoice(count=9, by={by!r}), "portraits_fair")
 sizes = [picture.width for picture in taken.open()]
 st.caption(f"{{sizes}} {{sorted(set(taken.groups))}}")
 """).run()

@@ -37,8 +37,8 @@ def row(id: str, severity: int, accuracy: float, confidence: float = 0.9) -> Cor
 
 OTHER = """
 import streamlit as st
-from dashboard.app_pages.robustness import shifts as robustness_shifts
-robustness_shifts.out_of_distribution(st.session_state["found"])
+from dashboard.app_pages.robustness import corruption_parts
+corruption_parts.out_of_distribution(st.session_state["found"])
 """
 
 

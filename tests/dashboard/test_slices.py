@@ -212,15 +212,15 @@ SAVING = """
 import streamlit as st
 from dashboard import services, slice_choice
 from dashboard.app_pages.fairness import slice as fairness_slice
-from dashboard.app_pages.fairness.source import Subject
+from dashboard.app_pages.fairness.source import AuditedData
 source = services.hold_table(b"y,p,sex\\n1,1,f\\n0,1,m\\n", name="mine.csv")
 if "begun" not in st.session_state:
     st.session_state["begun"] = True
     slice_choice.change("sex=f")
-subject = Subject(attributes=("sex",), groups=("sex",), table=source)
-fairness_slice.saved(subject)
+audited = AuditedData(attributes=("sex",), groups=("sex",), table=source)
+fairness_slice.saved(audited)
 if slice_choice.current().conditions:
-    fairness_slice.one(slice_choice.current(), subject)
+    fairness_slice.one(slice_choice.current(), audited)
 """
 
 
