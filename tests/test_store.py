@@ -226,8 +226,11 @@ def test_many_processes_compute_a_key_once(store: Store, tmp_path: Path) -> None
     assert len(trace.read_text().splitlines()) == 1
 
 
-def test_a_hundred_kills_tear_nothing(tmp_path: Path) -> None:
-    """Three processes write, read and evict; each is killed at a random moment, again and again."""
+def test_kills_in_the_midst_of_writing_tear_nothing(tmp_path: Path) -> None:
+    """Three processes write, read and evict; each is killed at a random moment, again and again.
+
+    Until ten were killed while they wrote: how many kills that takes is the machine's affair.
+    """
     store = Store(tmp_path / "home", 600_000)
     context = multiprocessing.get_context("forkserver")  # starts in milliseconds, imports done
     context.set_forkserver_preload(["tests.store_worker"])
@@ -240,7 +243,7 @@ def test_a_hundred_kills_tear_nothing(tmp_path: Path) -> None:
 
     running = [start() for _ in range(3)]
     mid_write = 0
-    for _ in range(120):
+    while mid_write < 10:
         time.sleep(dice.uniform(0.02, 0.08))
         victim = running.pop(0)
         assert victim.exitcode is None, f"left by itself with status {victim.exitcode}"
@@ -254,7 +257,6 @@ def test_a_hundred_kills_tear_nothing(tmp_path: Path) -> None:
     for process in running:
         process.kill()
         process.join()
-    assert mid_write >= 10, "too few kills hit a writer at work to prove anything"
     assert store.damaged_count == store.stats().damaged == 0
     store.sweep()
     assert list((store.root / "tmp").iterdir()) == []

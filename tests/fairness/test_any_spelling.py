@@ -14,7 +14,7 @@ from core.fairness.rows import column_names, open_table
 from tests.fairness.conftest import Write
 from tests.fairness.spelled import COLUMNS, Drawn, drawn
 
-FEW, MANY = 80, 600
+FEW, MANY = 40, 600
 _SLOW = [pytest.mark.slow, pytest.mark.timeout(900)]
 Counts = dict[str, list[list[float]]]
 

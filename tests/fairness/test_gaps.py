@@ -163,7 +163,7 @@ def test_needed_n_is_enough_four_times_in_five(rate: float, groups: int) -> None
     assert 0.78 - 0.02 <= passed / 1500 <= (0.87 if needed > 300 else 0.9)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(
     cells=st.lists(st.lists(st.integers(0, 900), min_size=4, max_size=4), min_size=2, max_size=4),
     min_n=st.sampled_from([1, 10, 500]),
@@ -208,7 +208,7 @@ def test_needed_n_of_several_rates(id: str) -> None:
     assert 0.72 <= passed / 300 <= 0.9
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(
     cells=st.lists(st.lists(st.integers(0, 150), min_size=4, max_size=4), min_size=2, max_size=5),
     tolerance=st.sampled_from([0.0, 0.05, 0.1, 0.3]),

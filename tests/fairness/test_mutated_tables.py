@@ -21,7 +21,7 @@ from core.fairness.rows import open_table
 from core.fairness.uploaded_tables import preview, table_source
 from tests.fairness.spelled import drawn, workbook
 
-FEW, MANY = 400, 3200
+FEW, MANY = 160, 3200
 _SLOW = [pytest.mark.slow, pytest.mark.timeout(900)]
 SECONDS, MEGABYTES = 2.0, 300
 COLUMNS = TableColumns(label="y", prediction="p", score="s", groups=("g", "h"))

@@ -27,9 +27,7 @@ def test_the_files_that_are_damaged_here_are_sound_at_first(name: str) -> None:
     assert picture.pixels.std() > 20, "almost black or white"
 
 
-@pytest.mark.parametrize(
-    ("n", "seed"), [(1_300, 1), pytest.param(15_600, 2, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("n", "seed"), [(400, 1), pytest.param(15_600, 2, marks=pytest.mark.slow)])
 @pytest.mark.timeout(900)
 def test_damaged_files_end_as_pictures_or_in_one_line(n: int, seed: int) -> None:
     before = _peak()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,6 +29,7 @@ from core.models.probe import probe
 from core.models.runtime import identify, runtime
 from core.models.tensorflow import keras, tf
 from core.requests import prediction_request
+from core.settings import settings
 from core.workspace import open_store
 from tests.conftest import ROOT
 from tests.models.changing import PICTURE, build, models, noisy, own_layer, rescaled, written
@@ -218,6 +222,7 @@ def test_what_comes_with_pellucid_keeps_its_names() -> None:
 
 
 def _script(version: str, shift: int, home: Path) -> dict[str, Any]:
+    """Run the script as a user does, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.models.changing", version, str(shift)],
         cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PELLUCID_HOME": str(home)},
@@ -227,10 +232,23 @@ def _script(version: str, shift: int, home: Path) -> dict[str, Any]:
     return found
 
 
+def _script_here(version: str, home: Path) -> dict[str, Any]:
+    """Run the script as a notebook does, in this process."""
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+        patch.setenv("PELLUCID_HOME", str(home))
+        patch.setattr(sys, "argv", ["changing", version, "0"])
+        settings.cache_clear()
+        runpy.run_module("tests.models.changing", run_name="__main__", alter_sys=True)
+    settings.cache_clear()
+    found: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
+    return found
+
+
 def test_from_one_process_to_the_next(tmp_path: Path) -> None:
-    first = _script("first", 0, tmp_path)
+    first = _script_here("first", tmp_path)
     again = _script("first", 3, tmp_path)
-    changed = _script("second", 0, tmp_path)
+    changed = _script_here("second", tmp_path)
     for model_id in models("first"):
         assert again[model_id][0] == first[model_id][0]
         assert (first[model_id][1], again[model_id][1]) == (False, True)

@@ -16,6 +16,13 @@ from core.saliency.registry import METHODS
 SHAPES = {"wide": (24, 40, 3), "grey": (28, 28, 1), "opaque": (36, 20, 4), "veiled": (20, 24, 2)}
 N = 3
 
+COSTLY = pytest.mark.parametrize(
+    "model",
+    ["wide", "veiled", *(pytest.param(one, marks=pytest.mark.slow) for one in ("grey", "opaque"))],
+    indirect=True,
+)
+"""For what traces a graph a question: one shape of three channels, one of another number."""
+
 
 def builder(inputs: keras.KerasTensor, n_classes: int) -> keras.Model:
     x = keras.layers.Conv2D(
@@ -90,6 +97,7 @@ FEW = {"rise": {"n_masks": 16}, "lime": {"n_samples": 16}, "sobol": {"n_designs"
        "guided_ig": {"n_steps": 4}}  # fmt: skip
 
 
+@COSTLY
 @pytest.mark.parametrize("method", METHODS.own)
 def test_every_method_draws_a_map_of_its_shape(
     model: str, method: str, picture: api.Picture
@@ -113,6 +121,7 @@ def test_shapley_values_add_up(model: str, explainer: str, picture: api.Picture)
     assert (found.additivity_errors < 1e-4).all()
 
 
+@COSTLY
 def test_evidence_is_measured(model: str, picture: api.Picture) -> None:
     asked = api.explanation_request(picture, model=model, method="gradcam")
     ids = [card.id for card in api.metrics() if not card.needs_mask]
@@ -124,6 +133,7 @@ def test_evidence_is_measured(model: str, picture: api.Picture) -> None:
     assert sanity.verdict != "unknown"
 
 
+@COSTLY
 def test_it_is_attacked_and_corrupted(model: str, picture: api.Picture) -> None:
     classes = api.open_dataset("portraits").classes
     id = f"{model}_faces"

@@ -63,8 +63,13 @@ def test_a_keras_application_saved_by_its_user_is_read(probe: np.ndarray, tmp_pa
     [
         ("mobilenet_v2", "MobileNetV2", lambda x: x * 255 / 127.5 - 1),
         # These two preprocess inside, from pixels in [0, 255].
-        ("efficientnetv2_b0", "EfficientNetV2B0", lambda x: x * 255),
-        pytest.param("convnext_tiny", "ConvNeXtTiny", lambda x: x * 255, marks=pytest.mark.slow),
+        *(
+            pytest.param(id, name, lambda x: x * 255, marks=pytest.mark.slow)
+            for id, name in (
+                ("efficientnetv2_b0", "EfficientNetV2B0"),
+                ("convnext_tiny", "ConvNeXtTiny"),
+            )
+        ),
     ],
 )
 def test_the_format_that_keras_downloads_is_read(

@@ -158,6 +158,14 @@ class TestIdgi:
         np.testing.assert_allclose(result.map, expected, atol=1e-5)
 
 
+def complete(found: Attribution) -> None:
+    """The map adds up to what the score changes by along the path."""
+    figures = found.diagnostics
+    assert figures["converged"]
+    change = figures["f_input"] - figures["f_baseline"]
+    assert found.map.sum(dtype=np.float64) == pytest.approx(change, rel=0.011)
+
+
 class TestBlurIg:
     def test_the_path_and_its_derivative(self, pictures: np.ndarray) -> None:
         picture = np.random.default_rng(0).random((48, 40, 3), dtype=np.float32)
@@ -176,12 +184,12 @@ class TestBlurIg:
         expected = (weight * (pictures[0] - start)).sum(-1)
         np.testing.assert_allclose(result.map, expected, atol=0.03 * np.abs(expected).max())
 
+    def test_completeness(self, gap: Runtime, pictures: np.ndarray) -> None:
+        complete(run("blur_ig", gap, pictures[:1], [1])[0])
+
+    @pytest.mark.slow
     def test_completeness_on_the_default_model(self, seen: np.ndarray) -> None:
-        result = run("blur_ig", runtime(ModelRef("efficientnet_lite0")), seen, [281])[0]
-        figures = result.diagnostics
-        change = figures["f_input"] - figures["f_baseline"]
-        assert figures["converged"]
-        assert result.map.sum(dtype=np.float64) == pytest.approx(change, rel=0.011)
+        complete(run("blur_ig", runtime(ModelRef("efficientnet_lite0")), seen, [281])[0])
 
 
 class TestGuidedIg:

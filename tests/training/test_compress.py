@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -25,9 +24,11 @@ from core.errors import (
     UnknownNameError,
     WeightsError,
 )
+from core.models.lite import adds_int8_exactly
 from core.models.runtime import Runtime, runtime
 from core.runs import run_folder, unfinished_root
 from core.settings import settings
+from tests.commands import answer
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = "portraits?n_train=400&n_validation=30&n_test=150"
@@ -337,33 +338,23 @@ def test_where_int8_would_saturate_it_is_computed_in_float32(
 
 def test_a_processor_without_exact_int8_is_recognised() -> None:
     """The same processor, told to do without VNNI: its products saturate, and the probe sees it."""
-    code = "from core.models.lite import adds_int8_exactly; print(adds_int8_exactly())"
-
-    def asked(**environment: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
-            env={**os.environ, **environment},
-        )  # fmt: skip
-        return done.stdout.strip()
-
-    if asked() == "False":
+    if not adds_int8_exactly():
         pytest.skip("this processor has no exact int8 products to take away")
-    assert asked(ONEDNN_MAX_CPU_ISA="AVX2") == "False"
+    code = "from core.models.lite import adds_int8_exactly; print(adds_int8_exactly())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    )  # fmt: skip
+    assert done.stdout.strip() == "False"
 
 
 def test_the_command_line_compresses_and_predicts_without_tensorflow(
     twin: Run, int8: Run, home: Path, tmp_path: Path
 ) -> None:
-    environment = {**os.environ, "PELLUCID_HOME": str(home)}
-    words = ["compress", "--model", twin.model, "--form", "int8", "--dataset", DATA, "--json"]
-    done = subprocess.run(
-        [sys.executable, "-m", "core", *words], cwd=ROOT, capture_output=True, text=True,
-        check=True, env=environment,
-    )  # fmt: skip
-    answer = json.loads(done.stdout)
-    assert answer["model"] == int8.model
-    assert answer["cached"]
-    assert answer["test"]["accuracy"] == answer["facts"]["accuracy_after"]
+    told = answer("compress", "--model", twin.model, "--form", "int8", "--dataset", DATA)
+    assert told["model"] == int8.model
+    assert told["cached"]
+    assert told["test"]["accuracy"] == told["facts"]["accuracy_after"]
     picture = tmp_path / "one.png"
     Image.fromarray(api.dataset_picture(DATA, "test", 0).pixels).save(picture)
     code = (
@@ -373,6 +364,6 @@ def test_the_command_line_compresses_and_predicts_without_tensorflow(
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
-        env=environment,
+        env={**os.environ, "PELLUCID_HOME": str(home)},
     )  # fmt: skip
     assert done.stdout.strip() == "False"

@@ -168,9 +168,9 @@ def under_attack(model_id: str, epsilon: float, n: int = 120, steps: int = 10) -
 
 def test_adversarial_training_raises_the_accuracy_under_attack() -> None:
     assert right(ROBUST).mean() >= 0.97
-    for epsilon in (4 / 255, 8 / 255):
-        assert under_attack(ROBUST, epsilon) > under_attack(FAIR, epsilon) + 0.2
-    assert under_attack(ROBUST, 8 / 255) > 0.75
+    hardened = under_attack(ROBUST, 8 / 255)
+    assert hardened > under_attack(FAIR, 8 / 255) + 0.2
+    assert hardened > 0.75
 
 
 @pytest.mark.slow

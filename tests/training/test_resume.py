@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from core import api
+from core.contracts import Run
 from core.errors import Cancelled, InputError, StoreError, TrainingError
 from core.runs import run_folder, runs_root, unfinished_root
 from core.settings import settings
@@ -38,6 +40,25 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     yield use
     monkeypatch.undo()
     settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+    """A home in which the run was trained in one go, and the run; tests take copies of it."""
+    home = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PELLUCID_HOME", str(home))
+        settings.cache_clear()
+        run = api.train(**OPTIONS)
+    settings.cache_clear()
+    return home, run
+
+
+@pytest.fixture
+def whole(trained: tuple[Path, Run], elsewhere: Callable[[str], Path]) -> Run:
+    """The finished run, in a home of the test's own."""
+    shutil.copytree(trained[0], elsewhere("whole"))
+    return trained[1]
 
 
 class StopsAfter:
@@ -65,9 +86,7 @@ def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> Non
         np.testing.assert_array_equal(values, other[name], err_msg=name)
 
 
-def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(elsewhere) -> None:
-    elsewhere("whole")
-    whole = api.train(**OPTIONS)
+def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(whole: Run, elsewhere) -> None:
     expected = weights_of(whole.model)
     elsewhere("parts")
     with pytest.raises(Cancelled):
@@ -85,15 +104,13 @@ def test_a_stopped_run_resumes_to_the_same_weights_bit_for_bit(elsewhere) -> Non
     assert api.unfinished_runs() == ()
 
 
-def test_the_same_run_twice_trains_once(elsewhere) -> None:
-    elsewhere("home")
-    first = api.train(**OPTIONS)
+def test_the_same_run_twice_trains_once(whole: Run) -> None:
     second = api.train(**OPTIONS, control=StopsAfter(2))  # would stop if it trained
-    assert (first.cached, second.cached) == (False, True)
-    assert second.key == first.key
+    assert (whole.cached, second.cached) == (False, True)
+    assert second.key == whole.key
     other = api.train_request(**OPTIONS, seed=1)
-    assert other.key != first.key
-    assert any(card.id == first.model for card in api.models())
+    assert other.key != whole.key
+    assert any(card.id == whole.model for card in api.models())
 
 
 def test_sigkill_loses_at_most_an_epoch(elsewhere) -> None:
@@ -136,14 +153,13 @@ def test_killed_between_the_files_of_a_checkpoint(elsewhere) -> None:
     assert len(api.train(**OPTIONS).history) == 3
 
 
-def test_a_half_written_run_is_never_listed(elsewhere) -> None:
-    home = elsewhere("half")
-    run = api.train(**{**OPTIONS, "epochs": 1})
-    half = home / "runs" / "portraits_scratch_00000000"
+def test_a_half_written_run_is_never_listed(whole: Run) -> None:
+    half = runs_root() / "portraits_scratch_00000000"
     half.mkdir()
-    shutil.copy(run_folder(run.model) / "model.safetensors", half)
+    shutil.copy(run_folder(whole.model) / "model.safetensors", half)
+    assert whole.model in {r.model for r in api.runs()}
     assert half.name not in {r.model for r in api.runs()}
-    document = json.loads((run_folder(run.model) / "run.json").read_text())
+    document = json.loads((run_folder(whole.model) / "run.json").read_text())
     document["run"]["model"] = half.name
     document["run"]["bytes"] += 1
     (half / "run.json").write_text(json.dumps(document))
@@ -151,15 +167,13 @@ def test_a_half_written_run_is_never_listed(elsewhere) -> None:
     assert half.name not in {card.id for card in api.models()}
 
 
-def test_changed_weights_are_refused(elsewhere) -> None:
-    elsewhere("changed")
-    run = api.train(**{**OPTIONS, "epochs": 1})
-    file = run_folder(run.model) / "model.safetensors"
+def test_changed_weights_are_refused(whole: Run) -> None:
+    file = run_folder(whole.model) / "model.safetensors"
     payload = bytearray(file.read_bytes())
     payload[-5] ^= 255
     file.write_bytes(payload)
     with pytest.raises(InputError, match="damaged or changed"):
-        api.explain(api.dataset_picture(DATA, "test", 0), model=run.model, method="gradcam")
+        api.explain(api.dataset_picture(DATA, "test", 0), model=whole.model, method="gradcam")
 
 
 def test_a_diverging_loss_stops_with_an_explanation_and_no_model(elsewhere) -> None:

@@ -34,7 +34,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def spread() -> SeedSpread:
+def alone() -> tuple[Run, str]:
+    """A run of one seed and its card, before other seeds are asked for."""
+    run = api.train(**OPTIONS, seed=5)
+    return run, api.run_card(run.model)
+
+
+@pytest.fixture(scope="module")
+def spread(alone: tuple[Run, str]) -> SeedSpread:
     """Three seeds, of which the second was stopped on its way and then asked for again."""
     stop_in_second = Watch(until="seed 2 of 3")
     with pytest.raises(Cancelled):
@@ -96,10 +103,10 @@ def test_manifest_and_card_of_each_run_say_how_it_spreads(spread: SeedSpread) ->
     assert api.run(fewer.models[0]).seeds == spread  # what says more is kept
 
 
-def test_a_run_of_one_seed_says_so() -> None:
-    alone = api.train(**OPTIONS, seed=99)
-    assert alone.seeds is None
-    assert "this is one run of one seed" in api.run_card(alone.model)
+def test_a_run_of_one_seed_says_so(alone: tuple[Run, str]) -> None:
+    run, card = alone
+    assert run.seeds is None
+    assert "this is one run of one seed" in card
 
 
 def test_the_command_line_says_the_same(
