@@ -26,6 +26,7 @@ from core.contracts import (
     Outputs,
 )
 from core.data.registry import DATASETS
+from core.errors import InputError
 from core.evidence.registry import METRICS
 from core.modalities import registry as kinds
 from core.modalities.capabilities import lack
@@ -195,10 +196,11 @@ def find_class(model: str, text: str | int, *, classes: str | None = None) -> Cl
 
 def register_model(
     id: str,
-    builder: Callable[..., Any],
+    builder: Callable[..., Any] | None = None,
     *,
-    input_size: int | tuple[int, ...],
-    n_classes: int,
+    model: object = None,
+    input_size: int | tuple[int, ...] | None = None,
+    n_classes: int | None = None,
     feature_layer: str | None = None,
     layers: Sequence[str] = (),
     name: str = "",
@@ -207,9 +209,9 @@ def register_model(
     summary: str = "Registered by the user.",
     replace: bool = False,
     modality: str = DEFAULT_MODALITY,
-    outputs: Outputs = "logits",
+    outputs: Outputs | None = None,
 ) -> None:
-    """Add an architecture of your own to the zoo of this process.
+    """Add a model of your own to the zoo of this process: a function that builds it, or itself.
 
     Parameters
     ----------
@@ -217,16 +219,19 @@ def register_model(
         Identifier, which no model has yet. Under an id that was registered before, a builder that
         is defined anew (by the same name in the same module, as when a notebook's cell or a module
         is run again) takes the place of the old one; another one does with ``replace`` alone.
-    builder : callable
+    builder : callable, optional
         ``builder(inputs, n_classes) -> keras.Model``: from the preprocessed Keras tensor
         ``(None, height, width, channels)`` to logits, with weights loaded. Your code, run on
         your machine.
+    model : keras.Model, optional
+        In place of a builder: a model of pictures with its weights, as it stands. It is copied,
+        models inside it are opened, and its input, outputs and feature layers are read off.
     input_size : int or tuple of int
-        Side of square inputs of three channels in pixels; or ``(height, width)``; or ``(height,
+        Of a builder. Side of square inputs of three channels in pixels; or ``(height, width)``; or ``(height,
         width, channels)`` with 1 channel for grey, 3 for colour, 2 or 4 with opacity
         behind, as opaque pictures have it: others are refused there.
     n_classes : int
-        How many logits there are.
+        Of a builder: how many logits there are.
     feature_layer : str, optional
         Name of the layer that CAMs read; without one, they are not offered.
     layers : sequence of str
@@ -234,8 +239,8 @@ def register_model(
     name : str
         For people; the id by default.
     preprocessing : Affine, optional
-        Done inside the model; by default pixels stay in [0, 1]. One number stands for every
-        channel.
+        Done inside the model; by default pixels stay in [0, 1], or are what a given model's first
+        Rescaling or Normalization takes. One number stands for every channel.
     labels : {"imagenet", "numbered"} or sequence of str
         Names of the classes, each once, as many as there are logits.
     summary : str
@@ -246,11 +251,12 @@ def register_model(
     modality : str
         What kind of input it takes: the id of a modality, that of pictures by default.
     outputs : {"logits", "probabilities", "sigmoid", "binary", "values"}
-        What the network ends in. A final softmax (``"probabilities"``) or sigmoid is found in its
-        graph and taken off, for what is explained are logits. With ``"sigmoid"`` each class is a
-        yes or no of its own; one sigmoid for two classes (``"binary"``) is two logits, 0 and what
-        enters it. ``"values"`` are those of a regression: ``n_classes`` is their number, ``labels``
-        their names, and whatever needs classes is refused.
+        What the network ends in, logits by default; of a given model it is read off. A final
+        softmax (``"probabilities"``) or sigmoid is found in its graph and taken off, for what is
+        explained are logits. With ``"sigmoid"`` each class is a yes or no of its own; one sigmoid
+        for two classes (``"binary"``) is two logits, 0 and what enters it. ``"values"`` are those
+        of a regression: ``n_classes`` is their number, ``labels`` their names, and whatever needs
+        classes is refused.
 
     Raises
     ------
@@ -269,8 +275,21 @@ def register_model(
     Workers of the dashboard are other processes: there a model joins through an entry point of
     the group ``pellucid.models``: a function that returns :class:`core.models.zoo.ModelSpec` s.
     """
+    declared, prepared = checked_outputs(outputs or "logits"), Affine()
+    if model is not None:
+        if builder is not None or input_size is not None or n_classes is not None:
+            raise InputError(
+                "A model is given by itself: builder, input_size and n_classes are read off it."
+            )
+        from core.own_models.built import look_at
+
+        listed = None if isinstance(labels, str) else len(tuple(labels))
+        built = look_at(model, id=id, kind=outputs and declared, n_names=listed)
+        builder, input_size, n_classes = built.builder, built.input_size, built.n_classes
+        declared, prepared = built.outputs, built.preprocessing
+        layers = layers or built.layers
+        feature_layer = feature_layer or (layers[-1] if layers else None)
     size = kinds.get(modality).checked_size(input_size)
-    declared = checked_outputs(outputs)
     fewest = 1 if declared == "values" else 2
     n_classes = checked_whole("n_classes", n_classes, fewest, MOST_CLASSES)
     check_id(id, builder, replace=replace)
@@ -281,7 +300,7 @@ def register_model(
         name=checked_name(name) if checked_text("name", name) else id,
         builder=builder,
         input_size=size,
-        preprocessing=checked_affine(preprocessing),
+        preprocessing=prepared if preprocessing is None else checked_affine(preprocessing),
         feature_layer=feature_layer or "",
         layers=chosen,
         features=feature_layer is not None,

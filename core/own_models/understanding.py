@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from core.models.weight_files import checked_classes
 from core.own_models.ranges import RANGES, Range, affine
 from core.targets.base import probabilities
 
-__all__ = ["Understood", "understand"]
+__all__ = ["Understood", "read_off", "understand"]
 
 CLOSE = 1e-4
 """Largest difference of what is run here from what Keras makes of the file, in probabilities."""
@@ -73,12 +73,36 @@ def understand(described: Described, choices: ModelChoices, *, sha256: str) -> U
     saved = as_saved(
         described.config, described.weights, numbers=described.held.numbers, where=name
     )
+    found = read_off(saved, choices, name=name, loss=described.loss)
+    facts = replace(found.facts, format=described.format, file_sha256=sha256)
+    return replace(found, facts=facts, config=described.config)
+
+
+def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") -> Understood:
+    """Read off what a Keras model is, and check that it runs here as Keras runs it.
+
+    Parameters
+    ----------
+    saved : keras.Model
+        With weights. It is copied, layer by layer.
+    name : str
+        For sentences.
+    loss : str
+        What it was trained with, where that is known.
+
+    Raises
+    ------
+    ModelFileError
+        If it is no model of pictures.
+    InputError
+        If a choice does not fit, or what comes out are no logits, probabilities or values.
+    """
     height, width, channels = _shape(saved, choices, name)
     named = output_names(saved)
     output = _output(named, choices.output, name)
     bare = flat(saved, keras.Input((height, width, channels)), output=output)
     _one_row(bare, name)
-    kind = _kind(bare, described, choices)
+    kind = _kind(bare, loss, choices)
     n = int(bare.outputs[0].shape[1])
     range_, checks = _range(bare, choices)
     classes, names_given = _classes(choices, kind, n, name)
@@ -94,13 +118,13 @@ def understand(described: Described, choices: ModelChoices, *, sha256: str) -> U
     checks += [_same(saved, output, model, spec)]
     layers = tuple(_layers(model))
     facts = ModelFacts(
-        name=name, format=described.format, file_sha256=sha256, height=height, width=width,
+        name=name, format="", file_sha256="", height=height, width=width,
         channels=channels, range=range_, order=spec.preprocessing.order, output=named[output],
         outputs=tuple(named), kind=kind, classes=classes, named=names_given, gradients=True,
         features=bool(layers), layers=layers, feature_layer=layers[-1] if layers else "",
         n_parameters=spec.n_parameters, checks=tuple(checks),
     )  # fmt: skip
-    return Understood(facts, spec, model, bare, described.config, output)
+    return Understood(facts, spec, model, bare, {}, output)
 
 
 def _shape(saved: Any, choices: ModelChoices, name: str) -> tuple[int, int, int]:
@@ -161,7 +185,7 @@ def _one_row(bare: Any, name: str) -> None:
         )
 
 
-def _kind(bare: Any, described: Described, choices: ModelChoices) -> Outputs:
+def _kind(bare: Any, loss: str, choices: ModelChoices) -> Outputs:
     if choices.kind:
         return choices.kind
     end = ends_in(bare.outputs[0])
@@ -170,7 +194,7 @@ def _kind(bare: Any, described: Described, choices: ModelChoices) -> Outputs:
         return "probabilities"
     if end == "sigmoid":
         return "sigmoid" if n > 1 else "binary"
-    if n == 1 or described.loss in _OF_VALUES:
+    if n == 1 or loss in _OF_VALUES:
         return "values"
     return "logits"
 

@@ -303,3 +303,42 @@ def test_the_command_tells_the_same(
     bad.write_bytes(b"\x80\x04")
     assert run("import", str(bad)) == 2
     assert "ONNX" in capfd.readouterr().err
+
+
+def test_a_model_in_hand_joins_as_it_stands(tmp_path: Path) -> None:
+    """Transfer learning: a base inside a Sequential, softmax at its end, pixels scaled inside."""
+    model = drawn("nested")
+    api.register_model("in_hand", model=model, labels=["ant", "bee", "cow", "dog"], replace=True)
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
+    said = api.predict(picture, model="in_hand")
+    expected = model.predict(picture[None].astype(np.float32), verbose=0)[0]
+    ours = {score.label: score.probability for score in api.ranking(said, 4)}
+    np.testing.assert_allclose([ours[n] for n in ("ant", "bee", "cow", "dog")], expected, atol=1e-4)
+    shown = api.explain(picture, model="in_hand", method="gradcam")
+    assert shown.map.shape == (32, 32)
+
+
+class Doubled(keras.layers.Layer):
+    """A layer of one's own."""
+
+    def call(self, x: Any) -> Any:
+        return 2 * x
+
+
+def test_layers_of_ones_own_are_taken_from_a_model_in_hand() -> None:
+    model = keras.Sequential([keras.Input((16, 16, 3)), L.Conv2D(4, 3), Doubled(), L.Flatten(),
+                              L.Dense(3)])  # fmt: skip
+    api.register_model("doubled", model=model, replace=True)
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3)).astype(np.uint8)
+    said = api.predict(picture, model="doubled").logits
+    expected = model.predict(picture[None].astype(np.float32) / 255, verbose=0)[0]
+    np.testing.assert_allclose(said, expected, atol=1e-4)
+
+
+def test_what_is_no_model_in_hand_is_refused() -> None:
+    with pytest.raises(InputError, match=r"is a keras\.Model"):
+        api.register_model("nothing", model=lambda x: x)
+    with pytest.raises(InputError, match="by itself"):
+        api.register_model("twice", model=drawn("grey"), input_size=28)
+    with pytest.raises(InputError, match="builder is a function"):
+        api.register_model("none")

@@ -174,7 +174,7 @@ class _Flattening:
                 below = f"{path}{operation.name}_"
                 made = self.through(operation, args[0], below)
                 return made[0] if len(made) == 1 else made
-            if type(operation).__name__ in INERT and isinstance(operation, keras.Layer):
+            if _is_inert(operation):
                 return args[0]
             return self._copy(operation, path)(*args, **kwargs)
 
@@ -198,6 +198,11 @@ class _Flattening:
             unique, i = f"{wanted}_{i}", i + 1
         self._taken.add(unique)
         return unique
+
+
+def _is_inert(operation: Any) -> bool:
+    kind = type(operation)
+    return kind.__name__ in INERT and getattr(keras.layers, kind.__name__, None) is kind
 
 
 def _leaves(model: Any) -> Iterator[Any]:
