@@ -227,8 +227,8 @@ def register_model(
         In place of a builder: a model of pictures with its weights, as it stands. It is copied,
         models inside it are opened, and its input, outputs and feature layers are read off.
     input_size : int or tuple of int
-        Of a builder. Side of square inputs of three channels in pixels; or ``(height, width)``; or ``(height,
-        width, channels)`` with 1 channel for grey, 3 for colour, 2 or 4 with opacity
+        Of a builder. Side of square inputs of three channels in pixels; or ``(height, width)``; or
+        ``(height, width, channels)`` with 1 channel for grey, 3 for colour, 2 or 4 with opacity
         behind, as opaque pictures have it: others are refused there.
     n_classes : int
         Of a builder: how many logits there are.
@@ -289,6 +289,11 @@ def register_model(
         declared, prepared = built.outputs, built.preprocessing
         layers = layers or built.layers
         feature_layer = feature_layer or (layers[-1] if layers else None)
+    elif builder is None:
+        raise InputError(
+            "A model is registered by a builder, a function called as builder(inputs, n_classes), "
+            "or by itself (model=…). Received: neither."
+        )
     size = kinds.get(modality).checked_size(input_size)
     fewest = 1 if declared == "values" else 2
     n_classes = checked_whole("n_classes", n_classes, fewest, MOST_CLASSES)
