@@ -94,7 +94,7 @@ def run(n: int, stop_at: float) -> None:
     from core.contracts import ModelRef
     from core.control import LocalControl
     from core.errors import Cancelled
-    from core.evidence import leaderboard
+    from core.evidence.leaderboard import measure as leaderboard
     from core.models.runtime import runtime
 
     model = runtime(ModelRef(api.DEFAULT_MODEL))

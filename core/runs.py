@@ -29,7 +29,7 @@ from typing import Any
 from core.contracts import Artefact, Run
 from core.errors import InputError, StoreError
 from core.home import home
-from core.store_entry import fsync_folder
+from core.store.entry import fsync_folder
 
 __all__ = [
     "FORMAT", "MANIFEST", "SHIPPED", "WEIGHTS", "delete_run", "file_facts", "finished_runs",

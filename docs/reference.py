@@ -12,52 +12,35 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, is_typeddict
 
 from core import api, contracts
 from core.docstrings import Docstring, Entry, read_docstring
 
-__all__ = ["PAGES", "pages"]
+__all__ = ["PAGES", "pages", "public"]
 
 HERE = Path(__file__).parent
 REFERENCE, RESULTS = "reference.md", "results.md"
 PAGES = (REFERENCE, RESULTS)
 
 TOPICS: dict[str, tuple[str, ...]] = {
-    "Pictures, predictions, maps": (
-        "api._sources", "api._answers", "api._views", "requests._picture",
-        "modalities.picture.overlay", "data.picture",
-    ),
-    "What there is": ("api._catalogue", "models", "modalities"),
-    "Evidence: how far a map can be trusted": (
-        "api._evidence", "api._leaderboard", "requests._evidence", "requests._leaderboard",
-        "requests._sanity", "requests._mask",
-    ),
-    "Shapley values": ("api._shap", "requests._shap", "shapley"),
-    "Maps compared, and followed along a path": (
-        "api._compare", "api._explanation_drift", "requests._drift", "requests._explanation_drift",
-    ),
-    "What would change a decision": ("api._counterfactual", "requests._counterfactual"),
-    "Examples and concepts": (
-        "api._concepts", "requests._concepts", "requests._picture_set",
-        "modalities.picture.gallery",
-    ),
-    "Datasets": ("api._datasets", "requests._datasets", "data"),
-    "Fairness": (
-        "api._fairness", "api._slices", "api._fairness_views", "api._looks", "requests._fairness",
-        "requests._class_map",
-    ),
-    "Robustness": ("api._robustness", "requests._robustness", "requests._corruption", "robustness"),
-    "Certificates": ("api._certify", "requests._certify", "robustness.class_bias"),
-    "Your own model": ("api._own_models", "own_models"),
-    "Training and smaller models": (
-        "api._training", "api._compression", "requests._training", "requests._compression", "runs",
-        "training",
-    ),
-    "How often verdicts are right": ("api._calibration", "calibration", "proportions"),
-    "The server's side": ("api._server", "server", "logfile", "settings"),
-}  # fmt: skip
-"""Modules below ``core`` by topic; the longest name that fits says where a function stands."""
+    "Inputs, predictions, maps": ("modalities", "models", "saliency"),
+    "What there is": ("models.zoo", "models.api.zoo", "catalogue"),
+    "Evidence: how far a map can be trusted": ("evidence",),
+    "Shapley values": ("shapley",),
+    "Maps compared, and followed along a path": ("comparison", "robustness.explanation_drift"),
+    "What would change a decision": ("evidence.counterfactual",),
+    "Examples and concepts": ("concepts", "modalities.picture.gallery"),
+    "Datasets": ("data",),
+    "Fairness": ("fairness",),
+    "Robustness": ("robustness",),
+    "Certificates": ("robustness.certificates",),
+    "Training and smaller models": ("training", "compression", "own_models", "runs"),
+    "How often verdicts are right": ("calibration", "proportions"),
+    "The server's side": ("server", "engine", "logfile", "settings"),
+}
+"""Rooms below ``core`` by topic; the longest name that fits says where a function stands."""
 ELSEWHERE = "Besides"
 
 _INTRODUCTION = """\
@@ -91,14 +74,13 @@ class Reference:
     """The two pages."""
 
     def __init__(self) -> None:
-        self.public = {name: getattr(api, name) for name in api.__all__}
+        self.public = public(api)
 
     @cached_property
     def classes(self) -> dict[str, type[Any]]:
         """Every dataclass of the contracts."""
         found: dict[str, type[Any]] = {}
-        for name in sorted(contracts.__all__):
-            item = getattr(contracts, name)
+        for name, item in public(contracts).items():
             if inspect.isclass(item) and dataclasses.is_dataclass(item):
                 found[name] = item
         return found
@@ -208,6 +190,15 @@ class Reference:
         if name in self.public:
             return f"[{shown}]({REFERENCE}#{_anchor(name)})"
         return f"[{shown}]({RESULTS}#{_anchor(name)})" if name in self.classes else shown
+
+
+def public(face: ModuleType) -> dict[str, Any]:
+    """Return what a face shows, by name: all but modules, types of options, what is private."""
+    return {
+        name: item
+        for name, item in sorted(vars(face).items())
+        if not (name.startswith("_") or inspect.ismodule(item) or is_typeddict(item))
+    }
 
 
 def _is_ours(item: object) -> bool:

@@ -24,23 +24,32 @@ ROOMS_THAT_COMPUTE = ("core.models", "core.data", "core.training", "core.salienc
 FACADE = ("core", "core.api", "core.contracts", "core.errors", "core.numerals", "core.registry")
 MOST_LINES = 350
 
-# Lower may not import higher.
+ROLES = ("contract", "request", "api", "cli")
+"""What a room's files of these names, or all files of such a folder, are for."""
+
+# Lower may not import higher. A star stands for whatever room a role lies in.
 LEVELS = [
     ("core.axes", "core.errors", "core.lookup", "core.numerals", "core.parameters", "core.settings",
      "core.home", "core.files", "core.logfile", "core.process", "core.plugins", "core.registry",
      "core.declared", "core.docstrings", "core.signatures"),
     ("core.control",),
+    ("core.values",),
+    ("*.contract",),
     ("core.contracts",),
     ("core.store", "core.workspace", "core.tabular", "core.runs", "core.proportions",
      "core.multiplicity"),
     ("core.differences", "core.modalities", "core.targets"),
     ("core.models", "core.data"),
     ("core.saliency", "core.shapley", "core.evidence", "core.fairness", "core.robustness",
-     "core.training", "core.concepts", "core.own_models", "core.compression", "core.comparison"),
+     "core.training", "core.concepts", "core.compression", "core.comparison", "core.own_models",
+     "core.catalogue"),
     ("core.engine",),
-    ("core.server", "core.requests"),
+    ("core.server", "core.options", "*.request"),
     ("core.calibration",),
+    ("core.requests",),
+    ("*.api",),
     ("core.api",),
+    ("core.terminal", "*.cli"),
     ("core.cli",),
 ]  # fmt: skip
 
@@ -92,11 +101,16 @@ class Tree:
 
     @cached_property
     def graph(self) -> Mapping[str, frozenset[str]]:
-        """Which modules each module imports, and the packages that run on the way to them."""
+        """Which modules each module imports, and the packages that run on the way to them.
+
+        A package that imports nothing is but a folder.
+        """
         found = {}
+        folders = {m for m, path in self.paths.items() if path.name == "__init__.py"}
+        folders = {m for m in folders if not self.names[m]}
         for module, names in self.names.items():
             parts = (name.split(".") for name in names)
-            ways = {".".join(p[:i]) for p in parts for i in range(1, len(p) + 1)}
+            ways = {".".join(p[:i]) for p in parts for i in range(1, len(p) + 1)} - folders
             own = {".".join(module.split(".")[:i]) for i in range(1, module.count(".") + 2)}
             found[module] = frozenset((names | (ways - own)) & self.paths.keys() - {module})
         return found
@@ -136,7 +150,7 @@ def heavy_libraries_stay_in_the_rooms_that_compute(tree: Tree) -> list[str]:
         f"{module} imports {used}"
         for module in tree.paths
         for used in sorted({name.split(".")[0] for name in tree.names[module]} & HEAVY)
-        if not module.startswith(ROOMS_THAT_COMPUTE)
+        if _role(module) or not module.startswith(ROOMS_THAT_COMPUTE)
     ]
 
 
@@ -157,14 +171,26 @@ def imports_run_downwards(tree: Tree) -> list[str]:
     return found
 
 
+def _role(module: str) -> str | None:
+    """Return which face of its room a module belongs to; ``None`` for what computes."""
+    return next((part for part in module.split(".")[2:] if part in ROLES), None)
+
+
 def _level(module: str) -> int | None:
-    matches = [
-        (len(prefix), i)
-        for i, row in enumerate(LEVELS)
-        for prefix in row
-        if module == prefix or module.startswith((f"{prefix}.", f"{prefix}_"))
-    ]
-    return max(matches)[1] if matches else None
+    """Return the level of a module's role or of its room, whichever is higher.
+
+    What a room computes may ask for its contract from below: a contract has its own level alone.
+    """
+    rows = {name: i for i, row in enumerate(LEVELS) for name in row}
+    role = _role(module)
+    faced = rows.get(f"*.{role}")
+    if role == "contract":
+        return faced
+    fitting = [r for r in rows if module == r or module.startswith((f"{r}.", f"{r}_"))]
+    if not fitting:
+        return faced
+    room = rows[max(fitting, key=len)]
+    return room if faced is None else max(room, faced)
 
 
 def no_circle_of_modules(tree: Tree) -> list[str]:
@@ -173,7 +199,10 @@ def no_circle_of_modules(tree: Tree) -> list[str]:
 
 
 def no_circle_of_rooms(tree: Tree) -> list[str]:
-    """In every folder, what lies in it (files and folders) imports one way alone."""
+    """In every folder, what lies in it (files and folders) imports one way alone.
+
+    Each role of a folder in it stands for itself: what asks for work lies above what computes.
+    """
     packages = {m for m, path in tree.paths.items() if path.name == "__init__.py"}
     packages |= {m.rpartition(".")[0] for m in tree.paths if "." in m}
     found = []
@@ -183,15 +212,18 @@ def no_circle_of_rooms(tree: Tree) -> list[str]:
         for module in tree.paths:
             if not module.startswith(start):
                 continue
-            here = start + module.removeprefix(start).split(".")[0]
-            there = {
-                start + target.removeprefix(start).split(".")[0]
-                for target in tree.graph[module]
-                if target.startswith(start)
-            }
+            here = _child(module, package)
+            there = {_child(t, package) for t in tree.graph[module] if t.startswith(start)}
             rooms.setdefault(here, set()).update(there - {here})
         found += _circles(rooms)
     return found
+
+
+def _child(module: str, package: str) -> str:
+    """Return what lies in a package on the way to a module, with its role there."""
+    child = f"{package}.{module.removeprefix(f'{package}.').split('.')[0]}"
+    role = _role(module)
+    return child if role is None or child.endswith(f".{role}") else f"{child} ({role})"
 
 
 def _circles(graph: Mapping[str, Iterable[str]]) -> list[str]:

@@ -15,10 +15,10 @@ from PIL import Image
 
 from core import api
 from core.cli import main
-from core.cli._folders import find_pictures
-from core.cli._outputs import class_suffix
 from core.contracts import ClassRef
 from core.errors import ImageError, InputError
+from core.terminal.folders import find_pictures
+from core.terminal.outputs import class_suffix
 from tests.commands import answer, run
 
 
@@ -212,13 +212,13 @@ def test_how_pictures_were_read_is_told_beside_the_result(
 def test_a_command_that_fails_inside_is_one_line_and_an_entry_in_the_log(
     cat: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.cli import _picture
     from core.logfile import log_path
+    from core.models.cli import predict
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(_picture, "find_pictures", fail)
+    monkeypatch.setattr(predict, "find_pictures", fail)
     told = io.StringIO()
     with redirect_stderr(told), pytest.raises(SystemExit) as end:
         main(["predict", str(cat)])

@@ -13,12 +13,11 @@ from mypy import api as checker
 
 from core import api, errors
 from core.docstrings import read_docstring
+from docs.reference import public
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTIONS = {
-    name: getattr(api, name)
-    for name in api.__all__
-    if inspect.isfunction(inspect.unwrap(getattr(api, name)))
+    name: item for name, item in public(api).items() if inspect.isfunction(inspect.unwrap(item))
 }
 WITH_OPTIONS = [
     name

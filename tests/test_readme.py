@@ -24,7 +24,7 @@ from core.fairness.looks import _FAMILIES
 from core.modalities.picture.controls import CONTROLS
 from core.modalities.picture.uninformed_maps import FAMILIES
 from core.models import zoo
-from core.robustness.attack_checks import CHECKS
+from core.robustness.checks.outcomes import CHECKS
 from core.runs import finished_runs, is_shipped
 from tests.packaging import ROOT
 

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import store_entry, store_size
 from core.contracts import Artefact
 from core.errors import Cancelled, StoreError
 from core.store import Store
+from core.store import entry as store_entry
+from core.store import size as store_size
 from tests.store_worker import artefact_of, churn, is_whole, key_of
 
 ROOT = Path(__file__).parent.parent

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from core.calibration.base import Claim, Outcome, Trials, claim
 from core.contracts import Array
-from core.robustness.certificate import Certificate
-from core.robustness.smoothing import certify
+from core.robustness.certificates.certificate import Certificate
+from core.robustness.certificates.votes import certify
 
 __all__ = ["CLAIMS"]
 
@@ -89,7 +89,7 @@ def _network(rng: np.random.Generator, *, deep: bool) -> Any:
 def _proven(model: Any, pictures: Array) -> tuple[Classes, Radii]:
     """Return the answers and the largest ε, of a fine grid, at which each is proven."""
     from core.models.tensorflow import tf
-    from core.robustness.bounds import certain
+    from core.robustness.certificates.bounds import certain
 
     answers = np.asarray(model(pictures)).argmax(axis=1)
     radii = np.zeros(len(pictures))

@@ -16,7 +16,7 @@ from core.calibration.unmasked_models import ARCHITECTURES, CLASSES, SIZE, pictu
 from core.contracts import Robustness
 from core.models import zoo
 from core.models.spec import Affine, ModelSpec
-from core.requests import robustness_request
+from core.robustness.request import robustness_request
 
 __all__ = ["CLAIMS"]
 
@@ -66,7 +66,7 @@ def _examined(model: str, dataset: str, eps: str, trials: Trials) -> Robustness:
 
 def _masked(trials: Trials) -> Iterator[Outcome]:
     """Yield for each masked model whether some check of it fails."""
-    from core.robustness.gradient_masking import MASKS, masked
+    from core.robustness.checks.gradient_masking import MASKS, masked
 
     base = _spec(_BASE, trained("conv_relu_max", seed=3 + trials.seed))
     with _bars(trials.seed) as dataset, zoo.registered(base):

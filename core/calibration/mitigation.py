@@ -12,7 +12,7 @@ from core.calibration.base import Claim, Outcome, Trials, claim
 from core.calibration.tables import TOLERANCE, Floats
 from core.contracts import Mitigation
 from core.fairness.mitigation import mitigate
-from core.requests import mitigation_request
+from core.fairness.request.audits import mitigation_request
 
 __all__ = ["CLAIMS"]
 

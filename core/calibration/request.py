@@ -8,10 +8,10 @@ from core.calibration.code import code_fingerprint
 from core.calibration.registry import CLAIMS
 from core.contracts import CalibrateRequest
 from core.errors import UnknownNameError
+from core.fairness.request.fields import library_versions
 from core.modalities.picture.gallery import read_gallery
 from core.models.fingerprint import versions
-from core.requests._common import chosen_seed
-from core.requests._fairness_fields import library_versions
+from core.options.model import chosen_seed
 
 __all__ = ["calibrate_request"]
 

@@ -21,9 +21,8 @@ from core.fairness.counted import Cells
 from core.fairness.gap_specs import get_gap
 from core.fairness.gaps import tested
 from core.fairness.grouping import Grouping
+from core.fairness.request.fields import AuditOptions, columns_fields
 from core.fairness.rows import open_columns
-from core.requests import AuditOptions
-from core.requests._fairness_fields import columns_fields
 
 __all__ = [
     "Floats",

@@ -18,8 +18,8 @@ from typing import TypeVar
 
 from core.errors import StoreError
 from core.home import home
-from core.store_entry import fsync_folder
-from core.store_size import file_lock
+from core.store.entry import fsync_folder
+from core.store.size import file_lock
 
 __all__ = ["cached", "dataset_cache_root"]
 

@@ -27,7 +27,7 @@ from core.contracts import AuditRequest, Look, Looks
 from core.errors import StoreError
 from core.home import home
 from core.runs import write_json
-from core.store_size import file_lock, folders
+from core.store.size import file_lock, folders
 
 __all__ = ["EVERYBODY", "document", "look", "look_ahead", "looks_at"]
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.home import home
-from core.store_size import Space
+from core.store.size import Space
 from core.tabular.head import CsvHead
 from core.tabular.records import records
 from core.tabular.source import TextSource

@@ -14,7 +14,7 @@ from core.contracts import Slice
 from core.errors import InputError
 from core.home import home
 from core.runs import write_json
-from core.store_size import file_lock
+from core.store.size import file_lock
 
 __all__ = ["MOST_SAVED", "forget_slice", "save_slice", "saved_slices"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import InputError
 from core.home import home
 from core.settings import settings
-from core.store_size import Space
+from core.store.size import Space
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,7 +11,7 @@ from core.contracts import Array, RobustnessRequest
 from core.control import Control
 from core.errors import CapabilityError, InputError
 from core.robustness.attacks.base import Problem
-from core.robustness.goals import AttackGoal
+from core.robustness.attacks.goals import AttackGoal
 from core.robustness.sample import Batch, Sample
 from core.robustness.sweep import default_eps_grid
 

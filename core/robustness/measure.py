@@ -16,9 +16,9 @@ from core.contracts import AttackCheck, Robustness, RobustnessChunk, RobustnessR
 from core.control import Control, PartControl
 from core.errors import InputError
 from core.robustness.assemble import assemble
-from core.robustness.attack_checks import examine
 from core.robustness.attacked_sample import AttackedSample, refuse_probabilities
 from core.robustness.attacks.registry import ATTACKS
+from core.robustness.checks.outcomes import examine
 from core.robustness.partial_results import stored_chunk
 from core.robustness.sample import Batch
 from core.robustness.sweep import Swept, sweep

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from core.contracts import Artefact, Epoch
 from core.errors import StoreError
 from core.runs import file_facts, write_json
-from core.store_entry import fsync_folder
+from core.store.entry import fsync_folder
 
 __all__ = ["FINISHED", "Arrays", "Checkpoint", "Checkpoints", "history_of"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.data.feed import PartFeed
 from core.models.tensorflow import keras, tf
-from core.robustness.bounds import certain, margins
+from core.robustness.certificates.bounds import certain, margins
 from core.training.job import Job, Trained
 from core.training.objective import CrossEntropy
 

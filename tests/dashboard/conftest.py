@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.api import _server
+from core.server import api as _server
 from dashboard.services._jobs import _table
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,8 +16,8 @@ from core.cli import main
 from core.contracts import Counterfactual
 from core.control import LocalControl
 from core.errors import Cancelled, InputError
-from core.evidence.counterfactual import removed
-from core.evidence.flips import find_flip
+from core.evidence.counterfactual.flips import find_flip
+from core.evidence.counterfactual.search import removed
 
 Sets = Sequence[tuple[int, ...]]
 

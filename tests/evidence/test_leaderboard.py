@@ -17,8 +17,8 @@ from core.cli import main
 from core.contracts import Leaderboard, LeaderboardRequest, Picture
 from core.control import LocalControl
 from core.errors import Cancelled, InputError
-from core.evidence import leaderboard as room
 from core.evidence.intervals import mean_interval
+from core.evidence.leaderboard import measure as room
 
 METHODS = ("saliency", "edges")
 METRICS = ("average_drop", "sparseness")

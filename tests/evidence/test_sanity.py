@@ -12,9 +12,9 @@ from core import api
 from core.contracts import ModelRef
 from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError
-from core.evidence import sanity as room
-from core.evidence.cascade import Cascade
-from core.evidence.similarity import spearman, ssim
+from core.evidence.sanity import measure as room
+from core.evidence.sanity.cascade import Cascade
+from core.evidence.sanity.similarity import spearman, ssim
 from core.evidence.thresholds import SANITY_SPEARMAN
 from core.modalities.picture.probes import probes
 from core.models import zoo

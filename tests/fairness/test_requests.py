@@ -23,7 +23,7 @@ from core.contracts import (
 from core.control import LocalControl
 from core.errors import InputError
 from core.fairness.predictions import as_table
-from core.requests._fairness_fields import predictions_fields
+from core.fairness.request.fields import predictions_fields
 from core.workspace import open_store
 
 OPTIONS = {"label": "y", "prediction": "p", "groups": ["sex"]}

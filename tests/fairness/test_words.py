@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core import api
-from core.cli._fairness import _slice_lines
 from core.contracts import FairnessReport, Look, Looks
+from core.fairness.cli.commands import _slice_lines
 from tests.fairness.test_cli import here
 
 pytestmark = pytest.mark.usefixtures("own_home")

@@ -12,13 +12,13 @@ from PIL import Image
 
 from core import api
 from core.cli import main
-from core.cli._folders import find_pictures
-from core.cli._shap import _background
 from core.data.folder_listing import SPLIT_NAMES, list_folder
 from core.data.registry import open_dataset
 from core.errors import InputError
 from core.modalities.picture import images
 from core.modalities.picture.gallery import read_gallery
+from core.shapley.cli import _background
+from core.terminal.folders import find_pictures
 
 from .damage import dicom
 

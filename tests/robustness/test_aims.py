@@ -17,8 +17,8 @@ from core.errors import CapabilityError, InputError
 from core.models.runtime import runtime
 from core.models.tensorflow import keras
 from core.robustness.attacks.base import Problem
+from core.robustness.attacks.goals import AttackGoal, TopPasses, read_goal
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.goals import AttackGoal, TopPasses, read_goal
 from core.robustness.passes import AttackPasses
 from core.robustness.sweep import sweep
 
@@ -216,7 +216,7 @@ def test_what_cannot_leave_the_first_k_is_refused_and_not_proposed() -> None:
     api.register_model("aims_linear", linear, input_size=SIZE, n_classes=N, labels=NAMES,
                        replace=True)  # fmt: skip
     from core.models import zoo
-    from core.requests._robustness import _attacks
+    from core.robustness.request import _attacks
 
     spec = zoo.get("aims_linear")
     assert set(_attacks(None, {}, "linf", spec, AttackGoal(k=2))) == {

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import CapabilityError
 from core.models.tensorflow import keras, tf
-from core.robustness.bounds import certain, margins, propagate
+from core.robustness.certificates.bounds import certain, margins, propagate
 
 SIZE = 12
 layers = keras.layers

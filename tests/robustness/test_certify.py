@@ -21,7 +21,7 @@ from core.errors import Cancelled, InputError, ParameterError
 from core.models.runtime import runtime
 from core.robustness.attacks.base import Problem
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.smoothing import radius
+from core.robustness.certificates.votes import radius
 from core.robustness.sweep import default_eps_grid, sweep
 from core.server.jobs import JobTable
 from core.workspace import open_store

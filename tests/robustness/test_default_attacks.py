@@ -14,10 +14,10 @@ from core.control import LocalControl
 from core.models import zoo
 from core.models.runtime import runtime
 from core.parameters import Value
-from core.requests._robustness import _defaults
 from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import ATTACKS
 from core.robustness.passes import AttackPasses
+from core.robustness.request import _defaults
 from core.robustness.sweep import TOLERANCE, attacked
 
 MODEL, EPS = "default_resnet8", 8 / 255

@@ -16,13 +16,13 @@ from core.calibration.unmasked_models import ARCHITECTURES, CLASSES, SIZE, pictu
 from core.contracts import ModelRef, Robustness
 from core.control import LocalControl
 from core.models.runtime import runtime
-from core.robustness import checks_gradients
-from core.robustness.adaptive_gradients import Averaged, Estimated
 from core.robustness.attacks.base import Problem
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.check_context import CheckContext
-from core.robustness.gradient_check import gradient_check
-from core.robustness.gradient_masking import MASKS, masked
+from core.robustness.checks import gradients as checks_gradients
+from core.robustness.checks.adaptive_gradients import Averaged, Estimated
+from core.robustness.checks.context import CheckContext
+from core.robustness.checks.gradient_check import gradient_check
+from core.robustness.checks.gradient_masking import MASKS, masked
 from core.robustness.passes import AttackPasses
 from core.robustness.sweep import attacked
 

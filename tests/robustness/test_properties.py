@@ -12,10 +12,10 @@ import pytest
 
 from core import api
 from core.parameters import Value
-from core.robustness.attack_checks import CHECKS
 from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import ATTACKS
-from core.robustness.check_context import CheckContext, beyond_chance
+from core.robustness.checks.context import CheckContext, beyond_chance
+from core.robustness.checks.outcomes import CHECKS
 from core.robustness.sweep import attacked, default_eps_grid
 
 Made = Callable[..., Problem]

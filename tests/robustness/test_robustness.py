@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from core import api
-from core.cli._robustness import _report
 from core.contracts import Robustness
-from core.contracts._attack_checks import CHECKS_VERSION
 from core.control import LocalControl
 from core.errors import Cancelled, CapabilityError, InputError, ParameterError
 from core.proportions import wilson
-from core.robustness.attack_checks import CHECKS
 from core.robustness.attacked_sample import refuse_probabilities
+from core.robustness.checks.contract import CHECKS_VERSION
+from core.robustness.checks.outcomes import CHECKS
+from core.robustness.cli import _report
 from core.robustness.curves import curve, evaluated_eps, of_groups
 from core.robustness.sample import drawn_rows
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.control import LocalControl
 from core.robustness.attacks.base import Problem
-from core.robustness.smoothing import certify, lower_bound, radius, smoothed_predict
+from core.robustness.certificates.votes import certify, lower_bound, radius, smoothed_predict
 
 
 def test_radii_of_the_paper() -> None:

@@ -14,7 +14,7 @@ from core.contracts import Array, CertifierCard, Norm
 from core.declared import card_of
 from core.modalities.capabilities import Needs
 from core.parameters import Parameter, Value
-from core.robustness.certificate import Certificate
+from core.robustness.certificates.certificate import Certificate
 
 if TYPE_CHECKING:
     from core.control import Control

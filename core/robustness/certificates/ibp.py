@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.parameters import Value
-from core.robustness.certificate import Certificate
 from core.robustness.certificates.base import Certifier, Task
+from core.robustness.certificates.certificate import Certificate
 from core.robustness.sweep import default_eps_grid
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Ibp(Certifier):
 def _trace(network: Network) -> Callable[..., Hits]:
     """Return the compiled proof of a network, traced once for any number of pictures."""
     from core.models.tensorflow import tf
-    from core.robustness.bounds import certain
+    from core.robustness.certificates.bounds import certain
 
     if network not in _traced:
         model = network.fast

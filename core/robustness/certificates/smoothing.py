@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from core.errors import InputError
 from core.parameters import Parameter, Value
-from core.robustness.certificate import Certificate
 from core.robustness.certificates.base import Certifier, Task
-from core.robustness.smoothing import certify, radius
+from core.robustness.certificates.certificate import Certificate
+from core.robustness.certificates.votes import certify, radius
 
 __all__ = ["Smoothing"]
 

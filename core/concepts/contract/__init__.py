@@ -1,0 +1,1 @@
+"""What asks for concepts and examples, and what is found."""

@@ -1,0 +1,1 @@
+"""Methods ranked by their evidence over many inputs."""

@@ -1,0 +1,1 @@
+"""Whether a method notices that the model's weights are drawn anew."""

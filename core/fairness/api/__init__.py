@@ -1,0 +1,1 @@
+"""Fairness as functions."""

@@ -1,0 +1,1 @@
+"""What asks for an audit, and what it says."""

@@ -1,0 +1,145 @@
+"""Models of one's own: looked at, and taken in, from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from core.contracts import ModelChoices, ModelFacts, Outputs, Run
+from core.control import Control
+from core.engine.api import answer
+from core.errors import InputError
+from core.models.request import import_request
+from core.own_models.ranges import Order, Range
+from core.own_models.request import model_choices, own_model_request
+
+__all__ = ["import_model", "inspect_model"]
+
+
+def inspect_model(
+    path: str | Path,
+    *,
+    size: str | tuple[int, int] | None = None,
+    range: Range | Literal["auto"] = "auto",
+    order: Order | None = None,
+    output: str = "",
+    kind: Outputs | Literal[""] = "",
+    classes: Sequence[str] = (),
+    samples: str | Path = "",
+) -> ModelFacts:
+    """Say what a model's file holds, keeping nothing.
+
+    Parameters
+    ----------
+    path : str or path
+        A ``.keras`` file, or a whole model as ``.h5``. Nothing in it is run.
+    size : str or tuple of int, optional
+        Height and width, ``"224x160"``, where the file leaves them free.
+    range : {"auto", "0-1", "0-255", "-1-1", "imagenet", "caffe"}
+        What pixels are scaled to before the model sees them.
+    order : {"rgb", "bgr"}, optional
+        Order of its channels.
+    output : str
+        Name of the output, where there are several.
+    kind : {"", "logits", "probabilities", "sigmoid", "binary", "values"}
+        What it ends in; told by its graph if left out.
+    classes : sequence of str
+        One name an output, in their order; two for one sigmoid.
+    samples : str or path
+        Labelled pictures, a folder a class, or a dataset: they tell how pictures are prepared.
+
+    Returns
+    -------
+    ModelFacts
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, of another kind, holds code, or is no model of pictures; or a
+        choice does not fit.
+    """
+    from core.own_models.inspecting import told
+
+    choices = model_choices(
+        size=size, range=range, order=order, output=output, kind=kind, classes=classes
+    )
+    return told(Path(path).expanduser(), choices, samples=str(samples))
+
+
+def import_model(
+    path: str | Path | None = None,
+    *,
+    name: str = "",
+    architecture: str = "",
+    weights: bytes | Path | None = None,
+    classes: Sequence[str] = (),
+    input_size: int | None = None,
+    size: str | tuple[int, int] | None = None,
+    range: Range | Literal["auto"] = "auto",
+    order: Order | None = None,
+    output: str = "",
+    kind: Outputs | Literal[""] = "",
+    samples: str | Path = "",
+    control: Control | None = None,
+) -> Run:
+    """Take a model of one's own into the zoo: a whole one, or weights into an architecture.
+
+    The same file twice, read in the same way, is one model.
+
+    Parameters
+    ----------
+    path : str or path
+        A whole model: ``.keras`` or ``.h5``. With ``architecture``, weights alone.
+    name : str
+        For people; the file's by default.
+    architecture : str
+        Of weights alone: id of what they go into; see :func:`architectures`.
+    weights : bytes or path, optional
+        Of an architecture, in place of ``path``.
+    classes : sequence of str
+        One name an output. Numbers by default; of weights alone they are needed.
+    input_size : int, optional
+        Of an architecture: side of its input.
+    size, range, order, output, kind, samples
+        Of a whole model, as in :func:`inspect_model`.
+    control : Control, optional
+        Hears of progress and can stop the work.
+
+    Returns
+    -------
+    Run
+        The finished run: a model of the zoo.
+
+    Raises
+    ------
+    InputError
+        As :func:`inspect_model`; or weights do not fit their architecture.
+    """
+    if architecture:
+        given = weights if weights is not None else Path(path or "")
+        request = import_request(
+            name=name or (Path(path).stem if path else ""), architecture=architecture,
+            weights=given, classes=classes, input_size=input_size,
+        )  # fmt: skip
+        return answer(request, control=control)
+    if path is None:
+        raise InputError("Give the file of a model, or weights and the architecture they are of.")
+    file = Path(path).expanduser()
+    choices = model_choices(
+        size=size, range=range, order=order, output=output, kind=kind, classes=classes
+    )
+    if samples:
+        choices = _settled(file, choices, str(samples))
+    return answer(own_model_request(file, name=name or file.stem, choices=choices), control=control)
+
+
+def _settled(file: Path, choices: ModelChoices, samples: str) -> ModelChoices:
+    """Return the choices with what labelled pictures decide."""
+    from core.own_models.inspecting import told
+
+    facts = told(file, choices, samples=samples)
+    named = facts.classes if facts.named else ()
+    order: Order | None = "bgr" if facts.order == "bgr" else choices.order
+    return replace(choices, range=facts.range, order=order, classes=named)

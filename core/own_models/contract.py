@@ -1,0 +1,213 @@
+"""What is told of a model of one's own, and what may be said about it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from core.models.contract import Outputs
+from core.training.contract.runs import Run
+from core.values.basic import Lane, content_key
+
+__all__ = ["ModelChoices", "ModelCheck", "ModelFacts", "OwnModelRequest", "PreprocessingTrial"]
+
+
+@dataclass(frozen=True)
+class ModelChoices:
+    """What the owner says of a model's file; whatever is left out is read from the file.
+
+    Parameters
+    ----------
+    size : tuple of int, optional
+        Height and width of its input, where the file leaves them free.
+    range : str
+        What pixels are scaled to before the model sees them: ``"0-1"``, ``"0-255"``, ``"-1-1"``,
+        ``"imagenet"`` (mean and deviation of each channel), ``"caffe"`` (BGR without its mean) or
+        ``"auto"``.
+    order : {"rgb", "bgr"}, optional
+    output : str
+        Name of the output, where there are several.
+    kind : str
+        What it ends in: ``"logits"``, ``"probabilities"``, ``"sigmoid"``, ``"values"``, or ``""``.
+    classes : tuple of str
+        One name an output; two for one sigmoid.
+    """
+
+    size: tuple[int, int] | None = None
+    range: str = "auto"
+    order: Literal["rgb", "bgr"] | None = None
+    output: str = ""
+    kind: Outputs | Literal[""] = ""
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelCheck:
+    """One thing that was checked of a model's file.
+
+    Parameters
+    ----------
+    id : str
+    ok : bool
+        Whether it holds; a model is taken with checks that do not hold if they are doubts alone.
+    note : str
+        One sentence.
+    """
+
+    id: str
+    ok: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class PreprocessingTrial:
+    """How often a model is right if pictures are prepared in one way.
+
+    Parameters
+    ----------
+    range, order, geometry : str
+    accuracy, low, high : float
+        Share of ``n`` pictures, with Wilson's 95 % interval.
+    n : int
+    """
+
+    range: str
+    order: Literal["rgb", "bgr"]
+    geometry: str
+    accuracy: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What was understood of a model's file.
+
+    Parameters
+    ----------
+    name, format : str
+        Of the file: its name; ``"keras"`` or ``"keras-h5"``.
+    height, width, channels : int
+    range, order : str
+        How pixels are scaled before the model sees them, and the order of its channels.
+    kind : str
+        What the network ends in.
+    classes : tuple of str
+    named : bool
+        Whether the names were given, or are numbers.
+    gradients, features : bool
+    layers : tuple of str
+        That maps can read, shallow to deep.
+    feature_layer : str
+        The default among them; ``""`` for none.
+    n_parameters : int
+    checks : tuple of ModelCheck
+    preprocessing : tuple of PreprocessingTrial
+        What labelled pictures say of each way to prepare them, best first; empty without.
+    """
+
+    name: str
+    format: str
+    file_sha256: str
+    height: int
+    width: int
+    channels: int
+    range: str
+    order: str
+    output: str
+    outputs: tuple[str, ...]
+    kind: Outputs
+    classes: tuple[str, ...]
+    named: bool
+    gradients: bool
+    features: bool
+    layers: tuple[str, ...]
+    feature_layer: str
+    n_parameters: int
+    checks: tuple[ModelCheck, ...]
+    preprocessing: tuple[PreprocessingTrial, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return the facts as the command line prints them."""
+        return {
+            "model": self.name,
+            "format": self.format,
+            "input": {
+                "height": self.height, "width": self.width, "channels": self.channels,
+                "range": self.range, "order": self.order,
+            },
+            "output": {
+                "name": self.output, "names": list(self.outputs), "kind": self.kind,
+                "classes": list(self.classes), "named": self.named,
+            },
+            "capabilities": {"gradients": self.gradients, "features": self.features},
+            "feature_layer": self.feature_layer or None,
+            "layers": list(self.layers),
+            "parameters": self.n_parameters,
+            "checks": [asdict(each) for each in self.checks],
+            "preprocessing": [asdict(each) for each in self.preprocessing],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OwnModelRequest:
+    """Ask for a model of one's own to be taken in from its file.
+
+    Parameters
+    ----------
+    name : str
+        For people; a stranger's text.
+    file, file_sha256 : str
+        Where it lies, and what it held when this was asked.
+    choices : ModelChoices
+        With nothing left open that labelled pictures decided.
+    """
+
+    kind: ClassVar[str] = "own-model"
+    work: ClassVar[str] = "core.own_models.work:take_in"
+    result: ClassVar[type[Run]] = Run
+    durable: ClassVar[bool] = True
+    name: str
+    file: str
+    file_sha256: str
+    choices: ModelChoices
+    versions: dict[str, str]
+    lane: Lane = "batch"
+    facts: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> str:
+        """Content key: the file and how it is read; not the name, nor where it lies."""
+        return content_key(
+            {"kind": self.kind, "file": self.file_sha256, "choices": asdict(self.choices)}
+        )
+
+    @property
+    def batch(self) -> str:
+        """Each by itself."""
+        return self.key
+
+    @property
+    def model_id(self) -> str:
+        """Id of the model, once it is there."""
+        return f"own_{self.key[:12]}"
+
+    @cached_property
+    def command(self) -> str:
+        """The command line that repeats this, with the file and the names at hand."""
+        given = self.choices
+        words = ["python", "-m", "core", "import", "FILE", "--name", self.name]
+        words += ["--classes", "names.txt"] if given.classes else []
+        words += ["--range", given.range] if given.range != "auto" else []
+        words += ["--order", given.order] if given.order else []
+        words += ["--size", "x".join(map(str, given.size))] if given.size else []
+        words += ["--output", given.output] if given.output else []
+        words += ["--kind", given.kind] if given.kind else []
+        return shlex.join(words)
+
+    def adopt(self, stored: Run) -> Run:
+        """Return the run that this file became before."""
+        return replace(stored, cached=True)

@@ -1,0 +1,1 @@
+"""One picture under growing ε: prediction, map and evidence together."""
