@@ -30,21 +30,25 @@ __all__ = [
 _OPTION = re.compile(r'\s*\(--(?:"[^"]*"|[^()"])*\)')
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPECIAL = set("\\`*_{}[]()<>#+-.!|~$:&@\"'/=^")
 
 
 def escape(text: str) -> str:
-    """Return ``text`` so that Streamlit's Markdown shows it as it is.
+    r"""Return ``text`` so that Streamlit's Markdown shows it as it is.
 
     Names come from strangers (file names, class files): no emphasis, link, HTML, LaTeX, colour
-    directive or icon may come to life in them. Line breaks become spaces.
+    directive or icon may come to life in them. Line breaks become spaces, and what turns round the
+    direction of all that follows is shown as a character that is none.
 
     Examples
     --------
     >>> escape(":red[x]") == "&#58;red&#91;x&#93;"
     True
+    >>> escape("a\u202egnp") == "a\ufffdgnp"
+    True
     """
-    line = " ".join(text.split())
+    line = _TURNING.sub("\ufffd", " ".join(text.split()))
     return "".join(f"&#{ord(c)};" if c in _SPECIAL else c for c in line)
 
 

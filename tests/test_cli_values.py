@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from core.calibration import measure
 from core.cli import app, main
+from core.cli._common import printable
 from core.compression import compress
 from core.models.runtime import Runtime
 from core.training import run
@@ -82,6 +83,15 @@ def test_no_value_is_nothing(command: str, capfd: pytest.CaptureFixture[str]) ->
             told = line([command, *([] if argument else [name]), text], capfd)
             assert name in told
             assert "is empty. Give it a value" in told or "Received: nothing." in told
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a\nb", r"a\nb"), ("\x1b[2J", r"\x1b[2J"), ("a\u202egnp.exe", r"a\u202egnp.exe"),
+     ("\u2028", r"\u2028"), ("été 日本 🙂.png", "été 日本 🙂.png")],
+)  # fmt: skip
+def test_no_name_steers_the_terminal(name: str, shown: str) -> None:
+    assert printable(name) == shown
 
 
 @pytest.mark.slow

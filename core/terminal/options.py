@@ -68,7 +68,8 @@ app = App(
     pretty_exceptions_enable=False,
 )
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What moves a terminal's cursor, or turns round the direction of what follows."""
 
 ImagePaths = Annotated[list[Path], typer.Argument(help="Pictures or folders of pictures.")]
 Model = Annotated[str, typer.Option(help="Id of the model; see 'models'.")]
@@ -111,7 +112,7 @@ def tell_broken(kind: api.PluginKind) -> None:
 
 def printable(text: str) -> str:
     """Return a line in which no name of a stranger can steer the terminal."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def tell_dataset(text: str) -> None:
