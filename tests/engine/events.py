@@ -26,15 +26,15 @@ class Recorder:
     def of(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    def wait_for(self, kind: type[Event], timeout: float = 30) -> Event:
+    def wait_for(self, kind: type[Event], timeout: float = 120) -> Event:
         self._wait(lambda: bool(self.of(kind)), timeout)
         return self.of(kind)[0]
 
-    def wait_for_number(self, kind: type[Event], number: int, timeout: float = 60) -> None:
+    def wait_for_number(self, kind: type[Event], number: int, timeout: float = 120) -> None:
         """Wait until there were ``number`` events of the kind."""
         self._wait(lambda: len(self.of(kind)) >= number, timeout)
 
-    def wait(self, timeout: float = 30) -> Event:
+    def wait(self, timeout: float = 120) -> Event:
         """Return the last event of the run."""
         self._wait(lambda: bool(self.of(Done) or self.of(Failed)), timeout)
         return self.events[-1]

@@ -56,7 +56,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     )
     for process in reversed(processes):
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,10 @@ def test_cancel_works_there_too(engine: tuple[DaskEngine, Store], tmp_path: Path
     second.cancel()
     first.cancel()
     with pytest.raises(Cancelled):
-        raise queued.wait(2).error  # type: ignore[union-attr]
+        raise queued.wait().error  # type: ignore[union-attr]
     last = Recorder()
     engine[0].submit([fake("remote last")], last)
-    assert isinstance(last.wait(2), Done)
+    assert isinstance(last.wait(), Done)
     assert not (tmp_path / "trace").exists()
 
 
