@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Calibration, FairnessRules, Inequality, ScoreCurves
-from core.fairness.counted import Counted
+from core.fairness.counted import Cells, Counted
 from core.fairness.effective import kish
 from core.fairness.grouped_counts import redrawn
 from core.fairness.grouping import Grouping
@@ -39,7 +39,8 @@ def _calibration(grouping: Grouping, group: int, name: str, z: float) -> Calibra
     there = n > 0
     rate = scores.bin_events[group][there] / n[there]
     # Weights thin out the rows of a bin as they do those of the whole group.
-    thinned = kish(cells.w[group].sum(), cells.w2[group].sum()) / cells.w[group].sum()
+    total = cells.w[group].sum()
+    thinned = kish(total, cells.w2[group].sum()) / total if total > 0 else 0.0
     low, high = wilson_limits(rate, n[there] * thinned, z)
     mean = scores.bin_scores[group][there] / n[there]
     return Calibration(cells.attribute, name, mean, rate, low, high, n[there])
@@ -59,7 +60,7 @@ def score_curves(counted: Counted, groupings: Sequence[Grouping]) -> tuple[Score
             false_positives=reached.false_positives,
             positives=cells.w[:, 1].sum(axis=1),
             negatives=cells.w[:, 0].sum(axis=1),
-            thinning=cells.w2.sum(axis=(1, 2)) / cells.w.sum(axis=(1, 2)),
+            thinning=_thinning(cells),
         )
         for cells, reached in zip(held, curves(counted, held), strict=True)
     )
@@ -120,3 +121,9 @@ def _estimate(
     low, high = np.nanquantile(drawn, (alpha / 2, 1 - alpha / 2))
     at = float(value)
     return Inequality(index, attribute, part, at, min(float(low), at), max(float(high), at))  # type: ignore[arg-type]
+
+
+def _thinning(cells: Cells) -> Floats:
+    """Return Σw²/Σw of each group; 0 where no row has a weight."""
+    total, squares = cells.w.sum(axis=(1, 2)), cells.w2.sum(axis=(1, 2))
+    return np.divide(squares, total, out=np.zeros_like(total), where=total > 0)

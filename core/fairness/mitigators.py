@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Constraint, Mitigator, ScoreCurves
+from core.contracts import Constraint, Mitigator, ScoreCurves, exactly
 from core.errors import CapabilityError, InputError
 from core.fairness.gap_specs import get_gap
 from core.fairness.row_codes import RowCodes
@@ -26,6 +26,9 @@ _FAIRLEARN = {
     "fpr": "false_positive_rate_parity",
     "equalized_odds": "equalized_odds",
 }
+
+
+_SHOWN = 4
 
 
 class Rule(Protocol):
@@ -83,8 +86,18 @@ def _group_thresholds(
         },
         rows.threshold,
         f"A threshold for each group: the best accuracy at a gap of at most {100 * tolerance:g} "
-        f"points ({get_gap(constraint).name}), on the rows it was made from.",
+        f"points ({get_gap(constraint).name}), on the rows it was made from."
+        + _kept(rows, attribute, thresholds),
     )
+
+
+def _kept(rows: RowCodes, attribute: str, thresholds: Mapping[str, float]) -> str:
+    """Say which groups have no rows to make a threshold from."""
+    left = [name for name in rows.groups[attribute][0] if name not in thresholds]
+    if not left:
+        return ""
+    named = ", ".join(left[:_SHOWN]) + (", …" if len(left) > _SHOWN else "")
+    return f" Groups without rows there keep the threshold {exactly(rows.threshold)}: {named}."
 
 
 def _why_never(rows: RowCodes, attribute: str, group: str, tolerance: float) -> str:

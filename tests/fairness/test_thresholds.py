@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -173,3 +174,34 @@ def test_a_group_of_one_class_is_named(biased, write) -> None:
             write(table, "t.parquet"), attribute="sex", constraint="tpr",
             mitigator="threshold_optimizer", **OPTIONS,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("weights", [(0, 1), (1, 0), (1, 1)])
+def test_a_group_without_weight_leaves_the_others_theirs(weights: tuple[int, int]) -> None:
+    rng = np.random.default_rng(2)
+    sex = rng.integers(0, 2, 300)
+    table = {"y": rng.integers(0, 2, 300), "s": rng.integers(0, 9, 300) / 10, "city": ["A"] * 300,
+             "sex": np.array(["f", "m"])[sex], "w": np.array(weights)[sex]}  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        report = api.audit_columns(table, **OPTIONS, weight="w")
+        curves = next(c for c in report.curves if c.attribute == "sex")
+        effect = api.threshold_effect(curves, {"f": 0.5, "m": 0.5})
+    counted = int(np.array(weights)[sex].sum())
+    assert effect.overall.rate("all", "accuracy").n_effective == counted
+    assert effect.overall.rate("all", "accuracy") == report.overall.rate("all", "accuracy")
+
+
+@pytest.mark.parametrize("alone", [("x",), ("x", "z")])
+def test_groups_that_no_threshold_is_made_for_are_said(write, alone: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(4)
+    judged = np.random.default_rng(0).random(60) < 0.5
+    sex = np.where(judged, np.resize(alone, 60), np.resize(["f", "m"], 60))
+    table = {"y": rng.integers(0, 2, 60), "s": rng.random(60).round(2), "sex": sex}
+    found = api.mitigate(
+        write(table), label="y", score="s", groups=["sex"], attribute="sex", threshold=0.25, seed=0
+    )
+    assert set(found.thresholds) == {"f", "m"}
+    assert found.rule.endswith(
+        f"Groups without rows there keep the threshold 0.25: {', '.join(alone)}."
+    )
