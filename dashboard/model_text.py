@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from core.contracts import ModelCard, Run
+from core.contracts import ModelCard, Run, count_text
 from dashboard import services
 from dashboard.formatting import percent
 from dashboard.run_text import BADGES, date, run_title, weights_text
@@ -122,7 +122,9 @@ def about_model(id: str) -> str:
     symbol, word = BADGES["shipped" if card.origin == "shipped" else run.origin]
     words = [f"{symbol} {word[:1].upper()}{word[1:]}: {_made(card, run)}."]
     if run.test is not None:
-        words.append(f"{percent(run.test.accuracy)} right on {run.test.n} test pictures.")
+        words.append(
+            f"{percent(run.test.accuracy)} right on {count_text(run.test.n, 'test picture')}."
+        )
     return " ".join([*words, f"{size}."])
 
 

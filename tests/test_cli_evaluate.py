@@ -121,7 +121,7 @@ def test_wrong_tables(cat: Path, folder: Path, tmp_path: Path) -> None:
     refused(tmp_path, "--by", "kind", words="metadata.csv, which does not exist")
     refused(cat, "--by", "kind", words="--by goes with a folder")
     (tmp_path / "metadata.csv").write_text("file_name,kind\nother.jpg,a\n", encoding="utf-8")
-    refused(tmp_path, "--by", "kind", words="no row for cat.jpg (1 of 1 pictures)")
+    refused(tmp_path, "--by", "kind", words="no row for cat.jpg (1 of 1 picture)")
     (tmp_path / "metadata.csv").write_text("", encoding="utf-8")
     refused(tmp_path, "--by", "kind", words="metadata.csv is empty")
     (tmp_path / "metadata.csv").write_bytes(b"file_name,kind\na,\xff\n")

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from core.cli._common import printable
 from PIL import Image
 from typer.main import get_command
 
 from core.calibration import measure
 from core.cli import app, main
-from core.cli._common import printable
 from core.compression import compress
 from core.models.runtime import Runtime
 from core.training import run

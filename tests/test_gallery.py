@@ -79,7 +79,7 @@ def test_files_of_the_table_that_are_missing_are_told(tmp_path: Path) -> None:
 
 def test_nothing_but_broken_files_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"nonsense")
-    with pytest.raises(InputError, match="None of the 1 pictures"):
+    with pytest.raises(InputError, match="None of the 1 picture in"):
         read_gallery(tmp_path)
 
 

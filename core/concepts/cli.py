@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from core import api
-from core.contracts import Concepts, ConceptScore, Neighbours, Result, Tcav
+from core.contracts import Concepts, ConceptScore, Neighbours, Result, Tcav, count_text
 from core.errors import InputError
 from core.modalities.picture.gallery import Gallery
 from core.terminal.folders import DepthName, opened
@@ -138,7 +138,10 @@ def concepts(
     )
 
     def lines() -> Iterator[str]:
-        yield f"{found.target.label}: {found.n_pictures} pictures, {found.n_crops} crops"
+        yield (
+            f"{found.target.label}: {count_text(found.n_pictures, 'picture')}, "
+            f"{count_text(found.n_crops, 'crop')}"
+        )
         for c in found.concepts:
             figures = f"importance {c.importance:.2f} [{c.low:.2f}, {c.high:.2f}]"
             yield f"  {c.number:2}  {figures}  {', '.join(c.names[:3])}"
@@ -192,7 +195,10 @@ def tcav(
     )
 
     def lines() -> Iterator[str]:
-        yield f"{found.target.label}: {found.n_pictures} pictures, {found.n_random} random ones"
+        yield (
+            f"{found.target.label}: {count_text(found.n_pictures, 'picture')}, "
+            f"{found.n_random} random ones"
+        )
         yield from map(_line, found.concepts)
         yield from _left_out(found)
 
@@ -269,7 +275,9 @@ def _notes(*galleries: Gallery) -> dict[str, Any]:
 
 def _left_out(result: Neighbours | Concepts | Tcav) -> Iterator[str]:
     if result.n_unreadable:
-        yield f"  {result.n_unreadable} files could not be read: {result.unreadable[0]}"
+        yield (
+            f"  {count_text(result.n_unreadable, 'file')} could not be read: {result.unreadable[0]}"
+        )
 
 
 def _line(score: ConceptScore) -> str:

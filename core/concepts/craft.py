@@ -21,7 +21,7 @@ from core.concepts.nmf import coefficients, factorise, reconstruction_error
 from core.concepts.pictures import LISTED, thumbnails
 from core.concepts.pooled import pool, pooled
 from core.concepts.selection import choose, enough
-from core.contracts import Array, Concept, Concepts, ConceptsRequest, ModelInput
+from core.contracts import Array, Concept, Concepts, ConceptsRequest, ModelInput, count_text
 from core.errors import InputError, ParameterError
 from core.models.runtime import Runtime, runtime_of
 
@@ -88,7 +88,8 @@ def _one(request: ConceptsRequest, control: Control) -> Concepts:
     target = model.classes.ref(request.target)
     enough(
         len(chosen), MIN_PICTURES, f"Finding the concepts of {target.label}",
-        f"That is of {len(held)} pictures in {request.reference.name}, {_HOW[request.selection]}.",
+        f"That is of {count_text(len(held), 'picture')} in {request.reference.name}, "
+        f"{_HOW[request.selection]}.",
     )  # fmt: skip
     pictures = [held.sources[i].load() for i in chosen]
     cut = _cut(model, pictures, request.layer, control)
@@ -142,7 +143,8 @@ def _factorised(activations: Array, request: ConceptsRequest) -> tuple[Array, Ar
     channels = activations.shape[1]
     if request.n_concepts > channels:
         raise ParameterError(
-            f"n_concepts is {request.n_concepts}, but the layer has only {channels} channels."
+            f"n_concepts is {request.n_concepts}, but the layer has only "
+            f"{count_text(channels, 'channel')}."
         )
     if activations.max() <= 0:
         raise InputError(

@@ -24,6 +24,7 @@ from core.contracts import (
     ModelRequest,
     PictureSet,
     content_key,
+    count_text,
 )
 from core.errors import ImageError, InputError
 from core.models.runtime import Runtime
@@ -170,8 +171,8 @@ def _joined(
     arrays = [chunk.arrays for chunk in chunks if chunk.arrays]
     if not arrays:
         raise InputError(
-            f"None of the {len(problems)} pictures in {pictures.name or 'the set'} can be read. "
-            f"The first: {problems[0]}"
+            f"None of the {count_text(len(problems), 'picture')} in {pictures.name or 'the set'} "
+            f"can be read. The first: {problems[0]}"
         )
     return Pooled(
         tuple(source for i, source in enumerate(listed) if i not in failed),

@@ -60,7 +60,7 @@ class Part(ABC):
         return len(self.ids)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r}, {len(self)} pictures)"
+        return f"{type(self).__name__}({self.name!r}, {count_text(len(self), 'picture')})"
 
     @abstractmethod
     def source(self, index: int) -> OpenedSource:

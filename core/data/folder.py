@@ -170,8 +170,8 @@ def _classified(listing: Listing, kept: Rows) -> tuple[tuple[str, ...], Labels]:
     if outside:
         are = "is" if len(outside) == 1 else "are"
         raise InputError(
-            f"{count_text(len(outside), 'label')} {are} outside the {len(classes)} classes, "
-            f"the first is {outside[0]!r} "
+            f"{count_text(len(outside), 'label')} {are} outside the "
+            f"{count_text(len(classes), 'class')}, the first is {outside[0]!r} "
             f"({count_text(listing.labels.count(outside[0]), 'picture')}). Expected one of "
             f"{', '.join(map(repr, classes[:5]))}{', …' if len(classes) > 5 else ''}, or its index."
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.contracts import Array, DatasetPredictions, DatasetPredictRequest
+from core.contracts import Array, DatasetPredictions, DatasetPredictRequest, count_text
 from core.data.base import Part
 from core.data.registry import open_dataset
 from core.errors import InputError
@@ -58,7 +58,7 @@ def _predict(request: DatasetPredictRequest, control: Control) -> DatasetPredict
         control.check()
         logits.append(model.logits(chunk)[:, columns])
         done += len(chunk)
-        control.progress(done / n, f"{done} of {n} pictures")
+        control.progress(done / n, f"{done} of {count_text(n, 'picture')}")
     return DatasetPredictions(
         **model.provenance(request),
         seconds=time.perf_counter() - began,

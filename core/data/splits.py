@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import SplitName
+from core.contracts import SplitName, count_text
 from core.data.base import Dataset, Labels
 from core.errors import InputError
 from core.parameters import Parameter, Value
@@ -90,8 +90,9 @@ def carve(
     loose = np.flatnonzero(given == "")
     if len(loose) and rows:
         raise InputError(
-            f"{len(loose)} pictures belong to no split, others to {', '.join(rows)}. Give every "
-            "picture one of train, validation, test, or none at all."
+            f"{count_text(len(loose), 'picture')} {'belongs' if len(loose) == 1 else 'belong'} "
+            f"to no split, others to {', '.join(rows)}. "
+            "Give every picture one of train, validation, test, or none at all."
         )
     rows.setdefault("train", loose)
     seed = int(parameters["seed"])

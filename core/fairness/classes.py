@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.contracts import TableColumns, groups_in_order
+from core.contracts import TableColumns, count_text, groups_in_order
 from core.errors import InputError
 from core.fairness.class_checks import (
     check_clear,
@@ -147,7 +147,8 @@ def _three(source: ClassColumn, names: Sequence[str]) -> InputError:
     third = sorted(first, key=lambda name: first[name])[2]
     shown = ", ".join(map(repr, names[:8])) + (", …" if len(names) > 8 else "")
     return InputError(
-        f"{source.rows.name}: the column {source.key.column!r} holds {len(names)} classes "
+        f"{source.rows.name}: the column {source.key.column!r} holds "
+        f"{count_text(len(names), 'class')} "
         f"({shown}), the third, {third!r}, first in row {first[third]}. A score needs two: name "
         "the positive class (--positive VALUE), and the others count as negative."
     )

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Constraint, Mitigator, ScoreCurves, exactly
+from core.contracts import Constraint, Mitigator, ScoreCurves, count_text, exactly
 from core.errors import CapabilityError, InputError
 from core.fairness.gap_specs import get_gap
 from core.fairness.row_codes import RowCodes
@@ -105,9 +105,10 @@ def _why_never(rows: RowCodes, attribute: str, group: str, tolerance: float) -> 
     own = rows.names(attribute) == group
     n, positives = int(own.sum()), int(rows.label[own].sum())
     if not positives:
-        return f"none of its {n} rows is positive, so every selection would be wrong"
+        return f"none of its {count_text(n, 'row')} is positive, so every selection would be wrong"
     return (
-        f"{positives} of its {n} rows are positive, and at a gap of at most {100 * tolerance:g} "
+        f"{positives} of its {count_text(n, 'row')} are positive, and at a gap of at most "
+        f"{100 * tolerance:g} "
         "points no threshold is right more often over all groups than one that none of its scores "
         "reaches"
     )

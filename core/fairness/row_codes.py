@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import TableColumns
+from core.contracts import TableColumns, count_text
 from core.errors import InputError
 from core.fairness.class_column import as_they_are
 from core.fairness.count import count
@@ -127,13 +127,13 @@ def row_codes(rows: Rows, columns: TableColumns) -> RowCodes:
     counted = count(rows, columns)
     if not counted.classes.binary:
         raise InputError(
-            f"{rows.name} has {len(counted.classes.names)} classes. Name the positive one "
-            "(--positive VALUE): the others count as negative."
+            f"{rows.name} has {count_text(len(counted.classes.names), 'class')}. Name the positive "
+            "one (--positive VALUE): the others count as negative."
         )
     if counted.n > MAX_ROWS:
         raise InputError(
-            f"{rows.name} has {counted.n} rows; decisions are made anew from at most {MAX_ROWS}. "
-            "Take a random part of them."
+            f"{rows.name} has {count_text(counted.n, 'row')}; decisions are made anew from at most "
+            f"{MAX_ROWS}. Take a random part of them."
         )
     found = rows.database.columns(counted.row_query)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import MetricName, Slice, SliceFinding, SliceReport, SlicesRequest
+from core.contracts import MetricName, Slice, SliceFinding, SliceReport, SlicesRequest, count_text
 from core.errors import InputError
 from core.fairness.audit import opened
 from core.fairness.comparable import Rates
@@ -157,8 +157,10 @@ def _wanted(searched: _Searched, request: SlicesRequest) -> npt.NDArray[np.bool_
 
 def _family(n_slices: int, request: SlicesRequest) -> str:
     if request.only:
-        return f"{n_slices} of {len(set(request.only))} slices that were asked for"
-    return f"{n_slices} slices of up to {request.depth} conditions"
+        n = len(set(request.only))
+        were = "was" if n == 1 else "were"
+        return f"{n_slices} of {count_text(n, 'slice')} that {were} asked for"
+    return f"{count_text(n_slices, 'slice')} of up to {request.depth} conditions"
 
 
 def _findings(

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from core import numerals
-from core.contracts import ClassRef, ModelRef
+from core.contracts import ClassRef, ModelRef, count_text
 from core.errors import AmbiguousNameError, InputError, NumeralError, UnknownNameError
 from core.files import no_file
 from core.models import zoo
@@ -57,8 +57,8 @@ class ClassNames:
         """
         if not 0 <= index < len(self.labels):
             raise UnknownNameError(
-                f"There is no class {index}: the model has {len(self.labels)} classes, "
-                f"numbered 0 to {len(self.labels) - 1}."
+                f"There is no class {index}: the model has "
+                f"{count_text(len(self.labels), 'class')}, numbered 0 to {len(self.labels) - 1}."
             )
         return ClassRef(index, self.labels[index])
 
@@ -140,7 +140,10 @@ class ClassNames:
             f"{i} ({self.wnids[i]}: {', '.join(self.synonyms[i])})" if self.wnids else str(i)
             for i in matches
         )
-        return f"{len(matches)} classes are called {wanted!r}: {listed}. Give the index or the id."
+        return (
+            f"{count_text(len(matches), 'class')} are called {wanted!r}: {listed}. Give the "
+            "index or the id."
+        )
 
     def _unknown(self, wanted: str) -> str:
         names = [t for s in self.synonyms for t in s] or list(self.labels)
@@ -181,7 +184,8 @@ def _from_file(path: str, modified: float) -> ClassNames:
     labels = tuple(line.strip() for line in lines if line.strip())
     if len(labels) < 2:
         raise InputError(
-            f"The class file {path!r} names {len(labels)} classes; expected two or more lines."
+            f"The class file {path!r} names {count_text(len(labels), 'class')}; expected two or "
+            "more lines."
         )
     return ClassNames(labels)
 

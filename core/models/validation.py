@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array
+from core.contracts import Array, count_text
 from core.errors import CapabilityError, UnknownNameError, WeightsError
 from core.models.code import is_library
 from core.models.final_layers import FinalLayers, bounds
@@ -57,7 +57,8 @@ def check_built(built: Any, spec: ModelSpec, n_classes: int) -> None:
         )
     if len(built.inputs) != 1 or len(built.outputs) != 1:
         raise CapabilityError(
-            f"{spec.id} has {len(built.inputs)} inputs and {len(built.outputs)} outputs, but one "
+            f"{spec.id} has {count_text(len(built.inputs), 'input')} and "
+            f"{count_text(len(built.outputs), 'output')}, but one "
             "of each is expected: the picture, and its logits."
         )
     kind = str(built.outputs[0].dtype)
@@ -76,7 +77,7 @@ def check_built(built: Any, spec: ModelSpec, n_classes: int) -> None:
             "end in its sigmoid and declare outputs='sigmoid', and this is done for you."
         )
     if shape != (n_classes,):
-        made = f"outputs of shape {shape}" if len(shape) != 1 else f"{shape[0]} outputs"
+        made = f"outputs of shape {shape}" if len(shape) != 1 else count_text(shape[0], "output")
         raise CapabilityError(
             f"{spec.id} has {made}, but {n_classes} {_named(spec)} are named: give n_classes and "
             f"{'names' if spec.outputs == 'values' else 'class names'} as many as there are "

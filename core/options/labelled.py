@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from core.contracts import ModelRef, Slice, SplitName
+from core.contracts import ModelRef, Slice, SplitName, count_text
 from core.data.base import Dataset, Part
 from core.data.registry import DATASETS
 from core.errors import InputError, ParameterError, UnknownNameError
@@ -81,7 +81,8 @@ def class_map(opened: Dataset, ref: ModelRef) -> tuple[int, ...]:
         return names.matching(opened.classes)
     except UnknownNameError as error:
         raise InputError(
-            f"{opened.ref.text} has {len(opened.classes)} classes ({_few(opened.classes)}), and "
+            f"{opened.ref.text} has {count_text(len(opened.classes), 'class')} "
+            f"({_few(opened.classes)}), and "
             f"not all of them are among the {len(names.labels)} of {ref.id} "
             f"({_few(names.labels)}): {error} Take a model of these classes, or train one on this "
             "dataset; a model without names of its own takes them from a file (--classes FILE)."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.contracts import Array, RobustnessRequest
+from core.contracts import Array, RobustnessRequest, count_text
 from core.control import Control
 from core.errors import CapabilityError, InputError
 from core.robustness.attacks.base import Problem
@@ -42,8 +42,8 @@ class AttackedSample(Sample):
             self.rows, self.labels = self.rows[others], self.labels[others]
             if not len(self.rows):
                 raise InputError(
-                    f"All {len(others)} pictures are of the class that they shall be taken for: "
-                    "there is nothing to turn. Choose another class, or more pictures."
+                    f"All {count_text(len(others), 'picture')} are of the class that they shall be "
+                    "taken for: there is nothing to turn. Choose another class, or more pictures."
                 )
 
     @cached_property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.contracts import AttackCheck, Robustness, RobustnessChunk, RobustnessRequest
+from core.contracts import AttackCheck, Robustness, RobustnessChunk, RobustnessRequest, count_text
 from core.control import Control, PartControl
 from core.errors import InputError
 from core.robustness.assemble import assemble
@@ -70,7 +70,7 @@ def _measure(request: RobustnessRequest, control: Control) -> Robustness:
             seen = min(len(sample), start + sample.chunk)
             control.progress(
                 share * done / total,
-                f"{ATTACKS.find(attack).name}: {seen} of {len(sample)} pictures",
+                f"{ATTACKS.find(attack).name}: {seen} of {count_text(len(sample), 'picture')}",
             )
     _refuse_all_wrong(sample, chunks)
     checks: tuple[AttackCheck, ...] = ()
@@ -115,6 +115,7 @@ def _refuse_all_wrong(sample: AttackedSample, chunks: Chunks) -> None:
     first = next(iter(chunks.values()))
     if not any((chunk.distances > 0).any() for chunk in first):
         raise InputError(
-            f"{sample.request.model.id} has none of these {len(sample)} pictures right, so there "
+            f"{sample.request.model.id} has none of these {count_text(len(sample), 'picture')} "
+            "right, so there "
             "is nothing to break. Take more pictures, or check that the model belongs to the data."
         )

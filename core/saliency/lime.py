@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array
+from core.contracts import Array, count_text
 from core.parameters import OfferedChoice, Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
 from core.saliency.convergence import TOLERANCE, Convergence
@@ -111,7 +111,7 @@ class Lime(Method):
         for start, count in chunks(n):
             done = start + count
             scores[start:done] = probe.masked_regions(labels, keep[start:done])
-            probe.progress(done / n, f"{done} of {n} samples")
+            probe.progress(done / n, f"{done} of {count_text(n, 'sample')}")
             if done >= look:
                 look += _LOOK_EVERY
                 if convergence.enough(fit(slice(0, done, 2)), fit(slice(1, done, 2))):

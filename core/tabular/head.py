@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 
+from core.contracts import count_text
 from core.errors import InputError
 
 __all__ = [
@@ -134,8 +135,8 @@ def check_names(names: tuple[str, ...], title: str) -> None:
     """
     if len(names) > MAX_COLUMNS:
         raise InputError(
-            f"{title} has {len(names)} columns; at most {MAX_COLUMNS} are read. Leave those out "
-            "that are not needed."
+            f"{title} has {count_text(len(names), 'column')}; at most {MAX_COLUMNS} are read. "
+            "Leave those out that are not needed."
         )
     first: dict[str, int] = {}
     for i, name in enumerate(names):

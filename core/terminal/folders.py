@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from core import api
-from core.contracts import DEPTHS, Depth, OpenedSource, Picture
+from core.contracts import DEPTHS, Depth, OpenedSource, Picture, count_text
 from core.data.folder_listing import CLASSES
 from core.errors import ImageError, InputError
 from core.modalities.base import Modality
@@ -69,7 +69,8 @@ class Pictures:
         if len(self.problems) == len(self.paths):
             first, problem = next(iter(self.problems.items()))
             raise InputError(
-                f"None of the {len(self.paths)} pictures can be read. The first: {first}: {problem}"
+                f"None of the {count_text(len(self.paths), 'picture')} can be read. The first: "
+                f"{first}: {problem}"
             ) from error
 
     @property
@@ -108,7 +109,10 @@ class Pictures:
         for path, problem in self.problems.items():
             print(printable(f"left out: {path}: {problem}"), file=sys.stderr)
         if self.problems:
-            count = f"{len(self.problems)} of {len(self.paths)} pictures could not be read."
+            count = (
+                f"{len(self.problems)} of {count_text(len(self.paths), 'picture')} could "
+                "not be read."
+            )
             print(count, file=sys.stderr)
             if strict:
                 raise typer.Exit(2)

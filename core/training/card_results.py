@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from core.contracts import Epoch, Evaluation, GroupCount, Run, SplitName
+from core.contracts import Epoch, Evaluation, GroupCount, Run, SplitName, count_text
 from core.data.gaps import Gap, largest_gap
 from core.proportions import wilson
 from core.training.card_data import MOST_ROWS
@@ -61,7 +61,8 @@ def _epochs(run: Run, kept: Epoch) -> Iterator[str]:
     lowest = run.lowest_validation
     best = f"The lowest validation loss came after epoch {lowest.epoch}; " if lowest else ""
     yield (
-        f"{len(run.history)} epochs. {best}the weights are those after epoch {kept.epoch}. "
+        f"{count_text(len(run.history), 'epoch')}. {best}the weights are those after epoch "
+        f"{kept.epoch}. "
         "Training figures are means over an epoch, of pictures as they were augmented."
     )
     stride = -(-len(run.history) // _MOST_EPOCHS)
@@ -126,7 +127,7 @@ def _test(classes: Sequence[str], test: Evaluation) -> Iterator[str]:
 def _against(twin: str, before: Evaluation, after: Evaluation) -> Iterator[str]:
     """Yield what a smaller model lost, and where: on the same pictures as its twin."""
     yield "### Against its float32 twin"
-    yield f"{escape(twin)} and this model on the same {after.n} test pictures."
+    yield f"{escape(twin)} and this model on the same {count_text(after.n, 'test picture')}."
     right = {(g.attribute, g.group): (g.correct, g.n) for g in before.groups}
     rows = [
         ("all pictures", _share(before.accuracy), _share(after.accuracy),

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core import api
-from core.contracts import DEFAULT_DATASET, DEFAULT_RECIPE, Epoch, Run, SeedSpread
+from core.contracts import DEFAULT_DATASET, DEFAULT_RECIPE, Epoch, Run, SeedSpread, count_text
 from core.terminal.options import (
     JsonFlag,
     Seed,
@@ -109,7 +109,7 @@ def runs(
             right = "" if run.test is None else f"{run.test.accuracy:6.1%} right on the test split"
             yield f"{run.model:32} {right}  {run.dataset}"
         for u in unfinished:
-            yield f"unfinished, {len(u.history)} epochs done: {u.request.command}"
+            yield f"unfinished, {count_text(len(u.history), 'epoch')} done: {u.request.command}"
 
     emit(document, json_, lines)
 

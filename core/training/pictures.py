@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from core.contracts import count_text
 from core.data.base import Part
 from core.data.feed import PartFeed
 from core.errors import InputError
@@ -61,7 +62,8 @@ def training_part(job: Job) -> Part:
     part = job.dataset.part("train")
     if len(part) < 2:
         raise InputError(
-            f"{job.dataset.ref.text} has {len(part)} training pictures; at least 2 are needed."
+            f"{job.dataset.ref.text} has {count_text(len(part), 'training picture')}; at least 2 "
+            "are needed."
         )
     return part
 

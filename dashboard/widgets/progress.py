@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.contracts import count_text
 from dashboard.formatting import error_text, escape, time_left
 from dashboard.guard import guarded
 from dashboard.session_jobs import Answer, session_jobs
@@ -74,7 +75,7 @@ def _one_bar(pending: tuple[Pending, ...], total: int) -> None:
         done = total - len(pending)
         share = (done + sum(answer.fraction for answer in under_way)) / total
         with st.container(horizontal=True, vertical_alignment="center", key="bar/together"):
-            st.progress(share, text=f"{done} of {total} maps done")
+            st.progress(share, text=f"{done} of {count_text(total, 'map')} done")
             st.button("Cancel", key="cancel/together", icon=":material/close:",
                       on_click=_stop_all, args=(pending,))  # fmt: skip
 

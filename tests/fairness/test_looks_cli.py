@@ -61,7 +61,7 @@ def test_people_read_which_half_and_how_many_looks(capfd, write, biased) -> None
     _, out, _ = here(capfd, "slices", path, *MAPPED, "--confirm", "--slice", "sex=f")
     lines = out.splitlines()
     assert lines[1].startswith("Confirming half: 1200 of 2400 rows")
-    assert "1 of 1 slices that were asked for" in lines[2]
+    assert "1 of 1 slice that was asked for" in lines[2]
     assert lines[3].startswith("✗ flag: sex = f")
     assert lines[-1].startswith("The first look at the confirming half, on ")
 

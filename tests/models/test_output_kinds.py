@@ -148,7 +148,7 @@ def test_declared_is_what_it_would_be_without_its_end() -> None:
         (net(lambda x: L.Softmax()(L.Softmax()(x))), "probabilities", 3, "probabilities once its"),
         (argument("softmax", 4), "probabilities", 3, "4 outputs, but 3 classes"),
         (argument(None, 4), "values", 3, "4 outputs, but 3 values are named"),  # type: ignore[arg-type]
-        (argument("sigmoid", 1), "sigmoid", 3, "1 outputs, but 3 classes"),
+        (argument("sigmoid", 1), "sigmoid", 3, "1 output, but 3 classes"),
         (net(lambda x: keras.ops.log(x * 0.0)), "values", 3, "no numbers"),
         (net(lambda x: x * 0.0), "values", 3, "answers the same whatever"),
         (net(lambda x: x), "chances", 3, "outputs is one of logits, probabilities, sigmoid"),

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from core import api
-from core.contracts import DatasetCard, SplitName
+from core.contracts import DatasetCard, SplitName, count_text
 from core.data.base import Dataset
 from core.terminal.options import JsonFlag, app, emit, tell_broken
 
@@ -79,7 +79,10 @@ def _groups(opened: Dataset) -> dict[str, list[str]]:
 def _report(opened: Dataset) -> Iterator[str]:
     side = f" of {opened.size}×{opened.size} pixels" if opened.size else ""
     n = sum(len(part) for part in opened.parts.values())
-    yield f"{opened.ref.text}: {n} pictures{side}, {len(opened.classes)} classes"
+    yield (
+        f"{opened.ref.text}: {count_text(n, 'picture')}{side}, "
+        f"{count_text(len(opened.classes), 'class')}"
+    )
     yield f"fingerprint {opened.fingerprint}"
     yield ""
     yield from _table(opened)

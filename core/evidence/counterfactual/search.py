@@ -15,6 +15,7 @@ from core.contracts import (
     Counterfactual,
     CounterfactualRequest,
     CounterfactualStep,
+    count_text,
 )
 from core.errors import InputError
 from core.evidence.counterfactual.flips import Flip, find_flip
@@ -182,8 +183,8 @@ def _words(
         )
     share = sum(step.share for step in steps)
     found = (
-        f"Without {size} of {n} regions ({share:.1%} of what the model sees) it decides for "
-        f"{steps[-1].decision.label} instead of {before.label}."
+        f"Without {size} of {count_text(n, 'region')} ({share:.1%} of what the model sees) it "
+        f"decides for {steps[-1].decision.label} instead of {before.label}."
     )
     if size == 1:
         return f"{found} No set can be smaller."

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import typer
 
 from core import api
-from core.contracts import Geometry, GroupScore, Leaderboard
+from core.contracts import Geometry, GroupScore, Leaderboard, count_text
 from core.errors import InputError
 from core.modalities.picture.gallery import TABLE
 from core.modalities.picture.gallery_table import FILE_NAME, find_table, on_disk, read_table
@@ -140,8 +140,9 @@ def _groups(folder: Path, paths: Sequence[Path], column: str) -> list[str]:
     missing = [name for name in names if name not in rows]
     if missing:
         raise InputError(
-            f"{folder / TABLE} has no row for {missing[0]} ({len(missing)} of {len(paths)} "
-            f"pictures). Expected one row for each, its name in the column {FILE_NAME!r}."
+            f"{folder / TABLE} has no row for {missing[0]} ({len(missing)} of "
+            f"{count_text(len(paths), 'picture')}). Expected one row for each, its "
+            f"name in the column {FILE_NAME!r}."
         )
     return [rows[name] for name in names]
 

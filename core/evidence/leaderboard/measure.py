@@ -20,6 +20,7 @@ from core.contracts import (
     LeaderboardRequest,
     Sanity,
     SanityRequest,
+    count_text,
 )
 from core.control import PartControl
 from core.errors import InputError
@@ -118,7 +119,7 @@ class _Filling:
         """Compute maps together and keep them for the cards."""
         if not asked:
             return
-        part = self._part(0, f"{method}: {len(asked)} maps")
+        part = self._part(0, f"{method}: {count_text(len(asked), 'map')}")
         try:
             found = explain(asked, part)
         except InputError:

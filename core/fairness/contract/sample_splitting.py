@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from core.values.codec import Stored
+from core.values.counts import count_text
 
 __all__ = ["ROWS", "RowsChoice", "RowsTaken"]
 
@@ -46,7 +47,7 @@ class RowsTaken(Stored):
         """Which half, in words; ``""`` for all rows."""
         if self.which == "all":
             return ""
-        half = f"half: {self.n} of {self.of} rows"
+        half = f"half: {self.n} of {count_text(self.of, 'row')}"
         if self.which == "explore":
             return (
                 f"Exploring {half}; the others are kept for confirmation. Verdicts are "
@@ -72,9 +73,10 @@ class RowsTaken(Stored):
                 "a case that is counted twice would not be seen."
             )
         if self.repeated:
+            equal = "equals" if self.repeated == 1 else "equal"
             return (
-                f" {self.repeated} rows of the confirming half equal, in every column, a row of "
-                "the exploring half: where that is the same case counted twice, it confirms "
-                "nothing. Remove duplicates first."
+                f" {count_text(self.repeated, 'row')} of the confirming half {equal}, in every "
+                "column, a row of the exploring half: where that is the same case counted twice, "
+                "it confirms nothing. Remove duplicates first."
             )
         return ""

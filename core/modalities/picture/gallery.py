@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from core.contracts import GalleryRef, Picture
+from core.contracts import GalleryRef, Picture, count_text
 from core.errors import ImageError, InputError
 from core.files import resolved
 from core.modalities.picture import images
@@ -94,7 +94,7 @@ class Gallery:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"Gallery({str(self.folder)!r}, {len(self.pictures)} pictures)"
+        return f"Gallery({str(self.folder)!r}, {count_text(len(self.pictures), 'picture')})"
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -156,8 +156,8 @@ def read_gallery(folder: str | Path) -> Gallery:
         )
     if len(listed) > MAX_PICTURES:
         raise InputError(
-            f"The folder {folder} holds {len(listed)} pictures; at most {MAX_PICTURES} are read. "
-            "Take a part of it."
+            f"The folder {folder} holds {count_text(len(listed), 'picture')}; at most "
+            f"{MAX_PICTURES} are read. Take a part of it."
         )
     document = [[p.stamp, p.label, p.columns] for p in listed]
     fingerprint = hashlib.sha256(json.dumps(document).encode()).hexdigest()
@@ -198,7 +198,8 @@ def _checked(root: Path, fingerprint: str, listed: tuple[GalleryPicture, ...]) -
             good.append(picture)
     if not good:
         raise InputError(
-            f"None of the {len(problems)} pictures in {root} can be read. The first: {problems[0]}"
+            f"None of the {count_text(len(problems), 'picture')} in {root} can be read. The first: "
+            f"{problems[0]}"
         )
     return Gallery(root, tuple(good), tuple(problems), fingerprint)
 

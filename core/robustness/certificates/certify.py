@@ -14,6 +14,7 @@ from core.contracts import (
     CertifyRequest,
     ClassScore,
     PictureCertificate,
+    count_text,
 )
 from core.control import Control, PartControl
 from core.models.runtime import runtime_of
@@ -93,7 +94,7 @@ def _measure(request: CertifyRequest, control: Control) -> Certified:
     for start in sample.starts:
         control.check()
         stop = min(start + sample.chunk, len(sample))
-        words = f"{method.name}: {stop} of {len(sample)} pictures"
+        words = f"{method.name}: {stop} of {count_text(len(sample), 'picture')}"
         chunk = _kept(request, start)
         if chunk is None:
             part = PartControl(control, start / len(sample), stop / len(sample), words)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.contracts import count_text
 from core.robustness.attacks.base import Hits
 from core.robustness.checks.adaptive_gradients import Averaged
 from core.robustness.checks.context import Answer, CheckContext, pgd_values, rate
@@ -132,8 +133,8 @@ def _beaten(context: CheckContext, seen: Hits, how: str) -> Answer:
     more, left = int((seen & ~own).sum()), int((~own).sum())
     detail = (
         f"Gradients {how} break {rate(seen):.1%}, the model's own {rate(own):.1%}: {more} of "
-        f"{left} pictures that its own left standing; more than {_MAY_WIN:.0%} means that its own "
-        "are masked."
+        f"{count_text(left, 'picture')} that its own left standing; more than {_MAY_WIN:.0%} means "
+        "that its own are masked."
     )
     figures = {"repaired": rate(seen), "own": rate(own)}
     return not (more > 1 and more > _MAY_WIN * left), detail, figures

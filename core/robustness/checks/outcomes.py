@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.contracts import AttackCheck
+from core.contracts import AttackCheck, count_text
 from core.control import Control
 from core.parameters import Value
 from core.robustness.attacked_sample import AttackedSample
@@ -99,7 +99,8 @@ def _iterative(context: CheckContext) -> Answer:
     one, many = context.single_step(), context.pgd() | context.run("bim")
     only_one, only_many = int((one & ~many).sum()), int((many & ~one).sum())
     detail = (
-        f"One step breaks {rate(one):.1%}, many steps {rate(many):.1%}; {only_one} pictures fall "
+        f"One step breaks {rate(one):.1%}, many steps {rate(many):.1%}; "
+        f"{count_text(only_one, 'picture')} {'falls' if only_one == 1 else 'fall'} "
         f"to the single step alone, {only_many} to many steps alone."
     )
     return not beyond_chance(only_one, only_many), detail, {
@@ -114,8 +115,8 @@ def _restarts(context: CheckContext) -> Answer:
     uneven = beyond_chance(max(a, b), min(a, b))
     detail = (
         f"Two PGD-20 runs from other random points break {rate(first):.1%} and "
-        f"{rate(second):.1%} and disagree about {a + b} of {len(context)} pictures; more than "
-        f"{_MAY_DISAGREE:.0%}, beyond chance, means that one run sees only part."
+        f"{rate(second):.1%} and disagree about {a + b} of {count_text(len(context), 'picture')}; "
+        f"more than {_MAY_DISAGREE:.0%}, beyond chance, means that one run sees only part."
     )
     scattered = more_than(a + b, len(context), _MAY_DISAGREE)
     return not (scattered or uneven), detail, {"disagreement": apart}
@@ -132,7 +133,8 @@ def _stronger(context: CheckContext) -> Answer:
         " and targeted APGD" if context.problem.norm in ATTACKS.find("apgd_dlr").norms else ""
     )
     detail = (
-        f"PGD with {steps} steps{targeted} break {int(gained.sum())} pictures ({share:.1%}) that "
+        f"PGD with {count_text(steps, 'step')}{targeted} break "
+        f"{count_text(int(gained.sum()), 'picture')} ({share:.1%}) that "
         f"the attacks asked for leave standing; more than {_MORE_MAY_BE:.0%}, and more than two, "
         "means that these were too weak."
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.contracts import ModelRef
+from core.contracts import ModelRef, count_text
 from core.models.runtime import runtime
 from core.robustness.attacks.base import Hits, Problem
 from core.robustness.attacks.registry import ATTACKS
@@ -45,8 +45,8 @@ def black_box(context: CheckContext) -> Answer:
     broken = context.broken(left, "square", {"queries": _QUERIES})
     detail = (
         f"Square, with up to {_QUERIES} queries a picture and no gradient, breaks "
-        f"{int(broken.sum())} of {len(left)} pictures that gradients left standing; more than "
-        f"{_QUERIES_MAY_WIN:.0%} means that gradients are masked."
+        f"{int(broken.sum())} of {count_text(len(left), 'picture')} that gradients left standing; "
+        f"more than {_QUERIES_MAY_WIN:.0%} means that gradients are masked."
     )
     return _verdict(broken), detail, {"black_box": rate(broken), "tried": float(len(left))}
 
@@ -58,7 +58,7 @@ def _estimated(context: CheckContext, left: Problem, why: str = "") -> Answer:
     broken = context.broken(replace(left, passes=passes), "pgd", pgd_values(20) | {"momentum": 0.9})
     detail = (
         f"{why}PGD along gradients estimated from {2 * _PAIRS} passes a step breaks "
-        f"{int(broken.sum())} of {len(left)} pictures that "
+        f"{int(broken.sum())} of {count_text(len(left), 'picture')} that "
         f"{'gradients' if context.sample.passes.gradients else 'the attacks asked for'} left "
         f"standing; more than {_QUERIES_MAY_WIN:.0%} means that "
         + ("gradients are masked." if context.sample.passes.gradients else "these were too weak.")

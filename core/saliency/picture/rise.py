@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array
+from core.contracts import Array, count_text
 from core.modalities.picture.resample import interpolation
 from core.parameters import Parameter, Value
 from core.saliency.base import Attribution, Method, Problem
@@ -154,7 +154,7 @@ class Rise(Method):
             drawn = masks.draw(count)
             sums.add(start, drawn, probe.masked(drawn))
             done = start + count
-            probe.progress(done / n, f"{done} of {n} masks")
+            probe.progress(done / n, f"{done} of {count_text(n, 'mask')}")
             if done >= look:
                 look += _LOOK_EVERY
                 if convergence.enough(*sums.halves()):

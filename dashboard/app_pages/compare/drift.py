@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Drift, DriftPath, OpenedSource, Picture, opened_picture
+from core.contracts import Drift, DriftPath, OpenedSource, Picture, count_text, opened_picture
 from core.errors import PellucidError
 from dashboard import services
 from dashboard.app_pages.compare import page_choice
@@ -111,7 +111,8 @@ def _about(result: Drift, card: DriftPath) -> None:
     )
     st.caption(
         escape(
-            f"{method} for {result.target.label} · {len(result.frames) - 1} steps{seed} · "
+            f"{method} for {result.target.label} · "
+            f"{count_text(len(result.frames) - 1, 'step')}{seed} · "
             f"{duration(result.seconds)} on {result.device}"
         )
     )

@@ -13,6 +13,7 @@ from core.contracts import (
     PictureSet,
     Prediction,
     Selection,
+    count_text,
     picture_input,
 )
 from dashboard import glossary, services, uploads
@@ -82,7 +83,7 @@ def _reference(
         if study.source == "folder":
             return _labelled(labelled, study)
     pictures = [uploads.picture(item) for item in uploads.uploaded(choice.model).values()]
-    st.caption(f"{len(pictures)} pictures dropped in this session.")
+    st.caption(f"{count_text(len(pictures), 'picture')} dropped in this session.")
     if not pictures:
         return None
     return services.given_set(
@@ -96,7 +97,9 @@ def _labelled(labelled: References, study: ConceptsChoice) -> PictureSet:
     st.selectbox(
         "Label", options,
         format_func=lambda text: (
-            f"{text} ({labelled.labels[text]})" if text else f"All {len(labelled)} pictures"
+            f"{text} ({labelled.labels[text]})"
+            if text
+            else f"All {count_text(len(labelled), 'picture')}"
         ),
         **page_choice.bind("study/label", "label", label),
     )  # fmt: skip
@@ -144,8 +147,8 @@ def _answer(
 
 def _draw(found: Concepts) -> None:
     st.markdown(
-        f"**{escape(found.target.label)}: {len(found.concepts)} concepts** from "
-        f"{found.n_pictures} pictures, the most important first."
+        f"**{escape(found.target.label)}: {count_text(len(found.concepts), 'concept')}** from "
+        f"{count_text(found.n_pictures, 'picture')}, the most important first."
     )
     for concept in found.concepts:
         st.markdown(_headline(concept))
@@ -212,9 +215,10 @@ def _about(found: Concepts) -> None:
         escape(
             f"The concepts leave out {percent(found.reconstruction_error)} of the features' length "
             f"and carry {carried} of the logit. Importance: total-order Sobol index, the share of "
-            f"the logit's variance that involves the concept, over {found.n_measured} pictures; "
-            f"shares may add up to more than 1. {found.n_crops} crops · layer {found.layer} · seed "
-            f"{found.seed} · {duration(found.seconds)} on {found.device}"
+            "the logit's variance that involves the concept, over "
+            f"{count_text(found.n_measured, 'picture')}; "
+            f"shares may add up to more than 1. {count_text(found.n_crops, 'crop')} · layer "
+            f"{found.layer} · seed {found.seed} · {duration(found.seconds)} on {found.device}"
         )
     )
     controls.left_out(found.unreadable, found.n_unreadable)

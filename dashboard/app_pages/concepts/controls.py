@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Prediction
+from core.contracts import Prediction, count_text
 from dashboard.app_pages.concepts import page_choice
 from dashboard.app_pages.concepts.page_choice import ConceptsChoice
 from dashboard.app_pages.picture import controls as picture_controls
@@ -61,5 +61,7 @@ def run_button(
 def left_out(unreadable: tuple[str, ...], n: int) -> None:
     """Say which files of a folder could not be read."""
     if n:
-        with st.expander(f"{n} files could not be read", icon=":material/broken_image:"):
+        with st.expander(
+            f"{count_text(n, 'file')} could not be read", icon=":material/broken_image:"
+        ):
             st.markdown("\n".join(f"- {escape(told)}" for told in unreadable))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.contracts import count_text
 from dashboard import uploads
 from dashboard.app_pages.concepts import page_choice
 from dashboard.app_pages.concepts.page_choice import ConceptsChoice
@@ -51,7 +52,7 @@ def _made(study: ConceptsChoice, name: str, ids: tuple[str, ...]) -> None:
     here = sum(uploads.find(id) is not None for id in ids)
     gone = "" if here == len(ids) else f", {len(ids) - here} not here any more"
     with st.container(horizontal=True, vertical_alignment="center", key=f"study/made/{name}"):
-        st.markdown(f"**{escape(name)}**: {len(ids)} pictures{gone}")
+        st.markdown(f"**{escape(name)}**: {count_text(len(ids), 'picture')}{gone}")
         st.button(
             "Remove", key=f"study/remove/{name}", icon=":material/close:", type="tertiary",
             on_click=lambda: page_choice.change(

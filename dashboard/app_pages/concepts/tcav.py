@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.contracts import ConceptScore, Picture, PictureSet, Prediction, Tcav
+from core.contracts import ConceptScore, Picture, PictureSet, Prediction, Tcav, count_text
 from dashboard import glossary, services, uploads
 from dashboard.app_pages.concepts import controls, groups, page_choice
 from dashboard.app_pages.concepts.page_choice import ConceptsChoice
@@ -147,10 +147,10 @@ def _draw(found: Tcav) -> None:
             st.caption(escape(_figures(score)))
     st.caption(
         escape(
-            f"{found.n_pictures} pictures of the class {found.target.label}, {found.n_random} "
-            f"random pictures, {found.n_runs} random sets for each concept, "
-            f"{found.n_null} random concepts · layer {found.layer} · seed {found.seed} · "
-            f"{duration(found.seconds)} on {found.device}"
+            f"{count_text(found.n_pictures, 'picture')} of the class {found.target.label}, "
+            f"{found.n_random} random pictures, {found.n_runs} random sets for each concept, "
+            f"{count_text(found.n_null, 'random concept')} · layer {found.layer} · seed "
+            f"{found.seed} · {duration(found.seconds)} on {found.device}"
         )
     )
     controls.left_out(found.unreadable, found.n_unreadable)
@@ -175,5 +175,5 @@ def _figures(score: ConceptScore) -> str:
         f"{number(score.null_high)} · p = {small_p(score.p)}, {small_p(score.p_adjusted)} for all "
         f"concepts together (Holm) · the classical t-test would give {small_p(score.t_test_p)} · "
         f"told from random pictures with {percent(score.accuracy)} accuracy · "
-        f"{score.n_pictures} pictures"
+        f"{count_text(score.n_pictures, 'picture')}"
     )

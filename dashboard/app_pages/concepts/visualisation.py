@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Picture, Prediction, Visualisation
+from core.contracts import Picture, Prediction, Visualisation, count_text
 from dashboard import glossary, services
 from dashboard.app_pages.concepts import controls as controls_part
 from dashboard.app_pages.concepts import page_choice
@@ -89,8 +89,8 @@ def _draw(made: Visualisation) -> None:
         "This is not a typical picture of the class."
     )
     words = (
-        f"tf-keras-vis, total variation, shifts and turns · {made.steps} steps · seed {made.seed} "
-        f"· {duration(made.seconds)} on {made.device}"
+        f"tf-keras-vis, total variation, shifts and turns · {count_text(made.steps, 'step')} · "
+        f"seed {made.seed} · {duration(made.seconds)} on {made.device}"
     )
     st.caption(escape(words))
     with st.popover("Take along", icon=":material/download:"):

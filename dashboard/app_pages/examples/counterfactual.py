@@ -10,6 +10,7 @@ from core.contracts import (
     CounterfactualStep,
     Picture,
     Prediction,
+    count_text,
     picture_input,
 )
 from dashboard import glossary, services
@@ -83,7 +84,7 @@ def _stage(
     data = stage_data(shown, picture_input(request.input).box, None)
     if found is not None and (n := _removed(found, search)):
         data["map"] = services.counterfactual_uri(request, found, steps=n)
-        data["mapAlt"] = f"{n} regions removed"
+        data["mapAlt"] = f"{count_text(n, 'region')} removed"
     component("stage")(key="changed", data=data)
     st.caption(
         "Outlined: what is removed. At full opacity it looks as the model saw it "
@@ -124,7 +125,7 @@ def _finding(found: Counterfactual, search: ExamplesChoice) -> None:
             st.markdown("\n".join(lines[_LISTED:]))
     cost = "from the store" if found.cached else duration(found.seconds)
     st.caption(
-        f"{found.passes} forward passes over {found.n_regions} regions, "
+        f"{count_text(found.passes, 'forward pass')} over {count_text(found.n_regions, 'region')}, "
         f"{escape(cost)} on {escape(found.device)}."
     )
     with st.expander("The command that repeats it", icon=":material/terminal:"):

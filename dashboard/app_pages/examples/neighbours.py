@@ -6,7 +6,7 @@ from html import escape as html_escape
 
 import streamlit as st
 
-from core.contracts import Neighbour, Neighbours, Picture, PictureSet
+from core.contracts import Neighbour, Neighbours, Picture, PictureSet, count_text
 from dashboard import glossary, services, uploads
 from dashboard.app_pages.examples import page_choice
 from dashboard.app_pages.examples.page_choice import SOURCES, ExamplesChoice, Source
@@ -84,10 +84,10 @@ def _draw(near: Neighbours) -> None:
     st.html(f'<div class="near" style="{_STYLE}">{"".join(figures)}</div>')
     words = [
         f"Cosine similarity of the features of {near.layer}, averaged over the picture; "
-        f"{near.n} pictures searched"
+        f"{count_text(near.n, 'picture')} searched"
     ]
     if near.n_unreadable:
-        words.append(f"{near.n_unreadable} files of the folder could not be read")
+        words.append(f"{count_text(near.n_unreadable, 'file')} of the folder could not be read")
     st.caption(escape(". ".join(words) + "."))
 
 

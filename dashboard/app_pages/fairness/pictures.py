@@ -13,6 +13,7 @@ from core.contracts import (
     DatasetPredictions,
     Run,
     attribute_name,
+    count_text,
     group_name,
     groups_in_order,
 )
@@ -73,10 +74,14 @@ def of_slice(audited: AuditedData, text: str) -> None:
     seen = _seen(audited, predictions)
     among = among[seen[among]]
     if not len(among):
-        st.markdown(f"None of its {int(seen.sum())} test pictures belongs to this slice.")
+        st.markdown(
+            f"None of its {count_text(int(seen.sum()), 'test picture')} belongs to this slice."
+        )
         return
     wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
-    st.markdown(f"{int(wrong[among].sum())} of {len(among)} pictures are classified wrong.")
+    st.markdown(
+        f"{int(wrong[among].sum())} of {count_text(len(among), 'picture')} are classified wrong."
+    )
     _pictures(run, predictions, among, key="slice mistakes")
 
 

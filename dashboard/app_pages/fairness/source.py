@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.contracts import TablePreview, TableSource
+from core.contracts import TablePreview, TableSource, count_text
 from core.errors import PellucidError
 from dashboard import glossary, services, slice_choice
 from dashboard.app_pages.fairness import column_guess, page_choice, rows
@@ -205,7 +205,7 @@ def _mapped(audit: FairnessChoice, source: TableSource) -> AuditedData:
     preview = services.preview_table(source)
     names = preview.names
     with st.container(horizontal=True, vertical_alignment="center", key="fairness table"):
-        st.markdown(f"{code(source.name)} · {len(names)} columns", width="content")
+        st.markdown(f"{code(source.name)} · {count_text(len(names), 'column')}", width="content")
         st.button(
             "Forget this table", key="forget table", icon=":material/delete:", type="tertiary",
             on_click=_forget, args=(source,),

@@ -11,6 +11,7 @@ from core.contracts import (
     ScoreCurves,
     ThresholdEffect,
     attribute_name,
+    count_text,
     group_name,
 )
 from dashboard import glossary, services
@@ -43,8 +44,8 @@ def draw(report: FairnessReport, by: str) -> None:
             st.markdown(_why_not(report, by))
         elif len(curves.groups) > _MOST_SLIDERS:
             st.markdown(
-                f"{escape(attribute_name(by))} has {len(curves.groups)} groups; up to "
-                f"{_MOST_SLIDERS} can be moved here. Choose an attribute with fewer."
+                f"{escape(attribute_name(by))} has {count_text(len(curves.groups), 'group')}; up "
+                f"to {_MOST_SLIDERS} can be moved here. Choose an attribute with fewer."
             )
         else:
             _explore(report, curves)

@@ -7,7 +7,15 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.contracts import DEPTHS, Explanation, Input, MethodCard, OpenedSource, Prediction
+from core.contracts import (
+    DEPTHS,
+    Explanation,
+    Input,
+    MethodCard,
+    OpenedSource,
+    Prediction,
+    count_text,
+)
 from dashboard import services, state, uploads
 from dashboard.figures.ranking import ranking
 from dashboard.formatting import caption, errors_line, escape, percent
@@ -44,7 +52,9 @@ def ranking_chart(prediction: Prediction, explanation: Explanation | None, choic
         lambda: ranking(scores, explained=explained, mode=mode),
     )
     words = ", ".join(f"{score.label} {percent(score.probability)}" for score in scores)
-    st.caption(f"The likeliest of {len(everything)} classes, by the model's own reckoning.")
+    st.caption(
+        f"The likeliest of {count_text(len(everything), 'class')}, by the model's own reckoning."
+    )
     chart(figure, key="ranking", alt=f"Top classes: {words}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import LEADERBOARD_METHODS, Leaderboard, LeaderboardRequest
+from core.contracts import LEADERBOARD_METHODS, Leaderboard, LeaderboardRequest, count_text
 from core.errors import PellucidError
 from dashboard import address, services, state
 from dashboard import page as frame
@@ -91,7 +91,7 @@ def _cost(n_sources: int, n_methods: int, n_maps: int, source: str) -> str:
         return f"Choose at least one {source} and one method."
     sources = f"{n_sources} {source}" + ("s" if n_sources > 1 else "")
     methods = f"{n_methods} method" + ("s" if n_methods > 1 else "")
-    return f"{sources} × {methods}: {n_maps} maps, a second or more for each."
+    return f"{sources} × {methods}: {count_text(n_maps, 'map')}, a second or more for each."
 
 
 def _methods(choice: Choice, held: LeaderboardChoice) -> tuple[str, ...]:

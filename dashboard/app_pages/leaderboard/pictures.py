@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.contracts import OpenedSource
+from core.contracts import OpenedSource, count_text
 from dashboard import dataset_pictures, services, uploads
 from dashboard.app_pages.leaderboard import page_choice
 from dashboard.app_pages.leaderboard.page_choice import MOST_PICTURES, LeaderboardChoice, Source
@@ -116,7 +116,7 @@ def _folder(held: LeaderboardChoice, folder: Gallery) -> Taken:
     }
     groupings = _groupings(columns)
     by, count = _how_many(held, len(folder), groupings, "spread evenly over the folder")
-    st.caption(escape(f"{folder.folder.name}: {len(folder)} pictures."))
+    st.caption(escape(f"{folder.folder.name}: {count_text(len(folder), 'picture')}."))
     chosen = [i * len(folder) // count for i in range(count)]
     groups = tuple(groupings[by][i] for i in chosen) if by else ()
     return Taken(tuple(folder.pictures[i].open for i in chosen), groups)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import DatasetPredictions, Run, Slice, groups_in_order
+from core.contracts import DatasetPredictions, Run, Slice, count_text, groups_in_order
 from core.errors import PellucidError
 from dashboard import dataset_pictures, services, slice_choice
 from dashboard.app_pages.picture import picture_selection
@@ -62,7 +62,7 @@ def _words(split: ShownSplit, held: PictureSelection, n: int, shown: int) -> str
     last = min(n, held.start + SHOWN)
     words = f"{held.start + 1} to {last} of {n} {of}"
     unreadable = last - held.start - shown
-    return f"{words}; {unreadable} files cannot be read" if unreadable else words
+    return f"{words}; {count_text(unreadable, 'file')} cannot be read" if unreadable else words
 
 
 # ---- rules

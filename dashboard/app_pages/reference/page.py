@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.contracts import ExplainerCard, MethodCard, MetricCard, ModelCard, Parameter
+from core.contracts import ExplainerCard, MethodCard, MetricCard, ModelCard, Parameter, count_text
 from dashboard import glossary, services
 from dashboard.app_pages.calibration import page as calibration
 from dashboard.formatting import better, code, escape
@@ -108,8 +108,8 @@ def _model(card: ModelCard) -> str:
         "weights installed, works offline" if card.offline else "weights downloaded at first use"
     )
     facts = (
-        f"{card.parameters / 1e6:.1f} M weights · {card.size_text} · {card.classes} classes · "
-        f"layer {card.feature_layer} · {where}"
+        f"{card.parameters / 1e6:.1f} M weights · {card.size_text} · "
+        f"{count_text(card.classes, 'class')} · layer {card.feature_layer} · {where}"
     )
     lines = [
         f"**{escape(card.name)}** · {code(card.id)}",

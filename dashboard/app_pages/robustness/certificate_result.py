@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.contracts import Certified, CertifierCard, RobustCurve
+from core.contracts import Certified, CertifierCard, RobustCurve, count_text
 from core.errors import InputError
 from dashboard import glossary, services
 from dashboard.app_pages.robustness import certificate_text, exports, page_choice
@@ -123,7 +123,7 @@ def _curves(found: Certified, card: CertifierCard, empirical: RobustCurve | None
     if reached:
         st.caption(
             escape(
-                f"{reached} of {found.n} pictures reach "
+                f"{reached} of {count_text(found.n, 'picture')} reach "
                 f"{certificate_text.radius_text(furthest, found.norm)}, the furthest that these "
                 "settings can prove at all: where the curve drops there, that is the method's end, "
                 "not the model's. More noise or more noisy copies reach further."
@@ -135,7 +135,7 @@ def _beside(found: Certified, card: CertifierCard, empirical: RobustCurve | None
     if empirical is not None:
         st.markdown(
             escape(
-                f"Thin: what the attacks left of the same {found.n} pictures. "
+                f"Thin: what the attacks left of the same {count_text(found.n, 'picture')}. "
                 f"{certificate_text.compared_text(card)}"
             )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.contracts import Certified, CertifierCard, ClassBias, Norm
+from core.contracts import Certified, CertifierCard, ClassBias, Norm, count_text
 from dashboard.formatting import percent
 from dashboard.robustness_text import NORMS, format_eps
 
@@ -33,13 +33,19 @@ def proven_text(found: Certified, step: int) -> str:
     """Return what is proven at one radius, in a sentence."""
     point = found.curves[0].points[step]
     where = radius_text(point.eps, found.norm)
-    so_far = f" So far, on {found.n} of {found.asked} pictures." if found.n < found.asked else ""
+    so_far = (
+        f" So far, on {found.n} of {count_text(found.asked, 'picture')}."
+        if found.n < found.asked
+        else ""
+    )
     if not point.accuracy:
-        return f"At radius {where} none of {point.n} pictures is proven right.{so_far}"
+        return (
+            f"At radius {where} none of {count_text(point.n, 'picture')} is proven right.{so_far}"
+        )
     return (
         f"At radius {where}, {percent(point.accuracy)} are proven right: "
-        f"{round(point.accuracy * point.n)} of {point.n} pictures keep the true class whatever is "
-        f"changed within it.{so_far}"
+        f"{round(point.accuracy * point.n)} of {count_text(point.n, 'picture')} keep the true "
+        f"class whatever is changed within it.{so_far}"
     )
 
 
@@ -48,7 +54,8 @@ def class_bias_text(leans: ClassBias, card: CertifierCard) -> str:
     who = "The model" if card.needs_network else "Under the noise the vote"
     mend = "" if card.needs_network else " Take less noise, or a model that was trained with it."
     return (
-        f"{who} answers “{leans.label}” on {leans.answers} of {leans.certified} pictures, where it "
+        f"{who} answers “{leans.label}” on {leans.answers} of "
+        f"{count_text(leans.certified, 'picture')}, where it "
         f"is true of {leans.true}. Who leans to one answer is easily certified, and right wherever "
         f"that answer happens to be true: the curve flatters.{mend}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.contracts import Corrupted, CorruptionGap, CorruptionGroup, CorruptionRow
+from core.contracts import Corrupted, CorruptionGap, CorruptionGroup, CorruptionRow, count_text
 from dashboard import services
 from dashboard.formatting import interval, p_value, percent
 from dashboard.run_text import attribute_name, group_name, points
@@ -87,7 +87,8 @@ def mean_sentence(found: Corrupted) -> str:
     """Return accuracy over all corrupted versions against that on the pictures as they are."""
     whole = found.overall[0]
     return (
-        f"Of {found.n} pictures the model has {percent(found.clean.accuracy)} right as they are, "
+        f"Of {count_text(found.n, 'picture')} the model has {percent(found.clean.accuracy)} right "
+        "as they are, "
         f"and {percent(whole.accuracy)} of their corrupted versions (95 % interval over pictures "
         f"{interval(whole.low, whole.high)})."
     )

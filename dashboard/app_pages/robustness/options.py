@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.contracts import NORM_NAMES, AttackCard, RobustnessRequest
+from core.contracts import NORM_NAMES, AttackCard, RobustnessRequest, count_text
 from dashboard import glossary, services
 from dashboard.app_pages.robustness import page_choice
 from dashboard.app_pages.robustness.page_choice import AUTO, RobustnessChoice
@@ -135,4 +135,7 @@ def words(request: RobustnessRequest) -> str:
     grid = f"ε = {steps}" if steps else "ε doubling until nothing is left"
     after = targets(request.model.id).get(request.target, request.target)
     towards = f" towards {after[0].lower()}{after[1:]}" if request.target else ""
-    return f"{names}{towards} in {NORMS[request.norm][0]}, {grid}, on {request.limit} pictures."
+    return (
+        f"{names}{towards} in {NORMS[request.norm][0]}, {grid}, on "
+        f"{count_text(request.limit, 'picture')}."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import RobustCurve, Robustness
+from core.contracts import RobustCurve, Robustness, count_text
 from dashboard import glossary
 from dashboard.app_pages.robustness import options, page_choice
 from dashboard.app_pages.robustness.page_choice import RobustnessChoice
@@ -73,7 +73,11 @@ def draw(found: Robustness) -> None:
 
 def _headline(found: Robustness, worst: RobustCurve) -> None:
     norm = found.norm
-    so_far = f" So far, on {found.n} of {found.asked} pictures." if found.n < found.asked else ""
+    so_far = (
+        f" So far, on {found.n} of {count_text(found.asked, 'picture')}."
+        if found.n < found.asked
+        else ""
+    )
     st.subheader("How little it takes", anchor=False, help=glossary.explain("worst case"))
     st.markdown(escape(broken_text(worst) + so_far))
     right = round(found.clean_accuracy * found.n)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.contracts import Robustness, RobustnessRequest
+from core.contracts import Robustness, RobustnessRequest, count_text
 from core.errors import PellucidError
 from dashboard import services
 from dashboard.formatting import escape, time_left
@@ -57,8 +57,8 @@ def ended(request: RobustnessRequest, answer: Answer, draw: Draw) -> None:
         st.info("Stopped before any picture was done.", icon=":material/stop_circle:")
     else:
         st.info(
-            f"Stopped: {kept.n} of {kept.asked} pictures are done and kept. The attacks were not "
-            "checked.",
+            f"Stopped: {kept.n} of {count_text(kept.asked, 'picture')} are done and kept. The "
+            "attacks were not checked.",
             icon=":material/stop_circle:",
         )
     st.button(
