@@ -17,6 +17,7 @@ from core.calibration import measure
 from core.cli import app, main
 from core.compression import compress
 from core.models.runtime import Runtime
+from core.terminal.options import printable
 from core.training import run
 
 COMMANDS: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]

@@ -53,6 +53,18 @@ def test_damaged_files_end_as_pictures_or_in_one_line(n: int, seed: int) -> None
     assert taken <= MEGABYTES
 
 
+@pytest.mark.parametrize("name", ["png", "png palette", "png animated", "png 16"])
+@pytest.mark.parametrize("filler", [b"\0", b"\xff", b"\r"])
+def test_a_png_that_was_cut_off_and_filled_up_is_damaged(name: str, filler: bytes) -> None:
+    """Its second half was shown black, without a word."""
+    sound = sound_files()[name]
+    at = sound.index(b"IDAT") + 60
+    with pytest.raises(ImageError, match="damaged"):
+        open_picture(sound[:at] + filler * (len(sound) - at), name="photo")
+    with pytest.raises(ImageError, match="damaged"):
+        open_picture(sound[:at] + filler * 8 + sound[at + 8 :], name="photo")
+
+
 @pytest.mark.parametrize("name", foreign_files())
 def test_formats_that_are_not_read_are_named(name: str, tmp_path: Path) -> None:
     data, words = foreign_files()[name]

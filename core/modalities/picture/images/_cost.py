@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -18,7 +19,7 @@ from core.errors import ImageError
 from core.modalities.picture.images._pixels import is_deep
 from core.settings import settings
 
-__all__ = ["Metered", "check_cost", "check_head", "room"]
+__all__ = ["Metered", "check_cost", "check_head", "check_sums", "room"]
 
 MAX_READS = 600_000
 """Parts of a file that are read one by one; a GIF of 25 MB has 200 000."""
@@ -83,6 +84,35 @@ def check_head(head: bytes, name: str) -> None:
                 f"{name} is cut into {count} strips or tiles; at most {MAX_STRIPS} are read. "
                 f"{_AGAIN}"
             )
+
+
+def check_sums(data: bytes, name: str) -> None:
+    """Check the sums of a PNG's pixels, which Pillow passes over: blanks decode as black.
+
+    Raises
+    ------
+    ImageError
+        If one is wrong: the file was cut off and filled up, or damaged on its way.
+    """
+    if not data.startswith(b"\x89PNG"):
+        return
+    view, at = memoryview(data), 8
+    for _ in range(MAX_READS):
+        if at + 12 > len(data):
+            return
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 8 + length
+        if end + 4 > len(data):
+            return  # told by the decoder
+        if (
+            kind == b"IDAT"
+            and zlib.crc32(view[at + 4 : end]) != struct.unpack_from(">I", data, end)[0]
+        ):
+            raise ImageError(
+                f"{name} is a PNG that is damaged: its pixels are not those that were saved (the "
+                "sum is wrong). Copy it again from its source."
+            )
+        at = end + 4
 
 
 def check_cost(image: Image.Image, data: bytes, name: str) -> int:

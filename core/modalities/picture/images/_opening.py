@@ -17,7 +17,7 @@ from core.errors import ImageError, PellucidError
 from core.files import no_file
 from core.modalities.picture.images._arrays import from_array
 from core.modalities.picture.images._caps import MIN_SIDE, check_size, pixel_cap, too_many_bytes
-from core.modalities.picture.images._cost import Metered, check_cost, check_head, room
+from core.modalities.picture.images._cost import Metered, check_cost, check_head, check_sums, room
 from core.modalities.picture.images._depth import with_unused
 from core.modalities.picture.images._dicom import dicom_size, is_dicom, read_dicom
 from core.modalities.picture.images._files import KINDS
@@ -204,6 +204,7 @@ def _decode(data: bytes, name: str, depth: Depth) -> Picture:
         file = Metered(io.BytesIO(data), name)
         with Image.open(file, formats=FORMATS) as image:  # type: ignore[arg-type]
             check_size(*image.size, name)
+            check_sums(data, name)
             with room(check_cost(image, data, name)):
                 pixels, notes, bits = upright_rgb(image, data, name, depth, kind)
             found = Picture(name, pixels, str(image.format), tuple(notes), bits)
