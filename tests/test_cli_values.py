@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from core.cli._common import printable
 from PIL import Image
 from typer.main import get_command
 
