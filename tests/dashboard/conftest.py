@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,34 +8,64 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.server import api as _server
+from core.server.workers import Workers
+from core.workspace import open_store
+from dashboard.app_pages.inspect import evidence
 from dashboard.services._jobs import _table
+from tests.engine.threads import ThreadEngine
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = str(ROOT / "dashboard" / "app.py")
+
+REPEATS = 50
+"""A page that waits for more jobs, one after another, than this waits in vain."""
 
 Open = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="package", autouse=True)
 def _no_traces() -> Iterator[None]:
-    """AppTest swaps ``__main__``, which spawned processes import again; workers stay open."""
+    """AppTest swaps ``__main__``, which spawned processes import again."""
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
-    _server._workers().engine.close()
-    _server._workers.cache_clear()
-    _server.jobs.cache_clear()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def workers() -> Iterator[Workers]:
+    """Pages compute in threads of this process; test_no_tensorflow and tests/e2e in workers."""
+    made = Workers(ThreadEngine(open_store()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_server, "_workers", lambda: made)
+        _server.jobs.cache_clear()
+        yield made
+        made.engine.close()
+        _server.jobs.cache_clear()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _scripts_take_their_time() -> Iterator[None]:
+    """AppTest gives up after 3 s unless it is told otherwise: too few beside other work."""
+    run = AppTest._run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AppTest, "_run", lambda app, state=None, timeout=None: run(app, state, 280))
+        yield
 
 
 @pytest.fixture(autouse=True)
 def _nobody_waits_any_more() -> Iterator[None]:
     """An AppTest has no session that ends: drop what its page still waits for in the background."""
     yield
-    if _server._workers.cache_info().currsize:
-        table = _table()
-        for job in table.jobs():
-            if job.active:
-                table.cancel(job.key, "gone")
+    table = _table()
+    for job in table.jobs():
+        if job.active:
+            table.cancel(job.key, "gone")
+
+
+@pytest.fixture
+def map_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the evidence card of Inspect out: test_evidence_card asks about it."""
+    monkeypatch.setattr(evidence, "panel", lambda *_: None)
 
 
 def texts(app: AppTest) -> str:
@@ -45,16 +74,17 @@ def texts(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
-def settled(app: AppTest, *, patience: float = 90.0) -> AppTest:
-    """Rerun until nothing is under way any more."""
-    end = time.monotonic() + patience
-    while any(element.key and element.key.startswith("cancel/") for element in app.button) or (
-        app.get("skeleton")
-    ):
-        assert time.monotonic() < end, "the page still waits"
-        time.sleep(0.3)
+def settled(app: AppTest) -> AppTest:
+    """Rerun until nothing is under way any more: its jobs may take as long as they take."""
+    for _ in range(REPEATS):
+        keys = [element.key or "" for element in app.button]
+        if not (any(key.startswith("cancel/") for key in keys) or app.get("skeleton")):
+            return app
+        for job in _table().jobs():
+            if job.active:
+                _table().wait(job.key)
         app.run()
-    return app
+    raise AssertionError("the page still waits, and nothing is under way")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def opened(*, wait: bool = True, **query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
-    return settled(app, patience=280) if wait else app
+    return settled(app) if wait else app
 
 
 def words(app: AppTest) -> str:
@@ -71,7 +71,7 @@ def test_without_a_folder_it_says_how_to_set_one(tab: str) -> None:
 def test_a_picture_is_made_on_demand_and_is_there_again_after_a_reload() -> None:
     app = opened(steps="32", **{"class": "1"})
     app.button(key="study/run/look").click()
-    settled(app.run(), patience=280)
+    settled(app.run())
     assert "Made for goldfish" in words(app)
     assert "not a typical picture of the class" in words(app)
     assert app.query_params["asked"] == "look"

@@ -49,6 +49,7 @@ def test_a_model_of_portraits_is_shown_a_portrait_with_what_is_known_of_it(open_
     assert "Comes with Pellucid: trained from scratch on Portraits" in shown
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_choosing_models_brings_fitting_pictures_and_says_when_one_does_not_fit(
     open_app: Open,
 ) -> None:

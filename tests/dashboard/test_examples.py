@@ -25,7 +25,7 @@ def opened(*, wait: bool = True, **query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
-    return settled(app, patience=280) if wait else app
+    return settled(app) if wait else app
 
 
 def html(app: AppTest) -> str:

@@ -34,8 +34,6 @@ from tests.dashboard.conftest import settled, texts
 
 PAGE = "from dashboard.app_pages.fairness import page as fairness; fairness.page()"
 BIASED = "portraits_biased"
-PATIENCE = 400.0
-"""Seconds; all test pictures are predicted first."""
 
 
 def table(n: int = 600, *, seed: int = 3) -> bytes:
@@ -57,7 +55,7 @@ def opened(audit: FairnessChoice | None = None, *, wait: bool = True, **query: s
     if audit is not None:
         app.session_state["fairness audit"] = audit
     app.run()
-    return settled(app, patience=PATIENCE) if wait else app
+    return settled(app) if wait else app
 
 
 def audited(data: bytes, **changed: object) -> AppTest:

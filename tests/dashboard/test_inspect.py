@@ -37,6 +37,7 @@ def test_the_landing_page_shows_a_prediction_and_a_map(open_app: Open) -> None:
     assert app.query_params["picture"] == "cat"
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_choosing_another_method_changes_map_and_address(open_app: Open) -> None:
     app = open_app()
     app.selectbox(key="method").set_value("layercam")
@@ -45,6 +46,7 @@ def test_choosing_another_method_changes_map_and_address(open_app: Open) -> None
     assert app.query_params["method"] == "layercam"
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_a_contrast_names_both_classes(open_app: Open) -> None:
     app = open_app(target="282", against="285")
     shown = unescape(texts(app))
@@ -53,12 +55,14 @@ def test_a_contrast_names_both_classes(open_app: Open) -> None:
     assert {box.key for box in app.selectbox} >= {"class/target", "class/against"}
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_integrated_gradients_show_both_errors(open_app: Open) -> None:
     shown = unescape(texts(open_app(method="integrated_gradients", picture="coffee")))
     assert "Completeness error" in shown
     assert "summed defect" in shown
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_parameters_come_from_the_address_and_go_back_to_it(open_app: Open) -> None:
     app = open_app(method="smoothgrad", **{"p.n_samples": "3"})
     assert app.number_input(key="parameter/smoothgrad/n_samples").value == 3
@@ -67,6 +71,7 @@ def test_parameters_come_from_the_address_and_go_back_to_it(open_app: Open) -> N
     assert app.query_params["p.n_samples"] == "4"
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_names_of_strangers_stay_text(open_app: Open) -> None:
     app = upload(open_app(), HOSTILE, png())
     assert not app.exception
@@ -77,6 +82,7 @@ def test_names_of_strangers_stay_text(open_app: Open) -> None:
     assert "onerror" in shown, "the name itself is shown"
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_a_refused_file_is_explained_and_the_page_goes_on(open_app: Open) -> None:
     app = upload(open_app(), "report.png", b"%PDF-1.7 " + b"0" * 200)
     assert not app.exception
@@ -84,11 +90,13 @@ def test_a_refused_file_is_explained_and_the_page_goes_on(open_app: Open) -> Non
     assert "Grad-CAM for" in unescape(texts(app))
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_the_same_picture_twice_is_kept_once(open_app: Open) -> None:
     app = upload(upload(open_app(), "a.png", png(1)), "b.png", png(1))
     assert len(app.session_state["uploads"]) == 1
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_weights_that_are_missing_are_one_calm_error(open_app: Open) -> None:
     app = open_app(model="resnet50")
     assert not app.exception
@@ -97,6 +105,7 @@ def test_weights_that_are_missing_are_one_calm_error(open_app: Open) -> None:
     assert "Traceback" not in texts(app)
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_our_own_mistakes_never_show_a_traceback(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,17 +119,20 @@ def test_our_own_mistakes_never_show_a_traceback(
     assert "secret" not in texts(app)
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_a_picture_that_is_gone(open_app: Open) -> None:
     app = open_app(picture="f" * 64)
     assert "not here any more" in app.info[0].value
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_nonsense_in_the_address_is_said_and_left_out(open_app: Open) -> None:
     app = open_app(model="nope", method="nope", target="crane", layer="nope", **{"p.x": "1"})
     assert len(app.warning) == 5
     assert "Grad-CAM for" in unescape(texts(app))
 
 
+@pytest.mark.usefixtures("map_alone")
 def test_comparisons_ask_for_every_member(open_app: Open) -> None:
     app = open_app(compare="classes", **{"with": "281,282"})
     assert app.multiselect(key="compared/classes").value == ["281", "282"]

@@ -30,7 +30,7 @@ def opened(held: LeaderboardChoice | None = None, **query: str) -> AppTest:
 
 def compared(app: AppTest) -> AppTest:
     app.button(key="compare methods").click()
-    return settled(app.run(), patience=200.0)
+    return settled(app.run())
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.dashboard.conftest import settled
 if __name__ == "__main__":
     for page in {pages!r}:
         app = AppTest.from_string(
-            f"from dashboard.app_pages.{{page}}.page import page; page()", default_timeout=60
+            f"from dashboard.app_pages.{{page}}.page import page; page()", default_timeout=250
         )
         for name, value in {queries!r}.get(page, {{}}).items():
             app.query_params[name] = value

@@ -83,7 +83,7 @@ def opened(**query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
-    return settled(app, patience=300.0)
+    return settled(app)
 
 
 # ---- what is drawn of a result

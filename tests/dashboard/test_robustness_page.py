@@ -44,7 +44,7 @@ def opened(*, wait: bool = True, **query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
-    return settled(app, patience=PATIENCE) if wait else app
+    return settled(app) if wait else app
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_attacks_try_to_reach_what_was_chosen() -> None:
     app = opened(model=BIASED, target="class:1", wait=False, **QUICK)
     (box,) = [each for each in app.selectbox if each.label == "Attacks try to reach"]
     assert box.value == "class:1"
-    app = settled(app, patience=PATIENCE)
+    app = settled(app)
     assert not app.exception
     assert not app.error
     shown = unescape(texts(app))
