@@ -28,6 +28,8 @@ from core.contracts import (
     CompressionForm,
     GalleryRef,
     ImportRequest,
+    ModelChoices,
+    OwnModelRequest,
     Picture,
     Request,
 )
@@ -198,6 +200,11 @@ def _of_training() -> Iterator[tuple[str, Request]]:
     yield "import", ImportRequest(
         name="mine", architecture="resnet8", file="/data/mine.h5", file_sha256="6" * 64,
         classes=("cat", "dog"), input_size=64, versions={},
+    )  # fmt: skip
+    yield "own-model", OwnModelRequest(
+        name="mine", file="/data/mine.keras", file_sha256="7" * 64,
+        choices=ModelChoices(size=(24, 32), range="caffe", order="bgr", classes=("cat", "dog")),
+        versions={},
     )  # fmt: skip
 
 
