@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from core.contracts import Explanation, MethodCard
+from core.contracts import Explanation, MethodCard, ModalityCard
 
 __all__ = [
     "better",
@@ -20,6 +20,7 @@ __all__ = [
     "number",
     "p_value",
     "percent",
+    "said_of",
     "score_text",
     "small_p",
     "target_text",
@@ -147,6 +148,29 @@ def p_value(p: float) -> str:
 def small_p(p: float) -> str:
     """Return a p that is often very small, two significant digits of it."""
     return "less than 0.0001" if p < 1e-4 else f"{p:.2g}"
+
+
+_SAID = re.compile(r"\b(picture|pixel)(s?)\b", re.IGNORECASE)
+
+
+def said_of(text: str, kind: ModalityCard) -> str:
+    """Return a sentence about pictures and pixels as one about another kind of source.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> of_pictures = ModalityCard("picture", "picture", "pixel", "", (), (), {})
+    >>> trace = replace(of_pictures, id="signal", source="trace", site="sample")
+    >>> said_of("Pictures differ in a pixel.", trace)
+    'Traces differ in a sample.'
+    """
+    names = {"picture": kind.source, "pixel": kind.site}
+
+    def said(found: re.Match[str]) -> str:
+        word = names[found[1].lower()]
+        return (word.capitalize() if found[1][0].isupper() else word) + found[2]
+
+    return _SAID.sub(said, text)
 
 
 def better(higher: bool | None) -> str:

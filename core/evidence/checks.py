@@ -71,12 +71,13 @@ def beats_controls(
     random = [each.id for each in evaluated.modality.controls if each.family == "random"]
     blocks = float(np.mean([controls[id] for id in random]))
     verdict: Verdict = "pass" if found > to_beat else "fail" if found <= blocks else "unclear"
-    if doubt := _undecided(deletion.map.scores, room):
+    if doubt := _undecided(evaluated.modality, deletion.map.scores, room):
         verdict, said = "unclear", doubt
     elif verdict == "unclear":
         said = _doubt(evaluated.modality, found, controls[best], best)
     else:
-        said = _SAID[verdict].format(controls=_controls(evaluated.modality))
+        modality = evaluated.modality
+        said = _SAID[verdict].format(controls=_controls(modality), site=modality.site)
     passes = "" if doubt else f"; from {to_beat:z.2f} on it passes"
     words = (
         f"{said}: insertion less deletion {found:z.2f}, "
@@ -87,7 +88,7 @@ def beats_controls(
 
 
 _SAID: dict[str, str] = {
-    "pass": "The map ranks pixels that matter to this model above {controls}",
+    "pass": "The map ranks {site}s that matter to this model above {controls}",
     "fail": "Blocks drawn at random do as well",
 }
 
@@ -123,11 +124,12 @@ def _doubt(modality: Modality, found: float, best: float, id: str) -> str:
 def _no_question(evaluated: EvaluatedMap) -> str:
     """Return why no map of this picture, or not this map, could be judged; empty if it can."""
     if np.ptp(evaluated.map) == 0:
-        return "the map has the same value everywhere: it ranks no pixel above another"
+        site = evaluated.modality.site
+        return f"the map has the same value everywhere: it ranks no {site} above another"
     return evaluated.modality.no_question(evaluated.input)
 
 
-def _undecided(deletion: Array, room: float) -> str:
+def _undecided(modality: Modality, deletion: Array, room: float) -> str:
     """Return why the curves decide nothing, whatever their areas; empty if they do.
 
     ``room`` is what the best control leaves to a perfect map.
@@ -135,8 +137,8 @@ def _undecided(deletion: Array, room: float) -> str:
     whole, nothing = float(deletion[0]), float(deletion[-1])
     if whole - nothing < SMALLEST_ROOM:
         return (
-            f"The prediction hardly moves: {whole:.1%} with the whole picture, {nothing:.1%} with "
-            "every pixel removed"
+            f"The prediction hardly moves: {whole:.1%} with the whole {modality.source}, "
+            f"{nothing:.1%} with every {modality.site} removed"
         )
     return _NO_ROOM if room < SMALLEST_ROOM else ""
 

@@ -15,7 +15,7 @@ from core.contracts import (
     CertifierCard,
     CertifyPictureRequest,
     CertifyRequest,
-    Picture,
+    OpenedSource,
     RobustCurve,
     RobustnessRequest,
     Value,
@@ -60,9 +60,9 @@ def certify_request(data: ShownSplit, options: Mapping[str, Any]) -> CertifyRequ
 
 
 def certify_picture_request(
-    picture: Picture, *, model: str, method: str, parameters: Mapping[str, Value], seed: int
+    source: OpenedSource, *, model: str, method: str, parameters: Mapping[str, Value], seed: int
 ) -> CertifyPictureRequest:
-    """Return the request for the certificate of one picture.
+    """Return the request for the certificate of one source.
 
     Raises
     ------
@@ -71,11 +71,11 @@ def certify_picture_request(
     """
     values = tuple(sorted(parameters.items()))
     of = (model, weights_of(model), method, values, seed)
-    key = ("certify picture", picture.sha256, picture.name, *of)
+    key = ("certify picture", source.sha256, source.name, *of)
     return once(
         key,
         lambda: api.certify_picture_request(
-            picture, model=model, method=method, parameters=dict(values), seed=seed
+            source, model=model, method=method, parameters=dict(values), seed=seed
         ),
     )
 

@@ -34,11 +34,16 @@ from core.contracts import (
 from core.errors import InputError
 from dashboard.lru import Lru
 from dashboard.services._cards import by_id
-from dashboard.services._catalogue import models
+from dashboard.services._catalogue import class_names, models
 from dashboard.services._datasets import hide_source
 from dashboard.services._requests import once
-from dashboard.services._runs import run
-from dashboard.services._shown_data import ShownSplit, shown_split, telling_first
+from dashboard.services._runs import run, weights_of
+from dashboard.services._shown_data import (
+    ShownSplit,
+    datasets_of,
+    shown_split,
+    telling_first,
+)
 
 __all__ = [
     "audited_data", "audited_models", "fairness_file", "fairness_findings", "fairness_gaps",
@@ -61,15 +66,21 @@ _costs: Lru[tuple[str, str, str], ParityCost] = Lru(64)
 
 
 def audited_data(model: str) -> ShownSplit | None:
-    """Return the test pictures that a model is audited on: its own, if they come in groups."""
+    """Return the test sources that a model is audited on, if they come in groups.
+
+    Its own; for models that were not trained here, those of a dataset of exactly their classes.
+    """
     card = models().get(model)
-    if card is None or not card.trained_on or run(model) is None:
+    if card is None or (card.trained_on and run(model) is None):
         return None
-    try:
-        split = shown_split(card.trained_on)
-    except InputError:  # the log says why
-        return None
-    return split if split.groups else None
+    for text in (card.trained_on,) if card.trained_on else datasets_of(card.modality):
+        try:
+            split = shown_split(text)
+        except InputError:  # the log says why
+            continue
+        if split.groups and (card.trained_on or split.classes == class_names(model)):
+            return split
+    return None
 
 
 def audited_models() -> tuple[str, ...]:
@@ -175,18 +186,22 @@ def _read(options: Options) -> dict[str, Any]:
 
 
 def _subject(model: str) -> dict[str, Any]:
-    return {"dataset": models()[model].trained_on, "model": model} if model else {}
+    return {"dataset": _dataset(model), "model": model} if model else {}
+
+
+def _dataset(model: str) -> str:
+    data = audited_data(model)
+    return models()[model].trained_on if data is None else data.dataset
 
 
 def _key(
     kind: str, options: Options, table: TableSource | None, model: str
 ) -> tuple[str, str, str, str]:
     data = audited_data(model)
-    found = run(model)
     return (
         kind,
         (table.sha256 + table.name) if table is not None else model,
-        "" if data is None or found is None else data.fingerprint + found.weights_sha256,
+        "" if data is None else data.fingerprint + weights_of(model),
         repr(sorted(options.items())),
     )
 
@@ -196,7 +211,7 @@ def public_report(report: Audited, *, table: TableSource | None, model: str) -> 
     if table is not None:
         command = report.command.replace(shlex.quote(table.path), shlex.quote(table.name))
         return replace(report, command=command)
-    dataset = models()[model].trained_on
+    dataset = _dataset(model)
     return replace(
         report,
         command=hide_source(report.command, dataset),

@@ -13,11 +13,16 @@ from dashboard.views.base import View
 from dashboard.views.general import GeneralView
 from dashboard.views.picture.view import PictureView
 
-__all__ = ["VIEWS", "of_model", "view"]
+__all__ = ["VIEWS", "broken", "of_model", "view"]
 
 VIEWS: Registry[type[View]] = Registry(
     "view", (PictureView,), group="pellucid.views", base=View
 )  # fmt: skip
+
+
+def broken() -> tuple[str, ...]:
+    """Return what packages bring that cannot be used, views among it, one sentence each."""
+    return (*services.broken_plugins(), *map(str, VIEWS.broken))
 
 
 @lru_cache(maxsize=16)

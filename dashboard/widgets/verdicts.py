@@ -7,9 +7,9 @@ from typing import Literal
 
 import streamlit as st
 
-from core.contracts import Check, Score, Verdict
+from core.contracts import Check, ModalityCard, Score, Verdict
 from dashboard import services
-from dashboard.formatting import better, escape, number
+from dashboard.formatting import better, escape, number, said_of
 
 __all__ = ["SYMBOLS", "chip", "details", "score_lines"]
 
@@ -58,18 +58,20 @@ def _label(check: Check) -> str:
     return f"{name} unknown" if check.value is None else f"{name} {number(check.value)}"
 
 
-def score_lines(scores: Sequence[Score]) -> str:
-    """Return scores with what is needed to read them, as Markdown."""
-    return "\n\n".join(_score(score) for score in scores)
+def score_lines(scores: Sequence[Score], model: str) -> str:
+    """Return scores of a model's map with what is needed to read them, as Markdown."""
+    kind = services.kind_of(model)
+    return "\n\n".join(_score(score, kind) for score in scores)
 
 
-def _score(score: Score) -> str:
+def _score(score: Score, kind: ModalityCard) -> str:
     card = services.metric(score.metric)
     value = f"not defined, because {score.reason}" if score.value is None else _value(score)
     lines = [
         f"**{escape(card.name)}** {escape(value)}",
-        f"{escape(card.summary)} *What it can't show:* {escape(card.limits)}",
-        f":gray[{escape(score.protocol)}]",
+        f"{escape(said_of(card.summary, kind))} *What it can't show:* "
+        f"{escape(said_of(card.limits, kind))}",
+        f":gray[{escape(said_of(score.protocol, kind))}]",
     ]
     return "  \n".join(lines)
 

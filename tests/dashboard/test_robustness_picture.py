@@ -33,7 +33,7 @@ def opened(**query: str) -> AppTest:
 @pytest.fixture(scope="module")
 def found() -> ExplanationDrift:
     split = services.shown_split(services.models()["portraits_fair"].trained_on)
-    picture = services.shown_picture(split, 0)
+    picture = services.shown_source(split, 0)
     return api.explanation_drift(
         picture, model="portraits_fair", attack="fgsm", method="saliency",
         eps=["0.5/255", "16/255"],

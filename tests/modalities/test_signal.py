@@ -7,9 +7,7 @@ installed as pip would, and asked in a process of its own, once; the tests read 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,22 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-HERE = Path(__file__).parent / "signal"
-ROOT = HERE.parents[2]
+from tests.modalities.installed import HERE, ROOT, installed
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Install the package, and return what a process needs to find it."""
-    site = tmp_path_factory.mktemp("site")
-    shutil.copy(HERE / "toy_signal.py", site)
-    about = site / "toy_signal-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-signal\nVersion: 1.0\n")
-    shutil.copy(HERE / "entry_points.txt", about)
-    paths = os.pathsep.join([str(ROOT), str(site)])
-    home = str(tmp_path_factory.mktemp("home"))
-    return {**os.environ, "PYTHONPATH": paths, "PELLUCID_HOME": home}
+    return installed(tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from core.contracts import (
     CertifyPictureRequest,
     CertifyRequest,
     Geometry,
-    Picture,
+    OpenedSource,
     SplitName,
     Value,
 )
@@ -115,7 +115,7 @@ def certify_request(
 
 
 def certify_picture_request(
-    picture: Picture,
+    picture: OpenedSource,
     *,
     model: str = DEFAULT_MODEL,
     method: str = DEFAULT_CERTIFIER,

@@ -73,16 +73,17 @@ def _audit(audit: FairnessChoice) -> None:
         with place:  # last, so that it counts the looks that were taken below
             rows.said(request, report.taken)
     elif answer.state == "waiting":
-        _wait(request, table)
+        _wait(request, table, audited.model)
     else:
         progress.ended_badly(answer, "The audit")
     progress.notes(answer)
 
 
-def _wait(request: FairnessRequest, table: TableSource | None) -> None:
+def _wait(request: FairnessRequest, table: TableSource | None, model: str) -> None:
     progress.waiting([Pending(request.key, "Audit")], place="fairness")
-    what = "The model answers about every test picture first; then rates and gaps are counted."
-    st.caption(
-        f"{what if table is None else 'Rows are counted, then gaps are tested.'} It goes on while "
-        "you look at other pages, and a reload finds it again."
-    )
+    if table is None:
+        kind = escape(services.kind_of(model).source)
+        what = f"The model answers about every test {kind} first; then rates and gaps are counted."
+    else:
+        what = "Rows are counted, then gaps are tested."
+    st.caption(f"{what} It goes on while you look at other pages, and a reload finds it again.")

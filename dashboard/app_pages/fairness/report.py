@@ -42,7 +42,7 @@ def draw(report: FairnessReport, audit: FairnessChoice, audited: AuditedData) ->
     groups.gaps(report, by, rate)
     groups.intersections(report, by, rate)
     _calibration(report, by)
-    if audited.data is not None:
+    if services.run(audited.model) is not None:
         pictures.mistakes(audited, by)
     inequality.draw(report)
     thresholds.draw(report, by)

@@ -38,7 +38,7 @@ def one(chosen: Slice, audited: AuditedData) -> None:
         run = services.run(audited.model)
         if run is not None:
             slice_ways.ways(chosen, audited.data, run)
-        pictures.of_slice(audited, chosen.text)
+            pictures.of_slice(audited, chosen.text)
     st.divider()
 
 

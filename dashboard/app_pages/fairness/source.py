@@ -107,7 +107,8 @@ def _model(audit: FairnessChoice, models: tuple[str, ...]) -> AuditedData:
     groups = tuple(name for name in audit.groups if name in attributes) or _proposal(data)
     st.caption(
         escape(
-            f"Audited on {len(data)} {data.name} pictures: {services.dataset_name(data.dataset)}."
+            f"Audited on {len(data)} {data.name} {services.kind_of(chosen).source}s: "
+            f"{services.dataset_name(data.dataset)}."
         )
     )
     return AuditedData(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.contracts import (
+    Check,
     Curve,
     EvidenceCard,
     Explanation,
@@ -21,7 +23,7 @@ from dashboard.app_pages.inspect import mask
 from dashboard.app_pages.inspect import sanity as sanity_part
 from dashboard.app_pages.inspect.sanity import SanityState
 from dashboard.figures import evidence as figures
-from dashboard.formatting import better, duration, escape, number
+from dashboard.formatting import better, duration, escape, number, said_of
 from dashboard.guard import guarded
 from dashboard.lru import Lru
 from dashboard.session_jobs import Answer, session_jobs
@@ -102,7 +104,7 @@ def _card(shown: OpenedSource, choice: Choice, card: EvidenceCard) -> None:
     marked = "mask" in views.of_model(choice.model).serves
     on_object = mask.on_the_object(opened_picture(shown), choice) if marked else None
     with st.expander("What the verdicts rest on", icon=":material/rule:", key="verdicts"):
-        st.markdown("\n\n".join(verdicts.details(check) for check in card.checks))
+        st.markdown("\n\n".join(verdicts.details(check) for check in _checks(card)))
         sanity_part.details(choice, sanity)
     _more(card, chosen, further)
     kind = services.kind_of(choice.model)
@@ -124,9 +126,18 @@ def _card(shown: OpenedSource, choice: Choice, card: EvidenceCard) -> None:
 # ---- verdicts and curves
 
 
+def _checks(card: EvidenceCard) -> list[Check]:
+    """Return the checks, in the words of what the model takes."""
+    kind = services.kind_of(card.model)
+    return [
+        replace(c, words=said_of(c.words, kind), protocol=said_of(c.protocol, kind))
+        for c in card.checks
+    ]
+
+
 def _chips(card: EvidenceCard, sanity: SanityState) -> None:
     with st.container(horizontal=True, gap="xsmall", key="checks"):
-        for check in card.checks:
+        for check in _checks(card):
             verdicts.chip(check)
         sanity_part.chip(sanity)
 
@@ -202,12 +213,12 @@ def _more(card: EvidenceCard, chosen: tuple[str, ...], held: Answer | None) -> N
         )
         if held is not None:
             _measured(held)
-        st.markdown(verdicts.score_lines(card.scores))
+        st.markdown(verdicts.score_lines(card.scores, card.model))
 
 
 def _measured(held: Answer) -> None:
     if isinstance(held.result, EvidenceCard):
-        st.markdown(verdicts.score_lines(held.result.scores))
+        st.markdown(verdicts.score_lines(held.result.scores, held.result.model))
     else:
         progress.unfinished(held, "More metrics", place="metrics", ended="Measuring")
 

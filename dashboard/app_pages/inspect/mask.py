@@ -132,7 +132,7 @@ def fold(shown: Picture, choice: Choice, card: EvidenceCard | None) -> None:
         if drawn is not None:
             _agreement(shown, choice, drawn)
         elif card is not None:
-            st.markdown(verdicts.score_lines(card.scores))
+            st.markdown(verdicts.score_lines(card.scores, card.model))
 
 
 def _drawn(size: tuple[int, int], runs: object) -> None:
@@ -158,7 +158,7 @@ def _agreement(shown: Picture, choice: Choice, drawn: masks.Drawn) -> None:
     held = session_jobs().ask(request, patience=0)
     if isinstance(held.result, EvidenceCard):
         st.markdown(escape(_expected(request)))
-        st.markdown(verdicts.score_lines(held.result.scores))
+        st.markdown(verdicts.score_lines(held.result.scores, held.result.model))
         st.caption(
             "**What it can't show:** a model may rightly use the background. Little relevance on "
             "the object speaks against the map, or against the model."

@@ -18,7 +18,7 @@ from core.contracts import (
 )
 from dashboard import services, state, uploads
 from dashboard.figures.ranking import ranking
-from dashboard.formatting import caption, errors_line, escape, percent
+from dashboard.formatting import caption, errors_line, escape, percent, said_of
 from dashboard.lru import Lru
 from dashboard.session_jobs import Answer
 from dashboard.state import Choice
@@ -104,7 +104,9 @@ def _describe(explanation: Explanation, card: MethodCard) -> None:
         ]
     if errors := errors_line(explanation):
         lines.append(escape(errors))
-    st.markdown(f"{escape(card.summary)} **What it can't show:** {escape(card.limits)}")
+    kind = services.kind_of(explanation.model)
+    summary, limits = said_of(card.summary, kind), said_of(card.limits, kind)
+    st.markdown(f"{escape(summary)} **What it can't show:** {escape(limits)}")
     st.caption("  \n".join(lines))
 
 

@@ -10,7 +10,7 @@ from core.contracts import GroupScore, Leaderboard
 from dashboard import glossary, services
 from dashboard.app_pages.leaderboard.leaders import Leaders, few_pictures, leaders_of
 from dashboard.figures.leaderboard import forest
-from dashboard.formatting import better, duration, escape, number
+from dashboard.formatting import better, duration, escape, number, said_of
 from dashboard.theme import current_mode
 from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
@@ -24,24 +24,28 @@ _GROUP = "leaderboard group"
 def draw(board: Leaderboard) -> None:
     """Draw the findings, a chart a metric, the table, and the downloads."""
     st.subheader("What was found", anchor=False, help=glossary.explain("interval"))
-    group = _group(board)
+    group, kind = _group(board), services.kind_of(board.model)
     found = {metric: _leaders(board, metric, group) for metric in board.metrics}
     n = max((score.n for held in found.values() for score in held.scores), default=0)
     for held in found.values():
         mark = "✓" if held.clear else "△"
         st.markdown(f"{mark} {escape(held.words)}")
     if few := few_pictures(n):
+        few = said_of(few, services.kind_of(board.model))
         st.warning(escape(few), icon=":material/scatter_plot:")
     _charts(found)
     st.caption(
-        f"{_facts(board, n)}  \nPoint: mean over the pictures. Bar: 95 % interval of the mean. "
-        "Hollow: controls, which know nothing of the model. Coloured: the best mean."
+        f"{_facts(board, n)}  \nPoint: mean over the {escape(kind.source)}s. Bar: 95 % interval of "
+        "the mean. Hollow: controls, which know nothing of the model. Coloured: the best mean."
     )
     _table(board, found)
     st.markdown(
-        "**What it can't show:** which method is right about a single picture, or whether the "
-        "model looks at the right thing. Other pictures, another model or another protocol may "
-        "put the methods in another order."
+        said_of(
+            "**What it can't show:** which method is right about a single picture, or whether the "
+            "model looks at the right thing. Other pictures, another model or another protocol may "
+            "put the methods in another order.",
+            kind,
+        )
     )
     _take_along(board)
 
@@ -53,7 +57,9 @@ def _group(board: Leaderboard) -> str:
     chosen = st.pills(
         "Subgroup",
         options,
-        format_func=lambda name: escape(name) or "All pictures",
+        format_func=lambda name: (
+            escape(name) or said_of("All pictures", services.kind_of(board.model))
+        ),
         default=_ALL,
         required=True,
         key=_GROUP,
@@ -119,12 +125,14 @@ def _table(board: Leaderboard, found: dict[str, Leaders]) -> None:
                 f"| {escape(services.method(s.method).name)} | {escape(_cell(s))} | {s.n} |"
                 for s in held.scores
             ]
-            st.markdown(f"**{escape(card.name)}** {escape(card.summary)}")
+            summary = said_of(card.summary, services.kind_of(board.model))
+            st.markdown(f"**{escape(card.name)}** {escape(summary)}")
             st.markdown(
                 "\n".join(["| Method | Mean (95 % interval) | n |", "|:--|:--|--:|", *rows])
             )
             protocols = dict.fromkeys(score.protocol for score in held.scores)
-            st.caption("  \n".join(escape(text) for text in protocols))
+            kind = services.kind_of(board.model)
+            st.caption("  \n".join(escape(said_of(text, kind)) for text in protocols))
         for failure in board.failed:
             st.markdown(f"△ {escape(failure)}")
 

@@ -9,7 +9,7 @@ from dashboard import services
 from dashboard.app_pages.models import page_choice, progress
 from dashboard.app_pages.models.page_choice import MOST_COMPARED, ModelsChoice
 from dashboard.figures.learning import sparkline, sparkline_text
-from dashboard.formatting import duration
+from dashboard.formatting import duration, error_text, escape
 from dashboard.model_text import architecture_name, run_name
 from dashboard.run_text import (
     badge_of,
@@ -22,6 +22,7 @@ from dashboard.run_text import (
 )  # fmt: skip
 from dashboard.session import bound
 from dashboard.theme import current_mode
+from dashboard.views import registry as views
 from dashboard.widgets.run_card import RunSummary, run_summary
 
 __all__ = ["draw"]
@@ -47,8 +48,15 @@ def draw(shown: ModelsChoice) -> None:
             "Bring your own weights", icon=":material/upload:", key="bring",
             on_click=page_choice.change, kwargs={"view": "bring"},
         )  # fmt: skip
+    _broken()
     progress.section()
     _finished(shown)
+
+
+def _broken() -> None:
+    """Name what installed packages bring that cannot be used; the rest works without it."""
+    for text in views.broken():
+        st.warning(escape(error_text(text)), icon=":material/extension_off:")
 
 
 def _finished(shown: ModelsChoice) -> None:

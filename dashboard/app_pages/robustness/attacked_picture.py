@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Picture
+from core.contracts import OpenedSource
 from core.errors import PellucidError
-from dashboard import dataset_pictures, uploads
+from dashboard import services, uploads
 from dashboard.app_pages.picture.drop import DropZone
 from dashboard.app_pages.robustness import page_choice
 from dashboard.app_pages.robustness.page_choice import RobustnessChoice
@@ -28,8 +28,8 @@ def _taken(id: str) -> None:
 _DROP = DropZone("one picture drop", _taken)
 
 
-def chosen(trial: RobustnessChoice, attacked: AttackedData) -> Picture | None:
-    """Draw the drop zone beside the pictures, and return the chosen one; ``None`` if it is gone."""
+def chosen(trial: RobustnessChoice, attacked: AttackedData) -> OpenedSource | None:
+    """Draw the drop zone beside the sources, and return the chosen one; ``None`` if it is gone."""
     index = _index(trial, attacked)
     drop, gallery = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
     with drop:
@@ -38,16 +38,16 @@ def chosen(trial: RobustnessChoice, attacked: AttackedData) -> Picture | None:
         _strip(trial, attacked, index)
     _DROP.refusals()
     if trial.upload:
-        return _uploaded(trial.upload)
+        return _uploaded(trial.upload, attacked.model)
     facts = Facts(Place(attacked.data.dataset, attacked.data.name, index), attacked.data)
     try:
-        picture = facts.picture()
+        source = facts.source()
     except PellucidError as error:
         st.error(escape(error_text(error)), icon=":material/broken_image:")
         return None
     words = ", ".join(facts.group_name)
     st.caption(escape(f"{facts.name}: truly {facts.label_name}" + (f"; {words}" if words else "")))
-    return picture
+    return source
 
 
 def _index(trial: RobustnessChoice, attacked: AttackedData) -> int:
@@ -61,17 +61,18 @@ def _index(trial: RobustnessChoice, attacked: AttackedData) -> int:
     return int(attacked.order[0])
 
 
-def _uploaded(id: str) -> Picture | None:
-    item = uploads.find(id) if dataset_pictures.place(id) is None else None
-    if item is None:
+def _uploaded(id: str, model: str) -> OpenedSource | None:
+    item, kind = uploads.find(id), services.kind_of(model)
+    if item is None or item.facts is not None or item.modality != kind.id:
         st.info(
-            "The picture of this link is not here any more: uploads stay in memory for a while and "
-            "are never written to disk. Drop the same file again, or choose another one.",
+            f"The {escape(kind.source)} of this link is not here any more: uploads stay in memory "
+            "for a while and are never written to disk. Drop the same file again, or choose "
+            "another one.",
             icon=":material/hide_image:",
         )
         return None
     st.caption(escape(f"{item.title}: its true class is not known here"))
-    return uploads.picture(item)
+    return uploads.source(item)
 
 
 # ---- the strip
@@ -93,8 +94,8 @@ def _strip(trial: RobustnessChoice, attacked: AttackedData, index: int) -> None:
             entries.append(
                 Tile(str(place), item.facts.label_name, image=item.thumbnail, selected=picked)
             )
-    tiles(entries, key="one picture strip", kind="strip", label="Pictures", ratio="1",
-          on_pick=_pick)  # fmt: skip
+    label = f"{services.kind_of(attacked.model).source.capitalize()}s"
+    tiles(entries, key="one picture strip", kind="strip", label=label, ratio="1", on_pick=_pick)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for words, icon, key, to in (
             ("Earlier", ":material/chevron_left:", "earlier", start - _SHOWN),
@@ -105,7 +106,8 @@ def _strip(trial: RobustnessChoice, attacked: AttackedData, index: int) -> None:
                 disabled=not 0 <= to < len(order), on_click=_turn, args=(attacked, to),
             )  # fmt: skip
         last = min(len(order), start + _SHOWN)
-        st.caption(f"{start + 1} to {last} of {len(order)} {attacked.data.name} pictures")
+        kind = services.kind_of(attacked.model).source
+        st.caption(f"{start + 1} to {last} of {len(order)} {attacked.data.name} {escape(kind)}s")
 
 
 def _start(attacked: AttackedData, at: int) -> int:

@@ -24,7 +24,8 @@ def draw(
     parameters: Mapping[str, Value],
 ) -> None:  # fmt: skip
     """Draw the choice of a picture and its certificate."""
-    st.subheader("One picture", anchor=False)
+    kind = services.kind_of(attacked.model).source
+    st.subheader(f"One {escape(kind)}", anchor=False)
     picture = attacked_picture.chosen(trial, attacked)
     if picture is None:
         return

@@ -164,7 +164,7 @@ def _groups(found: Certified, step: int) -> None:
         f"Of whom less is proven, by {escape(attribute_name(found.by))}", anchor=False,
         help=glossary.explain("robustness gap"),
     )  # fmt: skip
-    robust_gap(found.curves, found.gaps, PROVEN)
+    robust_gap(found.curves, found.gaps, PROVEN, model=found.model)
     at = [c.points[min(step, len(c.points) - 1)] for c in own]
     side_table(
         [f"{group_name(c.group)} (n = {c.points[0].n})" for c in own],

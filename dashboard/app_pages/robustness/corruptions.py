@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts import Corrupted, CorruptionRequest
 from dashboard import glossary, services
+from dashboard.app_pages.picture.frame import unserved
 from dashboard.app_pages.robustness import corruption_parts, corruption_text, page_choice
 from dashboard.app_pages.robustness.corruption_text import KINDS, corruption_name
 from dashboard.app_pages.robustness.page_choice import RobustnessChoice
@@ -32,6 +33,11 @@ def corruptions_section(trial: RobustnessChoice, attacked: AttackedData) -> None
         "Nobody attacks here: pictures are noisy, blurred, foggy, compressed or turned, as cameras "
         "and weather make them. How much worse does the model get, and does it notice?"
     )
+    card = services.model(attacked.model)
+    able = [id for id in services.corruptions() if not services.lacking("corruptions", id, card)]
+    if not able:
+        unserved(attacked.model, "Corruptions are noise, blur and weather in pictures.")
+        return
     corruption_parts.strip(trial, attacked)
     other = corruption_parts.other_things(trial, attacked)
     request = services.corruption_request(attacked.data, attacked.options(), other=other)

@@ -11,7 +11,7 @@ from dashboard import glossary, services
 from dashboard.app_pages.robustness import page_choice
 from dashboard.app_pages.robustness.page_choice import AUTO, RobustnessChoice
 from dashboard.app_pages.robustness.source import AttackedData
-from dashboard.formatting import escape
+from dashboard.formatting import escape, said_of
 from dashboard.robustness_text import NORMS, attack_name, format_eps
 from dashboard.session import bound
 
@@ -45,7 +45,9 @@ def targets(model: str) -> dict[str, str]:
     """Return what attacks may be after, by its text, in words."""
     classes = services.class_names(model)
     named = {f"class:{i}": f"The class {name}" for i, name in enumerate(classes)}
-    least = {_LEAST_LIKELY: "The least likely class of each picture"} if len(classes) > 2 else {}
+    kind = services.kind_of(model)
+    each = said_of("The least likely class of each picture", kind)
+    least = {_LEAST_LIKELY: each} if len(classes) > 2 else {}
     return {"": "Any wrong class"} | least | named
 
 
@@ -130,6 +132,7 @@ def _seed(trial: RobustnessChoice) -> None:
 
 def words(request: RobustnessRequest) -> str:
     """Return what is done, in a sentence. Plain text."""
+    kind = services.kind_of(request.model.id).source
     names = ", ".join(attack_name(id) for id in request.attacks)
     steps = ", ".join(format_eps(eps, request.norm) for eps in request.epsilons)
     grid = f"ε = {steps}" if steps else "ε doubling until nothing is left"
@@ -137,5 +140,5 @@ def words(request: RobustnessRequest) -> str:
     towards = f" towards {after[0].lower()}{after[1:]}" if request.target else ""
     return (
         f"{names}{towards} in {NORMS[request.norm][0]}, {grid}, on "
-        f"{count_text(request.limit, 'picture')}."
+        f"{count_text(request.limit, kind)}."
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import page as frame
-from dashboard import slice_choice
+from dashboard import services, slice_choice
 from dashboard.app_pages.models import actions as models_actions
 from dashboard.app_pages.robustness import (
     certificates,
@@ -20,6 +20,7 @@ from dashboard.app_pages.robustness import (
 )
 from dashboard.app_pages.robustness.page_choice import RobustnessChoice, Section
 from dashboard.app_pages.robustness.source import AttackedData
+from dashboard.formatting import said_of
 from dashboard.guard import guarded
 from dashboard.theme import current_mode
 from dashboard.widgets import run_card
@@ -62,9 +63,10 @@ def _sections(trial: RobustnessChoice) -> None:
     attacked = source.choose(trial)
     if attacked is None:
         return
+    kind = services.kind_of(attacked.model)
     st.segmented_control(
         "What is looked at", list(_SECTIONS), required=True,
-        format_func=lambda name: _SECTIONS[name][0], label_visibility="collapsed",
+        format_func=lambda name: said_of(_SECTIONS[name][0], kind), label_visibility="collapsed",
         **page_choice.bind("robustness section", "section", trial.section),
     )  # fmt: skip
     _SECTIONS[trial.section][1](trial, attacked)

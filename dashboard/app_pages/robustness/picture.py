@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.contracts import ExplanationDrift, Norm, Picture
+from core.contracts import ExplanationDrift, Norm, Picture, opened_picture
 from dashboard import services
+from dashboard.app_pages.picture.frame import unserved
 from dashboard.app_pages.robustness import attacked_picture, page_choice
 from dashboard.app_pages.robustness.page_choice import RobustnessChoice
 from dashboard.app_pages.robustness.source import AttackedData
 from dashboard.formatting import duration, escape
 from dashboard.robustness_text import NORMS
 from dashboard.session_jobs import session_jobs
+from dashboard.views import registry as views
 from dashboard.widgets import progress
 from dashboard.widgets.epsilon_slider import epsilon_slider
 
@@ -27,9 +29,13 @@ def picture_section(trial: RobustnessChoice, attacked: AttackedData) -> None:
         "Let an attack change the picture a little more with every step. What gives way first: the "
         "answer, or the map that explains it?"
     )
-    picture = attacked_picture.chosen(trial, attacked)
-    if picture is None:
+    if "film" not in views.of_model(attacked.model).serves:
+        unserved(attacked.model, "One source is followed where its change can be shown: a picture.")
         return
+    source = attacked_picture.chosen(trial, attacked)
+    if source is None:
+        return
+    picture = opened_picture(source)
     attack, method = _controls(trial, attacked)
     _without_gradients(attacked)
     request = services.explanation_drift_request(

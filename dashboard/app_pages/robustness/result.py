@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts import RobustCurve, Robustness, count_text
-from dashboard import glossary
+from dashboard import glossary, services
 from dashboard.app_pages.robustness import options, page_choice
 from dashboard.app_pages.robustness.page_choice import RobustnessChoice
 from dashboard.figures.robust_curves import MOST_LINES, Line, robust_curves, spoken
-from dashboard.formatting import escape, interval, percent
+from dashboard.formatting import escape, interval, percent, said_of
 from dashboard.robustness_text import (
     TRUST,
     WORST_CASE,
@@ -38,12 +38,13 @@ def draw(found: Robustness) -> None:
     worst = curve_of(found.worst_case, WORST_CASE)
     if worst is None:
         return
+    kind = services.kind_of(found.model).source
     _headline(found, worst)
     if found.target:
         after = options.targets(found.model).get(found.target, found.target)
         st.caption(
             escape(
-                f"Attacks try to reach: {after}. A picture that is right counts as broken when it "
+                f"Attacks try to reach: {after}. A {kind} that is right counts as broken when it "
                 "is taken for that class; other mistakes do not count."
             )
         )
@@ -64,7 +65,7 @@ def draw(found: Robustness) -> None:
     left_out = len(_group_names(found)) - MOST_LINES if grouped else 0
     st.caption(
         escape(
-            "Band: Wilson's 95 % interval. A picture that broke at one ε counts as broken at every "
+            f"Band: Wilson's 95 % interval. A {kind} that broke at one ε counts as broken at every "
             "larger one. Point at a curve for its counts."
             + (f" {left_out} more groups are in the downloads." if left_out > 0 else "")
         )
@@ -72,21 +73,22 @@ def draw(found: Robustness) -> None:
 
 
 def _headline(found: Robustness, worst: RobustCurve) -> None:
-    norm = found.norm
+    norm, kind = found.norm, services.kind_of(found.model)
     so_far = (
-        f" So far, on {found.n} of {count_text(found.asked, 'picture')}."
+        f" So far, on {found.n} of {count_text(found.asked, kind.source)}."
         if found.n < found.asked
         else ""
     )
     st.subheader("How little it takes", anchor=False, help=glossary.explain("worst case"))
-    st.markdown(escape(broken_text(worst) + so_far))
+    st.markdown(escape(said_of(broken_text(worst), kind) + so_far))
     right = round(found.clean_accuracy * found.n)
     span = f"95 %: {interval(found.clean_low, found.clean_high)}"
     big_numbers(
         [
             (distance_text(worst.median_distance, norm), "median distance that breaks",
-             "of pictures it has right"),
-            (distance_text(worst.mean_distance, norm), "mean distance", "of pictures that broke"),
+             said_of("of pictures it has right", kind)),
+            (distance_text(worst.mean_distance, norm), "mean distance",
+             said_of("of pictures that broke", kind)),
             (percent(worst.area), "area under the worst case",
              f"ε from 0 to {format_eps(worst.points[-1].eps, norm)}, linear"),
             (percent(found.clean_accuracy), "right unharmed",
@@ -102,7 +104,8 @@ def _headline(found: Robustness, worst: RobustCurve) -> None:
 
 
 def _views(found: Robustness, trial: RobustnessChoice) -> bool:
-    names = {False: "All pictures", True: f"By {escape(attribute_name(found.by))}"}
+    kind = services.kind_of(found.model)
+    names = {False: said_of("All pictures", kind), True: f"By {escape(attribute_name(found.by))}"}
     st.segmented_control(
         "Curves of", [False, True], required=True, format_func=names.__getitem__,
         label_visibility="collapsed",
@@ -159,7 +162,7 @@ def groups(found: Robustness) -> None:
         f"Who breaks first, by {escape(name)}", anchor=False,
         help=glossary.explain("robustness gap"),
     )  # fmt: skip
-    robust_gap(found.worst_case, found.gaps)
+    robust_gap(found.worst_case, found.gaps, model=found.model)
     _table(found)
 
 
@@ -167,11 +170,12 @@ def _table(found: Robustness) -> None:
     own = [curve for curve in found.worst_case if curve.group][:MOST_LINES]
     sizes = {c.group: c.points[0].n for c in own}
     firsts = [c.points[0] for c in own]
+    of_right = said_of("of pictures it has right", services.kind_of(found.model))
     side_table(
         [f"{group_name(c.group)} (n = {sizes[c.group]})" for c in own],
         [
             Row("Median distance", [distance_text(c.median_distance, found.norm) for c in own],
-                ["of pictures it has right"] * len(own), strong=True),
+                [of_right] * len(own), strong=True),
             Row("Area under the curve", [percent(c.area) for c in own]),
             Row("Right unharmed", [percent(p.accuracy) for p in firsts],
                 [f"95 %: {interval(p.low, p.high)}" for p in firsts]),

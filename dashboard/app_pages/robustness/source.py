@@ -14,7 +14,7 @@ from core.contracts import SPLITS, Slice
 from dashboard import glossary, services, slice_choice
 from dashboard.app_pages.robustness import page_choice
 from dashboard.app_pages.robustness.page_choice import AUTO, LIMITS, RobustnessChoice
-from dashboard.formatting import escape
+from dashboard.formatting import escape, said_of
 from dashboard.model_text import legend, model_labels
 from dashboard.run_text import attribute_name
 from dashboard.services import ShownSplit
@@ -81,17 +81,17 @@ def choose(trial: RobustnessChoice) -> AttackedData | None:
     model = _picked(trial.model, models, "model", "That model")
     with left:
         _select("model", "Model", models, model, labels, attacked=True, help=legend())
-    offered = services.attackable_data(model)
+    kind, offered = services.kind_of(model), services.attackable_data(model)
     key = _picked(trial.dataset, tuple(offered), "dataset", "That dataset")
     data = services.shown_split(offered[key], trial.split)
     by = _attribute(trial.by, data)
     with right:
-        _limit(trial, data)
-    with st.expander("Which pictures, and by whom", icon=":material/photo_library:"):
+        _limit(trial, data, said_of("Pictures taken", kind))
+    with st.expander(said_of("Which pictures, and by whom", kind), icon=":material/photo_library:"):
         names = {each: services.dataset_name(text) for each, text in offered.items()}
         first, second, third = st.columns(3)
         with first:
-            _select("dataset", "Pictures", tuple(offered), key, names, attacked=True)
+            _select("dataset", said_of("Pictures", kind), tuple(offered), key, names, attacked=True)
         with second:
             _select("split", "Split", SPLITS, trial.split, {}, attacked=True)
         with third:
@@ -102,8 +102,8 @@ def choose(trial: RobustnessChoice) -> AttackedData | None:
     left_over = slice_choice.within(data)
     if not left_over.n:
         st.info(
-            "No picture belongs to the slice, so there is nothing to attack. Clear it, or choose "
-            "another split.",
+            said_of("No picture belongs to the slice, so there is nothing to attack. ", kind)
+            + "Clear it, or choose another split.",
             icon=":material/filter_list_off:",
         )
         return None
@@ -143,9 +143,9 @@ def _select(
     )  # fmt: skip
 
 
-def _limit(trial: RobustnessChoice, data: ShownSplit) -> None:
+def _limit(trial: RobustnessChoice, data: ShownSplit, title: str) -> None:
     st.selectbox(
-        "Pictures taken", LIMITS,
+        title, LIMITS,
         format_func=lambda limit: f"all {len(data)}" if not limit else f"{limit} at random",
         **page_choice.bind("robustness limit", "limit", trial.limit, step=0),
     )  # fmt: skip

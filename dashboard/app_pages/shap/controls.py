@@ -11,7 +11,7 @@ from dashboard import dataset_pictures, glossary, services, slice_choice, upload
 from dashboard.app_pages.picture.controls import likely_classes
 from dashboard.app_pages.shap import page_choice
 from dashboard.app_pages.shap.page_choice import MOST_CLASSES, ShapChoice
-from dashboard.formatting import escape
+from dashboard.formatting import escape, said_of
 from dashboard.session import bound
 from dashboard.state import Choice
 from dashboard.widgets.parameters import parameter_widgets
@@ -83,7 +83,7 @@ def panel(
         help=glossary.explain("explainer"),
         **page_choice.bind("explainer", "explainer", shown.explainer, parameters=()),
     )
-    st.caption(escape(card.summary))
+    st.caption(escape(said_of(card.summary, services.kind_of(choice.model))))
     for id, missing in services.explainers().items():
         if reason := services.lacking("explainers", id, services.model(choice.model)):
             st.caption(f"{escape(missing.name)} is not offered: this model {escape(reason)}.")

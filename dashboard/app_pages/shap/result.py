@@ -13,7 +13,7 @@ from dashboard.app_pages.inspect.result import MIME, file_stem
 from dashboard.app_pages.shap import page_choice
 from dashboard.app_pages.shap.page_choice import Colouring, ShapChoice
 from dashboard.figures.waterfall import signed, steps, waterfall
-from dashboard.formatting import duration, escape, number, percent
+from dashboard.formatting import duration, escape, number, percent, said_of
 from dashboard.theme import current_mode
 from dashboard.views import registry as views
 from dashboard.widgets.chart import chart
@@ -177,9 +177,10 @@ def _map(
 def about(result: ShapResult) -> None:
     """Say what the maps show and cannot show, and how they were made."""
     card = services.explainers()[result.explainer]
+    limits = said_of(card.limits, services.kind_of(result.model))
     st.markdown(
         "A red region raises the score of its class, a blue one lowers it; point at a region for "
-        f"its share. **What it can't show:** {escape(card.limits)} A share says what the model "
+        f"its share. **What it can't show:** {escape(limits)} A share says what the model "
         "reacts to, not whether it is right to."
     )
     spent = [f"{result.evaluations} evaluations"]
