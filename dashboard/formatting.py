@@ -160,7 +160,7 @@ def said_of(text: str, kind: ModalityCard) -> str:
     --------
     >>> from dataclasses import replace
     >>> of_pictures = ModalityCard("picture", "picture", "pixel", "", (), (), {})
-    >>> trace = replace(of_pictures, id="signal", source="trace", site="sample")
+    >>> trace = replace(of_pictures, id="trace", source="trace", site="sample")
     >>> said_of("Pictures differ in a pixel.", trace)
     'Traces differ in a sample.'
     """

@@ -23,13 +23,14 @@ from tests.dashboard.evidence_results import curves, leaderboard, sanity, score
 
 NAMES = {"a": "Method A", "b": "Method B", "c": "Method C", "edges": "Edges"}
 CONTROLS = ("edges",)
+PICTURES = services.kind_of("efficientnet_lite0")
 
 
 # ---- figures
 
 
 def test_the_map_is_drawn_last_in_the_accent_and_controls_differ_by_more_than_colour() -> None:
-    figure = curves_figure(curves(), mode="light")
+    figure = curves_figure(curves(), PICTURES, mode="light")
     by_name = {trace.name: trace for trace in figure.data}
     assert figure.data[-1].name == "this map"
     assert by_name["this map"].line.color == LIGHT.accent
@@ -39,15 +40,15 @@ def test_the_map_is_drawn_last_in_the_accent_and_controls_differ_by_more_than_co
 
 
 def test_the_axis_ends_above_the_highest_value() -> None:
-    low, high = curves_figure(curves(), mode="light").layout.yaxis.range
+    low, high = curves_figure(curves(), PICTURES, mode="light").layout.yaxis.range
     assert low == 0
     assert 0.7 < high < 0.8, "the band reaches 0.7"
 
 
 def test_figures_are_pure() -> None:
     given = curves()
-    first = curves_figure(given, mode="dark").to_json()
-    assert curves_figure(given, mode="dark").to_json() == first
+    first = curves_figure(given, PICTURES, mode="dark").to_json()
+    assert curves_figure(given, PICTURES, mode="dark").to_json() == first
     assert [c.source for c in given] == ["map", "random", "edges"]
 
 

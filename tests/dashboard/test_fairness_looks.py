@@ -114,7 +114,7 @@ def test_a_slice_is_confirmed_alone() -> None:
     settled(app)
     shown = said(app)
     assert "Confirming half: 300 of 600 rows" in shown
-    assert "1 of 1 slices that were asked for" in shown
+    assert "1 of 1 slice that was asked for" in shown
     assert "Its verdicts are the confirmation" in shown
     assert "✗ flagged" in shown
 

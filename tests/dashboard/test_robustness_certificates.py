@@ -72,7 +72,7 @@ def found() -> Certified:
 def drawn(
     found: Certified, monkeypatch: pytest.MonkeyPatch, attacked: RobustCurve | None = None
 ) -> AppTest:
-    monkeypatch.setattr(robustness_certificate_result, "_attacked", lambda *_: attacked)
+    monkeypatch.setattr(robustness_certificate_result, "_empirical", lambda *_: attacked)
     app = AppTest.from_string(RESULT, default_timeout=60)
     app.session_state["found"] = found
     return app.run()

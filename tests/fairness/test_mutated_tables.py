@@ -121,7 +121,7 @@ def test_a_damaged_parquet_says_the_same_at_preview_and_in_the_audit(tmp_path: P
     said = []
     for ask in (
         lambda: preview(source),
-        lambda: api.fairness(source, label="y", prediction="p", groups=["g"]),
+        lambda: api.fairness(source, label="y", prediction="p", groups=["h"]),
     ):
         with pytest.raises(PellucidError) as caught:
             ask()

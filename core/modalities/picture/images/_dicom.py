@@ -56,7 +56,7 @@ def dicom_size(file: IO[bytes], name: str) -> tuple[int, int]:
     if syntax not in _PLAIN:
         raise ImageError(
             f"{name} is a DICOM file {_other_syntax(syntax)}. Expected one without compression: "
-            "save it so, for example with gdcmconv --raw."
+            "save it so (gdcmconv does it, as raw)."
         )
     try:
         header = _dataset(file, name, stop_before_pixels=True)
