@@ -340,5 +340,5 @@ def test_what_is_no_model_in_hand_is_refused() -> None:
         api.register_model("nothing", model=lambda x: x)
     with pytest.raises(InputError, match="by itself"):
         api.register_model("twice", model=drawn("grey"), input_size=28)
-    with pytest.raises(InputError, match="by a builder"):
+    with pytest.raises(InputError, match="builder is a function"):
         api.register_model("none")
