@@ -186,8 +186,8 @@ def register_model(
         feature_layer = feature_layer or (layers[-1] if layers else None)
     elif builder is None:
         raise InputError(
-            "builder is a function, called as builder(inputs, n_classes); a Keras model that stands "
-            "is given as model. Received: neither."
+            "builder is a function, called as builder(inputs, n_classes); a Keras model itself is "
+            "given as model. Received: neither."
         )
     size = kinds.get(modality).checked_size(input_size)
     fewest = 1 if declared == "values" else 2
