@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_document(folder: Path) -> None:
     options = ("--methods", "gradcam,edges", "--metrics", "average_drop,sparseness", "--by", "kind")
     document = answer(folder, *options, "--seed", 3)
-    assert set(document) == {"model", "n", "scores", "seconds"}
+    assert set(document) == {"model", "target", "against", "n", "scores", "seconds"}
     assert document["model"] == "efficientnet_lite0"
     assert document["n"] == 3
     assert document["seconds"] > 0
