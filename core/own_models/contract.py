@@ -106,7 +106,8 @@ class ModelFacts:
     n_parameters : int
     checks : tuple of ModelCheck
     preprocessing : tuple of PreprocessingTrial
-        What labelled pictures say of each way to prepare them, best first; empty without.
+        What labelled pictures say of each way to prepare them: first the one that was chosen on
+        one half of them, the numbers from the other half; empty without.
     """
 
     name: str

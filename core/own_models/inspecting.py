@@ -77,8 +77,10 @@ def _with_samples(
     unsure = ambiguous(rows)
     best = rows[0]
     share = f"{best.accuracy:.0%} ({best.low:.0%} to {best.high:.0%}) of {best.n} labelled pictures"
-    note = f"Prepared as {best.range}, {best.order}, {best.geometry} it is right on {share}"
-    note += f"; not sure: {unsure}." if unsure else ", and on fewer prepared in any other way."
+    note = f"Prepared as {best.range}, {best.order}, {best.geometry} it is right on {share} that "
+    note += "this was not chosen on"
+    note += f"; not sure: {unsure}." if unsure else ", and on fewer in any other range or order."
+    note += " The range and order are kept with the model, the geometry is chosen at prediction."
     settled = choices
     if not facts.named:
         settled = replace(settled, classes=names)

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["ACTIVATIONS", "BUILT_IN", "INERT", "LAYERS", "OPERATIONS", "OUT_OF_DATE", "TRAINING"]
+__all__ = [
+    "ACTIVATIONS",
+    "BUILT_IN",
+    "INERT",
+    "LAYERS",
+    "OPERATIONS",
+    "OUT_OF_DATE",
+    "PREPARES",
+    "TRAINING",
+]
 
 ACTIVATIONS = frozenset(
     {
@@ -24,7 +33,7 @@ ACTIVATIONS = frozenset(
 TRAINING = frozenset(
     {
         "seed", "noise_shape", "momentum", "renorm_clipping", "renorm_momentum", "synchronized",
-        "lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size",
+        "lora_rank", "lora_alpha", "gptq_unpacked_column_size",
         "flash_attention", "use_cudnn", "unit_forget_bias", "activity_regularizer",
         "gamma_constraint", "weights",
     }
@@ -33,12 +42,11 @@ TRAINING = frozenset(
 OUT_OF_DATE = frozenset(
     {
         "batch_input_shape", "batch_shape", "input_shape", "input_dtype", "input_length",
-        "autocast", "groups", "implementation", "time_major", "sparse", "ragged", "optional",
-        "build_input_shape", "virtual_batch_size", "fused", "adjustment",
-        "experimental_relax_shapes",
+        "autocast", "implementation", "optional", "build_input_shape", "virtual_batch_size",
+        "fused", "experimental_relax_shapes",
     }
 )  # fmt: skip
-"""Arguments of other versions of Keras; ``groups`` where a layer has none."""
+"""Arguments of other versions of Keras that change nothing."""
 
 _POOL = "pool_size strides padding data_format"
 _CONV = "kernel_size strides padding data_format dilation_rate activation use_bias"
@@ -155,6 +163,11 @@ INERT = frozenset(name for name in LAYERS if name.startswith("Random") or "Dropo
     "GaussianNoise",
 }
 """Layers that hand on what they are given, once a model is trained."""
+PREPARES = frozenset(name for name in LAYERS if name.startswith("Random")) | {
+    "CenterCrop",
+    "Resizing",
+}
+"""Layers that Keras calls with ``training=True`` unless told; ``predict`` tells them."""
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
     name: frozenset(arguments.split())

@@ -181,7 +181,7 @@ class _Cleaning:
                 kept[key] = self._value(key, value, where, path)
             elif key.endswith(_BEGINNINGS) or key in TRAINING or key in OUT_OF_DATE:
                 continue
-            elif value not in (None, False):
+            elif value not in (None, False) and (key, value) != ("groups", 1):  # of Keras 2
                 self._refuse(path, f"{kind} has no argument {shown(key)} here.")
         if kept.get("data_format") == "channels_first":
             self._refuse(path, "its channels come first; on a processor TensorFlow computes with "

@@ -6,14 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from core.models.reading.allowed import PREPARES
 from core.models.reading.plain import Json, object_of, plain, refuse, shown
 
-__all__ = ["Graph", "described", "input_layer", "name_of"]
+__all__ = [
+    "MODES", "Graph", "described", "input_layer", "name_of", "said_to_call", "says_something",
+]  # fmt: skip
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.\-]+")
 _LONGEST_NAME, _MOST_CALLS = 100, 10_000
-_SAID_TO_CALLS = frozenset({"training", "mask"})
-"""Arguments of calls without a say in what a trained model computes of pictures."""
+MODES = frozenset({"training", "mask"})
+"""Arguments of calls that change what a trained model computes, unless they say nothing."""
 
 
 def name_of(config: Mapping[str, Json], otherwise: str) -> str:
@@ -84,6 +87,7 @@ class Graph:
         listed = given.get("inbound_nodes") or []
         if not isinstance(listed, list) or len(listed) > _MOST_CALLS:
             refuse(self._where, f"the calls of {name!r} are no list.")
+        kind = str(given.get("class_name"))
         made = []
         for index, node in enumerate(listed):
             needs: set[tuple[str, int]] = set()
@@ -93,6 +97,9 @@ class Graph:
                 read = object_of(node, self._where)
                 args = [self._argument(each, needs) for each in _list(read.get("args"))]
                 kwargs = self._options(read.get("kwargs") or {}, needs)
+            for mode in MODES & kwargs.keys():
+                if says_something(mode, kwargs.pop(mode), kind):
+                    refuse(self._where, f"{name!r} {said_to_call(mode)}")
             self._needs[name, index] = needs
             made.append({"args": args, "kwargs": kwargs})
         if not made:
@@ -165,9 +172,7 @@ class Graph:
     def _options(self, given: Json, needs: set[tuple[str, int]]) -> dict[str, Any]:
         read = object_of(given, self._where)
         return {
-            key: self._argument(value, needs)
-            for key, value in read.items()
-            if key not in _SAID_TO_CALLS and key.isidentifier()
+            key: self._argument(value, needs) for key, value in read.items() if key.isidentifier()
         }
 
     def _argument(self, given: Json, needs: set[tuple[str, int]], depth: int = 0) -> Any:
@@ -191,6 +196,28 @@ class Graph:
         if isinstance(given, list) and depth < 4:
             return [self._argument(each, needs, depth + 1) for each in given]
         return plain(given, self._where)
+
+
+def says_something(argument: str, value: object, kind: str) -> bool:
+    """Return whether ``training`` or ``mask`` of a call changes what a layer of ``kind`` computes.
+
+    >>> says_something("training", True, "Dropout"), says_something("training", True, "Resizing")
+    (True, False)
+    """
+    return value not in (None, False) and not (kind in PREPARES and argument == "training")
+
+
+def said_to_call(argument: str) -> str:
+    """Return why a call that says ``training`` or ``mask`` is not opened, and the way out."""
+    if argument == "mask":
+        return (
+            "is called with a mask, which models of pictures have no use for: leave it out and "
+            "save the model again."
+        )
+    return (
+        "is called with training=True, by which it drops units at random or normalises by the "
+        "batch whenever it runs: call it without, and save the model again."
+    )
 
 
 def _list(given: Json) -> list[Json]:

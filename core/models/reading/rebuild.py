@@ -20,6 +20,7 @@ import numpy as np
 from core.errors import ModelFileError
 from core.models.final_layers import inside_of
 from core.models.reading.allowed import INERT, OPERATIONS
+from core.models.reading.nodes import MODES, said_to_call, says_something
 from core.models.tensorflow import keras
 
 __all__ = ["as_saved", "built", "flat", "output_names"]
@@ -141,6 +142,11 @@ def flat(saved: keras.Model, inputs: Any, *, output: int = 0) -> keras.Model:
     -------
     keras.Model
         From the source of ``inputs`` to the output; its layers have weights of their own.
+
+    Raises
+    ------
+    ModelFileError
+        If a layer is called as in training, or with a mask.
     """
     run = _Flattening(Counter(operation.name for operation in _leaves(saved)))
     x = run.through(saved, inputs, "")[output]
@@ -169,7 +175,10 @@ class _Flattening:
         """Return the outputs of a model called on ``x``, nested ones opened."""
 
         def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
-            kwargs = {k: v for k, v in kwargs.items() if k not in ("training", "mask")}
+            kind = type(operation).__name__
+            for mode in MODES & kwargs.keys():
+                if says_something(mode, kwargs.pop(mode), kind):
+                    raise ModelFileError(f"{operation.name!r} {said_to_call(mode)}")
             if inside_of(operation) is not None:
                 below = f"{path}{operation.name}_"
                 made = self.through(operation, args[0], below)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from keras import layers as L  # noqa: N812 (as everybody writes it)
 
-from core.models.reading.allowed import INERT, LAYERS, OPERATIONS
+from core.errors import ModelFileError
+from core.models.reading.allowed import INERT, LAYERS, OPERATIONS, PREPARES
 from core.models.reading.config import clean
 from core.models.reading.files import Described, open_archive, open_hdf5
 from core.models.reading.rebuild import as_saved, flat, output_names
@@ -152,3 +155,70 @@ def test_files_of_keras_2_are_read(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         np.asarray(flat(saved, keras.Input((12, 12, 3)))(x)), model.predict(x, verbose=0), atol=1e-5
     )
+
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "RandomTranslation": {"height_factor": 0.3, "width_factor": 0.3},
+    "RandomShear": {"x_factor": 0.4, "y_factor": 0.4},
+    "RandomZoom": {"height_factor": 0.4},
+    "RandomColorJitter": {"hue_factor": 0.5},
+    "GaussianNoise": {"stddev": 0.5},
+    "ActivityRegularization": {"l2": 1.0},
+} | {name: {} for name in ("RandomFlip", "Identity", "RandomErasing", "RandomGaussianBlur")}
+
+
+@pytest.mark.parametrize("name", sorted(INERT))
+def test_what_is_left_out_hands_on_what_it_is_given(name: str) -> None:
+    """The list of layers that flattening leaves out, held against what Keras makes of each."""
+    otherwise = {"rate": 0.5} if "Dropout" in name else {"factor": 0.5}
+    layer = getattr(keras.layers, name)(**ARGUMENTS.get(name, otherwise))
+    shape = (2, 7, 3) if name.endswith("1D") else (2, 6, 7, 3)
+    x = np.random.default_rng(0).uniform(-3, 300, shape).astype(np.float32)
+    np.testing.assert_array_equal(np.asarray(layer(x, training=False)), x)
+
+
+def test_layers_that_are_called_as_in_training_unless_told() -> None:
+    """The list is Keras' own."""
+    told = {
+        name for name in LAYERS
+        if (said := inspect.signature(getattr(keras.layers, name).call).parameters.get("training"))
+        and said.default is True
+    }  # fmt: skip
+    assert told == PREPARES
+
+
+def in_training() -> Any:
+    i = keras.Input((16, 16, 3))
+    return keras.Model(i, L.Dense(3)(L.Flatten()(L.Dropout(0.5)(i, training=True))))
+
+
+def base_in_training() -> Any:
+    inner = keras.Input((16, 16, 3))
+    base = keras.Model(inner, L.BatchNormalization()(L.Conv2D(4, 3)(inner)))
+    i = keras.Input((16, 16, 3))
+    return keras.Model(i, L.Dense(3)(L.Flatten()(base(i, training=True))))
+
+
+def masked() -> Any:
+    i = keras.Input((16, 16, 3))
+    x = L.Reshape((64, 12))(i)
+    x = L.GlobalAveragePooling1D()(x, mask=keras.ops.max(x, axis=-1))
+    return keras.Model(i, L.Dense(3)(x))
+
+
+@pytest.mark.parametrize("ending", OPENED)
+@pytest.mark.parametrize(
+    ("make", "told"), [(in_training, "training=True"), (base_in_training, "training=True"),
+                       (masked, "mask")],
+)  # fmt: skip
+def test_calls_that_change_what_is_computed_are_refused(
+    tmp_path: Path, make: Callable[[], Any], told: str, ending: str
+) -> None:
+    """Left out, they would give another function, and Keras' own of the cleaned one agree."""
+    model = make()
+    file = tmp_path / f"model{ending}"
+    model.save(file)
+    with pytest.raises(ModelFileError, match=told):
+        OPENED[ending](file, tmp_path)
+    with pytest.raises(ModelFileError, match=told):
+        flat(model, keras.Input((16, 16, 3)))
