@@ -52,17 +52,12 @@ def trials(
     Raises
     ------
     InputError
-        If a picture cannot be read, or there is but one.
+        If a picture cannot be read.
     """
     shape = tuple(int(side) for side in network.inputs[0].shape[1:])
     chosen = _chosen(dataset)
     truth = np.array([order_of_classes[label] for _, _, label in chosen])
     to_state = np.arange(len(truth)) % 2 == 1
-    if not to_state.any():
-        raise InputError(
-            f"{dataset.ref.text} holds one labelled picture. At least two are needed: a way to "
-            "prepare pictures is chosen on one half, and its accuracy stated from the other."
-        )
     found: list[tuple[float, PreprocessingTrial]] = []
     for geometry in GEOMETRIES:
         pixels = np.stack([_seen(part, i, shape, geometry) for part, i, _ in chosen])
