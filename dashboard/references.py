@@ -87,7 +87,7 @@ class _OfFolder:
         return len(self.folder)
 
     def pictures(self, label: str | None = None) -> PictureSet:
-        return services.gallery_set(self.folder, label=label)
+        return services.picture_set(self.folder, label=label)
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class _OfDataset:
                 found.append(replace(one.picture(), name=_name(one)))
             except PellucidError:  # a broken file of the owner's: the others will do
                 continue
-        return services.given_set(
+        return services.picture_set(
             found,
             name=label or services.dataset_name(self.split.dataset),
             model=self.model,

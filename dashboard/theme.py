@@ -1,12 +1,13 @@
-"""The look: colour tokens, the Plotly template made from them, and the few lines of CSS.
+"""The look: colour tokens, the Plotly template made from them, and the style sheet.
 
 ``.streamlit/config.toml`` repeats the tokens, because Streamlit reads them there; a test compares.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -120,25 +121,9 @@ def template(mode: Mode) -> go.layout.Template:
     )
 
 
-_CSS = """
-<style>
-.stMainBlockContainer {{ padding-top: 3.25rem; padding-bottom: 4rem; max-width: 1320px; }}
-.stMain {{ font-variant-numeric: tabular-nums; }}
-.stMain [data-testid="stCaptionContainer"] p {{ max-width: 62ch; }}
-.stMain .st-key-facts [data-testid="stCaptionContainer"] p {{ max-width: none; }}
-.stMain [data-testid="stFileUploaderDropzone"] {{ padding: .75rem 1rem; min-height: 0; }}
-.stMultiSelect [data-tag] {{
-  background: {raised}; color: {text}; border: 1px solid {line};
-}}
-@media (max-width: 640px) {{
-  .stMainBlockContainer {{ padding: 4.25rem 1rem 3rem; }}
-}}
-</style>
-"""
-
-
 @lru_cache(maxsize=2)
 def css(mode: Mode) -> str:
-    """Return the page's style sheet: room to breathe, and quiet tags."""
-    colours = tokens(mode)
-    return _CSS.format(raised=colours.raised, text=colours.text, line=colours.line)
+    """Return the style sheet of all pages, with the theme's tokens as its variables."""
+    names = "".join(f"--pl-{name}:{value};" for name, value in asdict(tokens(mode)).items())
+    sheet = (Path(__file__).parent / "style.css").read_text("utf-8")
+    return f"<style>:root{{{names}}}\n{sheet}</style>"

@@ -8,37 +8,28 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.contracts import Calibration, ParityCost, ScoreCurves, group_name
-from dashboard.figures.lines import LEGEND, line_style
+from dashboard.figures.layout import HOVER, lay_out, titled
+from dashboard.figures.lines import line_style
 from dashboard.figures.text import plain
 from dashboard.formatting import percent
-from dashboard.theme import Mode, template, tokens
+from dashboard.theme import Mode, tokens
 
 __all__ = ["MOST_LINES", "calibration", "cost", "roc"]
 
 MOST_LINES = 8
 """More lines can't be told apart."""
-_HOVER = "%{customdata}<extra></extra>"
 _HEIGHT = 340
 
 
 def _square(figure: go.Figure, mode: Mode, x: str, y: str) -> None:
-    colours = tokens(mode)
-    axis = {
-        "fixedrange": True, "tickformat": ".0%", "range": [-0.02, 1.02], "nticks": 6,
-        "tickfont": {"size": 12, "color": colours.muted},
-    }  # fmt: skip
-    figure.update_layout(
-        template=template(mode),
-        height=_HEIGHT,
-        margin={"l": 0, "r": 12, "t": 34, "b": 48},
-        legend=LEGEND,
-        hovermode="closest",
-        xaxis={**axis, "title": {"text": x, "font": {"size": 12}}},
-        yaxis={**axis, "title": {"text": y, "font": {"size": 12}}, "automargin": True},
-    )
+    axis = {"tickformat": ".0%", "range": [-0.02, 1.02], "nticks": 6}
+    lay_out(
+        figure, mode=mode, height=_HEIGHT, margin=(0, 12, 34, 48), legend=None,
+        x=axis | titled(x), y=axis | titled(y) | {"automargin": True},
+    )  # fmt: skip
     figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"width": 1, "dash": "dot", "color": colours.muted},
-        showlegend=False, hoverinfo="skip",
+        x=[0, 1], y=[0, 1], mode="lines", showlegend=False, hoverinfo="skip",
+        line={"width": 1, "dash": "dot", "color": tokens(mode).muted},
     )  # fmt: skip
 
 
@@ -76,7 +67,7 @@ def calibration(found: Sequence[Calibration], *, event: str, mode: Mode) -> go.F
                     curve.mean_score, curve.rate, curve.low, curve.high, curve.n, strict=True
                 )
             ],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )  # fmt: skip
     return figure
 
@@ -122,7 +113,7 @@ def roc(curves: ScoreCurves, chosen: Mapping[str, float], *, mode: Mode) -> go.F
                 f"{plain(group_name(group))}: finds {percent(float(tpr[at]))}, takes "
                 f"{percent(float(fpr[at]))} of the negatives for positive"
             ],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )  # fmt: skip
     return figure
 
@@ -140,20 +131,14 @@ def cost(found: ParityCost, *, mode: Mode) -> go.Figure:
             f"gap of at most {100 * allowed:.0f} points: accuracy {percent(float(accuracy))}"
             for allowed, accuracy in zip(found.allowed, found.accuracy, strict=True)
         ],
-        hovertemplate=_HOVER,
+        hovertemplate=HOVER,
     )
     figure.add_hline(
         y=found.best_accuracy, line={"width": 1, "dash": "dot", "color": colours.muted}
     )
-    figure.update_layout(
-        template=template(mode),
-        height=_HEIGHT - 60,
-        margin={"l": 0, "r": 12, "t": 8, "b": 48},
-        showlegend=False,
-        xaxis={"fixedrange": True, "title": {"text": "gap allowed, points", "font": {"size": 12}},
-               "tickfont": {"size": 12, "color": colours.muted}},
-        yaxis={"fixedrange": True, "tickformat": ".1%", "automargin": True, "nticks": 6,
-               "title": {"text": "best accuracy", "font": {"size": 12}, "standoff": 10},
-               "tickfont": {"size": 12, "color": colours.muted}},
+    return lay_out(
+        figure, mode=mode, height=_HEIGHT - 60, margin=(0, 12, 8, 48),
+        x=titled("gap allowed, points"),
+        y=titled("best accuracy", standoff=10)
+        | {"tickformat": ".1%", "automargin": True, "nticks": 6},
     )  # fmt: skip
-    return figure

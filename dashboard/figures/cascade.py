@@ -5,7 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from core.contracts import Sanity
-from dashboard.theme import Mode, template, tokens
+from dashboard.figures.layout import lay_out
+from dashboard.theme import Mode, tokens
 
 __all__ = ["cascade"]
 
@@ -40,14 +41,9 @@ def cascade(sanity: Sanity, *, mode: Mode) -> go.Figure:
         y=sanity.threshold, yanchor="bottom", showarrow=False,
         font={"size": 12, "color": colours.muted},
     )  # fmt: skip
-    axis = {"fixedrange": True, "tickfont": {"size": 11, "color": colours.muted}}
     lowest = min(0.0, *(s.spearman for s in sanity.stages), *(s.ssim for s in sanity.stages))
-    figure.update_layout(
-        template=template(mode),
-        height=_HEIGHT,
-        margin={"l": 32, "r": 8, "t": 24, "b": 10},
-        legend={"orientation": "h", "y": 1.18, "x": 0, "font": {"size": 12}},
-        xaxis={**axis, "showticklabels": False},
-        yaxis={**axis, "range": [lowest - 0.05, 1.05], "nticks": 4},
-    )
-    return figure
+    return lay_out(
+        figure, mode=mode, height=_HEIGHT, margin=(32, 8, 24, 10), size=11,
+        legend={"y": 1.18, "yanchor": None, "font": {"size": 12}}, x={"showticklabels": False},
+        y={"range": [lowest - 0.05, 1.05], "nticks": 4},
+    )  # fmt: skip

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.contracts import Corrupted, CorruptionGroup, CorruptionRow
-from dashboard.figures.lines import LEGEND, line_style
+from dashboard.figures.layout import HOVER, band, lay_out, titled
+from dashboard.figures.lines import line_style
 from dashboard.figures.text import plain
 from dashboard.formatting import percent
-from dashboard.theme import Mode, Tokens, faded, template, tokens
+from dashboard.theme import Mode, tokens
 
 __all__ = ["MOST_GROUPS", "by_group", "by_severity", "confidence"]
 
 MOST_GROUPS = 8
 """More lines can't be told apart."""
 _HEIGHT = 320
-_HOVER = "%{customdata}<extra></extra>"
 
 
 def _figure(mode: Mode, *, legend: bool) -> go.Figure:
-    colours = tokens(mode)
-    figure = go.Figure()
-    font = {"size": 12, "color": colours.muted}
-    figure.update_layout(
-        template=template(mode),
-        height=_HEIGHT,
-        margin={"l": 0, "r": 12, "t": 34 if legend else 8, "b": 48},
-        showlegend=legend,
-        legend=LEGEND,
-        hovermode="closest",
-        xaxis={"fixedrange": True, "dtick": 1, "tickfont": font, "range": [-0.15, 5.15],
-               "title": {"text": "severity (0: as they are)", "font": {"size": 12}}},
-        yaxis={"fixedrange": True, "tickformat": ".0%", "range": [-0.02, 1.02], "nticks": 6,
-               "tickfont": font, "automargin": True},
+    return lay_out(
+        go.Figure(), mode=mode, height=_HEIGHT, margin=(0, 12, 34 if legend else 8, 48),
+        legend=legend,
+        x={"dtick": 1, "range": [-0.15, 5.15]} | titled("severity (0: as they are)"),
+        y={"tickformat": ".0%", "range": [-0.02, 1.02], "nticks": 6, "automargin": True},
     )  # fmt: skip
-    return figure
 
 
 def _words(name: str, severity: int, point: CorruptionRow | CorruptionGroup) -> str:
@@ -64,7 +54,9 @@ def by_severity(
     for id in dict.fromkeys(row.corruption for row in found.rows):
         if id != chosen:
             _line(figure, found, id, names[id], colours.bar, 1.2)
-    _band(figure, [found.clean, *(r for r in found.rows if r.corruption == chosen)], colours)
+    rows = [found.clean, *(row for row in found.rows if row.corruption == chosen)]
+    low, high = [row.low for row in rows], [row.high for row in rows]
+    band(figure, range(len(rows)), low, high, colour=colours.accent, alpha=0.18)
     _line(figure, found, chosen, names[chosen], colours.accent, 3)
     return figure
 
@@ -80,22 +72,7 @@ def _line(
         line={"width": width, "color": colour},
         marker={"size": 3 + 1.5 * width, "color": colour},
         customdata=[_words(name, row.severity, row) for row in rows],
-        hovertemplate=_HOVER,
-    )
-
-
-def _band(
-    figure: go.Figure, rows: Sequence[CorruptionRow | CorruptionGroup], colours: Tokens
-) -> None:
-    x = list(range(len(rows)))
-    figure.add_scatter(
-        x=[*x, *reversed(x)],
-        y=[*(row.high for row in rows), *(row.low for row in reversed(rows))],
-        mode="lines",
-        fill="toself",
-        fillcolor=faded(colours.accent, 0.18),
-        line={"width": 0},
-        hoverinfo="skip",
+        hovertemplate=HOVER,
     )
 
 
@@ -123,7 +100,7 @@ def by_group(found: Corrupted, groups: Mapping[str, str], *, chosen: str, mode: 
             customdata=[
                 _words(name, row.severity, p) for row, p in zip(rows, own, strict=True)
             ],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )  # fmt: skip
     return figure
 
@@ -152,6 +129,6 @@ def confidence(found: Corrupted, *, mode: Mode) -> go.Figure:
                 else f"as they are: {name} in {percent(value)}"
                 for s, step, value in zip([0, *severities], steps, values, strict=True)
             ],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )
     return figure

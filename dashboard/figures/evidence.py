@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.contracts import Array, Curve, ModalityCard
-from dashboard.theme import Mode, Tokens, faded, template, tokens
+from dashboard.figures.layout import band, lay_out
+from dashboard.theme import Mode, Tokens, tokens
 
 __all__ = ["HEIGHT", "curves"]
 
@@ -46,23 +47,11 @@ def curves(shown: Sequence[Curve], kind: ModalityCard, *, mode: Mode) -> go.Figu
         )
     # Probabilities of a hesitant model fill a corner only: the axis ends a little above them.
     top = max((float(_upper(curve).max()) for curve in shown), default=1.0)
-    axis = {"fixedrange": True, "tickfont": {"size": 11, "color": colours.muted}}
-    figure.update_layout(
-        template=template(mode),
-        height=HEIGHT,
-        margin={"l": 38, "r": 20, "t": 6, "b": 26},
-        showlegend=False,
-        hovermode="closest",
-        xaxis={
-            **axis,
-            "range": [0, 1],
-            "tickvals": [0, 0.5, 1],
-            "tickformat": ".0%",
-            "ticklabelstandoff": 4,
-        },
-        yaxis={**axis, "range": [0, min(1.02, 1.08 * top)], "nticks": 4, "tickformat": ".0%"},
-    )
-    return figure
+    return lay_out(
+        figure, mode=mode, height=HEIGHT, margin=(38, 20, 6, 26), size=11,
+        x={"range": [0, 1], "tickvals": [0, 0.5, 1], "tickformat": ".0%", "ticklabelstandoff": 4},
+        y={"range": [0, min(1.02, 1.08 * top)], "nticks": 4, "tickformat": ".0%"},
+    )  # fmt: skip
 
 
 def _line(source: str, kind: ModalityCard, colours: Tokens) -> dict[str, object]:
@@ -81,16 +70,10 @@ def _lower(curve: Curve) -> Array:
 
 
 def _add_band(figure: go.Figure, controls: Sequence[Curve], colours: Tokens) -> None:
-    x = controls[0].fractions
-    low = np.min([_lower(curve) for curve in controls], axis=0)
-    high = np.max([_upper(curve) for curve in controls], axis=0)
-    figure.add_scatter(
-        x=[*x.tolist(), *x[::-1].tolist()],
-        y=[*high.tolist(), *low[::-1].tolist()],
-        fill="toself",
-        fillcolor=faded(colours.bar, 0.38),
-        line={"width": 0},
-        mode="lines",
-        name=_BAND,
-        hoverinfo="skip",
-    )
+    band(
+        figure,
+        controls[0].fractions.tolist(),
+        np.min([_lower(curve) for curve in controls], axis=0).tolist(),
+        np.max([_upper(curve) for curve in controls], axis=0).tolist(),
+        colour=colours.bar, alpha=0.38, name=_BAND,
+    )  # fmt: skip

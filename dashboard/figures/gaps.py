@@ -10,14 +10,14 @@ import plotly.graph_objects as go
 
 from core.contracts import FairnessVerdict
 from dashboard.fairness_text import STATUS, span
+from dashboard.figures.layout import HOVER, beside, lay_out, rows_axis, titled
 from dashboard.figures.text import plain
 from dashboard.run_text import points
-from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.theme import Mode, Tokens, tokens
 
 __all__ = ["GapRow", "forest"]
 
 _ROW = 34
-_HOVER = "%{customdata}<extra></extra>"
 _MARKERS = {
     "flag": "x", "pass": "circle", "insufficient evidence": "triangle-up",
     "excluded": "circle-open",
@@ -63,25 +63,12 @@ def forest(rows: Sequence[GapRow], *, tolerance: float, mode: Mode) -> go.Figure
     for y, row in enumerate(rows):
         _add(figure, y, row, tolerance, colours)
     ends = [100 * end for row in rows for end in (row.low, row.high) if not math.isnan(end)]
-    figure.update_layout(
-        template=template(mode),
-        height=_ROW * len(rows) + 58,
-        margin={"l": 0, "r": 64, "t": 4, "b": 48},
-        showlegend=False,
-        hovermode="closest",
-        xaxis={
-            "fixedrange": True, "nticks": 7, "tickfont": {"size": 12, "color": colours.muted},
-            "title": {"text": "points", "font": {"size": 12}, "standoff": 6},
-            "range": _range(ends, 100 * tolerance, signed=signed), "zeroline": True,
-            "zerolinecolor": colours.muted,
-        },
-        yaxis={
-            "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True,
-            "tickvals": list(range(len(rows))), "ticktext": [plain(row.name) for row in rows],
-            "range": [len(rows) - 0.5, -0.5],
-        },
+    return lay_out(
+        figure, mode=mode, height=_ROW * len(rows) + 58, margin=(0, 64, 4, 48),
+        x={"nticks": 7, "range": _range(ends, 100 * tolerance, signed=signed), "zeroline": True,
+           "zerolinecolor": colours.muted} | titled("points", standoff=6),
+        y=rows_axis([plain(row.name) for row in rows]),
     )  # fmt: skip
-    return figure
 
 
 def _range(ends: Sequence[float], tolerance: float, *, signed: bool) -> list[float]:
@@ -94,10 +81,7 @@ def _add(figure: go.Figure, y: int, row: GapRow, tolerance: float, colours: Toke
     symbol, word, tone = STATUS[row.verdict]
     colour = getattr(colours, tone)
     if math.isnan(row.low) or math.isnan(row.high):
-        figure.add_annotation(
-            text=f"{symbol} {word}", x=1, xref="paper", y=y, xanchor="left", xshift=6,
-            showarrow=False, font={"size": 13, "color": colour},
-        )  # fmt: skip
+        beside(figure, y, f"{symbol} {word}", colour)
         return
     interval = span(row.low, row.high, tolerance)
     words = f"{plain(row.name)}: {points(row.difference)} points, {interval}: {word}"
@@ -107,7 +91,7 @@ def _add(figure: go.Figure, y: int, row: GapRow, tolerance: float, colours: Toke
         mode="lines",
         line={"width": 3, "color": colour},
         customdata=[words, words],
-        hovertemplate=_HOVER,
+        hovertemplate=HOVER,
     )
     figure.add_scatter(
         x=[100 * row.difference],
@@ -116,9 +100,6 @@ def _add(figure: go.Figure, y: int, row: GapRow, tolerance: float, colours: Toke
         marker={"size": 11, "color": colour, "symbol": _MARKERS[row.verdict],
                 "line": {"width": 1, "color": colour}},
         customdata=[words],
-        hovertemplate=_HOVER,
+        hovertemplate=HOVER,
     )  # fmt: skip
-    figure.add_annotation(
-        text=f"{points(row.difference)} {symbol}", x=1, xref="paper", y=y, xanchor="left",
-        xshift=6, showarrow=False, font={"size": 13, "color": colour},
-    )  # fmt: skip
+    beside(figure, y, f"{points(row.difference)} {symbol}", colour)

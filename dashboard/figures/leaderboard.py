@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 import plotly.graph_objects as go
 
 from core.contracts import GroupScore
+from dashboard.figures.layout import HOVER, beside, lay_out, rows_axis
 from dashboard.figures.text import plain
 from dashboard.formatting import number
-from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.theme import Mode, Tokens, tokens
 
 __all__ = ["forest"]
 
 _ROW = 34
-_HOVER = "%{customdata}<extra></extra>"
 
 
 def forest(
@@ -45,20 +45,10 @@ def forest(
     for row, score in enumerate(scores):
         _add_row(figure, row, score, score.method in controls, score.method in leaders, colours)
     labels = [_label(names.get(s.method, s.method), s.method in leaders) for s in scores]
-    figure.update_layout(
-        template=template(mode),
-        height=_ROW * len(scores) + 34,
-        margin={"l": 0, "r": 52, "t": 4, "b": 28},
-        showlegend=False,
-        hovermode="closest",
-        xaxis={"fixedrange": True, "nticks": 5, "tickfont": {"size": 12, "color": colours.muted}},
-        yaxis={
-            "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True,
-            "tickvals": list(range(len(scores))), "ticktext": labels,
-            "range": [len(scores) - 0.5, -0.5],
-        },
+    return lay_out(
+        figure, mode=mode, height=_ROW * len(scores) + 34, margin=(0, 52, 4, 28),
+        x={"nticks": 5}, y=rows_axis(labels),
     )  # fmt: skip
-    return figure
 
 
 def _add_row(
@@ -66,7 +56,7 @@ def _add_row(
 ) -> None:
     colour = colours.accent if leader else colours.muted
     if score.mean is None:
-        _add_text(figure, row, "not estimable", colours)
+        beside(figure, row, "not estimable", colours.muted)
         return
     bar = None
     if score.low is not None and score.high is not None:
@@ -82,16 +72,9 @@ def _add_row(
                 "symbol": "circle-open" if control else "circle"},
         error_x=bar,
         customdata=[_hover(score)],
-        hovertemplate=_HOVER,
+        hovertemplate=HOVER,
     )  # fmt: skip
-    _add_text(figure, row, number(score.mean), colours)
-
-
-def _add_text(figure: go.Figure, row: int, text: str, colours: Tokens) -> None:
-    figure.add_annotation(
-        text=text, x=1, xref="paper", y=row, xanchor="left", xshift=6, showarrow=False,
-        font={"size": 13, "color": colours.text if text != "not estimable" else colours.muted},
-    )  # fmt: skip
+    beside(figure, row, number(score.mean), colours.text)
 
 
 def _hover(score: GroupScore) -> str:

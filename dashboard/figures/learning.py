@@ -9,10 +9,11 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.contracts import Epoch
-from dashboard.figures.lines import LEGEND, STYLES
+from dashboard.figures.layout import lay_out, titled
+from dashboard.figures.lines import STYLES
 from dashboard.figures.text import plain
 from dashboard.formatting import tenths
-from dashboard.theme import Mode, Tokens, template, tokens
+from dashboard.theme import Mode, Tokens, tokens
 
 __all__ = [
     "HEIGHT",
@@ -120,27 +121,13 @@ def _stage(epoch: Epoch) -> str:
 
 
 def _laid_out(figure: go.Figure, measure: Measure, mode: Mode, *, longest: int) -> go.Figure:
-    colours = tokens(mode)
-    axis = {"fixedrange": True, "tickfont": {"size": 12, "color": colours.muted}}
     y = {"tickformat": ".0%"} if measure == "accuracy" else {"rangemode": "tozero"}
-    figure.update_layout(
-        template=template(mode),
-        height=HEIGHT,
-        margin={"l": 44, "r": 12, "t": 26, "b": 36},
-        legend={**LEGEND, "y": 1.02},
-        showlegend=True,
-        hovermode="closest",
-        xaxis={
-            **axis,
-            "title": {"text": "epoch", "font": {"size": 12}, "standoff": 4},
-            "range": [0.6, max(longest, 2) + 0.4],
-            "tickformat": "d",
-            "nticks": 8,
-            "showgrid": False,
-        },
-        yaxis={**axis, **y, "nticks": 5},
-    )
-    return figure
+    return lay_out(
+        figure, mode=mode, height=HEIGHT, margin=(44, 12, 26, 36), legend={"y": 1.02},
+        x={"range": [0.6, max(longest, 2) + 0.4], "tickformat": "d", "nticks": 8,
+           "showgrid": False} | titled("epoch", standoff=4),
+        y={**y, "nticks": 5},
+    )  # fmt: skip
 
 
 # ---- small

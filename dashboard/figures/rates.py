@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from dashboard.figures.layout import HOVER, beside, lay_out, rows_axis
 from dashboard.figures.learning import colour_of
-from dashboard.figures.lines import LEGEND, STYLES
+from dashboard.figures.lines import STYLES
 from dashboard.figures.text import plain
 from dashboard.formatting import percent
-from dashboard.theme import Mode, template, tokens
+from dashboard.theme import Mode, tokens
 
 if TYPE_CHECKING:
     from dashboard.services import Rate
 
 __all__ = ["group_rates"]
 
-_HOVER = "%{customdata}<extra></extra>"
 _ROW = 30
 
 
@@ -55,36 +55,24 @@ def group_rates(
                 "arrayminus": [rate.value - rate.low for _, rate in rows],
             },
             customdata=[f"{plain(groups[y])}: {_words(rate)}" for y, rate in rows],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )  # fmt: skip
         if len(series) == 1:
             _write_counts(figure, rows, colours.muted)
     single = len(series) == 1
-    figure.update_layout(
-        template=template(mode),
-        height=height * len(groups) + (36 if single else 66),
-        margin={"l": 0, "r": 92 if single else 12, "t": 4 if single else 34, "b": 28},
-        showlegend=not single,
-        legend=LEGEND,
-        hovermode="closest",
-        xaxis={
-            "fixedrange": True, "tickformat": ".0%", "nticks": 6, "range": [_least(series), 1.01],
-            "tickfont": {"size": 12, "color": colours.muted},
-        },
-        yaxis={
-            "fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True,
-            "tickvals": list(range(len(groups))), "ticktext": [plain(name) for name in groups],
-            "range": [len(groups) - 0.5, -0.5],
-        },
+    return lay_out(
+        figure, mode=mode, height=height * len(groups) + (36 if single else 66),
+        margin=(0, 92 if single else 12, 4 if single else 34, 28), legend=not single,
+        x={"tickformat": ".0%", "nticks": 6, "range": [_least(series), 1.01]},
+        y=rows_axis([plain(name) for name in groups]),
     )  # fmt: skip
-    return figure
 
 
 def _write_counts(figure: go.Figure, rows: Sequence[tuple[int, Rate]], muted: str) -> None:
     for y, rate in rows:
-        figure.add_annotation(
-            text=f"{percent(rate.value)} <span style='color:{muted}'>{rate.k}/{rate.n}</span>",
-            x=1, xref="paper", y=y, xanchor="left", xshift=6, showarrow=False, font={"size": 13},
+        beside(
+            figure, y,
+            f"{percent(rate.value)} <span style='color:{muted}'>{rate.k}/{rate.n}</span>",
         )  # fmt: skip
 
 

@@ -10,18 +10,18 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.contracts import Norm, RobustCurve, Trust
-from dashboard.figures.lines import LEGEND, line_style
+from dashboard.figures.layout import HOVER, band, lay_out, titled
+from dashboard.figures.lines import line_style
 from dashboard.figures.text import plain
 from dashboard.formatting import percent
 from dashboard.robustness_text import NORMS, eps_tick, format_eps, point_text
-from dashboard.theme import Mode, Tokens, faded, template, tokens
+from dashboard.theme import Mode, Tokens, tokens
 
 __all__ = ["MOST_LINES", "Line", "robust_curves", "spoken"]
 
 MOST_LINES = 8
 """More lines can't be told apart."""
 HEIGHT = 400
-_HOVER = "%{customdata}<extra></extra>"
 _MOST_TICKS = 12
 _DOUBTS: dict[Trust, tuple[str, str]] = {
     "not trusted": ("<b>✗ not trustworthy</b>: a check of the attacks failed", "bad"),
@@ -102,11 +102,9 @@ def _add(
         colour, dash = colours.bad, "dot"
     points, name = line.curve.points, plain(line.name)
     x = [place(point.eps) for point in points]
-    figure.add_scatter(
-        x=[*x, *reversed(x)],
-        y=[*(p.high for p in points), *(p.low for p in reversed(points))],
-        fill="toself", mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False,
-        fillcolor=faded(colour, 0.18 if line.role == "main" else 0.08), legendgroup=name,
+    band(
+        figure, x, [p.low for p in points], [p.high for p in points], colour=colour,
+        alpha=0.18 if line.role == "main" else 0.08, showlegend=False, legendgroup=name,
     )  # fmt: skip
     figure.add_scatter(
         x=x,
@@ -119,7 +117,7 @@ def _add(
         marker={"size": 8 if line.role == "main" else 6, "symbol": symbol, "color": colour,
                 "line": {"color": colour, "width": 1}},
         customdata=[f"{name}, {plain(point_text(p, line.curve.norm))}" for p in points],
-        hovertemplate=_HOVER,
+        hovertemplate=HOVER,
     )  # fmt: skip
 
 
@@ -135,28 +133,16 @@ def _lay_out(
     figure: go.Figure, steps: Sequence[float], place: Callable[[float], float], norm: Norm,
     mode: Mode,
 ) -> None:  # fmt: skip
-    colours = tokens(mode)
     ticks = _apart(steps, place)
     unit = {"linf": "in 255ths of a pixel's range", "area": "in % of the picture"}.get(norm, "")
     title = f"ε ({NORMS[norm][0]}{', ' + unit if unit else ''}); each doubling is one step"
-    figure.update_layout(
-        template=template(mode),
-        height=HEIGHT,
-        margin={"l": 0, "r": 8, "t": 44, "b": 52},
-        hovermode="closest",
-        legend=LEGEND,
-        xaxis={
-            "fixedrange": True, "tickvals": [place(eps) for eps in ticks],
-            "ticktext": [eps_tick(eps, norm) for eps in ticks],
-            "range": [-0.15, place(steps[-1]) + 0.2], "zeroline": False,
-            "title": {"text": title, "font": {"size": 12}},
-            "tickfont": {"size": 12, "color": colours.muted},
-        },
-        yaxis={
-            "fixedrange": True, "tickformat": ".0%", "range": [-0.02, 1.04], "nticks": 6,
-            "automargin": True, "title": {"text": "right", "font": {"size": 12}},
-            "tickfont": {"size": 12, "color": colours.muted},
-        },
+    lay_out(
+        figure, mode=mode, height=HEIGHT, margin=(0, 8, 44, 52), legend=None,
+        x={"tickvals": [place(eps) for eps in ticks],
+           "ticktext": [eps_tick(eps, norm) for eps in ticks],
+           "range": [-0.15, place(steps[-1]) + 0.2], "zeroline": False} | titled(title),
+        y={"tickformat": ".0%", "range": [-0.02, 1.04], "nticks": 6, "automargin": True}
+        | titled("right"),
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -21,9 +20,11 @@ from core.contracts import (
     Value,
 )
 from dashboard.services._catalogue import lacking, models
+from dashboard.services._files import as_json
 from dashboard.services._requests import once
 from dashboard.services._runs import run, weights_of
 from dashboard.services._shown_data import ShownSplit
+from dashboard.services._split_requests import of_split
 
 __all__ = [
     "attacked_curve", "at_ceiling", "certificate_file", "certified_so_far", "certifiers_of",
@@ -47,16 +48,8 @@ def certifiers_of(model: str) -> dict[str, CertifierCard]:
 
 
 def certify_request(data: ShownSplit, options: Mapping[str, Any]) -> CertifyRequest:
-    """Return the request for the certificates of a split's pictures.
-
-    Raises
-    ------
-    InputError
-        If a part of the choice does not exist or does not fit.
-    """
-    key = ("certify", data.fingerprint, data.name, weights_of(options["model"]),
-           repr(sorted(options.items())))  # fmt: skip
-    return once(key, lambda: api.certify_request(data.dataset, split=data.name, **options))
+    """Return the request for the certificates of a split's pictures."""
+    return of_split(api.certify_request, data, options)
 
 
 def certify_picture_request(
@@ -99,4 +92,4 @@ def certificate_file(found: Certified, kind: Literal["csv", "json"]) -> bytes:
     """Return a row for each picture, or everything as the command line's document."""
     if kind == "csv":
         return api.certified_csv(found)
-    return json.dumps(api.certified_document(found), indent=2, ensure_ascii=False).encode()
+    return as_json(api.certified_document(found)).encode()

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
 from core import api
 from core.contracts import (
@@ -23,7 +18,7 @@ from core.contracts import (
 from dashboard.lru import Lru
 from dashboard.services._cards import by_id
 from dashboard.services._maps import Layer
-from dashboard.services._pictures import data_uri, framing
+from dashboard.services._pictures import data_uri, encoded_uri, framing
 from dashboard.services._requests import asked
 from dashboard.state import Choice
 
@@ -111,16 +106,12 @@ def drift_frames(result: Drift) -> DriftFrames:
     def make() -> DriftFrames:
         layers = api.drift_overlays(result)
         return DriftFrames(
-            frames=tuple(_jpeg(frame) for frame in result.frames),
+            # No chroma subsampling: adversarial changes are small and coloured.
+            frames=tuple(
+                encoded_uri(frame, "JPEG", quality=92, subsampling=0) for frame in result.frames
+            ),
             maps=tuple(None if m.empty else data_uri(m.png, "image/png") for m in layers),
             limits=layers[0].limits,
         )
 
     return _films.get_or(result.key, make)
-
-
-def _jpeg(pixels: npt.NDArray[np.uint8]) -> str:
-    buffer = io.BytesIO()
-    # No chroma subsampling: adversarial changes are small and coloured.
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=92, subsampling=0)
-    return data_uri(buffer.getvalue(), "image/jpeg")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from core import api
-from core.api import Gallery, pixels_png
+from core.api import Gallery, picture_set, pixels_png
 from core.contracts import (
     ConceptMaps,
     ConceptMapsRequest,
@@ -30,7 +29,7 @@ from dashboard.state import Choice
 
 __all__ = [
     "Gallery", "concept_layers", "concept_maps_request", "concepts_request", "gallery",
-    "gallery_set", "given_set", "neighbours_request", "pixels_png", "pixels_uri",
+    "neighbours_request", "picture_set", "pixels_png", "pixels_uri",
     "public_command", "tcav_request", "visualise_request",
 ]  # fmt: skip
 
@@ -59,18 +58,6 @@ def public_command(command: str) -> str:
     """Return a command line without the place of the server's reference folder."""
     held = gallery()
     return command if held is None else command.replace(str(held.folder), "$PELLUCID_GALLERY")
-
-
-def gallery_set(held: Gallery, *, label: str | None = None, name: str = "") -> PictureSet:
-    """Return the folder, or its pictures with one label, as a named set."""
-    return api.picture_set(held, name=name, label=label)
-
-
-def given_set(
-    pictures: Sequence[Picture], *, name: str, model: str, geometry: Geometry
-) -> PictureSet:
-    """Return pictures that a visitor dropped as a named set."""
-    return api.picture_set(pictures, name=name, model=model, geometry=geometry)
 
 
 def neighbours_request(

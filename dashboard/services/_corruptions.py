@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
 from core import api
 from core.api import corruptions_so_far
@@ -20,10 +14,8 @@ from dashboard.lru import Lru
 from dashboard.services._cards import by_id
 from dashboard.services._catalogue import models
 from dashboard.services._datasets import dataset_modality, hide_source
-from dashboard.services._leaderboards import safe_cell
-from dashboard.services._pictures import data_uri
-from dashboard.services._requests import once
-from dashboard.services._runs import weights_of
+from dashboard.services._files import as_csv
+from dashboard.services._pictures import encoded_uri
 from dashboard.services._shown_data import (
     ShownSplit,
     dataset_key,
@@ -31,6 +23,7 @@ from dashboard.services._shown_data import (
     shown_source,
     shown_split,
 )
+from dashboard.services._split_requests import of_split
 
 __all__ = [
     "Shift", "corrupted_picture", "corruption_command", "corruption_csv", "corruption_request",
@@ -86,21 +79,9 @@ def corruption_request(
     other : str
         Reference of the dataset of other things; ``""`` for none.
 
-    Raises
-    ------
-    InputError
-        If a part of the choice does not exist or does not fit.
     """
-    key = (
-        "corruptions", data.fingerprint, data.name, weights_of(options["model"]),
-        repr(sorted(options.items())), other,
-    )  # fmt: skip
-    return once(
-        key,
-        lambda: api.corruption_request(
-            data.dataset, split=data.name, out_of_distribution=other or None, **options
-        ),
-    )
+    more = {"out_of_distribution": other or None}
+    return of_split(api.corruption_request, data, {**options, **more})
 
 
 def corrupted_picture(model: str, data: ShownSplit, index: int, severity: int) -> tuple[Shift, ...]:
@@ -117,20 +98,12 @@ def corrupted_picture(model: str, data: ShownSplit, index: int, severity: int) -
         shown = api.prediction_request(shown_source(data, index), model=model)
         pixels = picture_input(shown.input).pixels
         drawn = {"": pixels} | {id: api.corrupt(pixels, id, severity) for id in corruptions()}
-        return tuple(Shift(id, _uri(each)) for id, each in drawn.items())
+        return tuple(
+            Shift(id, encoded_uri(each, "WEBP", at_least=_SHOWN_SIDE, quality=88))
+            for id, each in drawn.items()
+        )
 
     return _strips.get_or((data.fingerprint, data.name, index, severity, shape), make)
-
-
-def _uri(pixels: npt.NDArray[np.uint8]) -> str:
-    image = Image.fromarray(pixels)
-    if image.width < _SHOWN_SIDE:
-        # Its own pixels, as squares: a browser would smooth away what was done to them.
-        times = -(-_SHOWN_SIDE // image.width)
-        image = image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST)
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=88)
-    return data_uri(buffer.getvalue(), "image/webp")
 
 
 def corruption_command(result: Corrupted) -> str:
@@ -144,28 +117,12 @@ def corruption_command(result: Corrupted) -> str:
 
 def corruption_csv(result: Corrupted) -> str:
     """Return a row for each corruption, severity and group, for download."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(
-        ["corruption", "severity", "group", "n", "accuracy", "low", "high", "confidence",
-         "calibration_error"]
-    )  # fmt: skip
+    columns = ("corruption", "severity", "group", "n", "accuracy", "low", "high", "confidence",
+               "calibration_error")  # fmt: skip
+    rows: list[tuple[object, ...]] = []
     for row in (result.clean, *result.rows):
-        name = row.corruption or "none"
-        table.writerow(
-            [name, row.severity, "", row.n, row.accuracy, row.low, row.high, row.confidence,
-             row.calibration_error]
-        )  # fmt: skip
-        for group in row.groups:
-            table.writerow(
-                [
-                    name,
-                    row.severity,
-                    safe_cell(group.group),
-                    group.n,
-                    group.accuracy,
-                    group.low,
-                    group.high,
-                ]
-            )
-    return out.getvalue()
+        name, at = row.corruption or "none", row.severity
+        sure = row.confidence, row.calibration_error
+        rows.append((name, at, "", row.n, row.accuracy, row.low, row.high, *sure))
+        rows += [(name, at, g.group, g.n, g.accuracy, g.low, g.high) for g in row.groups]
+    return as_csv(columns, rows)

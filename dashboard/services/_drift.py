@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from core import api
 from core.contracts import (
@@ -22,7 +19,8 @@ from core.contracts import (
 )
 from dashboard.lru import Lru
 from dashboard.services._catalogue import lacking, model, offered
-from dashboard.services._pictures import data_uri
+from dashboard.services._files import as_json
+from dashboard.services._pictures import data_uri, encoded_uri
 from dashboard.services._requests import once
 from dashboard.services._robustness import attacks
 from dashboard.services._runs import weights_of
@@ -105,13 +103,17 @@ def explanation_drift_request(
 def epsilon_frames(result: ExplanationDrift) -> EpsilonFrames:
     """Return what is seen at every ε, encoded once."""
 
+    def uri(pixels: npt.NDArray[np.uint8]) -> str:
+        # Lossless: what an attack changes is just what compression would take away.
+        return encoded_uri(pixels, "WEBP", lossless=True, method=2)
+
     def make() -> EpsilonFrames:
         frames = np.rint(result.frames * 255).astype(np.uint8)
         changes = [api.magnified(frame - result.frames[0]) for frame in result.frames]
         layers = api.explanation_drift_overlays(result)
         return EpsilonFrames(
-            frames=tuple(_uri(frame) for frame in frames),
-            changes=tuple(_uri(pixels) for pixels, _ in changes),
+            frames=tuple(uri(frame) for frame in frames),
+            changes=tuple(uri(pixels) for pixels, _ in changes),
             factors=tuple(factor for _, factor in changes),
             maps=tuple(None if m.empty else data_uri(m.png, "image/png") for m in layers),
             limits=tuple(m.limits for m in layers),
@@ -121,13 +123,6 @@ def epsilon_frames(result: ExplanationDrift) -> EpsilonFrames:
     return _films.get_or(result.key, make)
 
 
-def _uri(pixels: npt.NDArray[np.uint8]) -> str:
-    buffer = io.BytesIO()
-    # Lossless: what an attack changes is just what compression would take away.
-    Image.fromarray(pixels).save(buffer, "WEBP", lossless=True, method=2)
-    return data_uri(buffer.getvalue(), "image/webp")
-
-
 def explanation_drift_json(result: ExplanationDrift) -> str:
     """Return everything but pictures and maps, for download."""
-    return json.dumps(api.explanation_drift_document(result), indent=2, ensure_ascii=False)
+    return as_json(api.explanation_drift_document(result))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +23,7 @@ from core.contracts import (
 from dashboard import masks
 from dashboard.services._cards import by_id
 from dashboard.services._catalogue import lacking
+from dashboard.services._files import as_json
 from dashboard.services._pictures import framing
 from dashboard.services._requests import asked, explanation_request, once
 from dashboard.state import Choice
@@ -133,10 +132,4 @@ def sanity_request(choice: Choice, *, thorough: bool) -> SanityRequest:
 
 def evidence_json(card: EvidenceCard) -> str:
     """Return an evidence card with its curves, for download."""
-    return json.dumps(asdict(card), indent=2, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
+    return as_json(asdict(card))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import api
-from core.api import slice_members
+from core.api import local_law_144_csv, slice_members
 from core.contracts import (
     DatasetPredictions,
     FairnessReport,
@@ -48,7 +48,7 @@ from dashboard.services._shown_data import (
 __all__ = [
     "audited_data", "audited_models", "fairness_file", "fairness_findings", "fairness_gaps",
     "fairness_metrics", "fairness_request", "fairness_slices_request", "forget_slice",
-    "forget_table", "hold_table", "local_law_file", "mitigation_request", "parity_cost",
+    "forget_table", "hold_table", "local_law_144_csv", "mitigation_request", "parity_cost",
     "preview_table", "public_report", "recall_table", "save_slice", "saved_slices", "slice_members",
     "table_types", "threshold_effect", "worst_of",
 ]  # fmt: skip
@@ -255,17 +255,6 @@ def fairness_file(
     if kind == "json":
         return api.fairness_json(report).encode()
     return api.fairness_csv(report, part) if kind == "csv" else api.fairness_parquet(report, part)
-
-
-def local_law_file(report: FairnessReport, basis: Literal["selection", "scoring"]) -> bytes:
-    """Return the audit tables in the layout of Local Law 144 as CSV.
-
-    Raises
-    ------
-    InputError
-        If the report has no such rate.
-    """
-    return api.local_law_144_csv(report, basis=basis)
 
 
 # ---- rows of a dataset, and slices with a name

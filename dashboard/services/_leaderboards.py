@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from math import prod
@@ -14,9 +11,10 @@ from core import api
 from core.contracts import Leaderboard, LeaderboardRequest, OpenedSource
 from dashboard.lru import Lru
 from dashboard.services._catalogue import models
+from dashboard.services._files import as_csv, as_json
 
 __all__ = [
-    "leaderboard_csv", "leaderboard_json", "leaderboard_request", "recall_leaderboard", "safe_cell"
+    "leaderboard_csv", "leaderboard_json", "leaderboard_request", "recall_leaderboard"
 ]  # fmt: skip
 
 _BYTES = 256 * 2**20
@@ -56,20 +54,9 @@ def recall_leaderboard(key: str) -> LeaderboardRequest | None:
 
 def leaderboard_csv(board: Leaderboard) -> str:
     """Return every score as a row, for download."""
-    buffer = io.StringIO()
-    table = csv.DictWriter(buffer, _COLUMNS)
-    table.writeheader()
-    table.writerows(
-        {name: safe_cell(value) for name, value in asdict(s).items()} for s in board.scores
-    )
-    return buffer.getvalue()
-
-
-def safe_cell(value: object) -> object:
-    """Keep a stranger's text (a group's name) from becoming a formula in a spreadsheet."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+    return as_csv(_COLUMNS, ([getattr(s, name) for name in _COLUMNS] for s in board.scores))
 
 
 def leaderboard_json(board: Leaderboard) -> str:
     """Return the whole leaderboard, for download."""
-    return json.dumps(asdict(board), indent=2, ensure_ascii=False)
+    return as_json(asdict(board))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import cast
+from typing import Any, Literal, cast
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from core import api
@@ -14,7 +16,15 @@ from core.contracts import GEOMETRIES, Geometry, Picture
 from dashboard.lru import Lru
 from dashboard.state import Choice
 
-__all__ = ["base_uri", "data_uri", "framing", "open_picture", "picture_types", "thumbnail_uri"]
+__all__ = [
+    "base_uri",
+    "data_uri",
+    "encoded_uri",
+    "framing",
+    "open_picture",
+    "picture_types",
+    "thumbnail_uri",
+]
 
 _STAGE_SIDE = 1200
 _THUMBNAIL_SIDE = 160
@@ -52,6 +62,23 @@ def _encoded_uri(picture: Picture, side: int, quality: int) -> str:
 def data_uri(data: bytes, mime: str) -> str:
     """Return ``data`` as a data URI."""
     return f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def encoded_uri(
+    pixels: npt.NDArray[np.uint8], kind: Literal["WEBP", "JPEG"], *, at_least: int = 0, **how: Any
+) -> str:
+    """Return uint8 pixels as a data URI; those of a narrower picture become squares.
+
+    A browser would smooth them, and with them what was done to them.
+    """
+    image = Image.fromarray(pixels)
+    times = max(1, -(-at_least // image.width))
+    if times > 1:
+        size = (image.width * times, image.height * times)
+        image = image.resize(size, Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **how)
+    return data_uri(buffer.getvalue(), f"image/{kind.lower()}")
 
 
 def base_uri(picture: Picture, *, side: int = _STAGE_SIDE) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import api
-from core.api import Defence, defence
+from core.api import Defence, defence, worst_area
 from core.contracts import (
     AdversarialExample,
     AttackCard,
@@ -25,8 +24,7 @@ from dashboard.services._cards import by_id
 from dashboard.services._catalogue import class_names, find_class, models
 from dashboard.services._concepts import pixels_uri
 from dashboard.services._datasets import dataset_modality
-from dashboard.services._requests import once
-from dashboard.services._runs import weights_of
+from dashboard.services._files import as_json
 from dashboard.services._shown_data import (
     ShownSplit,
     dataset_key,
@@ -34,11 +32,12 @@ from dashboard.services._shown_data import (
     shown_split,
     telling_first,
 )
+from dashboard.services._split_requests import of_split
 
 __all__ = [
-    "Broken", "Defence", "area_up_to", "attackable_data", "attackable_models",
+    "Broken", "Defence", "attackable_data", "attackable_models",
     "attacks", "broken", "defence", "robustness_file", "robustness_request",
-    "robustness_so_far",
+    "robustness_so_far", "worst_area",
 ]  # fmt: skip
 
 Options = Mapping[str, Any]
@@ -96,18 +95,8 @@ def attackable_models() -> tuple[str, ...]:
 
 
 def robustness_request(data: ShownSplit, options: Options) -> RobustnessRequest:
-    """Return the request for the curves of a model on a split.
-
-    Raises
-    ------
-    InputError
-        If a part of the choice does not exist or does not fit.
-    """
-    key = (
-        "robustness", data.fingerprint, data.name, weights_of(options["model"]),
-        repr(sorted(options.items())),
-    )  # fmt: skip
-    return once(key, lambda: api.robustness_request(data.dataset, split=data.name, **options))
+    """Return the request for the curves of a model on a split."""
+    return of_split(api.robustness_request, data, options)
 
 
 def robustness_so_far(request: RobustnessRequest, *, stage: str = "") -> Robustness | None:
@@ -130,7 +119,7 @@ def robustness_file(found: Robustness, kind: Literal["csv", "json"]) -> bytes:
     """Return the curves as rows, or everything as the command line's document."""
     if kind == "csv":
         return api.robustness_csv(found)
-    return json.dumps(api.robustness_document(found), indent=2, ensure_ascii=False).encode()
+    return as_json(api.robustness_document(found)).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +161,3 @@ def _uri(pixels: npt.NDArray[np.float32]) -> str:
     levels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
     times = max(1, _SIDE // max(levels.shape[:2]))
     return pixels_uri(levels.repeat(times, axis=0).repeat(times, axis=1))
-
-
-def area_up_to(found: Robustness, eps: float) -> float:
-    """Return the area under the worst case from 0 to ``eps``, divided by it: in [0, 1]."""
-    return api.worst_area(found, eps)

@@ -116,7 +116,7 @@ def start_training(order: TrainingSetup) -> Future[TrainRequest]:
 
     def work() -> TrainRequest:
         request = _request(order)
-        _begin(request)
+        resume(request)
         return request
 
     return in_background(work)
@@ -136,7 +136,8 @@ def _request(order: TrainingSetup) -> TrainRequest:
     )
 
 
-def _begin(request: TrainRequest) -> None:
+def resume(request: TrainRequest) -> None:
+    """Begin a run, or go on where it was stopped."""
     _asked[request.key] = request
     if trained_before(request) is None:
         submit(request, owner=SERVER, patience=0)
@@ -230,11 +231,6 @@ def trained_before(request: TrainRequest) -> Run | None:
     """Return the run of this home that came of the same request."""
     same = (run for run in api.runs() if run.key == request.key)
     return next((run for run in same if not api.is_shipped(run.model)), None)
-
-
-def resume(request: TrainRequest) -> None:
-    """Begin a run, or go on where it was stopped."""
-    _begin(request)
 
 
 def stop_training(key: str) -> None:

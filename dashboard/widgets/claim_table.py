@@ -15,30 +15,6 @@ __all__ = ["claim_table"]
 
 _SCALES = ((0.0, 0.25), (0.75, 1.0), (0.5, 1.0), (0.0, 1.0))
 """Ends of a bar: the first that hold claim and interval."""
-_STYLE = """
-<style>
-.pl-claims {{ margin: 0 0 1.5rem; font-size: .925rem; line-height: 1.4; }}
-.pl-claims .row {{ display: grid; grid-template-columns: 8rem minmax(0, 1fr) 17rem;
-  column-gap: 1.25rem; padding: .6rem 0; border-bottom: 1px solid {line}; }}
-.pl-claims .status {{ font-weight: 600; white-space: nowrap; }}
-.pl-claims .bad {{ color: {bad}; }} .pl-claims .good {{ color: {good}; }}
-.pl-claims .muted {{ color: {muted}; }} .pl-claims .unsure {{ color: {unsure}; }}
-.pl-claims .small {{ font-size: .8rem; color: {muted}; }}
-.pl-claims .bar {{ position: relative; height: 14px; margin: .25rem 0 .1rem; background: {raised};
-  border-radius: 2px; overflow: hidden; }}
-.pl-claims .bar i {{ position: absolute; top: 0; bottom: 0; }}
-.pl-claims .bar i.right {{ background: {bar}; opacity: .45; }}
-.pl-claims .bar i.span {{ top: 4px; bottom: 4px; min-width: 2px; opacity: .5; }}
-.pl-claims .bar i.value {{ width: 3px; margin-left: -1px; }}
-.pl-claims .ends {{ display: flex; justify-content: space-between; }}
-.pl-claims summary {{ cursor: pointer; font-size: .8rem; color: {muted}; width: max-content; }}
-.pl-claims details p {{ margin: .25rem 0; }}
-.pl-claims code {{ font-size: .8rem; overflow-wrap: anywhere; white-space: normal; }}
-@media (max-width: 640px) {{
-  .pl-claims .row {{ grid-template-columns: minmax(0, 1fr); row-gap: .25rem; }}
-}}
-</style>
-"""
 
 
 def claim_table(rows: Sequence[MeasuredClaim], *, label: str, mode: Mode) -> None:
@@ -51,13 +27,9 @@ def claim_table(rows: Sequence[MeasuredClaim], *, label: str, mode: Mode) -> Non
     mode : {"light", "dark"}
     """
     colours = tokens(mode)
-    style = _STYLE.format(
-        line=colours.line, bad=colours.bad, good=colours.good, unsure=colours.unsure,
-        muted=colours.muted, raised=colours.raised, bar=colours.bar,
-    )  # fmt: skip
     body = "".join(_row(row, getattr(colours, STATUS[row.status][2])) for row in rows)
     body = body.replace(" %", "\N{NO-BREAK SPACE}%")
-    st.html(f'{style}<div class="pl-claims" role="list" aria-label="{escape(label)}">{body}</div>')
+    st.html(f'<div class="pl-claims" role="list" aria-label="{escape(label)}">{body}</div>')
 
 
 def _row(row: MeasuredClaim, colour: str) -> str:

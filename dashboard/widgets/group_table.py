@@ -15,7 +15,7 @@ from dashboard.fairness_text import STATUS, GroupStatus
 from dashboard.formatting import tenths
 from dashboard.theme import Mode, Tokens, faded, tokens
 
-__all__ = ["Cell", "GroupRow", "Share", "group_table", "heat_table", "shares", "style"]
+__all__ = ["Cell", "GroupRow", "Share", "group_table", "heat_table", "shares"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,63 +68,6 @@ class Cell:
     value: float
     text: str
     note: str
-
-
-_STYLE = """
-<style>
-.pl-groups {{ border-collapse: collapse; width: 100%; font-size: .925rem; line-height: 1.4; }}
-.pl-groups th, .pl-groups td {{ text-align: left; vertical-align: middle; font-weight: 400;
-  padding: .5rem 1.25rem .5rem 0; border: none; border-bottom: 1px solid {line}; }}
-.pl-groups thead th {{ color: {muted}; font-size: .8rem; padding-bottom: .3rem;
-  vertical-align: bottom; }}
-.pl-groups tbody th {{ overflow-wrap: break-word; font-weight: 600; min-width: 5.4rem;
-  max-width: 16rem; }}
-.pl-groups .big {{ font-size: 1.15rem; font-weight: 600; white-space: nowrap; }}
-.pl-groups .none {{ font-size: .925rem; font-weight: 400; color: {muted}; white-space: normal; }}
-.pl-groups img {{ display: block; width: 100%; min-width: 3.2rem; max-width: 22rem;
-  height: 14px; }}
-.pl-groups .bar {{ width: 40%; }}
-.pl-note {{ display: block; font-size: .8rem; font-weight: 400; color: {muted}; }}
-.pl-status {{ white-space: nowrap; font-weight: 600; }}
-.pl-bad {{ color: {bad}; }} .pl-good {{ color: {good}; }}
-.pl-unsure {{ color: {unsure}; }} .pl-muted {{ color: {muted}; }}
-.pl-shares {{ display: grid; grid-template-columns: minmax(4.5rem, max-content) minmax(0, 1fr)
-  max-content; gap: .3rem .75rem; align-items: center; font-size: .9rem; line-height: 1.35; }}
-.pl-shares span {{ overflow-wrap: anywhere; }}
-.pl-shares i {{ display: block; height: .65rem; border-radius: 2px; background: {bar};
-  min-width: 2px; }}
-.pl-shares i.missing {{ background: repeating-linear-gradient(45deg, {bar} 0 3px,
-  transparent 3px 6px); }}
-.pl-shares .n {{ color: {muted}; text-align: right; white-space: nowrap; }}
-.pl-shares-title {{ font-weight: 600; margin: 0 0 .5rem; }}
-.pl-wide {{ overflow-x: auto; scrollbar-width: thin; }}
-.pl-heat {{ border-collapse: separate; border-spacing: 3px; font-size: .9rem; }}
-.pl-heat th {{ font-weight: 400; color: {muted}; text-align: left; padding: .3rem .6rem .3rem 0;
-  border: none; font-size: .85rem; }}
-.pl-heat td {{ border: none; border-radius: 4px; padding: .45rem .7rem; text-align: center;
-  min-width: 5.6rem; }}
-.pl-heat td b {{ display: block; font-weight: 600; }}
-.pl-heat td.few {{ color: {muted}; outline: 1px dashed {line}; outline-offset: -1px; }}
-@media (max-width: 640px) {{
-  .pl-groups th, .pl-groups td {{ padding-right: .6rem; }}
-  .pl-groups .bar {{ width: 20%; }}
-  .pl-groups .big {{ font-size: 1rem; }}
-  .pl-status {{ white-space: normal; }}
-  .pl-heat td {{ min-width: 4.6rem; padding: .4rem .3rem; }}
-}}
-</style>
-"""
-
-
-def style(mode: Mode) -> None:
-    """Draw nothing: set how these tables look, once a page."""
-    colours = tokens(mode)
-    st.html(
-        _STYLE.format(
-            line=colours.line, muted=colours.muted, bar=colours.bar, bad=colours.bad,
-            good=colours.good, unsure=colours.unsure,
-        )
-    )  # fmt: skip
 
 
 def group_table(

@@ -15,7 +15,7 @@ from dashboard.run_text import Badge
 from dashboard.services import Rate
 from dashboard.theme import Mode, tokens
 
-__all__ = ["RunSummary", "big_numbers", "run_summary", "heading", "style"]
+__all__ = ["RunSummary", "big_numbers", "run_summary", "heading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +50,6 @@ class RunSummary:
     finding: str = ""
     curve: str = ""
     curve_text: str = ""
-
-
-_STYLE = """
-<style>
-.pl-run {{ display: grid; grid-template-columns: 9.5rem minmax(0, 1fr) auto; gap: .25rem 1.75rem; }}
-.pl-run p {{ margin: 0; }}
-.pl-number {{ font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.01em;
-  white-space: nowrap; }}
-.pl-number.none {{ font-size: 1.05rem; color: {muted}; white-space: normal; }}
-.pl-small {{ font-size: .8rem; line-height: 1.4; color: {muted}; }}
-.pl-title {{ font-weight: 600; font-size: 1.05rem; line-height: 1.35; overflow-wrap: anywhere; }}
-.pl-badge {{ display: inline-block; padding: 0 .5rem; border-radius: 1rem;
-  border: 1px solid {line}; color: {muted}; font-size: .78rem; font-weight: 400; line-height: 1.5;
-  white-space: nowrap; vertical-align: .1em; }}
-.pl-line {{ font-size: .875rem; line-height: 1.5; color: {muted}; overflow-wrap: anywhere; }}
-.pl-finding {{ font-size: .875rem; line-height: 1.5; overflow-wrap: anywhere;
-  padding-top: .15rem !important; }}
-.pl-curve {{ text-align: right; }}
-.pl-curve img {{ max-width: 100%; height: auto; }}
-.pl-number + img {{ display: block; margin: .3rem 0 .25rem; }}
-.pl-numbers {{ display: flex; flex-wrap: wrap; gap: 1rem 2.75rem; }}
-.pl-numbers p {{ margin: 0; }}
-.pl-numbers > div {{ min-width: 7rem; }}
-@media (max-width: 640px) {{
-  .pl-run {{ grid-template-columns: minmax(0, 1fr) auto; gap: .5rem 1rem; }}
-  .pl-text {{ grid-column: 1 / -1; grid-row: 2; }}
-  .pl-numbers {{ gap: .75rem 1.75rem; }}
-}}
-</style>
-"""
-
-
-def style(mode: Mode) -> None:
-    """Draw nothing: set how cards look, once a page."""
-    colours = tokens(mode)
-    st.html(_STYLE.format(muted=colours.muted, line=colours.line))
 
 
 def run_summary(card: RunSummary, *, mode: Mode) -> None:

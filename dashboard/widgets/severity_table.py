@@ -52,31 +52,6 @@ class SeverityRow:
     chosen: bool = False
 
 
-_STYLE = """
-<style>
-.pl-severity {{ border-collapse: separate; border-spacing: 3px; width: 100%; font-size: .9rem;
-  table-layout: fixed; }}
-.pl-severity col.name {{ width: 24%; }}
-.pl-severity th, .pl-severity td {{ border: none; padding: .3rem .2rem; text-align: center;
-  font-weight: 400; line-height: 1.25; }}
-.pl-severity thead th {{ color: {muted}; font-size: .8rem; }}
-.pl-severity tbody th {{ text-align: left; overflow-wrap: anywhere; }}
-.pl-severity tbody th.kind {{ color: {muted}; font-size: .8rem; padding-top: .6rem; }}
-.pl-severity td {{ border-radius: 4px; }}
-.pl-severity td b {{ font-weight: 600; }}
-.pl-severity td span {{ display: block; font-size: .75rem; color: {muted}; }}
-.pl-severity td.open {{ outline: 1px dashed {line}; outline-offset: -1px; color: {muted}; }}
-.pl-severity tr.chosen th {{ font-weight: 600; box-shadow: inset 3px 0 0 {accent};
-  padding-left: .5rem; }}
-@media (max-width: 640px) {{
-  .pl-severity {{ border-spacing: 2px; font-size: .8rem; }}
-  .pl-severity col.name {{ width: 30%; }}
-  .pl-severity td span {{ font-size: .65rem; }}
-}}
-</style>
-"""
-
-
 def severity_table(
     rows: Sequence[SeverityRow], columns: Sequence[str], *, label: str, mode: Mode
 ) -> None:
@@ -91,7 +66,6 @@ def severity_table(
     mode : {"light", "dark"}
     """
     colours = tokens(mode)
-    style = _STYLE.format(muted=colours.muted, line=colours.line, accent=colours.accent)
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
     body = ""
     for kind, own in groupby(rows, key=lambda row: row.kind):
@@ -103,7 +77,7 @@ def severity_table(
         body += "".join(_row(row, colours.accent) for row in own)
     cols = '<col class="name">' + "<col>" * len(columns)
     st.html(
-        f'{style}<table class="pl-severity" aria-label="{escape(label)}"><colgroup>{cols}'
+        f'<table class="pl-severity" aria-label="{escape(label)}"><colgroup>{cols}'
         f"</colgroup><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 

@@ -8,8 +8,6 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.theme import Mode, tokens
-
 __all__ = ["Row", "side_table"]
 
 
@@ -33,34 +31,12 @@ class Row:
     strong: bool = False
 
 
-_STYLE = """
-<style>
-.pl-scroll {{ overflow-x: auto; scrollbar-width: thin; }}
-.pl-side {{ border-collapse: collapse; width: 100%; font-size: .9rem; line-height: 1.45; }}
-.pl-side th, .pl-side td {{ text-align: left; vertical-align: top; padding: .5rem 1.25rem .5rem 0;
-  border: none; border-bottom: 1px solid {line}; font-weight: 400; min-width: 9.5rem; }}
-.pl-side thead th {{ font-weight: 600; }}
-.pl-side tbody th {{ color: {muted}; min-width: 7.5rem; position: sticky; left: 0;
-  background: {surface}; }}
-.pl-side .strong {{ font-size: 1.3rem; font-weight: 600; line-height: 1.25; }}
-.pl-side .note {{ display: block; font-size: .8rem; color: {muted}; }}
-@media (max-width: 640px) {{
-  .pl-side {{ font-size: .85rem; }}
-  .pl-side th, .pl-side td {{ min-width: 8.1rem; padding-right: .6rem; }}
-  .pl-side tbody th {{ min-width: 5.2rem; max-width: 5.2rem; }}
-}}
-</style>
-"""
-
-
-def side_table(columns: Sequence[str], rows: Sequence[Row], *, mode: Mode) -> None:
+def side_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Draw the table."""
-    colours = tokens(mode)
-    style = _STYLE.format(line=colours.line, muted=colours.muted, surface=colours.surface)
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     body = "".join(_row(row) for row in rows)
     st.html(
-        f'{style}<div class="pl-scroll" tabindex="0"><table class="pl-side"><thead><tr><th></th>'
+        f'<div class="pl-scroll" tabindex="0"><table class="pl-side"><thead><tr><th></th>'
         f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -309,7 +309,7 @@ def test_two_models_are_held_against_each_other_picture_by_picture(found: Robust
     assert held.points[-1].beyond_chance, "adversarial training holds at 4/255"
     same = services.defence(found, found)
     assert all(point.p == 1 and not point.lost + point.gained for point in same.points)
-    assert services.area_up_to(found, 4 / 255) == pytest.approx(found.worst_case[0].area)
+    assert services.worst_area(found, 4 / 255) == pytest.approx(found.worst_case[0].area)
     with pytest.raises(InputError, match="were not attacked alike"):
         services.defence(found, replace(other, norm="l2"))
 

@@ -17,6 +17,7 @@ from dashboard.app_pages.compare.page_choice import NOT_FROM_CHOICE, CompareChoi
 from dashboard.app_pages.picture import controls as picture_controls
 from dashboard.app_pages.picture import facts as picture_facts
 from dashboard.app_pages.picture import strip as picture_strip
+from dashboard.app_pages.picture.frame import asked_for
 from dashboard.figures.ranking import ranking
 from dashboard.formatting import caption, error_text, errors_line, escape, percent
 from dashboard.guard import guarded
@@ -77,7 +78,7 @@ class _Side:
 
 def page() -> None:
     """Draw the page."""
-    choice, shown = _asked_for()
+    choice, shown = asked_for(page_choice.session, _NAME)
     with guarded():
         picture_controls.sidebar(choice)
         frame.say_problems(_NAME, (choice, shown))
@@ -87,21 +88,6 @@ def page() -> None:
     held = address.to_query(choice)
     left = {part: text for part, text in held.items() if part not in NOT_FROM_CHOICE}
     frame.publish(left, shown.to_query(), slice_choice.to_query())
-
-
-def _asked_for() -> tuple[Choice, CompareChoice]:
-    choice, shown = state.current(), page_choice.current()
-    query = frame.address()
-    problems: list[str] = []
-    if choice is None:
-        choice, problems = address.read(query)
-        state.begin(choice)
-    if shown is None:
-        shown, more = page_choice.read(query)
-        problems += more + slice_choice.arrive(query)
-        page_choice.begin(shown)
-    frame.first_view(_NAME, (choice, shown), problems)
-    return choice, shown
 
 
 def _body(choice: Choice, shown: CompareChoice) -> CompareChoice:

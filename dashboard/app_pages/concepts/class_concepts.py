@@ -86,7 +86,7 @@ def _reference(
     st.caption(f"{count_text(len(pictures), 'picture')} dropped in this session.")
     if not pictures:
         return None
-    return services.given_set(
+    return services.picture_set(
         pictures, name="your pictures", model=choice.model, geometry=services.framing(choice)
     )
 

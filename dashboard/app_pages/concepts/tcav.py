@@ -109,7 +109,7 @@ def _concepts(
         if items:
             pictures = [uploads.picture(item) for item in items]
             found.append(
-                services.given_set(
+                services.picture_set(
                     pictures, name=name, model=choice.model, geometry=services.framing(choice)
                 )
             )

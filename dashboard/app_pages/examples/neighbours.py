@@ -71,7 +71,7 @@ def _reference(choice: Choice, search: ExamplesChoice) -> PictureSet:
 
 def _session(choice: Choice) -> PictureSet:
     pictures = [uploads.picture(item) for item in picture_selection.matching(choice)]
-    return services.given_set(
+    return services.picture_set(
         pictures, name="your pictures", model=choice.model, geometry=services.framing(choice)
     )
 

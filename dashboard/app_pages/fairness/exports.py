@@ -13,36 +13,34 @@ from dashboard.widgets.download import download
 
 __all__ = ["draw"]
 
-_CSV, _PARQUET, _JSON = "text/csv", "application/vnd.apache.parquet", "application/json"
-
 
 def draw(report: FairnessReport) -> None:
     """Draw the downloads and the command that repeats the audit."""
     st.subheader("Take it along", anchor=False)
-    files: list[tuple[str, str, str, Callable[[], bytes]]] = [
-        ("Rates (csv)", "rates.csv", _CSV, partial(services.fairness_file, report, "csv")),
-        ("Gaps (csv)", "gaps.csv", _CSV, partial(services.fairness_file, report, "csv", "gaps")),
-        ("Comparisons (csv)", "pairs.csv", _CSV,
+    files: list[tuple[str, str, Callable[[], bytes]]] = [
+        ("Rates (csv)", "rates.csv", partial(services.fairness_file, report, "csv")),
+        ("Gaps (csv)", "gaps.csv", partial(services.fairness_file, report, "csv", "gaps")),
+        ("Comparisons (csv)", "pairs.csv",
          partial(services.fairness_file, report, "csv", "pairs")),
-        ("Rates (parquet)", "rates.parquet", _PARQUET,
+        ("Rates (parquet)", "rates.parquet",
          partial(services.fairness_file, report, "parquet")),
-        ("Gaps (parquet)", "gaps.parquet", _PARQUET,
+        ("Gaps (parquet)", "gaps.parquet",
          partial(services.fairness_file, report, "parquet", "gaps")),
-        ("Whole report (json)", "json", _JSON, partial(services.fairness_file, report, "json")),
+        ("Whole report (json)", "json", partial(services.fairness_file, report, "json")),
     ]  # fmt: skip
     if "selection_rate" in report.overall.metrics:
         files.append(
-            ("Local Law 144, selection (csv)", "local-law-144-selection.csv", _CSV,
-             partial(services.local_law_file, report, "selection"))
+            ("Local Law 144, selection (csv)", "local-law-144-selection.csv",
+             partial(services.local_law_144_csv, report, basis="selection"))
         )  # fmt: skip
     if "scoring_rate" in report.overall.metrics:
         files.append(
-            ("Local Law 144, scoring (csv)", "local-law-144-scoring.csv", _CSV,
-             partial(services.local_law_file, report, "scoring"))
+            ("Local Law 144, scoring (csv)", "local-law-144-scoring.csv",
+             partial(services.local_law_144_csv, report, basis="scoring"))
         )  # fmt: skip
     with st.container(horizontal=True, key="fairness downloads"):
-        for label, ending, mime, data in files:
-            download(label, data, f"fairness.{ending}", mime=mime, key=f"download/{ending}")
+        for label, ending, data in files:
+            download(label, data, f"fairness.{ending}", key=f"download/{ending}")
     if len(files) > 6:
         st.caption(
             "The layout of the audit tables of New York City's Local Law 144: impact ratios, "

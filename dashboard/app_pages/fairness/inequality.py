@@ -8,7 +8,6 @@ from core.contracts import FairnessReport, Inequality, attribute_name
 from dashboard import glossary
 from dashboard.fairness_text import confidence
 from dashboard.formatting import escape, number, percent
-from dashboard.theme import current_mode
 from dashboard.widgets.side_table import Row, side_table
 
 __all__ = ["draw"]
@@ -48,7 +47,7 @@ def draw(report: FairnessReport) -> None:
             )
             for index, title in _INDICES.items()
         ]  # fmt: skip
-        side_table(columns, rows, mode=current_mode())
+        side_table(columns, rows)
         st.caption(
             escape(
                 f"0 is equality. By an attribute: the part that lies between its groups. Intervals "

@@ -23,7 +23,6 @@ from dashboard.formatting import escape, percent
 from dashboard.guard import guarded
 from dashboard.run_text import points
 from dashboard.session_jobs import session_jobs
-from dashboard.theme import current_mode
 from dashboard.widgets import progress
 from dashboard.widgets.side_table import Row, side_table
 
@@ -127,7 +126,6 @@ def _found(found: Mitigation) -> None:
             *(_overall(metric, before, after) for metric in ("accuracy", "selection_rate")),
             *_groups(found, before, after),
         ],
-        mode=current_mode(),
     )
     thresholds = ", ".join(
         f"{group_name(group)} from {exactly(value)}" if math.isfinite(value)

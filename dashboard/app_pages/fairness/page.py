@@ -15,8 +15,7 @@ from dashboard.app_pages.models import actions as models_actions
 from dashboard.formatting import escape
 from dashboard.guard import guarded
 from dashboard.session_jobs import session_jobs
-from dashboard.theme import current_mode
-from dashboard.widgets import group_table, progress
+from dashboard.widgets import progress
 from dashboard.widgets.progress import Pending
 
 __all__ = ["page"]
@@ -35,7 +34,6 @@ def page() -> None:
         page_choice.begin(audit)
     with guarded():
         models_actions.leave()
-        group_table.style(current_mode())
         st.title("Fairness", anchor=False)
         st.markdown(
             "Does the model fail some people more than others, and is the difference real or "

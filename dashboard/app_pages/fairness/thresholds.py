@@ -108,7 +108,7 @@ def _effect(effect: ThresholdEffect) -> None:
                 [f"{count(rate.k)} of {count(rate.n)}" for rate in own],
             )
         )
-    side_table(columns, rows, mode=current_mode())
+    side_table(columns, rows)
 
 
 def _parity(report: FairnessReport, curves: ScoreCurves) -> None:

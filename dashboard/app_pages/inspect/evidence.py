@@ -229,7 +229,6 @@ def _take_along(card: EvidenceCard) -> None:
             "Evidence (json)",
             partial(services.evidence_json, card),
             f"{card.method}.evidence.json",
-            mime="application/json",
             key="download/evidence",
         )
         st.caption(

@@ -30,10 +30,9 @@ from dashboard.widgets.chart import chart
 from dashboard.widgets.download import download
 from dashboard.widgets.progress import Pending
 
-__all__ = ["CHART_HEIGHT", "MIME", "file_stem", "ranking_chart", "stage_panel"]
+__all__ = ["CHART_HEIGHT", "file_stem", "ranking_chart", "stage_panel"]
 
 _TOP = 5
-MIME = {"png": "image/png", "npz": "application/octet-stream", "json": "application/json"}
 CHART_HEIGHT = 230
 _charts: Lru[tuple[object, ...], go.Figure] = Lru(256)
 
@@ -121,9 +120,7 @@ def _download(shown: OpenedSource, explanation: Explanation, view: View) -> None
             ("npz", "Raw map", partial(services.explanation_npz, explanation)),
             ("json", "All but the map", partial(services.explanation_json, explanation)),
         ):
-            download(
-                f"{label} ({kind})", make, f"{stem}.{kind}", mime=MIME[kind], key=f"download/{kind}"
-            )
+            download(f"{label} ({kind})", make, f"{stem}.{kind}", key=f"download/{kind}")
         st.caption("This command computes the same map again:")
         st.code(explanation.command, language="bash", wrap_lines=True)
 

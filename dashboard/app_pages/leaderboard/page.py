@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.contracts import LEADERBOARD_METHODS, Leaderboard, LeaderboardRequest, count_text
 from core.errors import PellucidError
-from dashboard import address, services, state
+from dashboard import address, services
 from dashboard import page as frame
 from dashboard.app_pages.leaderboard import page_choice, result
 from dashboard.app_pages.leaderboard import pictures as pictures_part
 from dashboard.app_pages.leaderboard.page_choice import LeaderboardChoice
 from dashboard.app_pages.picture import controls as picture_controls
+from dashboard.app_pages.picture.frame import asked_for
 from dashboard.formatting import error_text, escape
 from dashboard.guard import guarded
 from dashboard.session_jobs import session_jobs
@@ -27,7 +28,7 @@ _FROM_CHOICE = ("model", "reading")
 
 def page() -> None:
     """Draw the page."""
-    choice, held = _asked_for()
+    choice, held = asked_for(page_choice.session, _NAME, only=_FROM_CHOICE, slices=False)
     with guarded():
         picture_controls.sidebar(choice)
         frame.say_problems(_NAME, (choice, held))
@@ -45,21 +46,6 @@ def page() -> None:
         _run(held, services.kind_of(choice.model).source)
     mine = address.to_query(choice, only=_FROM_CHOICE)
     frame.publish(mine, held.to_query())
-
-
-def _asked_for() -> tuple[Choice, LeaderboardChoice]:
-    query = frame.address()
-    choice, held = state.current(), page_choice.current()
-    problems: list[str] = []
-    if choice is None:
-        choice, problems = address.read(query, only=_FROM_CHOICE)
-        state.begin(choice)
-    if held is None:
-        held, more = page_choice.read(query)
-        problems += more
-        page_choice.begin(held)
-    frame.first_view(_NAME, (choice, held), problems)
-    return choice, held
 
 
 # ---- what to run

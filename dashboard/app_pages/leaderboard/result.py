@@ -139,14 +139,10 @@ def _table(board: Leaderboard, found: dict[str, Leaders]) -> None:
 
 def _take_along(board: Leaderboard) -> None:
     with st.container(horizontal=True, key="leaderboard downloads"):
-        for kind, mime, make in (
-            ("csv", "text/csv", services.leaderboard_csv),
-            ("json", "application/json", services.leaderboard_json),
-        ):
+        for kind, make in (("csv", services.leaderboard_csv), ("json", services.leaderboard_json)):
             download(
                 f"Leaderboard ({kind})",
                 partial(make, board),
                 f"leaderboard.{kind}",
-                mime=mime,
                 key=f"download/leaderboard/{kind}",
             )

@@ -55,7 +55,7 @@ def draw(shown: ModelsChoice) -> None:
     names = _letters(runs)
     st.markdown("Everything is held against A, which was ticked first.")
     heads = [f"{names[id]} · {run_name(run)}" for id, run in runs.items()]
-    side_table(heads, _rows(list(runs.values())), mode=current_mode())
+    side_table(heads, _rows(list(runs.values())))
     _curves(runs, names)
     st.subheader("Whom they fail", anchor=False)
     groups.several(runs, shown, names=names)

@@ -20,9 +20,7 @@ from dashboard.widgets.download import download
 __all__ = ["panel"]
 
 _SHOWN = 12
-_FILES: dict[Literal["csv", "parquet"], str] = {
-    "csv": "text/csv", "parquet": "application/vnd.apache.parquet",
-}  # fmt: skip
+_FILES: tuple[Literal["csv", "parquet"], ...] = ("csv", "parquet")
 
 
 def panel(run: Run) -> None:
@@ -52,11 +50,10 @@ def _pictures(run: Run, predictions: DatasetPredictions) -> None:
 
 def _take_along(run: Run, predictions: DatasetPredictions) -> None:
     with st.container(horizontal=True, key="run downloads"):
-        for kind, mime in _FILES.items():
+        for kind in _FILES:
             download(
                 f"Predictions ({kind})",
                 partial(services.predictions_file, predictions, kind),
                 f"{run.model}.predictions.{kind}",
-                mime=mime,
                 key=f"download/predictions/{kind}",
             )

@@ -18,8 +18,6 @@ from dashboard.app_pages.models import (
 from dashboard.app_pages.models import run as run_part
 from dashboard.app_pages.models.page_choice import ModelsChoice, View
 from dashboard.guard import guarded
-from dashboard.theme import current_mode
-from dashboard.widgets import run_card
 
 __all__ = ["page"]
 
@@ -34,7 +32,6 @@ def page() -> None:
         frame.first_view(_NAME, page_choice.begin(shown), problems)
     with guarded():
         actions.leave()
-        run_card.style(current_mode())
         frame.say_problems(_NAME, shown)
         if shown.view != "list":
             actions.back()

@@ -32,7 +32,6 @@ def panel(run: Run) -> None:
                 "Model card (md)",
                 card,
                 f"{run.model}.card.md",
-                mime="text/markdown",
                 key="download/card",
             )
     with st.expander("The command that makes it again", icon=":material/terminal:", key="command"):

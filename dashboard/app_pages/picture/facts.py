@@ -31,7 +31,6 @@ def line(item: uploads.Item, shown: OpenedSource, choice: Choice) -> None:
                 escape(shown.name),
                 partial(services.drawn, shown, None, model=choice.model),
                 f"{PurePath(shown.name).stem}.png",
-                mime="image/png",
                 key="download/picture",
                 help=views.of_model(choice.model).about_file,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 import streamlit as st
@@ -17,7 +17,7 @@ from dashboard.session import SessionChoice
 from dashboard.state import Choice
 from dashboard.views import registry as views
 
-__all__ = ["missing", "picture_page", "unserved", "with_picture", "with_source"]
+__all__ = ["asked_for", "missing", "picture_page", "unserved", "with_picture", "with_source"]
 
 T = TypeVar("T", bound=AddressedChoice)
 _FROM_CHOICE = ("model", "picture", "reading")
@@ -29,7 +29,7 @@ def picture_page(own: SessionChoice[T], draw: Callable[[Choice, T], None], *, na
 
     ``own`` is what the page shows apart from the session's choice.
     """
-    choice, held = _asked_for(own, name)
+    choice, held = asked_for(own, name, only=_FROM_CHOICE)
     with guarded():
         controls.sidebar(choice)
         page.say_problems(name, (choice, held))
@@ -40,16 +40,27 @@ def picture_page(own: SessionChoice[T], draw: Callable[[Choice, T], None], *, na
     page.publish(mine, held.to_query(), slice_choice.to_query())
 
 
-def _asked_for(own: SessionChoice[T], name: str) -> tuple[Choice, T]:
+def asked_for(
+    own: SessionChoice[T], name: str, *, only: Collection[str] | None = None, slices: bool = True
+) -> tuple[Choice, T]:
+    """Return the session's choice and what the page shows; at first, as the address says.
+
+    Parameters
+    ----------
+    only : collection of str, optional
+        Parts of the session's choice that the page takes from its address; all by default.
+    slices : bool
+        Whether it takes the slice, too.
+    """
     choice, held = state.current(), own.current()
     query = page.address()
     problems: list[str] = []
     if choice is None:
-        choice, problems = address.read(query, only=_FROM_CHOICE)
+        choice, problems = address.read(query, only=only)
         state.begin(choice)
     if held is None:
         held, more = own.read(query, choice)
-        problems += more + slice_choice.arrive(query)
+        problems += more + (slice_choice.arrive(query) if slices else [])
         own.begin(held)
     page.first_view(name, (choice, held), problems)
     return choice, held

@@ -175,7 +175,6 @@ def _groups(found: Certified, step: int) -> None:
             Row("Median radius", [distance_text(c.median_distance, found.norm) for c in own],
                 ["of answers that are right"] * len(own)),
         ],
-        mode=current_mode(),
     )  # fmt: skip
 
 

@@ -85,7 +85,6 @@ def groups(found: Corrupted, chosen: str) -> None:
         st.caption("No two groups have 10 pictures: too few to compare.")
     else:
         st.markdown(escape(corruption_text.gap_sentence(found, gap)))
-    group_table.style(mode)
     own = found.overall[1:]
     group_table.group_table(
         [_row(each, gap, own) for each in own[:_MOST_ROWS]],

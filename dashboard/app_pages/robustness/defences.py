@@ -185,12 +185,11 @@ def _table(found: Mapping[str, Robustness]) -> None:
                 ["of pictures it has right"] * len(worst), strong=True),
             Row("Mean distance", [distance_text(c.mean_distance, norm) for c in worst]),
             Row(f"Area up to {format_eps(common, norm)}",
-                [percent(services.area_up_to(r, common)) for r in found.values()]),
+                [percent(services.worst_area(r, common)) for r in found.values()]),
             Row("Right unharmed", [percent(p.accuracy) for p in clean],
                 [f"95 %: {interval(p.low, p.high)}" for p in clean]),
             Row("Checks", [r.verdict for r in found.values()]),
         ],
-        mode=current_mode(),
     )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from dashboard.widgets.download import download
 __all__ = ["take_along"]
 
 Kind = Literal["csv", "json"]
-_MIME: dict[Kind, str] = {"csv": "text/csv", "json": "application/json"}
 
 
 def take_along(
@@ -35,9 +34,7 @@ def take_along(
     st.subheader("Take it along", anchor=False)
     with st.container(horizontal=True, key=f"{stem} downloads"):
         for kind, label in labels.items():
-            download(
-                label, partial(file, kind), f"{stem}.{kind}", mime=_MIME[kind], key=f"{key}/{kind}"
-            )
+            download(label, partial(file, kind), f"{stem}.{kind}", key=f"{key}/{kind}")
     st.markdown("The same on the command line:")
     st.code(command, language=None, wrap_lines=True)
     st.caption(escape(facts))

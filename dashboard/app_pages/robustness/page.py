@@ -22,8 +22,6 @@ from dashboard.app_pages.robustness.page_choice import RobustnessChoice, Section
 from dashboard.app_pages.robustness.source import AttackedData
 from dashboard.formatting import said_of
 from dashboard.guard import guarded
-from dashboard.theme import current_mode
-from dashboard.widgets import run_card
 
 __all__ = ["page"]
 
@@ -47,7 +45,6 @@ def page() -> None:
         page_choice.begin(trial)
     with guarded():
         models_actions.leave()
-        run_card.style(current_mode())
         st.title("Robustness", anchor=False)
         st.markdown(
             "How little it takes to break the model, for whom, and whether the attack was strong "

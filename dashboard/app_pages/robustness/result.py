@@ -180,7 +180,6 @@ def _table(found: Robustness) -> None:
             Row("Right unharmed", [percent(p.accuracy) for p in firsts],
                 [f"95 %: {interval(p.low, p.high)}" for p in firsts]),
         ],
-        mode=current_mode(),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.contracts import ShapRequest, ShapResult
 from dashboard import glossary, services
-from dashboard.app_pages.inspect.result import MIME, file_stem
+from dashboard.app_pages.inspect.result import file_stem
 from dashboard.app_pages.shap import page_choice
 from dashboard.app_pages.shap.page_choice import Colouring, ShapChoice
 from dashboard.figures.waterfall import signed, steps, waterfall
@@ -220,7 +220,6 @@ def take_along(request: ShapRequest, result: ShapResult, shown: ShapChoice) -> N
                 f"{label} ({kind})",
                 make,
                 f"{name}.{ending}",
-                mime=MIME[kind],
                 key=f"shap download/{ending}",
             )
         st.caption("The last file in a notebook:")

@@ -174,7 +174,7 @@ class PictureView(View):
 
     def broken(self, found: Robustness, examples: Sequence[AdversarialExample]) -> None:
         """Draw each picture three times: as it was, the change, as it is."""
-        triptychs([_triptych(found, example) for example in examples], mode=current_mode())
+        triptychs([_triptych(found, example) for example in examples])
 
 
 @cache
