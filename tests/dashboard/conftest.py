@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
+from streamlit.testing.v1 import AppTest, local_script_runner
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from core.server import api as _server
 from core.server.workers import Workers
@@ -50,6 +53,31 @@ def _scripts_take_their_time() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AppTest, "_run", lambda app, state=None, timeout=None: run(app, state, 280))
         yield
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _runs_cost_what_they_cost_a_visitor() -> Iterator[None]:
+    """Leave out what only AppTest pays, three quarters of the time of a page.
+
+    The server holds no Keras (test_no_tensorflow), this process does, and Streamlit resets Keras
+    and collects all garbage after a run of a page where it finds it. And every AppTest reads the
+    metadata of all installed packages for components, and looks each millisecond for its end.
+    """
+    manifests = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: manifests)
+        patch.setattr(local_script_runner, "require_widgets_deltas", _await_end)
+        yield
+
+
+def _await_end(runner: LocalScriptRunner, timeout: float) -> None:
+    thread = runner._script_thread
+    assert thread is not None
+    thread.join(timeout)
+    if not runner.script_stopped():
+        runner.request_stop()
+        raise RuntimeError(f"the page has not come to its end after {timeout} s")
 
 
 @pytest.fixture(autouse=True)
