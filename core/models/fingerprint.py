@@ -13,6 +13,7 @@ from core.contracts import ModelRef, content_key
 from core.errors import WeightsError
 from core.files import no_file, spelled_out
 from core.models import zoo
+from core.models.runtimes import FILE_RUNTIMES
 from core.models.spec import ModelSpec
 
 __all__ = [
@@ -57,14 +58,11 @@ def weights_path(ref: ModelRef) -> Path | None:
     ------
     WeightsError
         If a file was given that does not exist or has a forbidden format, or the model is
-        compressed and takes none.
+        file of a whole graph and takes none.
     """
     spec = zoo.get(ref.id)
-    if spec.runtime == "litert" and ref.weights != "pretrained":
-        raise WeightsError(
-            f"{spec.id} is a compressed file and takes no other weights. Received: "
-            f"{ref.weights}. Compress the model that has them."
-        )
+    if (of_file := FILE_RUNTIMES.get(spec.runtime)) and ref.weights != "pretrained":
+        raise WeightsError(of_file.no_weights(spec, ref.weights))
     if ref.weights == "random":
         return None
     if ref.weights == "pretrained":

@@ -2,7 +2,8 @@
 
 Forward-only passes run on OpenVINO once its export is in the store; until then, and for
 gradients, on TensorFlow. TensorFlow is imported when the first pass needs it: a prediction with a
-stored export never does. A compressed model is a file that OpenVINO reads, and nothing else.
+stored export never does. Some models are a file that holds the whole graph, and nothing else
+(:mod:`core.models.runtimes`).
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ from core.models.device import describe_cpu, describe_device
 from core.models.exporting import Export
 from core.models.fingerprint import verified_file, weights_sha256
 from core.models.labels import class_names
+from core.models.runtimes import FILE_RUNTIMES
 from core.models.zoo import ModelSpec
 from core.store import Store
 from core.workspace import open_store
 
 if TYPE_CHECKING:
+    from core.models.file_forward import FileForward
     from core.models.forward import Forward
-    from core.models.lite import LiteForward
     from core.models.network import Network
 
 __all__ = ["Runtime", "describe_device", "identify", "runtime", "runtime_of"]
@@ -70,7 +72,8 @@ class Runtime:
         self._seed = seed
         self._lock = Lock()
         self._network: Network | None = None
-        self._lite: LiteForward | None = None
+        self._of_file = FILE_RUNTIMES.get(self.spec.runtime)
+        self._file: FileForward | None = None
         self._export = Export(
             self.spec, self.n_classes, named=lambda: self.weights_sha256, network=self.network,
             store=store, allowed=exported,
@@ -88,7 +91,7 @@ class Runtime:
         if not self.spec.joined:
             return known
         known = content_key({"weights": known, "declared": self.spec.declared})
-        if self.spec.runtime == "litert":  # the file holds the graph
+        if self._of_file:  # the file holds the graph
             return known
         from core.models.identity import identity
 
@@ -101,14 +104,10 @@ class Runtime:
         Raises
         ------
         CapabilityError
-            If the model is compressed: it has none.
+            If the model is a file with forward passes alone: it has none.
         """
-        if self.spec.runtime == "litert":
-            raise CapabilityError(
-                f"{self.spec.id} is a compressed file: it has forward passes, but no gradients, "
-                "and no weights that could be drawn anew or trained. Ask "
-                f"{self.spec.twin or 'the model it was made of'} instead."
-            )
+        if self._of_file:
+            raise CapabilityError(self._of_file.no_network(self.spec))
         with self._lock:
             if self._network is None:
                 from core.models.assembly import build
@@ -193,8 +192,8 @@ class Runtime:
     def head_logits(self, features: Array, layer: str | None = None) -> Array:
         """Return logits from a layer's output ``(N, h, w, K)``: the pass behind it alone."""
         self._need(features=True)
-        if self.spec.runtime == "litert":
-            return self._lite_runtime().head(features, self.layer(layer))
+        if file := self._file_passes():
+            return file.head(features, self.layer(layer))
         return self.network().head_logits(features, self.layer(layer))
 
     def layer(self, name: str | None) -> str:
@@ -219,8 +218,8 @@ class Runtime:
     @property
     def device(self) -> str:
         """Where forward passes run now, in words."""
-        if self.spec.runtime == "litert":
-            return describe_cpu(self._lite_runtime().arithmetic)
+        if file := self._file_passes():
+            return describe_cpu(file.arithmetic)
         return describe_device(openvino=self._export.forward is not None)
 
     def provenance(self, request: ModelRequest) -> dict[str, Any]:
@@ -255,25 +254,22 @@ class Runtime:
         if features and not self.spec.features:
             raise CapabilityError(f"{self.spec.id} has no convolutional feature layer.")
 
-    def _lite_runtime(self) -> LiteForward:
+    def _file_passes(self) -> FileForward | None:
+        """Return the passes of a file that holds the whole graph; ``None`` for other models."""
+        if self._of_file is None:
+            return None
         with self._lock:
-            if self._lite is None:
-                from core.models.lite import open_lite
-
-                file = verified_file(self.spec, self.ref)
-                self._lite = open_lite(file, self.spec.layers, self.n_classes)
-            return self._lite
+            if self._file is None:
+                path = verified_file(self.spec, self.ref)
+                self._file = self._of_file.open(path, self.spec.layers, self.n_classes)
+            return self._file
 
     def _forward_runtime(self, n_passes: int) -> Forward | None:
-        if self.spec.runtime == "litert":
-            return self._lite_runtime()
-        return self._export.ready(n_passes)
+        return self._file_passes() or self._export.ready(n_passes)
 
     def exported(self) -> Forward:
         """Return the passes on OpenVINO, on the processor, whatever else the device is."""
-        if self.spec.runtime == "litert":
-            return self._lite_runtime()
-        return self._export.whatever_device()
+        return self._file_passes() or self._export.whatever_device()
 
 
 _Key = tuple[ModelRef, ModelSpec, str, int]

@@ -104,9 +104,10 @@ class ModelSpec:
         The weights' own file, in place of ``weights_file``: a trained run's.
     weights_digest : str
         SHA-256 that this file must have; ``""`` if none is known.
-    runtime : {"keras", "litert"}
-        What the weights' file is: weights for the architecture, or a LiteRT file that holds the
-        whole graph, has forward passes alone, and is run by OpenVINO (:mod:`core.models.lite`).
+    runtime : str
+        What the weights' file is: ``"keras"``, weights for the architecture, or an entry of
+        :mod:`core.models.runtimes`: a file that holds the whole graph, has forward passes alone,
+        and is run by OpenVINO.
     origin : {"zoo", "shipped", "run", "compressed", "imported"}
         Where it comes from.
     trained_on, twin : str
@@ -142,7 +143,7 @@ class ModelSpec:
     labels: Literal["imagenet", "numbered"] | tuple[str, ...] = "imagenet"
     weights_path: str = ""
     weights_digest: str = ""
-    runtime: Literal["keras", "litert"] = "keras"
+    runtime: str = "keras"
     origin: Origin = "zoo"
     trained_on: str = ""
     twin: str = ""

@@ -24,7 +24,7 @@ from core.errors import (
     UnknownNameError,
     WeightsError,
 )
-from core.models.lite import adds_int8_exactly
+from core.models.file_forward import adds_int8_exactly
 from core.models.runtime import Runtime, runtime
 from core.runs import run_folder, unfinished_root
 from core.settings import settings
@@ -320,13 +320,13 @@ def test_forms_have_cards() -> None:
 def test_where_int8_would_saturate_it_is_computed_in_float32(
     int8: Run, pictures: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.models import lite
+    from core.models import file_forward, lite
 
     exact = model(int8)
     expected = exact.logits(pictures)
-    if lite.adds_int8_exactly():
+    if file_forward.adds_int8_exactly():
         assert "OpenVINO int8" in exact.device
-    monkeypatch.setattr(lite, "adds_int8_exactly", lambda: False)
+    monkeypatch.setattr(file_forward, "adds_int8_exactly", lambda: False)
     spec = exact.spec
     simulated = lite.open_lite(Path(spec.weights_path), spec.layers, 3)
     assert simulated.arithmetic == "OpenVINO, int8 computed in f32"
@@ -340,7 +340,7 @@ def test_a_processor_without_exact_int8_is_recognised() -> None:
     """The same processor, told to do without VNNI: its products saturate, and the probe sees it."""
     if not adds_int8_exactly():
         pytest.skip("this processor has no exact int8 products to take away")
-    code = "from core.models.lite import adds_int8_exactly; print(adds_int8_exactly())"
+    code = "from core.models.file_forward import adds_int8_exactly; print(adds_int8_exactly())"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
         env={**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"},
