@@ -55,6 +55,13 @@ class FileForward(Forward):
         )  # fmt: skip
         self._heads: dict[str, Any] = {}
 
+    @classmethod
+    def of(cls, model: Any, names: Sequence[str]) -> FileForward:
+        """Return the passes of a graph that is in memory."""
+        import openvino as ov
+
+        return cls(ov.Core(), model, names)
+
     def head(self, features: Array, layer: str) -> Array:
         """Return logits ``(N, n_classes)`` of a layer's output ``(N, h, w, K)``.
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from core.contracts import Run
 from core.errors import WeightsError
-from core.models.spec import Affine, ModelSpec
+from core.models.spec import Affine, Builder, ModelSpec
 from core.runs import run_folder
 
-__all__ = ["OWN", "OwnNetwork", "description", "own_spec", "tagged"]
+__all__ = ["OWN", "OwnNetwork", "described_spec", "description", "own_spec", "tagged"]
 
 OWN = "own graph"
 """What runs name as the architecture of a model that brings its own."""
@@ -72,18 +72,35 @@ def tagged(told: Mapping[str, Any]) -> dict[str, str]:
 
 def own_spec(run: Run) -> ModelSpec:
     """Return the spec of a model that was taken in from its file."""
-    file = str(run_folder(run.model) / run.file)
+    return described_spec(run, builder=OwnNetwork(str(run_folder(run.model) / run.file)))
+
+
+def described_spec(
+    run: Run, *, builder: str | Builder, runtime: str = "keras", gradients: bool = True
+) -> ModelSpec:
+    """Return the spec of a model of one's own, as its run declares it.
+
+    Parameters
+    ----------
+    builder : str or callable
+        Of its network; ``""`` for none.
+    runtime : str
+        What its file is.
+    gradients : bool
+        Whether it has any.
+    """
     declared: dict[str, Any] = json.loads(str(run.facts["declared"]))
     said = declared["preprocessing"]
     layers = tuple(declared["layers"])
     return ModelSpec(
         id=run.model,
         name=run.name,
-        builder=OwnNetwork(file),
+        builder=builder,
         input_size=run.input_size,
         preprocessing=Affine(tuple(said["mean"]), tuple(said["scale"]), said["order"]),
         feature_layer=layers[-1] if layers else "",
         layers=layers,
+        gradients=gradients,
         features=bool(layers),
         n_parameters=run.n_parameters,
         paper="",
@@ -91,8 +108,9 @@ def own_spec(run: Run) -> ModelSpec:
         summary="A model of your own, from its file.",
         n_classes=len(run.classes),
         labels=run.classes,
-        weights_path=file,
+        weights_path=str(run_folder(run.model) / run.file),
         weights_digest=run.weights_sha256,
+        runtime=runtime,
         offline=True,
         outputs=declared["outputs"],
         origin="imported",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from core.models.own_forward import OwnForward
 from core.models.spec import ModelSpec
 from core.registry import Registry
 
@@ -69,4 +70,4 @@ class LiteRT:
         )
 
 
-FILE_RUNTIMES: Registry[FileRuntime] = Registry("runtime", (LiteRT(),))
+FILE_RUNTIMES: Registry[FileRuntime] = Registry("runtime", (LiteRT(), OwnForward()))

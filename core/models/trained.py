@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.contracts import Run
+from core.models.own_forward import OWN_FORWARD, own_forward_spec
 from core.models.own_graph import OWN, own_spec
 from core.models.spec import ModelSpec
 from core.runs import finished_runs, is_shipped, run_folder
@@ -14,6 +15,8 @@ from core.runs import finished_runs, is_shipped, run_folder
 __all__ = ["trained_specs"]
 
 log = logging.getLogger(__name__)
+_OWN = {OWN: own_spec, OWN_FORWARD: own_forward_spec}
+"""Specs of runs that bring their own network, by what they name as their architecture."""
 
 
 def trained_specs(architectures: Mapping[str, ModelSpec]) -> dict[str, ModelSpec]:
@@ -23,8 +26,8 @@ def trained_specs(architectures: Mapping[str, ModelSpec]) -> dict[str, ModelSpec
     """
     found = {}
     for model_id, run in finished_runs().items():
-        if run.architecture == OWN:
-            found[model_id] = own_spec(run)
+        if run.architecture in _OWN:
+            found[model_id] = _OWN[run.architecture](run)
         elif run.architecture in architectures:
             found[model_id] = _spec(run, architectures)
         else:

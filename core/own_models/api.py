@@ -27,6 +27,7 @@ def inspect_model(
     output: str = "",
     kind: Outputs | Literal[""] = "",
     classes: Sequence[str] = (),
+    layout: Literal["hwc", "chw"] | None = None,
     samples: str | Path = "",
 ) -> ModelFacts:
     """Say what a model's file holds, keeping nothing.
@@ -34,7 +35,9 @@ def inspect_model(
     Parameters
     ----------
     path : str or path
-        A ``.keras`` file, or a whole model as ``.h5``. Nothing in it is run.
+        A ``.keras`` file, a whole model as ``.h5``, ``.onnx``, ``.tflite``, an OpenVINO model's
+        ``.xml`` (its ``.bin`` beside it), a SavedModel's folder or a zip of it. No code in it is
+        run.
     size : str or tuple of int, optional
         Height and width, ``"224x160"``, where the file leaves them free.
     range : {"auto", "0-1", "0-255", "-1-1", "imagenet", "caffe"}
@@ -47,6 +50,8 @@ def inspect_model(
         What it ends in; told by its graph if left out.
     classes : sequence of str
         One name an output, in their order; two for one sigmoid.
+    layout : {"hwc", "chw"}, optional
+        Whether channels come last or first, where the shape does not tell.
     samples : str or path
         Labelled pictures, a folder a class, or a dataset: they tell how pictures are prepared.
 
@@ -63,8 +68,9 @@ def inspect_model(
     from core.own_models.inspecting import told
 
     choices = model_choices(
-        size=size, range=range, order=order, output=output, kind=kind, classes=classes
-    )
+        size=size, range=range, order=order, output=output, kind=kind, classes=classes,
+        layout=layout,
+    )  # fmt: skip
     return told(Path(path).expanduser(), choices, samples=str(samples))
 
 
@@ -81,6 +87,7 @@ def import_model(
     order: Order | None = None,
     output: str = "",
     kind: Outputs | Literal[""] = "",
+    layout: Literal["hwc", "chw"] | None = None,
     samples: str | Path = "",
     control: Control | None = None,
 ) -> Run:
@@ -91,7 +98,7 @@ def import_model(
     Parameters
     ----------
     path : str or path
-        A whole model: ``.keras`` or ``.h5``. With ``architecture``, weights alone.
+        A whole model, as in :func:`inspect_model`. With ``architecture``, weights alone.
     name : str
         For people; the file's by default.
     architecture : str
@@ -102,7 +109,7 @@ def import_model(
         One name an output. Numbers by default; of weights alone they are needed.
     input_size : int, optional
         Of an architecture: side of its input.
-    size, range, order, output, kind, samples
+    size, range, order, output, kind, layout, samples
         Of a whole model, as in :func:`inspect_model`.
     control : Control, optional
         Hears of progress and can stop the work.
@@ -128,8 +135,9 @@ def import_model(
         raise InputError("Give the file of a model, or weights and the architecture they are of.")
     file = Path(path).expanduser()
     choices = model_choices(
-        size=size, range=range, order=order, output=output, kind=kind, classes=classes
-    )
+        size=size, range=range, order=order, output=output, kind=kind, classes=classes,
+        layout=layout,
+    )  # fmt: skip
     if samples:
         choices = _settled(file, choices, str(samples))
     return answer(own_model_request(file, name=name or file.stem, choices=choices), control=control)

@@ -66,6 +66,6 @@ def look_at(model: object, *, id: str, kind: Outputs | None, n_names: int | None
     square = facts.height == facts.width and facts.channels == 3
     size = facts.height if square else (facts.height, facts.width, facts.channels)
     return Built(
-        BuiltModel(model, found.output), size,
+        BuiltModel(model, int(found.described["output"])), size,
         len(facts.classes), facts.layers, found.spec.preprocessing, facts.kind,
     )  # fmt: skip

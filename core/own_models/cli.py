@@ -16,7 +16,13 @@ from core.terminal.options import JsonFlag, Terminal, app, emit, whole
 
 __all__: list[str] = []
 
-_File = Annotated[Path, typer.Argument(help="A .keras or .h5 file; of weights alone, theirs.")]
+_File = Annotated[
+    Path,
+    typer.Argument(
+        help="A .keras, .h5, .onnx, .tflite or OpenVINO .xml file, a SavedModel's folder or a zip "
+        "of it; of weights alone, theirs."
+    ),
+]
 _Classes = Annotated[
     Path | None, typer.Option(help="Text file, one class name a line, in the order of the outputs.")
 ]
@@ -40,6 +46,10 @@ _Kind = Annotated[
         "graph if left out."
     ),
 ]
+_Layout = Annotated[
+    str | None,
+    typer.Option(help="Whether channels come last (hwc) or first (chw), where it is open."),
+]
 _Samples = Annotated[
     str,
     typer.Option(
@@ -52,13 +62,13 @@ _Samples = Annotated[
 @app.command("inspect-model")
 def inspect_model(
     file: _File, classes: _Classes = None, range_: _Range = "auto", order: _Order = None,
-    size: _Size = None, output: _Output = "", kind: _Kind = "", samples: _Samples = "",
-    json_: JsonFlag = False,
+    size: _Size = None, output: _Output = "", kind: _Kind = "", layout: _Layout = None,
+    samples: _Samples = "", json_: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Say what a model's file holds, keeping nothing and running nothing of it."""
     facts = api.inspect_model(
         file, classes=_names(classes), samples=samples,
-        **_said(range_, order, size, output, kind),
+        **_said(range_, order, size, output, kind, layout),
     )  # fmt: skip
     emit(facts.document(), json_, lambda: _told(facts))
 
@@ -75,13 +85,13 @@ def import_(
         int | None, whole(help="Of weights alone: side of the input in pixels.")
     ] = None,
     range_: _Range = "auto", order: _Order = None, size: _Size = None, output: _Output = "",
-    kind: _Kind = "", samples: _Samples = "", json_: JsonFlag = False,
+    kind: _Kind = "", layout: _Layout = None, samples: _Samples = "", json_: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Take a model of your own in from its file; nothing in it is run."""
     run = api.import_model(
         file, name=name, architecture=architecture, classes=_names(classes),
         input_size=input_size, samples=samples, control=Terminal(),
-        **_said(range_, order, size, output, kind),
+        **_said(range_, order, size, output, kind, layout),
     )  # fmt: skip
     emit(_document(run), json_, lambda: iter([f"{run.model}  {run.name}", *run.notes]))
 
@@ -101,11 +111,11 @@ def _document(run: Run) -> dict[str, Any]:
 
 
 def _said(
-    range_: str, order: str | None, size: str | None, output: str, kind: str
+    range_: str, order: str | None, size: str | None, output: str, kind: str, layout: str | None
 ) -> dict[str, Any]:
     return {
         "range": range_, "order": order, "size": size, "output": output,
-        "kind": cast("Outputs", kind),
+        "kind": cast("Outputs", kind), "layout": layout,
     }  # fmt: skip
 
 
@@ -125,9 +135,10 @@ def _names(file: Path | None) -> list[str]:
 def _told(facts: ModelFacts) -> Iterator[str]:
     named = "" if facts.named else " (numbered: the file does not name them)"
     yield f"{facts.name}  {facts.format}, {facts.n_parameters:,} weights"
+    first = ", channels first" if facts.layout == "chw" else ""
     yield (
         f"input    {facts.height} × {facts.width} × {facts.channels}, pixels as {facts.range}, "
-        f"{facts.order.upper()}"
+        f"{facts.order.upper()}{first}"
     )
     shown = ", ".join(facts.classes[:5]) + (", …" if len(facts.classes) > 5 else "")
     yield f"output   {facts.kind}: {shown}{named}"

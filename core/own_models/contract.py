@@ -33,6 +33,8 @@ class ModelChoices:
         What it ends in: ``"logits"``, ``"probabilities"``, ``"sigmoid"``, ``"values"``, or ``""``.
     classes : tuple of str
         One name an output; two for one sigmoid.
+    layout : {"", "hwc", "chw"}
+        Whether channels come last or first, where the shape does not tell.
     """
 
     size: tuple[int, int] | None = None
@@ -41,6 +43,14 @@ class ModelChoices:
     output: str = ""
     kind: Outputs | Literal[""] = ""
     classes: tuple[str, ...] = ()
+    layout: Literal["hwc", "chw", ""] = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return what keys are made of: choices that came later only where they are made."""
+        said = asdict(self)
+        if not self.layout:
+            del said["layout"]
+        return said
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,8 @@ class ModelFacts:
     Parameters
     ----------
     name, format : str
-        Of the file: its name; ``"keras"`` or ``"keras-h5"``.
+        Of the file: its name; ``"keras"``, ``"keras-h5"``, ``"onnx"``, ``"tflite"``,
+        ``"openvino"`` or ``"saved_model"``.
     height, width, channels : int
     range, order : str
         How pixels are scaled before the model sees them, and the order of its channels.
@@ -108,6 +119,8 @@ class ModelFacts:
     preprocessing : tuple of PreprocessingTrial
         What labelled pictures say of each way to prepare them: first the one that was chosen on
         one half of them, the numbers from the other half; empty without.
+    layout : {"hwc", "chw"}
+        Whether channels come last or first in what the file takes.
     """
 
     name: str
@@ -130,6 +143,7 @@ class ModelFacts:
     n_parameters: int
     checks: tuple[ModelCheck, ...]
     preprocessing: tuple[PreprocessingTrial, ...] = ()
+    layout: str = "hwc"
 
     def document(self) -> dict[str, Any]:
         """Return the facts as the command line prints them."""
@@ -138,7 +152,7 @@ class ModelFacts:
             "format": self.format,
             "input": {
                 "height": self.height, "width": self.width, "channels": self.channels,
-                "range": self.range, "order": self.order,
+                "range": self.range, "order": self.order, "layout": self.layout,
             },
             "output": {
                 "name": self.output, "names": list(self.outputs), "kind": self.kind,
@@ -183,7 +197,7 @@ class OwnModelRequest:
     def key(self) -> str:
         """Content key: the file and how it is read; not the name, nor where it lies."""
         return content_key(
-            {"kind": self.kind, "file": self.file_sha256, "choices": asdict(self.choices)}
+            {"kind": self.kind, "file": self.file_sha256, "choices": self.choices.document()}
         )
 
     @property
@@ -207,6 +221,7 @@ class OwnModelRequest:
         words += ["--size", "x".join(map(str, given.size))] if given.size else []
         words += ["--output", given.output] if given.output else []
         words += ["--kind", given.kind] if given.kind else []
+        words += ["--layout", given.layout] if given.layout else []
         return shlex.join(words)
 
     def adopt(self, stored: Run) -> Run:

@@ -8,7 +8,7 @@ on the same pictures would be praised for its luck.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -31,7 +31,12 @@ _BATCH = 32
 
 
 def trials(
-    network: Any, dataset: Dataset, order_of_classes: Sequence[int], *, two_of_one: bool
+    said: Callable[[Array], Array],
+    shape: tuple[int, ...],
+    dataset: Dataset,
+    order_of_classes: Sequence[int],
+    *,
+    two_of_one: bool,
 ) -> tuple[PreprocessingTrial, ...]:
     """Try the usual ways to prepare pictures, and return how often each is right.
 
@@ -40,8 +45,10 @@ def trials(
 
     Parameters
     ----------
-    network : keras.Model
+    said : callable
         The file's own graph, from what it takes to what it gives.
+    shape : tuple of int
+        Height, width and channels of what it takes.
     dataset : Dataset
         Labelled pictures.
     order_of_classes : sequence of int
@@ -54,7 +61,6 @@ def trials(
     InputError
         If a picture cannot be read.
     """
-    shape = tuple(int(side) for side in network.inputs[0].shape[1:])
     chosen = _chosen(dataset)
     truth = np.array([order_of_classes[label] for _, _, label in chosen])
     to_state = np.arange(len(truth)) % 2 == 1
@@ -62,8 +68,8 @@ def trials(
     for geometry in GEOMETRIES:
         pixels = np.stack([_seen(part, i, shape, geometry) for part, i, _ in chosen])
         for range_, order in _ways(shape[-1]):
-            said = _said(network, _prepared(pixels, range_, order))
-            taken = (said[:, 0] > 0.5).astype(int) if two_of_one else said.argmax(axis=1)
+            rows = _rows(said, _prepared(pixels, range_, order))
+            taken = (rows[:, 0] > 0.5).astype(int) if two_of_one else rows.argmax(axis=1)
             right = taken == truth
             n, hits = int(to_state.sum()), int(right[to_state].sum())
             trial = PreprocessingTrial(range_, order, geometry, hits / n, *wilson(hits, n), n)
@@ -124,9 +130,6 @@ def _prepared(pixels: npt.NDArray[np.uint8], range_: Range, order: Order) -> Arr
     return scaled.astype(np.float32)
 
 
-def _said(network: Any, prepared: Array) -> Array:
-    rows = [
-        np.asarray(network(prepared[at : at + _BATCH], training=False))
-        for at in range(0, len(prepared), _BATCH)
-    ]
+def _rows(said: Callable[[Array], Array], batch: Array) -> Array:
+    rows = [said(batch[at : at + _BATCH]) for at in range(0, len(batch), _BATCH)]
     return np.concatenate(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +14,8 @@ from core.data.registry import open_dataset
 from core.errors import InputError
 from core.models.labels import ClassNames
 from core.own_models.doctor import ambiguous, trials
-from core.own_models.opening import open_model
-from core.own_models.understanding import Understood, understand
+from core.own_models.opening import digest, open_model, understood
+from core.own_models.understood import Understood
 
 __all__ = ["opened", "told"]
 
@@ -38,15 +37,13 @@ def opened(path: Path, choices: ModelChoices, *, samples: str = "") -> Iterator[
         If the file, a choice or the pictures do not fit.
     """
     with tempfile.TemporaryDirectory(prefix="pellucid-model-") as folder:
-        described = open_model(path, Path(folder))
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        found = understand(described, choices, sha256=sha256)
+        held, sha256 = open_model(path, Path(folder)), digest(path)
+        found = understood(held, choices, sha256=sha256)
         if samples:
             dataset = _dataset(samples)
             found, settled = _with_samples(found, dataset, choices)
             if settled != choices:
-                again = understand(described, settled, sha256=sha256)
+                again = understood(held, settled, sha256=sha256)
                 found = replace(again, facts=_told_of(again.facts, found.facts))
         yield found
 
@@ -73,7 +70,8 @@ def _with_samples(
         )
         return _noted(found, "samples", False, note), choices
     names, order = _matched(facts, dataset)
-    rows = trials(found.bare, dataset, order, two_of_one=facts.kind == "binary")
+    two_of_one = facts.kind == "binary"
+    rows = trials(found.said, found.spec.input_shape, dataset, order, two_of_one=two_of_one)
     unsure = ambiguous(rows)
     best = rows[0]
     share = f"{best.accuracy:.0%} ({best.low:.0%} to {best.high:.0%}) of {best.n} labelled pictures"

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from pathlib import Path
 
+from core.contracts import ModelChoices, content_key
 from core.errors import ModelFileError
 from core.files import no_file
 from core.models.reading.files import HDF5, Described, open_archive, open_hdf5
+from core.models.reading.formats import GRAPHS, graph_format
+from core.models.reading.graph_file import GraphFile
+from core.own_models.understood import Understood
+from core.runs import file_facts
 
-__all__ = ["FORMATS", "open_model"]
+__all__ = ["FORMATS", "digest", "open_model", "understood"]
 
-FORMATS = (".keras", ".h5")
+FORMATS = (".keras", ".h5", *(each.ending for each in GRAPHS.own.values()))
 _ONNX = "torch.onnx.export(model, torch.zeros(1, 3, 224, 224), 'model.onnx')"
 _PYTHON = frozenset({".py", ".pyc", ".ipynb"})
 _MOST_BYTES = 8 * 2**30
 
 
-def open_model(path: Path, folder: Path) -> Described:
+def open_model(path: Path, folder: Path) -> Described | GraphFile:
     """Open a model's file; what has to be unpacked is put into ``folder``.
 
     Raises
@@ -25,11 +31,16 @@ def open_model(path: Path, folder: Path) -> Described:
     ModelFileError
         If it is missing, damaged, of another kind, or holds code; the sentence says the way out.
     """
-    if what := no_file(path):
+    found = graph_format(path)
+    if found is None and (what := no_file(path)):
+        if path.is_dir():
+            what = "is a folder, and no SavedModel: it has no saved_model.pb"
         raise ModelFileError(f"There is no model file {path.name or path!r}: it {what}.")
     size = path.stat().st_size
     if size > _MOST_BYTES:
         raise ModelFileError(f"{path.name} has {size:,} bytes; at most {_MOST_BYTES:,} are read.")
+    if found is not None:
+        return found.opened(path, folder)
     with path.open("rb") as file:
         head = file.read(16)
     if head.startswith(HDF5):
@@ -37,6 +48,45 @@ def open_model(path: Path, folder: Path) -> Described:
     if head.startswith(b"PK\x03\x04") and not _is_torch(path):
         return open_archive(path, folder)
     raise ModelFileError(_other(path, head))
+
+
+def understood(found: Described | GraphFile, choices: ModelChoices, *, sha256: str) -> Understood:
+    """Return what an opened file holds, checked by running it.
+
+    Raises
+    ------
+    ModelFileError
+        If it does not fit together, or is no model of pictures.
+    InputError
+        If a choice does not fit, or what comes out are no logits, probabilities or values.
+    """
+    # TensorFlow is loaded for a description of Keras alone.
+    if isinstance(found, GraphFile):
+        from core.own_models.forward_only import understand_graph
+
+        return understand_graph(found, choices, sha256=sha256)
+    from core.own_models.understanding import understand
+
+    return understand(found, choices, sha256=sha256)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a model's file; of all its files, where it is made of several.
+
+    Raises
+    ------
+    ModelFileError
+        If what it names is refused.
+    """
+    found = graph_format(path)
+    if found is None or (path.is_file() and zipfile.is_zipfile(path)):
+        return file_facts(path)[0]
+    with tempfile.TemporaryDirectory(prefix="pellucid-model-") as folder:
+        parts = found.opened(path, Path(folder)).parts
+    if parts == (path,):
+        return file_facts(path)[0]
+    top = path if path.is_dir() else path.parent
+    return content_key({str(each.relative_to(top)): file_facts(each)[0] for each in parts})
 
 
 def _is_torch(path: Path) -> bool:

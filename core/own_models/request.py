@@ -12,13 +12,14 @@ from core.errors import InputError, NumeralError
 from core.files import no_file
 from core.models.fingerprint import versions
 from core.models.weight_files import checked_name
+from core.own_models.opening import digest
 from core.own_models.ranges import ORDERS, RANGES, Order, Range
-from core.runs import file_facts
 
 __all__ = ["model_choices", "own_model_request"]
 
 _KINDS: tuple[Outputs, ...] = get_args(Outputs)
 _LIBRARIES = ("numpy", "keras", "tensorflow")
+_LAYOUTS = (None, "hwc", "chw")
 _SIDES = (8, 1024)
 
 
@@ -30,6 +31,7 @@ def model_choices(
     output: str = "",
     kind: Outputs | Literal[""] = "",
     classes: Sequence[str] = (),
+    layout: Literal["hwc", "chw"] | None = None,
 ) -> ModelChoices:
     """Return what is said of a model's file, checked.
 
@@ -46,6 +48,8 @@ def model_choices(
         What it ends in; told by its graph if left out.
     classes : sequence of str
         One name an output; two for one sigmoid.
+    layout : {"hwc", "chw"}, optional
+        Whether channels come last or first, where the shape does not tell.
 
     Raises
     ------
@@ -54,12 +58,12 @@ def model_choices(
     """
     for name, given, known in (
         ("range", range, ("auto", *RANGES)), ("order", order, (None, *ORDERS)),
-        ("kind", kind, ("", *_KINDS)),
+        ("kind", kind, ("", *_KINDS)), ("layout", layout, _LAYOUTS),
     ):  # fmt: skip
         if given not in known:
             listed = ", ".join(str(each) for each in known if each)
             raise InputError(f"{name} is one of {listed}. Received: {given!r}.")
-    return ModelChoices(_size(size), range, order, output, kind, tuple(classes))
+    return ModelChoices(_size(size), range, order, output, kind, tuple(classes), layout or "")
 
 
 def _size(given: str | tuple[int, int] | None) -> tuple[int, int] | None:
@@ -84,13 +88,13 @@ def own_model_request(path: str | Path, *, name: str, choices: ModelChoices) -> 
         If there is no such file, or the name is none.
     """
     file = Path(path).expanduser()
-    if what := no_file(file):
+    if not file.is_dir() and (what := no_file(file)):
         raise InputError(f"There is no model file {str(path)!r}: it {what}.")
     used = versions()
     return OwnModelRequest(
         name=checked_name(name),
         file=str(file.resolve()),
-        file_sha256=file_facts(file)[0],
+        file_sha256=digest(file),
         choices=choices,
         versions={library: used[library] for library in _LIBRARIES},
     )

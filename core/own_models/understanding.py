@@ -3,60 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from core.contracts import Array, ModelCheck, ModelChoices, ModelFacts, Outputs
+from core.contracts import ModelCheck, ModelChoices, ModelFacts, Outputs
 from core.errors import ModelFileError, PellucidError
 from core.models.assembly import assemble
 from core.models.outputs import ends_in
+from core.models.own_graph import OWN
 from core.models.reading.files import Described
 from core.models.reading.nodes import name_of
 from core.models.reading.rebuild import as_saved, flat, output_names
+from core.models.reading.sides import sides
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras
 from core.models.validation import check_answers, head
-from core.models.weight_files import checked_classes
 from core.own_models.ranges import RANGES, Range, affine
-from core.targets.base import probabilities
+from core.own_models.understood import CLOSE, Understood, class_names, difference, prepared
 
-__all__ = ["Understood", "read_off", "understand"]
+__all__ = ["read_off", "understand"]
 
-CLOSE = 1e-4
-"""Largest difference of what is run here from what Keras makes of the file, in probabilities."""
-_SIDES = (8, 1024)
 _MOST_LAYERS = 4
 _N = 4
-
-
-@dataclass(frozen=True)
-class Understood:
-    """A model of one's own, opened.
-
-    Parameters
-    ----------
-    facts : ModelFacts
-    spec : ModelSpec
-    model : keras.Model
-        From pixels in [0, 1] to logits, with the weights of the file.
-    bare : keras.Model
-        The file's own graph, from what it takes to what it gives, flat.
-    config : dict
-        Its cleaned description.
-    output : int
-        Which of its outputs.
-    """
-
-    facts: ModelFacts
-    spec: ModelSpec
-    model: Any
-    bare: Any
-    config: dict[str, Any]
-    output: int
 
 
 def understand(described: Described, choices: ModelChoices, *, sha256: str) -> Understood:
@@ -75,7 +46,8 @@ def understand(described: Described, choices: ModelChoices, *, sha256: str) -> U
     )
     found = read_off(saved, choices, name=name, loss=described.loss)
     facts = replace(found.facts, format=described.format, file_sha256=sha256)
-    return replace(found, facts=facts, config=described.config)
+    kept = {**found.described, "config": described.config}
+    return replace(found, facts=facts, described=kept)
 
 
 def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") -> Understood:
@@ -105,7 +77,7 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
     kind = _kind(bare, loss, choices)
     n = int(bare.outputs[0].shape[1])
     range_, checks = _range(bare, choices)
-    classes, names_given = _classes(choices, kind, n, name)
+    classes, names_given = class_names(choices, kind, n, name)
     spec = ModelSpec(
         id=name_of({"name": Path(name).stem}, "model"), name=name,
         builder=lambda inputs, _: flat(saved, inputs, output=output),
@@ -124,7 +96,14 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
         features=bool(layers), layers=layers, feature_layer=layers[-1] if layers else "",
         n_parameters=spec.n_parameters, checks=tuple(checks),
     )  # fmt: skip
-    return Understood(facts, spec, model, bare, {}, output)
+    return Understood(
+        facts, spec, lambda batch: np.asarray(bare(batch, training=False)), OWN,
+        {"output": output}, lambda: _tensors(model),
+    )  # fmt: skip
+
+
+def _tensors(model: Any) -> dict[str, Any]:
+    return {v.path: np.ascontiguousarray(v.numpy()) for v in model.weights}
 
 
 def _shape(saved: Any, choices: ModelChoices, name: str) -> tuple[int, int, int]:
@@ -141,23 +120,8 @@ def _shape(saved: Any, choices: ModelChoices, name: str) -> tuple[int, int, int]
             "with 1 to 4 channels"
             + (": its channels come first, export it as ONNX." if first else ".")
         )
-    free = [side for side in shape[:2] if side is None]
-    if free and choices.size is None:
-        raise ModelFileError(
-            f"{name} takes pictures of any size: say which, as it was trained (--size 224x224)."
-        )
-    sides = choices.size or (shape[0], shape[1])
-    fixed = [(a, b) for a, b in zip(sides, shape[:2], strict=True) if b is not None and a != b]
-    if fixed:
-        raise ModelFileError(
-            f"{name} takes pictures of {shape[0]} × {shape[1]}. Received: {sides[0]} × {sides[1]}."
-        )
-    if not all(_SIDES[0] <= side <= _SIDES[1] for side in sides):
-        raise ModelFileError(
-            f"{name} takes pictures of {sides[0]} × {sides[1]}; sides of {_SIDES[0]} to "
-            f"{_SIDES[1]} are opened."
-        )
-    return sides[0], sides[1], int(shape[2])
+    height, width = sides(shape[:2], choices.size, name)
+    return height, width, int(shape[2])
 
 
 def _output(named: list[str], chosen: str, name: str) -> int:
@@ -208,24 +172,6 @@ _OF_VALUES = frozenset(
 )  # fmt: skip
 
 
-def _classes(
-    choices: ModelChoices, kind: Outputs, n: int, name: str
-) -> tuple[tuple[str, ...], bool]:
-    expected = 2 if kind == "binary" else n
-    if not choices.classes:
-        noun = "value" if kind == "values" else "class"
-        return tuple(f"{noun} {i}" for i in range(expected)), False
-    if len(choices.classes) != expected:
-        what = "one sigmoid, so two classes: that of 0 and that of 1" if kind == "binary" else (
-            f"{n} output{'s' if n > 1 else ''}"
-        )  # fmt: skip
-        raise ModelFileError(
-            f"{name} has {what}; {len(choices.classes)} class names were given. Give {expected}, "
-            "in the order of the outputs."
-        )
-    return checked_classes(choices.classes, fewest=min(2, expected)), True
-
-
 def _range(bare: Any, choices: ModelChoices) -> tuple[Range, list[ModelCheck]]:
     """Return what pixels are scaled to before the file's own graph, and how sure that is."""
     found, why = _inside(bare)
@@ -271,38 +217,17 @@ def _same(saved: Any, output: int, model: Any, spec: ModelSpec) -> ModelCheck:
     """
     shape = spec.input_shape
     pixels = np.random.default_rng(0).random((_N, *shape), dtype=np.float32)
-    theirs = keras.tree.flatten(saved.predict(_prepared(pixels, spec), verbose=0))[output]
-    ours = _as_told(np.asarray(model(pixels, training=False)), spec)
-    span = max(1.0, float(np.abs(theirs).max())) if spec.outputs in ("logits", "values") else 1.0
-    difference = float(np.abs(np.asarray(theirs, np.float64) - ours).max()) / span
-    if not difference <= CLOSE:
+    theirs = keras.tree.flatten(saved.predict(prepared(pixels, spec), verbose=0))[output]
+    apart = difference(np.asarray(theirs), np.asarray(model(pixels, training=False)), spec)
+    if not apart <= CLOSE:
         raise ModelFileError(
-            f"{spec.name}: what is run here differs by {difference:.2g} from what Keras makes of "
+            f"{spec.name}: what is run here differs by {apart:.2g} from what Keras makes of "
             "the file, so it is not taken. Please report it with the file's model.summary()."
         )
     return ModelCheck(
         "same_as_keras", True, f"On {_N} pictures it answers as Keras does (largest difference "
-        f"{difference:.1e}).",
+        f"{apart:.1e}).",
     )  # fmt: skip
-
-
-def _prepared(pixels: Array, spec: ModelSpec) -> Array:
-    """Return pixels as the file's own graph takes them, in NumPy."""
-    said = spec.preprocessing.of(spec.input_shape[-1])
-    ordered = pixels[..., ::-1] if said.order == "bgr" else pixels
-    mean, scale = (np.asarray(each, np.float32) for each in (said.mean, said.scale))
-    return np.asarray((np.float32(255) * ordered - mean) / scale, np.float32)
-
-
-def _as_told(logits: Array, spec: ModelSpec) -> npt.NDArray[Any]:
-    """Return what the file's own end makes of logits."""
-    if spec.outputs == "probabilities":
-        return probabilities("softmax", logits.astype(np.float64))
-    if spec.outputs == "sigmoid":
-        return probabilities("sigmoid", logits.astype(np.float64))
-    if spec.outputs == "binary":
-        return probabilities("sigmoid", logits[:, 1:].astype(np.float64))
-    return logits.astype(np.float64)
 
 
 def _layers(model: Any) -> Iterator[str]:

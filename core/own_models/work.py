@@ -1,7 +1,8 @@
 """The work behind an :class:`OwnModelRequest`: a model's file as a model of the zoo.
 
 What is published is a safetensors file of our own: the weights, and the cleaned description of the
-network beside them, so that the file's hash names what the model computes.
+network beside them; or a graph as OpenVINO writes it. So the file's hash names what the model
+computes.
 """
 
 from __future__ import annotations
@@ -14,14 +15,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.contracts import OwnModelRequest, Run
 from core.errors import ModelFileError, StoreError
 from core.models.device import describe_device
-from core.models.own_graph import OWN, tagged
+from core.models.own_graph import tagged
 from core.own_models.inspecting import opened
-from core.own_models.understanding import Understood
+from core.own_models.opening import digest
+from core.own_models.understood import Understood
 from core.runs import WEIGHTS, file_facts, publish, unfinished_root
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def take_in(requests: Sequence[OwnModelRequest], control: Control) -> list[Run]:
 def _one(request: OwnModelRequest) -> Run:
     began = time.perf_counter()
     file = Path(request.file)
-    if not file.is_file() or file_facts(file)[0] != request.file_sha256:
+    if not file.exists() or digest(file) != request.file_sha256:
         raise ModelFileError(f"{file.name} is gone or has changed since this was asked: ask again.")
     with opened(file, request.choices) as found:
         folder = unfinished_root() / request.key
@@ -75,9 +75,7 @@ def _published(request: OwnModelRequest, found: Understood, folder: Path, began:
         "outputs": facts.kind,
         "layers": list(facts.layers),
     }
-    told = {"config": found.config, "output": found.output, **declared}
-    tensors = {v.path: np.ascontiguousarray(v.numpy()) for v in found.model.weights}
-    save_file(tensors, folder / WEIGHTS, tagged(told))
+    save_file(dict(found.tensors()), folder / WEIGHTS, tagged({**found.described, **declared}))
     digest, size = file_facts(folder / WEIGHTS)
     square = facts.height == facts.width and facts.channels == 3
     run = Run(
@@ -89,7 +87,7 @@ def _published(request: OwnModelRequest, found: Understood, folder: Path, began:
         seconds=time.perf_counter() - began,
         origin="imported",
         name=request.name,
-        architecture=OWN,
+        architecture=found.architecture,
         input_size=facts.height if square else (facts.height, facts.width, facts.channels),
         n_parameters=facts.n_parameters,
         classes=facts.classes,

@@ -1,0 +1,107 @@
+"""OpenVINO's own form (``.xml`` and ``.bin``), looked at before OpenVINO reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from core.errors import ModelFileError
+from core.models.reading.graph_file import GraphFile, beside, check_nodes, check_tensor
+from core.models.reading.plain import MOST_TEXT, refuse, shown
+
+__all__ = ["check_text", "opened", "tells"]
+
+_STARTS = (b"<?xml", b"<net")
+_BYTES = {
+    "f64": 8, "i64": 8, "u64": 8, "f32": 4, "i32": 4, "u32": 4, "f16": 2, "bf16": 2, "i16": 2,
+    "u16": 2, "i8": 1, "u8": 1, "boolean": 1, "f8e4m3": 1, "f8e5m2": 1, "f8e8m0": 1,
+}  # fmt: skip
+"""Of packed kinds (u1, u4, i4, nf4, …) less than one a number; texts have no size of their own."""
+
+
+def tells(path: Path, head: bytes) -> bool:
+    """Whether a file is the description of an OpenVINO model: XML with ``<net`` soon after."""
+    if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(_STARTS):
+        return False
+    with path.open("rb") as file:
+        return b"<net" in file.read(4096)
+
+
+def opened(path: Path, folder: Path) -> GraphFile:
+    """Look at an OpenVINO model; its weights lie beside it under the same name.
+
+    Raises
+    ------
+    ModelFileError
+        If it is damaged, too large, speaks of weights that are not there, or of operators of
+        strangers.
+    """
+    del folder
+    if path.stat().st_size > MOST_TEXT:
+        refuse(path.name, f"its description is longer than {MOST_TEXT // 2**20} MB.")
+    # Asked for under the name of what was given, which may be a link somewhere else.
+    weights = beside(path, path.with_suffix(".bin").name, path.name)
+    check_text(path.read_bytes(), weights.stat().st_size, path.name)
+    return GraphFile(path.name, "openvino", "ir", path, (path, weights))
+
+
+def check_text(text: bytes, n_bytes: int, where: str) -> None:
+    """Check a description against the number of bytes its weights have.
+
+    Raises
+    ------
+    ModelFileError
+        If it does not hold together.
+    """
+    if b"<!" in text.replace(b"<!--", b""):
+        refuse(where, "its description defines names of its own (DOCTYPE), or holds raw text.")
+    nodes = 0
+    parser = ElementTree.XMLPullParser(["start", "end"])
+    try:
+        depth = 0
+        for at in range(0, len(text), 2**16):
+            parser.feed(text[at : at + 2**16])
+            for event, element in parser.read_events():
+                depth += 1 if event == "start" else -1
+                if depth > _DEEPEST:
+                    refuse(where, f"its description is more than {_DEEPEST} deep.")
+                if event == "start" and element.tag == "layer":
+                    nodes += element.get("type") != "Const"
+                    check_nodes(max(nodes, 1), where)
+                if event == "end" and element.tag == "layer":
+                    _check_layer(element, n_bytes, where)
+                    element.clear()
+        parser.close()
+    except ElementTree.ParseError as error:
+        raise ModelFileError(f"{where}: its description is damaged ({error}).") from error
+    except ValueError as error:
+        raise ModelFileError(f"{where}: its description holds what is no number.") from error
+    check_nodes(nodes, where)
+
+
+_DEEPEST = 60
+
+
+def _check_layer(layer: ElementTree.Element, n_bytes: int, where: str) -> None:
+    kind, name = layer.get("type", ""), layer.get("name", "")
+    version = layer.get("version", "opset1")
+    if not version.startswith("opset") and version not in ("ie_internal_opset", "experimental"):
+        refuse(where, f"its operator {shown(kind)} is of {shown(version)}, and none of OpenVINO's "
+               "own: convert the model with standard operators alone.")  # fmt: skip
+    for sides in layer.iter("port"):
+        check_tensor([int(side.text or "-1") for side in sides.iter("dim")], where, name)
+    if kind != "Const":
+        return
+    for data in layer.iter("data"):
+        if data.get("offset") is None:
+            continue
+        offset, size = int(data.get("offset", "0")), int(data.get("size", "0"))
+        if offset < 0 or size < 0 or offset + size > n_bytes:
+            refuse(where, f"the weights {shown(name)} lie beyond the end of its .bin: the two "
+                   "files do not belong together, or one is cut off.")  # fmt: skip
+        sides = [int(side) for side in data.get("shape", "").split(",") if side.strip()]
+        n = check_tensor(sides, where, name)
+        wide = _BYTES.get(data.get("element_type", ""))
+        if wide is not None and n * wide != size:
+            refuse(where, f"the weights {shown(name)} have {size:,} bytes, and {n:,} numbers need "
+                   f"{n * wide:,}.")  # fmt: skip

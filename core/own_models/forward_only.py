@@ -1,0 +1,280 @@
+"""What a graph's file holds that OpenVINO's front ends read: the same facts, forward passes alone.
+
+What is run here is compared with what the file itself answers when it is read and compiled as
+anybody would; both are OpenVINO's, by two ways: one in a process apart on the file as it is, one on
+what is kept of it. That OpenVINO reads a format rightly is what its own tests, and ours against
+Keras, LiteRT's interpreter and others, say.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Array, ModelCheck, ModelChoices, ModelFacts, Outputs
+from core.errors import ModelFileError
+from core.models.file_forward import LOGITS, FileForward
+from core.models.forward import Forward
+from core.models.own_forward import OWN_FORWARD, OwnForward, from_pixels, packed, unpacked
+from core.models.reading.apart import apart
+from core.models.reading.graph_file import ANSWERS, MODEL, GraphFile
+from core.models.reading.nodes import name_of
+from core.models.spec import ModelSpec
+from core.own_models.ranges import RANGES, Range, affine
+from core.own_models.understood import CLOSE, Understood, class_names, difference
+
+__all__ = ["understand_graph"]
+
+_END_OF: dict[Outputs, str] = {
+    "probabilities": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid",
+}  # fmt: skip
+_SUM = 1e-3
+
+
+def understand_graph(file: GraphFile, choices: ModelChoices, *, sha256: str) -> Understood:
+    """Open a graph's file apart, read off what it is, and check that it runs here as it is.
+
+    Raises
+    ------
+    ModelFileError
+        If it is damaged, too large, or no model of pictures; or a choice does not fit.
+    """
+    with tempfile.TemporaryDirectory(prefix="pellucid-graph-") as folder:
+        order = {
+            "name": file.name, "front_end": file.front_end, "path": str(file.path),
+            "folder": folder, "size": choices.size, "layout": choices.layout,
+            "output": choices.output,
+        }  # fmt: skip
+        n_bytes = sum(each.stat().st_size for each in file.parts)
+        told = apart(
+            "core.models.reading.front_end:prepare", order, name=file.name, n_bytes=n_bytes
+        )
+        written = Path(folder) / MODEL
+        graph = {
+            "xml": np.frombuffer(written.read_bytes(), np.uint8),
+            "bin": np.frombuffer(written.with_suffix(".bin").read_bytes(), np.uint8),
+        }
+        with np.load(Path(folder) / ANSWERS) as answers:
+            raw, said = answers["raw"], answers["said"]
+    return _Reading(file, choices, told, graph, sha256).understood(raw, said)
+
+
+class _Reading:
+    """One file, as the process apart told of it."""
+
+    def __init__(
+        self, file: GraphFile, choices: ModelChoices, told: Mapping[str, Any],
+        graph: dict[str, npt.NDArray[np.uint8]], sha256: str,
+    ) -> None:  # fmt: skip
+        self.file, self.choices, self.told, self.graph = file, choices, told, graph
+        self.name, self.sha256 = file.name, sha256
+        self.n = int(told["n"])
+        self.checks: list[ModelCheck] = []
+
+    def understood(self, raw: Array, said: npt.NDArray[Any]) -> Understood:
+        """Return what the file holds.
+
+        Parameters
+        ----------
+        raw : ndarray of float32, shape (N, H, W, C)
+            What the file was shown, in its own range.
+        said : ndarray, shape (N, n)
+            What it answered.
+        """
+        kind = self._kind()
+        self._check_answers(said, kind)
+        classes, named = self._classes(kind)
+        spec = self._spec(kind, self._range(), classes)
+        held = packed(self._kept(spec))
+        passes = FileForward.of(unpacked(held, self.name), [LOGITS, *spec.layers])
+        self._same(passes, raw, said, spec)
+        self._lacks()
+        return Understood(
+            self._facts(spec, named), spec, self._said(), OWN_FORWARD, {}, lambda: held
+        )
+
+    def _kind(self) -> Outputs:
+        found: str = self.told["end"]
+        chosen = self.choices.kind
+        if not chosen:
+            if found == "softmax":
+                return "probabilities"
+            if found == "sigmoid":
+                return "sigmoid" if self.n > 1 else "binary"
+            return "logits" if self.n > 1 else "values"
+        if _END_OF.get(chosen, found) != found or (chosen == "binary") > (self.n == 1):
+            raise ModelFileError(
+                f"{self.name} gives {self.n} outputs and ends in {found or 'no softmax or sigmoid'}"
+                f", so they are no {chosen}. Leave kind out, or say logits or values."
+            )
+        return chosen
+
+    def _check_answers(self, said: npt.NDArray[Any], kind: Outputs) -> None:
+        if not np.isfinite(said).all():
+            raise ModelFileError(
+                f"{self.name} answers a picture with what is no number (NaN or infinite): its "
+                "training diverged, or the file is damaged."
+            )
+        if np.ptp(said, axis=0).max() <= 4 * np.finfo(np.float32).eps * np.abs(said).max(initial=0):
+            raise ModelFileError(
+                f"{self.name} answers the same whatever it is shown: its outputs do not depend on "
+                "the picture."
+            )
+        unit = said.min() >= -_SUM and said.max() <= 1 + _SUM
+        if kind == "logits" and unit and np.allclose(said.sum(axis=1), 1, atol=_SUM):
+            raise ModelFileError(
+                f"{self.name} gives probabilities that add up to 1, but no softmax is found at its "
+                "end: export it without what turns scores into probabilities, or with one softmax."
+            )
+        if kind == "logits" and unit:
+            note = (
+                "All outputs on drawn pictures lie between 0 and 1: if they are bounded, they are "
+                "no logits (--kind values)."
+            )
+            self.checks.append(ModelCheck("outputs", False, note))
+
+    def _classes(self, kind: Outputs) -> tuple[tuple[str, ...], bool]:
+        inside = self.file.classes
+        if inside and not self.choices.classes:
+            expected = 2 if kind == "binary" else self.n
+            fits = len(inside) == expected
+            note = (
+                "Its outputs are named as the file names them."
+                if fits
+                else f"The file names {len(inside)} classes, and has {expected}: names left out."
+            )
+            self.checks.append(ModelCheck("classes", fits, note))
+            if fits:
+                return class_names(replace(self.choices, classes=inside), kind, self.n, self.name)
+        return class_names(self.choices, kind, self.n, self.name)
+
+    def _range(self) -> Range:
+        found, why = self._inside()
+        if self.choices.range != "auto":
+            given: Range = next(each for each in RANGES if each == self.choices.range)
+            clash = bool(found) and found != given
+            note = f"As said: {given}." + (f" But {why}, which takes {found}." if clash else "")
+            self.checks.append(ModelCheck("preprocessing", not clash, note))
+            return given
+        note = (
+            f"{why}: pixels are given as {found}." if found
+            else "The file does not say how pictures were prepared; 0-1 is assumed. Labelled "
+            "pictures tell (--samples FOLDER), or say it (--range)."
+        )  # fmt: skip
+        self.checks.append(ModelCheck("preprocessing", bool(found), note))
+        return found or "0-1"
+
+    def _inside(self) -> tuple[Range | None, str]:
+        """Return the range that the first operators take, and which say so."""
+        if self.told["type"] == "u8":
+            return "0-255", "It takes whole numbers from 0 to 255"
+        if self.told["scaling"] is None:
+            return None, ""
+        a, b = (np.asarray(each) for each in self.told["scaling"])
+        why = f"It begins with × {_numbers(a)} + {_numbers(b)}"
+        mean = float(np.abs(b / np.where(a == 0, 1, a)).max())
+        return ("0-255" if np.abs(a).max() < 0.1 or mean > 2 else "0-1"), why
+
+    def _spec(self, kind: Outputs, range_: Range, classes: tuple[str, ...]) -> ModelSpec:
+        layers = tuple(self.told["layers"])
+        height, width, channels = self.told["shape"]
+        return ModelSpec(
+            id=name_of({"name": Path(self.name).stem}, "model"), name=self.name, builder="",
+            input_size=(height, width, channels), preprocessing=affine(range_, self.choices.order),
+            feature_layer=layers[-1] if layers else "", layers=layers, gradients=False,
+            features=bool(layers), n_parameters=int(self.told["numbers"]), paper="", licence="",
+            summary="", n_classes=len(classes), labels=classes, runtime=OwnForward.id, outputs=kind,
+        )  # fmt: skip
+
+    def _kept(self, spec: ModelSpec) -> Any:
+        """Return the graph from pixels to logits and layers."""
+        import openvino as ov
+
+        wide = unpacked(self.graph, self.name)
+        entering, whole, *layers = wide.get_results()
+        logits = entering if spec.outputs in _END_OF else whole
+        cut = ov.Model([logits, *layers], wide.get_parameters(), "cut")
+        return from_pixels(cut, spec.preprocessing, two_of_one=spec.outputs == "binary")
+
+    def _said(self) -> Any:
+        """Return the file's own graph as a function."""
+        import openvino as ov
+
+        wide = unpacked(self.graph, self.name)
+        whole = ov.Model([wide.get_results()[1]], wide.get_parameters(), "said")
+        passes = Forward(ov.Core(), whole, ["said"])
+        return lambda batch: passes.run(batch, ("said",))[0]
+
+    def _same(
+        self, passes: FileForward, raw: Array, said: npt.NDArray[Any], spec: ModelSpec
+    ) -> None:
+        """Compare what is run here with what the file itself answered."""
+        logits = passes.run(_pixels(raw, spec), (LOGITS,))[0]
+        apart_by = difference(said, logits, spec)
+        close = max(CLOSE, float(self.told["step"]))
+        if not apart_by <= close:
+            raise ModelFileError(
+                f"{self.name}: what is run here differs by {apart_by:.2g} from what OpenVINO makes "
+                "of the file, so it is not taken. Please report it with the list of its operators: "
+                f"{', '.join(self.told['operators'])[:300]}."
+            )
+        grid = f"; the file rounds its answers to steps of {close:.1g}" if close > CLOSE else ""
+        note = (
+            f"On {len(raw)} pictures it answers as OpenVINO does from the file itself (largest "
+            f"difference {apart_by:.1e}{grid})."
+        )
+        self.checks.append(ModelCheck("same_as_openvino", True, note))
+
+    def _lacks(self) -> None:
+        """Say what forward passes alone do not give."""
+        note = (
+            "It runs forwards alone: no gradients, so no gradient maps and no PGD; occlusion, "
+            "RISE, LIME, SHAP, CAMs without gradients, evidence, audits and black-box attacks "
+            "work. A .keras file of the same model has gradients."
+        )
+        self.checks.append(ModelCheck("gradients", False, note))
+        if self.told["tokens"]:
+            name, height, width, before = self.told["tokens"]
+            note = (
+                f"{name!r} holds {height} × {width} tokens"
+                + (f" behind {before} of their own" if before else "")
+                + ": a transformer; maps read its layers with height and width alone."
+            )
+            self.checks.append(ModelCheck("tokens", True, note))
+
+    def _facts(self, spec: ModelSpec, named: bool) -> ModelFacts:
+        height, width, channels = spec.input_shape
+        return ModelFacts(
+            name=self.name, format=self.file.format, file_sha256=self.sha256, height=height,
+            width=width, channels=channels, range=_range_of(spec), order=spec.preprocessing.order,
+            output=self.told["output"], outputs=tuple(self.told["outputs"]), kind=spec.outputs,
+            classes=tuple(spec.labels), named=named, gradients=False, features=spec.features,
+            layers=spec.layers, feature_layer=spec.feature_layer,
+            n_parameters=spec.n_parameters, checks=tuple(self.checks), layout=self.told["layout"],
+        )  # fmt: skip
+
+
+def _range_of(spec: ModelSpec) -> Range:
+    return next(
+        each for each in RANGES
+        if spec.preprocessing in (affine(each, "rgb"), affine(each, "bgr"))
+    )  # fmt: skip
+
+
+def _pixels(raw: Array, spec: ModelSpec) -> Array:
+    """Return the pixels that are prepared to ``raw``."""
+    said = spec.preprocessing.of(spec.input_shape[-1])
+    mean, scale = (np.asarray(each, np.float64) for each in (said.mean, said.scale))
+    pixels = (raw * scale + mean) / 255
+    return np.asarray(pixels[..., ::-1] if said.order == "bgr" else pixels, np.float32)
+
+
+def _numbers(values: npt.NDArray[Any]) -> str:
+    each = [f"{value:.4g}" for value in values]
+    return each[0] if len(set(each)) == 1 else f"[{', '.join(each)}]"
