@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +12,7 @@ from core.models.reading.plain import MOST_TEXT, refuse, shown
 
 __all__ = ["check_text", "opened", "tells"]
 
+_DEEPEST = 60
 _STARTS = (b"<?xml", b"<net")
 _BYTES = {
     "f64": 8, "i64": 8, "u64": 8, "f32": 4, "i32": 4, "u32": 4, "f16": 2, "bf16": 2, "i16": 2,
@@ -56,30 +58,25 @@ def check_text(text: bytes, n_bytes: int, where: str) -> None:
     if b"<!" in text.replace(b"<!--", b""):
         refuse(where, "its description defines names of its own (DOCTYPE), or holds raw text.")
     nodes = 0
-    parser = ElementTree.XMLPullParser(["start", "end"])
     try:
         depth = 0
-        for at in range(0, len(text), 2**16):
-            parser.feed(text[at : at + 2**16])
-            for event, element in parser.read_events():
-                depth += 1 if event == "start" else -1
-                if depth > _DEEPEST:
-                    refuse(where, f"its description is more than {_DEEPEST} deep.")
-                if event == "start" and element.tag == "layer":
-                    nodes += element.get("type") != "Const"
-                    check_nodes(max(nodes, 1), where)
-                if event == "end" and element.tag == "layer":
-                    _check_layer(element, n_bytes, where)
-                    element.clear()
-        parser.close()
+        for event, element in ElementTree.iterparse(BytesIO(text), ("start", "end")):
+            depth += 1 if event == "start" else -1
+            if depth > _DEEPEST:
+                refuse(where, f"its description is more than {_DEEPEST} deep.")
+            if element.tag != "layer":
+                continue
+            if event == "start":
+                nodes += element.get("type") != "Const"
+                check_nodes(max(nodes, 1), where)
+            else:
+                _check_layer(element, n_bytes, where)
+                element.clear()
     except ElementTree.ParseError as error:
         raise ModelFileError(f"{where}: its description is damaged ({error}).") from error
     except ValueError as error:
         raise ModelFileError(f"{where}: its description holds what is no number.") from error
     check_nodes(nodes, where)
-
-
-_DEEPEST = 60
 
 
 def _check_layer(layer: ElementTree.Element, n_bytes: int, where: str) -> None:
@@ -88,8 +85,8 @@ def _check_layer(layer: ElementTree.Element, n_bytes: int, where: str) -> None:
     if not version.startswith("opset") and version not in ("ie_internal_opset", "experimental"):
         refuse(where, f"its operator {shown(kind)} is of {shown(version)}, and none of OpenVINO's "
                "own: convert the model with standard operators alone.")  # fmt: skip
-    for sides in layer.iter("port"):
-        check_tensor([int(side.text or "-1") for side in sides.iter("dim")], where, name)
+    for port in layer.iter("port"):
+        check_tensor([int(side.text or "-1") for side in port.iter("dim")], where, name)
     if kind != "Const":
         return
     for data in layer.iter("data"):
