@@ -7,14 +7,14 @@ graph from pixels in [0, 1], channels last, to logits and feature layers; its ha
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Run
+from core.contracts import Array, Run
 from core.errors import ModelFileError, WeightsError
 from core.models.own_graph import described_spec
 from core.models.spec import Affine, ModelSpec
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from core.models.file_forward import FileForward
 
 __all__ = [
-    "OWN_FORWARD", "OwnForward", "from_pixels", "open_own_forward", "own_forward_spec", "packed",
-    "unpacked",
+    "OWN_FORWARD", "OwnForward", "from_pixels", "open_own_forward", "own_forward_spec",
+    "unpacked", "whole_of",
 ]  # fmt: skip
 
 OWN_FORWARD = "own forward graph"
@@ -63,22 +63,42 @@ def own_forward_spec(run: Run) -> ModelSpec:
     return described_spec(run, builder="", runtime=OwnForward.id, gradients=False)
 
 
-def from_pixels(model: ov.Model, preprocessing: Affine, *, two_of_one: bool) -> ov.Model:
-    """Put pixels in [0, 1] before a graph, and two logits behind one.
+def whole_of(wide: ov.Model) -> Callable[[Array], Array]:
+    """Return a file's own graph, its end and all, as a function of batches ``(N, H, W, C)``.
 
     Parameters
     ----------
-    model : openvino.Model
-        From what a file takes, ``(1, H, W, C)``, to its logits, and layers behind them.
+    wide : openvino.Model
+        As :mod:`core.models.reading.front_end` writes it.
+    """
+    import openvino as ov
+
+    from core.models.forward import Forward
+
+    whole = ov.Model([wide.get_results()[1]], wide.get_parameters(), "said")
+    passes = Forward(ov.Core(), whole, ["said"])
+    return lambda batch: passes.run(batch, ("said",))[0]
+
+
+def from_pixels(wide: ov.Model, preprocessing: Affine, *, whole: bool, two_of_one: bool) -> Packed:
+    """Put pixels in [0, 1] before a graph, choose its logits, and return what is kept of it.
+
+    Parameters
+    ----------
+    wide : openvino.Model
+        As :mod:`core.models.reading.front_end` writes it: from what a file takes, ``(1, H, W, C)``,
+        to what enters its last softmax or sigmoid, to its whole output, and to layers.
     preprocessing : Affine
         From pixels to what it takes.
+    whole : bool
+        Whether the whole output is its logits or values.
     two_of_one : bool
         Whether its one logit speaks for two classes.
     """
     import openvino as ov
     from openvino import opset13 as op
 
-    given = model.get_parameters()[0]
+    given = wide.get_parameters()[0]
     shape = list(given.get_output_shape(0))
     said = preprocessing.of(shape[-1])
     pixels = op.parameter(shape, np.float32, "pixels")
@@ -87,14 +107,15 @@ def from_pixels(model: ov.Model, preprocessing: Affine, *, two_of_one: bool) -> 
     x = op.divide(op.subtract(op.multiply(x, np.float32(255)), mean), scale)
     for reader in given.output(0).get_target_inputs():
         reader.replace_source_output(x.output(0))
-    logits, *layers = (each.get_node().input_value(0) for each in model.outputs)
+    entering, said, *layers = (each.get_node().input_value(0) for each in wide.outputs)
+    logits = said if whole else entering
     if two_of_one:
         zero = op.multiply(logits, np.float32(0))
         logits = op.concat([zero.output(0), logits], 1).output(0)
-    return ov.Model([op.result(each) for each in (logits, *layers)], [pixels], "own")
+    return _packed(ov.Model([op.result(each) for each in (logits, *layers)], [pixels], "own"))
 
 
-def packed(model: ov.Model) -> Packed:
+def _packed(model: ov.Model) -> Packed:
     """Return a graph as arrays of bytes."""
     import openvino as ov
 

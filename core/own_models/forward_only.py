@@ -20,8 +20,7 @@ import numpy.typing as npt
 from core.contracts import Array, ModelCheck, ModelChoices, ModelFacts, Outputs
 from core.errors import ModelFileError
 from core.models.file_forward import LOGITS, FileForward
-from core.models.forward import Forward
-from core.models.own_forward import OWN_FORWARD, OwnForward, from_pixels, packed, unpacked
+from core.models.own_forward import OWN_FORWARD, OwnForward, from_pixels, unpacked, whole_of
 from core.models.reading.apart import apart
 from core.models.reading.graph_file import ANSWERS, MODEL, GraphFile
 from core.models.reading.nodes import name_of
@@ -91,12 +90,20 @@ class _Reading:
         self._check_answers(said, kind)
         classes, named = self._classes(kind)
         spec = self._spec(kind, self._range(), classes)
-        held = packed(self._kept(spec))
+        held = from_pixels(
+            unpacked(self.graph, self.name), spec.preprocessing,
+            whole=spec.outputs not in _END_OF, two_of_one=spec.outputs == "binary",
+        )  # fmt: skip
         passes = FileForward.of(unpacked(held, self.name), [LOGITS, *spec.layers])
         self._same(passes, raw, said, spec)
         self._lacks()
         return Understood(
-            self._facts(spec, named), spec, self._said(), OWN_FORWARD, {}, lambda: held
+            self._facts(spec, named),
+            spec,
+            whole_of(unpacked(self.graph, self.name)),
+            OWN_FORWARD,
+            {},
+            lambda: held,
         )
 
     def _kind(self) -> Outputs:
@@ -191,25 +198,6 @@ class _Reading:
             features=bool(layers), n_parameters=int(self.told["numbers"]), paper="", licence="",
             summary="", n_classes=len(classes), labels=classes, runtime=OwnForward.id, outputs=kind,
         )  # fmt: skip
-
-    def _kept(self, spec: ModelSpec) -> Any:
-        """Return the graph from pixels to logits and layers."""
-        import openvino as ov
-
-        wide = unpacked(self.graph, self.name)
-        entering, whole, *layers = wide.get_results()
-        logits = entering if spec.outputs in _END_OF else whole
-        cut = ov.Model([logits, *layers], wide.get_parameters(), "cut")
-        return from_pixels(cut, spec.preprocessing, two_of_one=spec.outputs == "binary")
-
-    def _said(self) -> Any:
-        """Return the file's own graph as a function."""
-        import openvino as ov
-
-        wide = unpacked(self.graph, self.name)
-        whole = ov.Model([wide.get_results()[1]], wide.get_parameters(), "said")
-        passes = Forward(ov.Core(), whole, ["said"])
-        return lambda batch: passes.run(batch, ("said",))[0]
 
     def _same(
         self, passes: FileForward, raw: Array, said: npt.NDArray[Any], spec: ModelSpec

@@ -13,8 +13,9 @@ from core.data.base import Dataset
 from core.data.registry import open_dataset
 from core.errors import InputError
 from core.models.labels import ClassNames
+from core.models.reading.formats import digest
 from core.own_models.doctor import ambiguous, trials
-from core.own_models.opening import digest, open_model, understood
+from core.own_models.opening import open_model, understood
 from core.own_models.understood import Understood
 
 __all__ = ["opened", "told"]

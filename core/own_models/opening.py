@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from pathlib import Path
 
-from core.contracts import ModelChoices, content_key
+from core.contracts import ModelChoices
 from core.errors import ModelFileError
 from core.files import no_file
 from core.models.reading.files import HDF5, Described, open_archive, open_hdf5
 from core.models.reading.formats import GRAPHS, graph_format
 from core.models.reading.graph_file import GraphFile
 from core.own_models.understood import Understood
-from core.runs import file_facts
 
-__all__ = ["FORMATS", "digest", "open_model", "understood"]
+__all__ = ["FORMATS", "open_model", "understood"]
 
 FORMATS = (".keras", ".h5", *(each.ending for each in GRAPHS.own.values()))
 _ONNX = "torch.onnx.export(model, torch.zeros(1, 3, 224, 224), 'model.onnx')"
@@ -68,25 +66,6 @@ def understood(found: Described | GraphFile, choices: ModelChoices, *, sha256: s
     from core.own_models.understanding import understand
 
     return understand(found, choices, sha256=sha256)
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a model's file; of all its files, where it is made of several.
-
-    Raises
-    ------
-    ModelFileError
-        If what it names is refused.
-    """
-    found = graph_format(path)
-    if found is None or (path.is_file() and zipfile.is_zipfile(path)):
-        return file_facts(path)[0]
-    with tempfile.TemporaryDirectory(prefix="pellucid-model-") as folder:
-        parts = found.opened(path, Path(folder)).parts
-    if parts == (path,):
-        return file_facts(path)[0]
-    top = path if path.is_dir() else path.parent
-    return content_key({str(each.relative_to(top)): file_facts(each)[0] for each in parts})
 
 
 def _is_torch(path: Path) -> bool:

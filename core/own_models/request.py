@@ -11,8 +11,8 @@ from core.contracts import ModelChoices, Outputs, OwnModelRequest
 from core.errors import InputError, NumeralError
 from core.files import no_file
 from core.models.fingerprint import versions
+from core.models.reading.formats import digest
 from core.models.weight_files import checked_name
-from core.own_models.opening import digest
 from core.own_models.ranges import ORDERS, RANGES, Order, Range
 
 __all__ = ["model_choices", "own_model_request"]

@@ -19,8 +19,8 @@ from core.contracts import OwnModelRequest, Run
 from core.errors import ModelFileError, StoreError
 from core.models.device import describe_device
 from core.models.own_graph import tagged
+from core.models.reading.formats import digest
 from core.own_models.inspecting import opened
-from core.own_models.opening import digest
 from core.own_models.understood import Understood
 from core.runs import WEIGHTS, file_facts, publish, unfinished_root
 

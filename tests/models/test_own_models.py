@@ -290,6 +290,7 @@ def test_the_command_tells_the_same(
     told = json.loads(capfd.readouterr().out)
     assert told["input"] == {
         "height": 28, "width": 28, "channels": 1, "range": "0-255", "order": "rgb",
+        "layout": "hwc",
     }  # fmt: skip
     assert told["output"]["kind"] == "probabilities"
     assert told["preprocessing"][0]["range"] == "0-255"

@@ -5,15 +5,19 @@ What is inside decides, not the name: the first bytes tell. Nothing here loads a
 
 from __future__ import annotations
 
+import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.contracts import content_key
 from core.models.reading import onnx, openvino_ir, saved_model, tflite
 from core.models.reading.graph_file import GraphFile
 from core.registry import Registry
+from core.runs import file_facts
 
-__all__ = ["GRAPHS", "GraphFormat", "graph_format"]
+__all__ = ["GRAPHS", "GraphFormat", "digest", "graph_format"]
 
 _HEAD = 64
 
@@ -60,3 +64,22 @@ def graph_format(path: Path) -> GraphFormat | None:
         with path.open("rb") as file:
             head = file.read(_HEAD)
     return next((each for each in GRAPHS.values() if each.tells(path, head)), None)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a model's file; of all its files, where it is made of several.
+
+    Raises
+    ------
+    ModelFileError
+        If what it names is refused.
+    """
+    found = graph_format(path)
+    if found is None or (path.is_file() and zipfile.is_zipfile(path)):
+        return file_facts(path)[0]
+    with tempfile.TemporaryDirectory(prefix="pellucid-model-") as folder:
+        parts = found.opened(path, Path(folder)).parts
+    if parts == (path,):
+        return file_facts(path)[0]
+    top = path if path.is_dir() else path.parent
+    return content_key({str(each.relative_to(top)): file_facts(each)[0] for each in parts})
