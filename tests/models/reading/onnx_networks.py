@@ -12,7 +12,7 @@ from keras import layers as L  # noqa: N812 (as everybody writes it)
 
 from tests.models.reading import onnx_writer as w
 
-__all__ = ["ONNX", "Pair"]
+__all__ = ["ONNX", "Pair", "as_onnx", "network"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,21 @@ class Pair:
 
 def drawn(*shape: int) -> Any:
     return np.random.default_rng(sum(shape)).normal(0, 0.3, shape).astype(np.float32)
+
+
+def as_onnx(twin: Any) -> bytes:
+    """Return a network of :func:`network`'s form that ends in a softmax, as ONNX."""
+    one, two, bn, head = (twin.get_layer(name).get_weights() for name in _LAYERS)
+    held = {
+        "k1": one[0].transpose(3, 2, 0, 1), "b1": one[1], "k2": two[0].transpose(3, 2, 0, 1),
+        "s": bn[0], "o": bn[1], "m": bn[2], "v": bn[3], "k3": head[0].T, "b3": head[1],
+    }  # fmt: skip
+    height, width, channels = twin.input_shape[1:]
+    last = [w.node("Softmax", ["logits"], ["p"], axis=1)]
+    return _first(channels, height, width, last, len(head[1]), end="p", held=held)
+
+
+_LAYERS = ("one", "two", "bn", "head")
 
 
 def _first(channels: int, height: int, width: int, last: list[bytes], n: int, **more: Any) -> bytes:
@@ -41,9 +56,11 @@ def _first(channels: int, height: int, width: int, last: list[bytes], n: int, **
         w.node("Gemm", ["f", "k3", "b3"], ["logits"], transB=1),
         *last,
     ]
-    held = {"k1": drawn(6, channels, 3, 3), "b1": drawn(6), "k2": drawn(8, 6, 3, 3), "s": drawn(8),
-            "o": drawn(8), "m": drawn(8), "v": np.abs(drawn(8)) + 0.1, "k3": drawn(n, 8),
-            "b3": drawn(n)}  # fmt: skip
+    held = more.pop("held", None) or {
+        "k1": drawn(6, channels, 3, 3), "b1": drawn(6), "k2": drawn(8, 6, 3, 3), "s": drawn(8),
+        "o": drawn(8), "m": drawn(8), "v": np.abs(drawn(8)) + 0.1, "k3": drawn(n, 8),
+        "b3": drawn(n),
+    }  # fmt: skip
     end = more.pop("end", "logits")
     sides = more.pop("sides", ("N", channels, height, width))
     graph = w.graph(nodes, [w.value("x", sides)], [w.value(end, ("N", n))],
@@ -51,14 +68,18 @@ def _first(channels: int, height: int, width: int, last: list[bytes], n: int, **
     return w.model(graph, **more)
 
 
-def _twin(channels: int, height: int, width: int, n: int, activation: str | None = None) -> Any:
+def network(channels: int, height: int, width: int, n: int, activation: str | None = None) -> Any:
+    """Return two convolutions, a pool and a head in Keras."""
     i = keras.Input((height, width, channels))
     x = L.ReLU()(L.Conv2D(6, 3, padding="same", name="one")(i))
     x = L.Conv2D(8, 3, use_bias=False, name="two")(L.MaxPool2D()(x))
     x = L.ReLU()(L.BatchNormalization(epsilon=1e-3, name="bn")(x))
-    model = keras.Model(
-        i, L.Dense(n, activation, name="head")(L.GlobalAveragePooling2D()(x))
-    )  # fmt: skip
+    x = L.Dense(n, activation, name="head")(L.GlobalAveragePooling2D()(x))
+    return keras.Model(i, x)
+
+
+def _twin(channels: int, height: int, width: int, n: int, activation: str | None = None) -> Any:
+    model = network(channels, height, width, n, activation)
     model.get_layer("one").set_weights([drawn(6, channels, 3, 3).transpose(2, 3, 1, 0), drawn(6)])
     model.get_layer("two").set_weights([drawn(8, 6, 3, 3).transpose(2, 3, 1, 0)])
     model.get_layer("bn").set_weights([drawn(8), drawn(8), drawn(8), np.abs(drawn(8)) + 0.1])
