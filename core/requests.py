@@ -17,6 +17,7 @@ from core.fairness.request.audits import *
 from core.fairness.request.class_map import *
 from core.modalities.picture.request import *
 from core.models.request import *
+from core.own_models.request import *
 from core.robustness.certificates.request import *
 from core.robustness.corruptions.request import *
 from core.robustness.explanation_drift.request import *

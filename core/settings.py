@@ -71,6 +71,10 @@ class Settings(BaseSettings):
         description="Datasets that the dashboard offers besides its own, comma-separated: "
         "folder:/path, cifar10:/path.tar.xz.",
     )
+    bring: Literal["loopback", "everyone", "nobody"] = Field(
+        default="loopback",
+        description="Who may bring models on the Models page: visitors on this machine, all, none.",
+    )
     trackers: str = Field(
         default="tensorboard",
         description="Who takes down trainings, comma-separated: tensorboard, mlflow, wandb.",

@@ -11,6 +11,8 @@ from core.contracts import DatasetCard, DatasetPredictions, DatasetRef, Picture,
 from core.control import Control
 from core.data import registry
 from core.data.base import Dataset
+from core.data.brought import brought_pictures
+from core.data.brought import keep_pictures as keep_brought_pictures
 from core.data.evaluate import Mistake, evaluation, mistakes
 from core.data.gaps import Gap, largest_gap
 from core.data.paired import Paired, paired
@@ -25,9 +27,9 @@ from core.signatures import signature_from
 
 __all__ = [
     "Gap", "Mistake", "Paired", "check_predictions_file", "dataset_mask", "dataset_picture",
-    "datasets", "default_seed", "evaluation", "largest_gap", "mistakes", "offered_datasets",
-    "open_dataset", "paired", "parse_dataset", "picture_part", "predict_dataset",
-    "predictions_table", "write_predictions",
+    "datasets", "default_seed", "evaluation", "keep_pictures", "largest_gap", "mistakes",
+    "offered_datasets", "open_dataset", "paired", "parse_dataset", "picture_part",
+    "predict_dataset", "predictions_table", "write_predictions",
 ]  # fmt: skip
 
 _BUILT_IN = ("portraits", "portraits?bias=0.9")
@@ -46,7 +48,8 @@ def datasets() -> tuple[DatasetCard, ...]:
 def offered_datasets() -> tuple[str, ...]:
     """Return the references that the dashboard offers.
 
-    Its own, those of packages that are named by their id alone, and the owner's setting's.
+    Its own, those of packages that are named by their id alone, the owner's setting's, and the
+    pictures that came along with models.
 
     Returns
     -------
@@ -55,7 +58,33 @@ def offered_datasets() -> tuple[str, ...]:
     kinds = registry.DATASETS
     brought = (id for id, kind in kinds.items() if id not in kinds.own and not kind.source)
     given = [text.strip() for text in settings().datasets.split(",") if text.strip()]
-    return (*_BUILT_IN, *brought, *(registry.parse(text).text for text in given))
+    named = (registry.parse(text).text for text in given)
+    return (*_BUILT_IN, *brought, *named, *brought_pictures())
+
+
+def keep_pictures(name: str, data: bytes) -> str:
+    """Unpack a zip of labelled pictures into this home, and return the dataset's reference.
+
+    Parameters
+    ----------
+    name : str
+        The archive's; a stranger's text.
+    data : bytes
+        A folder a class, or a ``metadata.csv`` with file_name and label.
+
+    Returns
+    -------
+    str
+        Offered by :func:`offered_datasets` from now on; the same for the same archive.
+
+    Raises
+    ------
+    InputError
+        If it is no zip, is damaged, holds no pictures, or more than is taken.
+    StoreError
+        If the disk is full.
+    """
+    return keep_brought_pictures(name, data)
 
 
 def default_seed() -> int:

@@ -114,4 +114,5 @@ def described_spec(
         offline=True,
         outputs=declared["outputs"],
         origin="imported",
+        trained_on=str(run.facts.get("samples", "")),
     )

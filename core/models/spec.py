@@ -111,7 +111,8 @@ class ModelSpec:
     origin : {"zoo", "shipped", "run", "compressed", "imported"}
         Where it comes from.
     trained_on, twin : str
-        Of trained models: the dataset, and the float32 model that a compressed one was made of.
+        Of trained models the dataset, of those that were brought the labelled pictures that came
+        along; and the float32 model that a compressed one was made of.
     registration : int
         Which registration of this process it, or its architecture, joined by: one that replaces
         another is another spec, whatever else is equal. 0 for what comes with Pellucid.

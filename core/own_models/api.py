@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from core.contracts import ModelChoices, ModelFacts, Outputs, Run
+import numpy as np
+
+from core.contracts import Box, ModelFacts, Outputs, Picture, Run, TriedPicture
 from core.control import Control
 from core.engine.api import answer
 from core.errors import InputError
+from core.modalities.picture.overlay import lay_over, png
 from core.models.request import import_request
+from core.own_models.brought import keep_upload
+from core.own_models.formats import MODEL_SUFFIXES
 from core.own_models.ranges import Order, Range
-from core.own_models.request import model_choices, own_model_request
+from core.own_models.request import model_choices, own_model_request, settled_choices
+from core.settings import settings
 
-__all__ = ["import_model", "inspect_model"]
+__all__ = [
+    "MODEL_SUFFIXES", "import_model", "inspect_model", "keep_model_file", "tried_pictures",
+    "who_brings_models",
+]  # fmt: skip
 
 
 def inspect_model(
@@ -53,7 +61,8 @@ def inspect_model(
     layout : {"hwc", "chw"}, optional
         Whether channels come last or first, where the shape does not tell.
     samples : str or path
-        Labelled pictures, a folder a class, or a dataset: they tell how pictures are prepared.
+        Labelled pictures, a folder a class or a zip of one, or a dataset: they tell how pictures
+        are prepared.
 
     Returns
     -------
@@ -139,15 +148,60 @@ def import_model(
         layout=layout,
     )  # fmt: skip
     if samples:
-        choices = _settled(file, choices, str(samples))
+        from core.own_models.inspecting import told
+
+        choices = settled_choices(choices, told(file, choices, samples=str(samples)))
     return answer(own_model_request(file, name=name or file.stem, choices=choices), control=control)
 
 
-def _settled(file: Path, choices: ModelChoices, samples: str) -> ModelChoices:
-    """Return the choices with what labelled pictures decide."""
-    from core.own_models.inspecting import told
+def keep_model_file(name: str, data: bytes) -> Path:
+    """Keep an uploaded file in this home for a day, so that work on it can be asked for.
 
-    facts = told(file, choices, samples=samples)
-    named = facts.classes if facts.named else ()
-    order: Order | None = "bgr" if facts.order == "bgr" else choices.order
-    return replace(choices, range=facts.range, order=order, classes=named)
+    Parameters
+    ----------
+    name : str
+        The file's; a stranger's text.
+    data : bytes
+
+    Returns
+    -------
+    Path
+        The same for the same bytes under the same name.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full.
+    """
+    return keep_upload(name, data)
+
+
+def tried_pictures(tried: TriedPicture) -> tuple[bytes, bytes]:
+    """Draw the picture that a model was tried on: as the model sees it, and with its map.
+
+    Parameters
+    ----------
+    tried : TriedPicture
+        Of a :class:`ModelLook`.
+
+    Returns
+    -------
+    tuple of bytes
+        Two PNGs of the model's input size.
+    """
+    pixels = tried.pixels
+    seen = np.repeat(pixels[..., :1], 3, axis=-1) if pixels.shape[-1] < 3 else pixels[..., :3]
+    shown = Picture(tried.name, np.ascontiguousarray(seen))
+    height, width = seen.shape[:2]
+    over = lay_over(shown, tried.map, signed=tried.signed, box=Box(0, 0, width, height))
+    return png(seen), png(over)
+
+
+def who_brings_models() -> str:
+    """Return who may bring models on pages: ``"loopback"``, ``"everyone"`` or ``"nobody"``.
+
+    Returns
+    -------
+    str
+    """
+    return settings().bring

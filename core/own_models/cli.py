@@ -53,8 +53,8 @@ _Layout = Annotated[
 _Samples = Annotated[
     str,
     typer.Option(
-        help="Labelled pictures, a folder a class, or a dataset: they tell how pictures are "
-        "prepared for it."
+        help="Labelled pictures, a folder a class or a zip of one, or a dataset: they tell how "
+        "pictures are prepared for it."
     ),
 ]
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from core.models.contract import Outputs
 from core.training.contract.runs import Run
-from core.values.basic import Lane, content_key
+from core.values.basic import Array, ClassScore, Lane, OutputValue, content_key
+from core.values.results import Result
 
-__all__ = ["ModelChoices", "ModelCheck", "ModelFacts", "OwnModelRequest", "PreprocessingTrial"]
+__all__ = [
+    "ModelChoices", "ModelCheck", "ModelFacts", "ModelLook", "ModelLookRequest", "OwnModelRequest",
+    "PreprocessingTrial", "TriedPicture",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -165,6 +173,102 @@ class ModelFacts:
             "checks": [asdict(each) for each in self.checks],
             "preprocessing": [asdict(each) for each in self.preprocessing],
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TriedPicture:
+    """What a model says of one picture before it is taken in, and one map of it.
+
+    Parameters
+    ----------
+    name : str
+        The picture's; a stranger's text.
+    truth : str
+        Its class where labelled pictures came along, else ``""``.
+    pixels : ndarray of uint8, shape (H, W, C)
+        As the model sees it.
+    scores : tuple of ClassScore or OutputValue
+        The likeliest classes, or the values.
+    method : str
+        Of the map: ``"gradcam"``, or ``"occlusion"`` where there is no feature layer.
+    map : ndarray of float32, shape (H, W)
+        Of the likeliest class.
+    signed : bool
+    """
+
+    name: str
+    truth: str
+    pixels: npt.NDArray[np.uint8]
+    scores: tuple[ClassScore | OutputValue, ...]
+    method: str
+    map: Array
+    signed: bool
+
+
+@dataclass(frozen=True)
+class ModelLook(Result):
+    """What was understood of a model's file, and what it says of one picture.
+
+    Parameters
+    ----------
+    facts : ModelFacts
+    tried : TriedPicture or None
+        Without a picture none.
+    """
+
+    facts: ModelFacts
+    tried: TriedPicture | None
+
+
+@dataclass(frozen=True)
+class ModelLookRequest:
+    """Ask what a model's file holds, before it is taken in.
+
+    Parameters
+    ----------
+    file, file_sha256 : str
+        Where it lies, and what it held when this was asked.
+    choices : ModelChoices
+    samples, samples_fingerprint : str
+        A dataset's reference and what it held; ``""`` for none.
+    picture, picture_sha256 : str
+        Path of a picture to try it on, and what it held; ``""``: the first labelled one, if any.
+    """
+
+    kind: ClassVar[str] = "model-look"
+    work: ClassVar[str] = "core.own_models.look:look"
+    result: ClassVar[type[ModelLook]] = ModelLook
+    durable: ClassVar[bool] = False
+    file: str
+    file_sha256: str
+    choices: ModelChoices
+    versions: dict[str, str]
+    samples: str = ""
+    samples_fingerprint: str = ""
+    picture: str = ""
+    picture_sha256: str = ""
+    lane: Lane = "interactive"
+
+    @cached_property
+    def key(self) -> str:
+        """Content key: what the files hold, not where they lie."""
+        return content_key(
+            {
+                "kind": self.kind, "version": 1, "file": self.file_sha256,
+                "choices": asdict(self.choices), "samples": self.samples_fingerprint,
+                "picture": self.picture_sha256, "versions": self.versions,
+            }
+        )  # fmt: skip
+
+    @property
+    def batch(self) -> str:
+        """Each by itself."""
+        return self.key
+
+    def adopt(self, stored: ModelLook) -> ModelLook:
+        """Return what was found before, under the name that the file has now."""
+        name = PurePath(self.file).name
+        return replace(stored, cached=True, facts=replace(stored.facts, name=name))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from core.models.reading.apart import apart
 from core.models.reading.graph_file import ANSWERS, MODEL, GraphFile
 from core.models.reading.nodes import name_of
 from core.models.spec import ModelSpec
+from core.own_models.passes import FilePasses
 from core.own_models.ranges import RANGES, Range, affine
 from core.own_models.understood import CLOSE, Understood, class_names, difference
 
@@ -104,6 +105,7 @@ class _Reading:
             OWN_FORWARD,
             {},
             lambda: held,
+            lambda: FilePasses(passes, spec.feature_layer),
         )
 
     def _kind(self) -> Outputs:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from core.contracts import ModelCheck, ModelChoices, ModelFacts
+from core.contracts import DatasetRef, ModelCheck, ModelChoices, ModelFacts
 from core.data.base import Dataset
+from core.data.brought import unpacked
 from core.data.registry import open_dataset
 from core.errors import InputError
 from core.models.labels import ClassNames
@@ -30,7 +32,7 @@ def opened(path: Path, choices: ModelChoices, *, samples: str = "") -> Iterator[
     Parameters
     ----------
     samples : str
-        A folder with a folder a class, or a dataset's reference; ``""`` for none.
+        A folder with a folder a class, a zip of one, or a dataset's reference; ``""`` for none.
 
     Raises
     ------
@@ -41,8 +43,8 @@ def opened(path: Path, choices: ModelChoices, *, samples: str = "") -> Iterator[
         held, sha256 = open_model(path, Path(folder)), digest(path)
         found = understood(held, choices, sha256=sha256)
         if samples:
-            dataset = _dataset(samples)
-            found, settled = _with_samples(found, dataset, choices)
+            with _dataset(samples) as dataset:
+                found, settled = _with_samples(found, dataset, choices)
             if settled != choices:
                 again = understood(held, settled, sha256=sha256)
                 found = replace(again, facts=_told_of(again.facts, found.facts))
@@ -55,10 +57,17 @@ def told(path: Path, choices: ModelChoices, *, samples: str = "") -> ModelFacts:
         return found.facts
 
 
-def _dataset(samples: str) -> Dataset:
-    if Path(samples).expanduser().is_dir():
-        return open_dataset(f"folder:{samples}")
-    return open_dataset(samples)
+@contextmanager
+def _dataset(samples: str) -> Iterator[Dataset]:
+    """Open labelled pictures: a folder, a zip of one, or a dataset's reference."""
+    place = Path(samples).expanduser()
+    if place.is_dir():
+        yield open_dataset(f"folder:{samples}")
+    elif zipfile.is_zipfile(place):
+        with unpacked(place) as folder:
+            yield open_dataset(DatasetRef("folder", str(folder)))
+    else:
+        yield open_dataset(samples)
 
 
 def _with_samples(
@@ -114,5 +123,6 @@ def _noted(found: Understood, id: str, ok: bool, note: str) -> Understood:
 
 def _told_of(facts: ModelFacts, before: ModelFacts) -> ModelFacts:
     """Return facts with what labelled pictures told."""
-    samples = tuple(each for each in before.checks if each.id == "samples")
-    return replace(facts, checks=(*facts.checks, *samples), preprocessing=before.preprocessing)
+    told = tuple(each for each in before.checks if each.id == "samples")
+    kept = tuple(each for each in facts.checks if each.id != "preprocessing")
+    return replace(facts, checks=(*told, *kept), preprocessing=before.preprocessing)

@@ -9,13 +9,13 @@ from core.contracts import ModelChoices
 from core.errors import ModelFileError
 from core.files import no_file
 from core.models.reading.files import HDF5, Described, open_archive, open_hdf5
-from core.models.reading.formats import GRAPHS, graph_format
+from core.models.reading.formats import graph_format
 from core.models.reading.graph_file import GraphFile
+from core.own_models.formats import FORMATS
 from core.own_models.understood import Understood
 
-__all__ = ["FORMATS", "open_model", "understood"]
+__all__ = ["open_model", "understood"]
 
-FORMATS = (".keras", ".h5", *(each.ending for each in GRAPHS.own.values()))
 _ONNX = "torch.onnx.export(model, torch.zeros(1, 3, 224, 224), 'model.onnx')"
 _PYTHON = frozenset({".py", ".pyc", ".ipynb"})
 _MOST_BYTES = 8 * 2**30

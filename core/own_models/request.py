@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from core import numerals
-from core.contracts import ModelChoices, Outputs, OwnModelRequest
+from core.contracts import ModelChoices, ModelFacts, ModelLookRequest, Outputs, OwnModelRequest
+from core.data.registry import open_dataset
 from core.errors import InputError, NumeralError
 from core.files import no_file
 from core.models.fingerprint import versions
@@ -15,7 +17,7 @@ from core.models.reading.formats import digest
 from core.models.weight_files import checked_name
 from core.own_models.ranges import ORDERS, RANGES, Order, Range
 
-__all__ = ["model_choices", "own_model_request"]
+__all__ = ["model_choices", "model_look_request", "own_model_request", "settled_choices"]
 
 _KINDS: tuple[Outputs, ...] = get_args(Outputs)
 _LIBRARIES = ("numpy", "keras", "tensorflow")
@@ -51,6 +53,10 @@ def model_choices(
     layout : {"hwc", "chw"}, optional
         Whether channels come last or first, where the shape does not tell.
 
+    Returns
+    -------
+    ModelChoices
+
     Raises
     ------
     InputError
@@ -79,22 +85,98 @@ def _size(given: str | tuple[int, int] | None) -> tuple[int, int] | None:
     return whole[0], whole[1]
 
 
-def own_model_request(path: str | Path, *, name: str, choices: ModelChoices) -> OwnModelRequest:
+def own_model_request(
+    path: str | Path, *, name: str, choices: ModelChoices, samples: str = ""
+) -> OwnModelRequest:
     """Describe the work of taking a model in from its file.
+
+    Parameters
+    ----------
+    path : str or path
+        A model's file.
+    name : str
+        For people.
+    choices : ModelChoices
+        As :func:`model_choices` or :func:`settled_choices` returns them.
+    samples : str
+        Reference of labelled pictures that came along: kept beside the model, for the audits.
+
+    Returns
+    -------
+    OwnModelRequest
 
     Raises
     ------
     InputError
         If there is no such file, or the name is none.
     """
+    file, sha256 = _file(path)
+    return OwnModelRequest(
+        name=checked_name(name), file=str(file), file_sha256=sha256, choices=choices,
+        versions=_versions(), facts={"samples": samples} if samples else {},
+    )  # fmt: skip
+
+
+def model_look_request(
+    path: str | Path, *, choices: ModelChoices, samples: str = "", picture: str | Path = ""
+) -> ModelLookRequest:
+    """Describe the work of looking at a model's file, and of trying it on one picture.
+
+    Parameters
+    ----------
+    path : str or path
+        A model's file.
+    choices : ModelChoices
+        As :func:`model_choices` returns them.
+    samples : str
+        Reference of a dataset of labelled pictures.
+    picture : str or path
+        To try it on; the first labelled one by default.
+
+    Returns
+    -------
+    ModelLookRequest
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or the dataset cannot be read.
+    """
+    file, sha256 = _file(path)
+    tried, tried_digest = ("", "") if not str(picture) else _file(picture, "picture")
+    return ModelLookRequest(
+        file=str(file), file_sha256=sha256, choices=choices, versions=_versions(), samples=samples,
+        samples_fingerprint=open_dataset(samples).fingerprint if samples else "",
+        picture=str(tried), picture_sha256=tried_digest,
+    )  # fmt: skip
+
+
+def settled_choices(choices: ModelChoices, facts: ModelFacts) -> ModelChoices:
+    """Return choices with what was found out put in the place of what was left open.
+
+    Parameters
+    ----------
+    choices : ModelChoices
+        That a file was looked at with.
+    facts : ModelFacts
+        What that told.
+
+    Returns
+    -------
+    ModelChoices
+    """
+    named = facts.classes if facts.named else ()
+    order: Order | None = "bgr" if facts.order == "bgr" else choices.order
+    return replace(choices, range=facts.range, order=order, classes=named)
+
+
+def _file(path: str | Path, kind: str = "model") -> tuple[Path, str]:
     file = Path(path).expanduser()
     if not file.is_dir() and (what := no_file(file)):
-        raise InputError(f"There is no model file {str(path)!r}: it {what}.")
+        raise InputError(f"There is no {kind} file {str(path)!r}: it {what}.")
+    return file.resolve(), digest(file)
+
+
+def _versions() -> dict[str, str]:
     used = versions()
-    return OwnModelRequest(
-        name=checked_name(name),
-        file=str(file.resolve()),
-        file_sha256=digest(file),
-        choices=choices,
-        versions={library: used[library] for library in _LIBRARIES},
-    )
+    return {library: used[library] for library in _LIBRARIES}

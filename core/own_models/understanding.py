@@ -12,6 +12,7 @@ import numpy as np
 from core.contracts import ModelCheck, ModelChoices, ModelFacts, Outputs
 from core.errors import ModelFileError, PellucidError
 from core.models.assembly import assemble
+from core.models.network import Network
 from core.models.outputs import ends_in
 from core.models.own_graph import OWN
 from core.models.reading.files import Described
@@ -21,6 +22,7 @@ from core.models.reading.sides import sides
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras
 from core.models.validation import check_answers, head
+from core.own_models.passes import NetworkPasses
 from core.own_models.ranges import RANGES, Range, affine
 from core.own_models.understood import CLOSE, Understood, class_names, difference, prepared
 
@@ -99,6 +101,7 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
     return Understood(
         facts, spec, lambda batch: np.asarray(bare(batch, training=False)), OWN,
         {"output": output}, lambda: _tensors(model),
+        lambda: NetworkPasses(Network(model, keep=layers), facts.feature_layer),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from core.errors import ModelFileError
 from core.models.spec import ModelSpec
 from core.models.weight_files import checked_classes
 from core.targets.base import probabilities
+from core.targets.passes import Passes
 
 __all__ = ["CLOSE", "Understood", "as_told", "class_names", "difference", "prepared"]
 
@@ -38,6 +39,8 @@ class Understood:
         What is kept of its network beside its numbers, as JSON has it.
     tensors : callable
         Returns its numbers by name.
+    passes : callable
+        Returns the passes that methods ask for, from pixels in [0, 1] to logits or values.
     """
 
     facts: ModelFacts
@@ -46,6 +49,7 @@ class Understood:
     architecture: str
     described: Mapping[str, Any]
     tensors: Callable[[], Mapping[str, npt.NDArray[Any]]]
+    passes: Callable[[], Passes]
 
 
 def class_names(

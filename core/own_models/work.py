@@ -100,15 +100,22 @@ def _published(request: OwnModelRequest, found: Understood, folder: Path, began:
         history=(),
         best_epoch=0,
         test=None,
-        notes=tuple(check.note for check in facts.checks),
+        notes=(*(check.note for check in facts.checks), *_about_pictures(request)),
         created=time.time(),
         file=WEIGHTS,
         bytes=size,
         command=request.command,
         facts={
             "file_sha256": request.file_sha256, "format": facts.format, "range": facts.range,
-            "declared": json.dumps(declared, sort_keys=True),
+            "declared": json.dumps(declared, sort_keys=True), **request.facts,
         },
     )  # fmt: skip
     publish(folder, run)
     return run
+
+
+def _about_pictures(request: OwnModelRequest) -> list[str]:
+    if "samples" not in request.facts:
+        return []
+    return ["Labelled pictures came along with it, and pages open on them. Whether it was trained "
+            "on them the file does not say: if so, they flatter it."]  # fmt: skip

@@ -22,6 +22,7 @@ from dashboard.services._leaderboards import *
 from dashboard.services._looks import *
 from dashboard.services._maps import *
 from dashboard.services._model_jobs import *
+from dashboard.services._model_looks import *
 from dashboard.services._pictures import *
 from dashboard.services._requests import *
 from dashboard.services._robustness import *

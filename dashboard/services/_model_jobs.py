@@ -15,6 +15,7 @@ from core.contracts import (
     CompressRequest,
     ImportRequest,
     ModelCard,
+    OwnModelRequest,
     Run,
     Value,
 )
@@ -24,19 +25,20 @@ from dashboard.services._jobs import SERVER, cancel, submit, view
 from dashboard.services._training import in_background
 
 __all__ = [
-    "ModelJob", "architectures", "compressions", "forget_model_job", "model_job", "model_jobs",
-    "start_import", "start_compression", "smaller_versions", "stop_model_job",
+    "ModelJob", "architectures", "begun", "compressions", "forget_model_job", "model_job",
+    "model_jobs", "start_import", "start_compression", "smaller_versions", "stop_model_job",
 ]  # fmt: skip
 
-R = TypeVar("R", CompressRequest, ImportRequest)
-_asked: dict[str, CompressRequest | ImportRequest] = {}
+Making = CompressRequest | ImportRequest | OwnModelRequest
+R = TypeVar("R", CompressRequest, ImportRequest, OwnModelRequest)
+_asked: dict[str, Making] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class ModelJob:
     """A model that is being made smaller or taken in, or that could not be."""
 
-    request: CompressRequest | ImportRequest
+    request: Making
     job: JobView
 
     @property
@@ -73,7 +75,7 @@ def start_compression(
         text = None if held is None else held.text(())
         return api.compress_request(run.model, form=form, dataset=text, **options)
 
-    return in_background(lambda: _begun(request))
+    return in_background(lambda: begun(request))
 
 
 def start_import(
@@ -81,7 +83,7 @@ def start_import(
 ) -> Future[ImportRequest]:
     """Begin to take somebody's weights in as a model."""
     return in_background(
-        lambda: _begun(
+        lambda: begun(
             lambda: api.import_request(
                 name=name, architecture=architecture, weights=weights, classes=classes,
                 input_size=input_size,
@@ -90,7 +92,8 @@ def start_import(
     )  # fmt: skip
 
 
-def _begun(make: Callable[[], R]) -> R:
+def begun(make: Callable[[], R]) -> R:
+    """Ask for what ``make`` describes, unless it is there already."""
     request = make()
     if all(run.key != request.key for run in api.runs()):
         _asked[request.key] = request

@@ -14,6 +14,7 @@ from core.server import api as _server
 from core.server.workers import Workers
 from core.workspace import open_store
 from dashboard.app_pages.inspect import evidence
+from dashboard.services import _model_looks
 from dashboard.services._jobs import _table
 from tests.engine.threads import ThreadEngine
 
@@ -78,6 +79,14 @@ def _await_end(runner: LocalScriptRunner, timeout: float) -> None:
     if not runner.script_stopped():
         runner.request_stop()
         raise RuntimeError(f"the page has not come to its end after {timeout} s")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _visitors_sit_at_this_machine() -> Iterator[None]:
+    """AppTest has no connection that could tell an address."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_model_looks, "visitor", lambda: (None, {}))
+        yield
 
 
 @pytest.fixture(autouse=True)

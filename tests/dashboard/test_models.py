@@ -393,6 +393,7 @@ def test_a_smaller_version_is_ordered_watched_and_stopped(
 
 def test_weights_that_are_none_are_refused_and_nothing_typed_is_lost() -> None:
     app = calm(opened(view="bring"))
+    app.segmented_control(key="bring kind").set_value("Weights alone").run()
     assert app.button(key="bring it").disabled
     app.text_input(key="bring name").set_value("Mine <b>").run()
     app.selectbox(key="bring architecture").set_value("resnet8").run()
@@ -403,6 +404,7 @@ def test_weights_that_are_none_are_refused_and_nothing_typed_is_lost() -> None:
     assert "a pickle, which runs code" in unescape(app.error[0].value)
     app.button(key="all models").click().run()
     app.button(key="bring").click().run()
+    app.segmented_control(key="bring kind").set_value("Weights alone").run()
     assert app.text_input(key="bring name").value == "Mine <b>"
     assert app.text_area(key="bring classes").value == "none\nglasses\nsunglasses"
     assert app.selectbox(key="bring architecture").value == "resnet8"
@@ -411,6 +413,7 @@ def test_weights_that_are_none_are_refused_and_nothing_typed_is_lost() -> None:
 def test_weights_of_one_s_own_become_a_model(trained: tuple[Run, Run]) -> None:
     file = run_folder(trained[0].model) / trained[0].file
     app = opened(view="bring")
+    app.segmented_control(key="bring kind").set_value("Weights alone").run()
     app.text_input(key="bring name").set_value("My network").run()
     app.selectbox(key="bring architecture").set_value("resnet8").run()
     app.text_area(key="bring classes").set_value("none\nglasses\nsunglasses").run()

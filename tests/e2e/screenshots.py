@@ -47,7 +47,7 @@ def models(page: Page, folder: Path, suffix: str) -> None:
         ("run", "?run=portraits_biased", "Predictions (csv)"),
         ("compare", "?view=compare&with=portraits_biased,portraits_fair", "McNemar"),
         ("new", "?view=new&d.bias=0.9", "What will happen"),
-        ("bring", "?view=bring", "What is expected"),
+        ("bring", "?view=bring", "How do I get a file?"),
     ):
         page.open(query, path="/models")
         page.says(words, timeout=180)

@@ -29,6 +29,7 @@ from core.contracts import (
     GalleryRef,
     ImportRequest,
     ModelChoices,
+    ModelLookRequest,
     OwnModelRequest,
     Picture,
     Request,
@@ -205,6 +206,11 @@ def _of_training() -> Iterator[tuple[str, Request]]:
         name="mine", file="/data/mine.keras", file_sha256="7" * 64,
         choices=ModelChoices(size=(24, 32), range="caffe", order="bgr", classes=("cat", "dog")),
         versions={},
+    )  # fmt: skip
+    yield "model-look", ModelLookRequest(
+        file="/data/mine.keras", file_sha256="7" * 64, choices=ModelChoices(range="0-1"),
+        versions={}, samples="portraits", samples_fingerprint="8" * 64, picture="/data/cat.png",
+        picture_sha256="9" * 64,
     )  # fmt: skip
 
 

@@ -112,6 +112,6 @@ def look_at(run: Run, index: int) -> None:
         model=run.model,
         method=DEFAULT_METHOD if DEFAULT_METHOD in offered else next(iter(offered)),
     )
-    if run.dataset:
-        choice = replace(choice, picture=dataset_picture_id(run.dataset, "test", index))
+    if data := services.models()[run.model].trained_on:
+        choice = replace(choice, picture=dataset_picture_id(data, "test", index))
     state.begin(choice)

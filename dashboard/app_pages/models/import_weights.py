@@ -9,7 +9,6 @@ import streamlit as st
 from core.contracts import ImportRequest
 from dashboard import services
 from dashboard.app_pages.models import background_jobs, page_choice
-from dashboard.app_pages.models.page_choice import ModelsChoice
 from dashboard.formatting import escape
 
 __all__ = ["draw"]
@@ -20,14 +19,12 @@ _HELD, _ORDER, _WANTED = "bring held", "bring order", "bring wanted"
 _FIRST: dict[str, Any] = {"name": "", "architecture": "resnet50", "classes": "", "size": 0}
 
 
-def draw(shown: ModelsChoice) -> None:
+def draw() -> None:
     """Draw the form."""
-    del shown
     _open_when_it_is_here()
-    st.title("Bring your own weights", anchor=False)
     st.markdown(
-        "A network that you trained elsewhere, explained and audited here. Pellucid builds the "
-        "architecture itself and fills in your numbers: no code, graph or pickle is opened."
+        "Weights of an architecture that comes along. Pellucid builds it itself and fills in your "
+        "numbers."
     )
     for held in services.model_jobs():
         if isinstance(held.request, ImportRequest):

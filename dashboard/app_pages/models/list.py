@@ -45,7 +45,7 @@ def draw(shown: ModelsChoice) -> None:
             on_click=page_choice.change, kwargs={"view": "new"},
         )  # fmt: skip
         st.button(
-            "Bring your own weights", icon=":material/upload:", key="bring",
+            "Bring a model", icon=":material/upload:", key="bring",
             on_click=page_choice.change, kwargs={"view": "bring"},
         )  # fmt: skip
     _broken()

@@ -8,8 +8,8 @@ from dashboard import page as frame
 from dashboard import services
 from dashboard.app_pages.models import (
     actions,
+    bring,
     compare,
-    import_weights,
     list,
     new,
     page_choice,
@@ -56,5 +56,5 @@ _VIEWS: dict[View, Callable[[ModelsChoice], None]] = {
     "run": _run,
     "compare": compare.draw,
     "new": new.draw,
-    "bring": import_weights.draw,
+    "bring": bring.draw,
 }

@@ -95,6 +95,10 @@ _TICKED = replace(
     listed(_trained, most=MOST_COMPARED), name="with",
     when=_in_view("compared", "list", "compare"),
 )  # fmt: skip
+_LOOKED = replace(
+    of(r"[0-9a-f]{64}|", "is the number of a file that was looked at"),
+    when=_in_view("look", "bring"),
+)
 _FORM = Codec(_order, when=_in_view("order", "new"), spread=_order_query)
 
 
@@ -109,6 +113,8 @@ class ModelsChoice(AddressedChoice):
     view : {"list", "run", "compare", "new", "bring"}
     compared : tuple of str
         Ids of the models that are ticked.
+    look : str
+        Key of the look at a file that is shown, where a model is brought.
     by : str
         Attribute whose groups are shown; ``""`` for the page's proposal.
     order : Order
@@ -118,6 +124,7 @@ class ModelsChoice(AddressedChoice):
     run: Annotated[str, _NAMED] = ""
     view: Annotated[View, _SEEN] = "list"
     compared: Annotated[tuple[str, ...], _TICKED] = ()
+    look: Annotated[str, _LOOKED] = ""
     by: Annotated[str, cut(80).written_when(_in_view("by", "run", "compare"))] = ""
     order: Annotated[TrainingSetup, _FORM] = field(default_factory=first_training)
 
