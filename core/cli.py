@@ -12,10 +12,12 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 import core.calibration.cli
 import core.comparison.cli
@@ -76,9 +78,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments) or ["--help"]))
 
 
+@lru_cache(maxsize=1)
+def _command() -> Any:
+    """Return what Typer makes of the signatures of all commands: once, however many lines run."""
+    return get_command(app)
+
+
 def _run(arguments: Sequence[str]) -> int:
     try:
-        status = app(args=arguments, standalone_mode=False)
+        status = _command()(args=list(arguments), standalone_mode=False)
     except InputError as error:
         return _fail(str(error), 2)
     except TyperException as error:

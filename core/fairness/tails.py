@@ -95,7 +95,8 @@ def _pair(
         return found
 
     i, j = np.arange(a + 1), np.arange(b + 1)
-    others = choose(total - a - b, events - np.add.outer(i, j))
+    left = choose(total - a - b, events - np.arange(a + b + 1))  # of the rest, by i + j
+    others = np.lib.stride_tricks.sliding_window_view(left, b + 1)
     chance = choose(a, i)[:, None] + choose(b, j) + others - choose(total, np.array(events))
     rate = events / total
     apart = np.subtract.outer((i / a - rate) / error_a, (j / b - rate) / error_b)

@@ -95,7 +95,8 @@ def test_distances_are_those_that_are_known(
         posed, exact = _in_l2(posed), None
     if attack == "square":
         parameters["queries"] = 300
-    found = sweep(ATTACKS[attack], posed, parameters, EPSILONS, rounding=False)
+    epsilons = EPSILONS[::5] if attack == "square" else EPSILONS
+    found = sweep(ATTACKS[attack], posed, parameters, epsilons, rounding=False)
     hit = np.isfinite(found.distances)
     logits = kept.passes.logits(found.pictures)
     assert _reached(goal, kept, logits)[hit].all()
