@@ -11,6 +11,7 @@
     │   │   └── NumeralError     no number, or one out of its bounds; also a ValueError
     │   ├── PluginError         an installed package brings what cannot be used
     │   ├── ModelFileError      a file of a model that cannot be opened as what it is
+    │   │   └── UnknownOperator      a graph's operator that is not rebuilt: no gradients
     │   ├── WeightsError        weights that are missing, of the wrong kind or do not fit
     │   ├── CapabilityError     the model lacks what the method needs
     │   └── TrainingError       a training that cannot go on: its loss diverged
@@ -38,6 +39,7 @@ __all__ = [
     "StoreError",
     "TrainingError",
     "UnknownNameError",
+    "UnknownOperator",
     "WeightsError",
     "WorkerLostError",
 ]
@@ -53,6 +55,28 @@ class InputError(PellucidError):
 
 class ModelFileError(InputError):
     """A model's file is damaged, of a kind that is not opened, or holds code."""
+
+
+class UnknownOperator(ModelFileError):
+    """A graph holds an operator that is not rebuilt in Keras, so it has no gradients.
+
+    Parameters
+    ----------
+    operator : str
+        Its type, as OpenVINO calls it.
+    node : str
+        Its name in the graph.
+    what : str
+        What of it is not known; ``""`` if nothing of it is.
+    """
+
+    def __init__(self, operator: str, node: str, what: str = "") -> None:
+        self.operator, self.node = operator, node
+        why = f": {what}" if what else ""
+        super().__init__(
+            f"The operator {operator} ({node!r}) is not rebuilt in Keras{why}. Without it the "
+            "model has forward passes, and no gradients."
+        )
 
 
 class ImageError(InputError):

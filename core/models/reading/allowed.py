@@ -174,6 +174,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
     for name, arguments in {
         "Absolute": "", "Abs": "", "Add": "", "Subtract": "", "Multiply": "", "Divide": "",
         "TrueDivide": "", "Negative": "", "Power": "", "Square": "", "Sqrt": "", "Exp": "",
+        "Rsqrt": "", "Erf": "",
         "Log": "", "Maximum": "", "Minimum": "", "Matmul": "", "Reciprocal": "", "Sign": "",
         "Sin": "", "Cos": "", "Tanh": "", "Clip": "x_min x_max",
         "Max": "axis keepdims", "Min": "axis keepdims", "Mean": "axis keepdims",
@@ -182,7 +183,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
         "Reshape": "newshape", "Transpose": "axes", "Swapaxes": "axis1 axis2",
         "Moveaxis": "source destination", "Flip": "axis", "Ravel": "", "Repeat": "repeats axis",
         "Tile": "repeats", "BroadcastTo": "shape", "Pad": "pad_width mode", "Roll": "shift axis",
-        "GetItem": "", "Einsum": "subscripts", "Cast": "dtype",
+        "GetItem": "", "Take": "axis", "Einsum": "subscripts", "Cast": "dtype",
         "Relu": "", "Relu6": "", "Sigmoid": "", "Silu": "", "Softplus": "", "Softsign": "",
         "LogSigmoid": "", "LeakyRelu": "negative_slope", "HardSigmoid": "", "HardSilu": "",
         "Elu": "alpha", "Selu": "", "Gelu": "approximate", "Softmax": "axis", "LogSoftmax": "axis",

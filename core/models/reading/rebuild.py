@@ -23,7 +23,7 @@ from core.models.reading.allowed import INERT, OPERATIONS
 from core.models.reading.nodes import MODES, said_to_call, says_something
 from core.models.tensorflow import keras
 
-__all__ = ["as_saved", "built", "flat", "output_names"]
+__all__ = ["as_saved", "built", "flat", "operation_class", "output_names"]
 
 _NAMES_TAKEN = ("pixels", "preprocessing", "logits_float32", "two_classes")
 """Of what the house puts around a network."""
@@ -239,15 +239,17 @@ def _with_counted(given: Any) -> Any:
     return given
 
 
+def operation_class(kind: str) -> Any:
+    """Return the class of an operation of Keras by its name in the closed list."""
+    from keras.src.ops import core as of_core
+    from keras.src.ops import image, math, nn, numpy
+
+    return next(vars(m)[kind] for m in (numpy, nn, image, math, of_core) if kind in vars(m))
+
+
 def _operations() -> dict[str, Any]:
     """Return the class of each operation by the name that descriptions give it here."""
-    from keras.src.ops import core as of_core
-    from keras.src.ops import image, nn, numpy
-
-    found = {}
-    for kind in OPERATIONS:
-        found[kind] = next(vars(m)[kind] for m in (numpy, nn, image, of_core) if kind in vars(m))
-    return {f"operation>{kind}": cls for kind, cls in found.items()}
+    return {f"operation>{kind}": operation_class(kind) for kind in OPERATIONS}
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,0 +1,1 @@
+"""Graphs of OpenVINO's operators rebuilt in Keras, where they have gradients; one file a family."""
