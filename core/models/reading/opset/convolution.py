@@ -1,4 +1,4 @@
-"""Convolutions, with groups and transposed; what only scales or shifts their channels joins them."""
+"""Convolutions, with groups and transposed; what scales or shifts their channels joins them."""
 
 from __future__ import annotations
 
@@ -124,11 +124,9 @@ def transposed(node: Node, make: Maker) -> Value:
     kernel = _spread(kernel, [int(d) for d in node.attributes["dilations"]])
     strides = [int(s) for s in node.attributes["strides"]]
     out, sides, spans = node.shapes[0], x.shape[2:], kernel.shape[-2:]
-    more = node.attributes.get("output_padding") or [0, 0]
     crop, extra = [], []
     for i in range(2):
-        natural = (sides[i] - 1) * strides[i] + spans[i]
-        begin = _begin(node, i, natural + int(more[i]) - out[2 + i], len(node.given) > 2)
+        begin = int(node.attributes["pads_begin"][i])  # of "same" too: OpenVINO works it out
         whole = sides[i] * strides[i] + max(spans[i] - strides[i], 0)
         left = whole - begin - out[2 + i]
         crop.append((begin, max(left, 0)))
@@ -152,21 +150,12 @@ def transposed(node: Node, make: Maker) -> Value:
             made = make.layer("Cropping2D", made, cropping=tuple(crop), name=name)
         made = padded(make, made, extra)
         if offset.any() and not inside:
-            made = make.op("Add", made, make.place(make.constant(offset), (0,)))
+            made = make.layer(
+                "Add", [made, make.place(make.constant(offset[None, :, None, None]), IMAGE)]
+            )
         return made
 
     return Value(out, IMAGE, pending=Pending(np.ones(1), np.zeros(1), build))
-
-
-def _begin(node: Node, axis: int, total: int, shaped: bool) -> int:
-    """Return how much is cut before an axis, of ``total``."""
-    auto = str(node.attributes.get("auto_pad", "explicit"))
-    if auto == "valid" and not shaped:
-        return 0
-    if auto == "explicit" and not shaped:
-        return int(node.attributes["pads_begin"][axis])
-    less = total // 2
-    return total - less if auto == "same_lower" else less
 
 
 def _spread(kernel: Numbers, dilations: Sequence[int]) -> Numbers:

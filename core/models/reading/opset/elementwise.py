@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from core.models.reading.opset.making import Maker
@@ -96,7 +95,7 @@ def binary(make: Maker, kind: str, a: Value | Numbers, b: Value | Numbers) -> Va
     shape = broadcast(a.shape, b.shape)
     for i, (x, other) in enumerate(((a, b), (b, a))):
         number = as_number(other)
-        if isinstance(x, Value) and number is not None and broadcast(x.shape) == shape[-x.rank:]:
+        if isinstance(x, Value) and number is not None and broadcast(x.shape) == shape[-x.rank :]:
             x = relabelled(x, len(shape))
             pair = (number, x.tensor) if i else (x.tensor, number)
             return Value(shape, x.axes, make.op(kind, *pair))
@@ -110,11 +109,11 @@ def binary(make: Maker, kind: str, a: Value | Numbers, b: Value | Numbers) -> Va
 @operator("Maximum", "Minimum")
 def bound(node: Node, make: Maker) -> Value:
     """Rebuild the larger or the smaller of two."""
-    x, other = node.given[0], node.given[1]
-    for x, other in ((x, other), (other, x)):
+    a, b = node.given[:2]
+    for x, other in ((a, b), (b, a)):
         if isinstance(x, Value) and as_number(other) == 0 and node.kind == "Maximum":
             return unary(x, make.layer("ReLU", x.tensor))
-    return binary(make, node.kind, node.given[0], node.given[1])
+    return binary(make, node.kind, a, b)
 
 
 @operator("Power")
@@ -163,5 +162,3 @@ def convert(node: Node, make: Maker) -> Value:
     if node.real[0] and not node.real[-1]:
         raise node.unknown("it cuts fractions off")
     return node.value()
-
-

@@ -65,7 +65,7 @@ class Maker:
         """
         cls = getattr(keras.layers, kind)
         if weights:
-            config |= {key: "zeros" for key in _BEGINNINGS.get(kind, ())}
+            config |= dict.fromkeys(_BEGINNINGS.get(kind, ()), "zeros")
         made = cls(name=self._unique(name or self.name, part), **config)
         out = made(given)
         if weights:
@@ -196,9 +196,7 @@ class Maker:
             return self.layer("Rescaling", x, scale=both[0], offset=both[1], name=name)
         ones = np.ones(int(x.shape[-1]))
         weights = [scale * ones, offset * ones, 0 * ones, ones]
-        return self.layer(
-            "BatchNormalization", x, weights=weights, epsilon=0.0, axis=-1, name=name
-        )
+        return self.layer("BatchNormalization", x, weights=weights, epsilon=0.0, axis=-1, name=name)
 
 
 _BEGINNINGS = {
@@ -206,6 +204,7 @@ _BEGINNINGS = {
     "Conv2D": ("kernel_initializer",),
     "Conv2DTranspose": ("kernel_initializer",),
     "DepthwiseConv2D": ("depthwise_initializer",),
+    "EinsumDense": ("kernel_initializer",),
     "Embedding": ("embeddings_initializer",),
 }
 """Of layers with kernels: what would draw first weights that are written over."""

@@ -108,14 +108,16 @@ def neighbours(node: Node, make: Maker) -> Value:
     if axes != [1] or x.rank != 4:
         raise node.unknown("windows over places are not known")
     alpha, beta, bias = (float(node.attributes[key]) for key in ("alpha", "beta", "bias"))
+    if bias != 1:
+        raise node.unknown("a bias other than 1 is left out by OpenVINO's own passes")
     size, k = int(node.attributes["size"]), x.shape[1]
+    if size % 2 == 0:
+        raise node.unknown("windows of an even number of channels lie differently in runtimes")
     apart = np.arange(k)[:, None] - np.arange(k)[None]  # channel in, channel out
-    band = (apart >= -(size // 2)) & (apart <= size - 1 - size // 2)
+    band = np.abs(apart) <= size // 2
     image = Value(x.shape, IMAGE, make.place(x, IMAGE))
     squares = unary(image, make.op("Square", image.tensor, part="square"))
     total = linear(make, squares, 1, band * (alpha / size), 1, x.shape)
-    total = make.scaled(total, np.ones(1), np.array([bias]), sole=True)
+    total = make.scaled(total, np.ones(1), np.ones(1), sole=True)
     below = make.op("Power", total.tensor, beta, part="power")
     return binary(make, "Divide", image, unary(total, below))
-
-

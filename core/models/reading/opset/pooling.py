@@ -74,6 +74,11 @@ def _windows(node: Node) -> tuple[Value, tuple[int, int], tuple[int, int], Pads]
     kernel, strides = (height, width), (down, across)
     sides, out = x.shape[2:], node.shapes[0][2:]
     pads = explicit_pads(node, sides, out, kernel, strides)
+    if any(
+        (o - 1) * s - begin >= n
+        for o, s, n, (begin, _) in zip(out, strides, sides, pads, strict=True)
+    ):
+        raise node.unknown("its last windows lie beyond the image")
     reach = [  # windows rounded up reach beyond the padding, rounded down not to its end
         max((o - 1) * s + k - n - begin, 0)
         for o, s, k, n, (begin, _) in zip(out, strides, kernel, sides, pads, strict=True)

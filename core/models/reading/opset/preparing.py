@@ -160,9 +160,7 @@ def _check_size(model: Any, name: str) -> None:
 
 
 def _channels(picture: Any, name: str) -> int:
-    """Return which axis holds the channels: where the first image of the graph has them, or
-    where there are as many as pictures have.
-    """
+    """Return which axis the channels are: that of the graph's first image, or the likely one."""
     found = _traced(picture)
     shape = list(picture.output(0).get_shape())
     if found is None:
@@ -175,7 +173,7 @@ def _channels(picture: Any, name: str) -> int:
 
 
 def _traced(picture: Any) -> int | None:
-    waiting = [(picture.output(0), (0, 1, 2, 3))]
+    waiting: list[tuple[Any, tuple[int, ...]]] = [(picture.output(0), (0, 1, 2, 3))]
     seen = set()
     while waiting:
         output, axes = waiting.pop(0)
@@ -187,7 +185,7 @@ def _traced(picture: Any) -> int | None:
             if node.get_name() in seen or node.get_output_size() != 1:
                 continue
             seen.add(node.get_name())
-            after = axes if kind in _KEEPING else None
+            after: tuple[int, ...] = axes if kind in _KEEPING else ()
             order = node.input_value(1).get_node() if kind == "Transpose" else None
             if order is not None and order.get_type_name() == "Constant":
                 after = tuple(axes[int(i)] for i in order.get_data())

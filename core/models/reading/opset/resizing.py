@@ -51,13 +51,11 @@ def _layer(
         if all(np.array_equal(matrices.get(a, r), r) for a, r in zip((2, 3), repeated)):
             return make.layer("UpSampling2D", image, size=tuple(factors), interpolation="nearest")
     usual = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-    for axis, matrix in matrices.items():
+    for matrix in matrices.values():
         n, m = matrix.shape
         if not np.allclose(matrix, shares(n, m, m / n, usual), atol=1e-6):
             return None
-    return make.layer(
-        "Resizing", image, height=shape[2], width=shape[3], interpolation="bilinear"
-    )
+    return make.layer("Resizing", image, height=shape[2], width=shape[3], interpolation="bilinear")
 
 
 def _scales(node: Node, x: Value) -> dict[int, float]:

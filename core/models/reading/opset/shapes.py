@@ -184,9 +184,7 @@ def _slice(node: Node, x: Value) -> dict[int, np.ndarray]:
 
 
 def _strided(node: Node, x: Value) -> dict[int, np.ndarray]:
-    begin, end = (
-        [int(each) for each in node.numbers(i, "range").reshape(-1)] for i in (1, 2)
-    )
+    begin, end = ([int(each) for each in node.numbers(i, "range").reshape(-1)] for i in (1, 2))
     step = [1] * len(begin)
     if len(node.given) > 3:
         step = [int(each) for each in node.numbers(3, "step").reshape(-1)]
@@ -238,9 +236,7 @@ def split(node: Node, make: Maker) -> list[Value]:
     made, start = [], 0
     for i, (shape, read) in enumerate(zip(node.shapes, node.read, strict=True)):
         stop = start + shape[axis]
-        made.append(
-            cut(make, x, {axis: slice(start, stop)}, shape, part=str(i)) if read else x
-        )
+        made.append(cut(make, x, {axis: slice(start, stop)}, shape, part=str(i)) if read else x)
         start = stop
     return made
 
