@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from core.contracts import Box, ModelFacts, Outputs, Picture, Run, TriedPicture
+from core.contracts import Box, ModelChoices, ModelFacts, Outputs, Picture, Run, TriedPicture
 from core.control import Control
 from core.engine.api import answer
 from core.errors import InputError
@@ -37,6 +40,8 @@ def inspect_model(
     classes: Sequence[str] = (),
     layout: Literal["hwc", "chw"] | None = None,
     samples: str | Path = "",
+    trusted: bool = False,
+    code: str | Path | None = None,
 ) -> ModelFacts:
     """Say what a model's file holds, keeping nothing.
 
@@ -63,6 +68,11 @@ def inspect_model(
     samples : str or path
         Labelled pictures, a folder a class or a zip of one, or a dataset: they tell how pictures
         are prepared.
+    trusted : bool
+        Let the code run that a Keras file of your own holds (Lambdas, layers of yours), here and
+        once: what is kept is the graph that comes of it.
+    code : str or path, optional
+        With ``trusted``: a Python file with the layers and functions that the file names.
 
     Returns
     -------
@@ -80,7 +90,8 @@ def inspect_model(
         size=size, range=range, order=order, output=output, kind=kind, classes=classes,
         layout=layout,
     )  # fmt: skip
-    return told(Path(path).expanduser(), choices, samples=str(samples))
+    with _graph(Path(path).expanduser(), choices, trusted, code) as (held, _):
+        return told(held, choices, samples=str(samples))
 
 
 def import_model(
@@ -98,6 +109,8 @@ def import_model(
     kind: Outputs | Literal[""] = "",
     layout: Literal["hwc", "chw"] | None = None,
     samples: str | Path = "",
+    trusted: bool = False,
+    code: str | Path | None = None,
     control: Control | None = None,
 ) -> Run:
     """Take a model of one's own into the zoo: a whole one, or weights into an architecture.
@@ -118,7 +131,7 @@ def import_model(
         One name an output. Numbers by default; of weights alone they are needed.
     input_size : int, optional
         Of an architecture: side of its input.
-    size, range, order, output, kind, layout, samples
+    size, range, order, output, kind, layout, samples, trusted, code
         Of a whole model, as in :func:`inspect_model`.
     control : Control, optional
         Hears of progress and can stop the work.
@@ -147,11 +160,36 @@ def import_model(
         size=size, range=range, order=order, output=output, kind=kind, classes=classes,
         layout=layout,
     )  # fmt: skip
-    if samples:
-        from core.own_models.inspecting import told
+    with _graph(file, choices, trusted, code) as (held, facts):
+        if samples:
+            from core.own_models.inspecting import told
 
-        choices = settled_choices(choices, told(file, choices, samples=str(samples)))
-    return answer(own_model_request(file, name=name or file.stem, choices=choices), control=control)
+            found = told(held, choices, samples=str(samples))
+            choices = settled_choices(choices, found)
+            rows = [asdict(each) for each in found.preprocessing]
+            facts = {**facts, "preprocessing": json.dumps(rows)}
+        whole = own_model_request(held, name=name or file.stem, choices=choices, facts=facts)
+        return answer(whole, control=control)
+
+
+@contextmanager
+def _graph(
+    file: Path, choices: ModelChoices, trusted: bool, code: str | Path | None
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Yield what is opened: the file itself, or the graph that its owner's code makes of it."""
+    if not trusted:
+        if code is not None:
+            raise InputError(
+                "code runs what is in a file of yours: it is given with trusted=True alone "
+                "(--trusted)."
+            )
+        yield file, {}
+        return
+    from core.own_models.trusted import graph_of
+
+    own = None if code is None else Path(code).expanduser()
+    with graph_of(file, own, size=choices.size) as graph:
+        yield graph, {"trusted": file.name if own is None else f"{file.name}, {own.name}"}
 
 
 def keep_model_file(name: str, data: bytes) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -57,17 +58,29 @@ _Samples = Annotated[
         "pictures are prepared for it."
     ),
 ]
+_Trusted = Annotated[
+    bool,
+    typer.Option(
+        "--trusted",
+        help="Let the code run that a Keras file of yours holds (Lambdas, own layers), on this "
+        "machine, once; what is kept is the graph that comes of it.",
+    ),
+]
+_Code = Annotated[
+    Path | None,
+    typer.Option(help="With --trusted: a Python file with the layers that the file names."),
+]
 
 
 @app.command("inspect-model")
 def inspect_model(
     file: _File, classes: _Classes = None, range_: _Range = "auto", order: _Order = None,
     size: _Size = None, output: _Output = "", kind: _Kind = "", layout: _Layout = None,
-    samples: _Samples = "", json_: JsonFlag = False,
+    samples: _Samples = "", trusted: _Trusted = False, code: _Code = None, json_: JsonFlag = False,
 ) -> None:  # fmt: skip
-    """Say what a model's file holds, keeping nothing and running nothing of it."""
+    """Say what a model's file holds, keeping nothing; nothing of it is run unless --trusted."""
     facts = api.inspect_model(
-        file, classes=_names(classes), samples=samples,
+        file, classes=_names(classes), samples=samples, trusted=trusted, code=code,
         **_said(range_, order, size, output, kind, layout),
     )  # fmt: skip
     emit(facts.document(), json_, lambda: _told(facts))
@@ -85,19 +98,22 @@ def import_(
         int | None, whole(help="Of weights alone: side of the input in pixels.")
     ] = None,
     range_: _Range = "auto", order: _Order = None, size: _Size = None, output: _Output = "",
-    kind: _Kind = "", layout: _Layout = None, samples: _Samples = "", json_: JsonFlag = False,
+    kind: _Kind = "", layout: _Layout = None, samples: _Samples = "", trusted: _Trusted = False,
+    code: _Code = None, json_: JsonFlag = False,
 ) -> None:  # fmt: skip
-    """Take a model of your own in from its file; nothing in it is run."""
+    """Take a model of your own in from its file; nothing in it is run unless --trusted."""
     run = api.import_model(
         file, name=name, architecture=architecture, classes=_names(classes),
-        input_size=input_size, samples=samples, control=Terminal(),
+        input_size=input_size, samples=samples, trusted=trusted, code=code, control=Terminal(),
         **_said(range_, order, size, output, kind, layout),
     )  # fmt: skip
     emit(_document(run), json_, lambda: iter([f"{run.model}  {run.name}", *run.notes]))
 
 
 def _document(run: Run) -> dict[str, Any]:
+    understood: dict[str, Any] = json.loads(str(run.facts.get("understood", "{}")))
     return {
+        **understood,
         "model": run.model,
         "key": run.key,
         "name": run.name,

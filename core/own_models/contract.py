@@ -326,6 +326,7 @@ class OwnModelRequest:
         words += ["--output", given.output] if given.output else []
         words += ["--kind", given.kind] if given.kind else []
         words += ["--layout", given.layout] if given.layout else []
+        words += ["--trusted"] if "trusted" in self.facts else []
         return shlex.join(words)
 
     def adopt(self, stored: Run) -> Run:

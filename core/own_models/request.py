@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -86,7 +86,12 @@ def _size(given: str | tuple[int, int] | None) -> tuple[int, int] | None:
 
 
 def own_model_request(
-    path: str | Path, *, name: str, choices: ModelChoices, samples: str = ""
+    path: str | Path,
+    *,
+    name: str,
+    choices: ModelChoices,
+    samples: str = "",
+    facts: Mapping[str, str] | None = None,
 ) -> OwnModelRequest:
     """Describe the work of taking a model in from its file.
 
@@ -100,6 +105,8 @@ def own_model_request(
         As :func:`model_choices` or :func:`settled_choices` returns them.
     samples : str
         Reference of labelled pictures that came along: kept beside the model, for the audits.
+    facts : mapping, optional
+        What else its run is to keep, by name.
 
     Returns
     -------
@@ -113,7 +120,7 @@ def own_model_request(
     file, sha256 = _file(path)
     return OwnModelRequest(
         name=checked_name(name), file=str(file), file_sha256=sha256, choices=choices,
-        versions=_versions(), facts={"samples": samples} if samples else {},
+        versions=_versions(), facts={**(facts or {}), **({"samples": samples} if samples else {})},
     )  # fmt: skip
 
 

@@ -100,22 +100,40 @@ def _published(request: OwnModelRequest, found: Understood, folder: Path, began:
         history=(),
         best_epoch=0,
         test=None,
-        notes=(*(check.note for check in facts.checks), *_about_pictures(request)),
+        notes=(*(check.note for check in facts.checks), *_besides(request)),
         created=time.time(),
         file=WEIGHTS,
         bytes=size,
         command=request.command,
         facts={
             "file_sha256": request.file_sha256, "format": facts.format, "range": facts.range,
-            "declared": json.dumps(declared, sort_keys=True), **request.facts,
+            "declared": json.dumps(declared, sort_keys=True),
+            "understood": _understood(request, found),
+            **{k: v for k, v in request.facts.items() if k != "preprocessing"},
         },
     )  # fmt: skip
     publish(folder, run)
     return run
 
 
-def _about_pictures(request: OwnModelRequest) -> list[str]:
-    if "samples" not in request.facts:
-        return []
-    return ["Labelled pictures came along with it, and pages open on them. Whether it was trained "
-            "on them the file does not say: if so, they flatter it."]  # fmt: skip
+def _understood(request: OwnModelRequest, found: Understood) -> str:
+    """Return what the command line prints of a model, with what labelled pictures told before."""
+    told = found.facts.document()
+    rows = json.loads(request.facts.get("preprocessing", "[]"))
+    return json.dumps(told | {"preprocessing": rows})
+
+
+def _besides(request: OwnModelRequest) -> list[str]:
+    """Return what else is to be known of a model."""
+    found = []
+    if "trusted" in request.facts:
+        found.append(
+            f"Its own code ({request.facts['trusted']}) was run once, when it was taken in; what "
+            "is kept is the graph that came of it, and no code."
+        )
+    if "samples" in request.facts:
+        found.append(
+            "Labelled pictures came along with it, and pages open on them. Whether it was trained "
+            "on them the file does not say: if so, they flatter it."
+        )
+    return found

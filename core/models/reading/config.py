@@ -32,8 +32,10 @@ _FREE = {
     "subscripts": re.compile(r"[A-Za-z,.]{1,60}->[A-Za-z.]{1,60}"),
 }
 _BEGINNINGS = ("initializer", "regularizer", "constraint")
-_OWN = ("Only Keras' own layers are opened: a file's own code is never run",
-        "export the model as ONNX, or open it yourself with --trusted")  # fmt: skip
+_OWN = (
+    "Only Keras' own layers are opened: a file's own code is never run",
+    "export the model as ONNX, or let your own code run at the command line (--trusted)",
+)
 
 
 def clean(read: Mapping[str, Json], where: str) -> dict[str, Any]:
