@@ -9,10 +9,8 @@ from then on as any other graph's file: rebuilt with gradients where its operato
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +20,13 @@ import numpy as np
 
 from core.errors import ModelFileError
 from core.files import no_file
+from core.models.reading.written_graph import answering, named_anew
 from core.models.tensorflow import keras
 from core.own_models.understood import CLOSE
 
 __all__ = ["graph_of"]
 
 _N, _FREE_SIDE = 4, 64
-_NUMBER = re.compile(r"_\d+(?=/|$)")
 
 
 @contextmanager
@@ -72,7 +70,7 @@ def graph_of(path: Path, code: Path | None, *, size: tuple[int, int] | None) -> 
                 f"{_line(error)}. Layers that run Python at every call are none."
             ) from error
         _compare(model, file, size, path.name)
-        yield _named_anew(file)
+        yield named_anew(file)
 
 
 def _objects(code: Path) -> dict[str, Any]:
@@ -93,8 +91,6 @@ def _objects(code: Path) -> dict[str, Any]:
 
 def _compare(model: Any, file: Path, size: tuple[int, int] | None, name: str) -> None:
     """Refuse a graph that does not answer as the model does, code and all."""
-    import openvino
-
     if len(model.inputs) != 1:
         return  # refused with its reason where the graph is read
     height, width = size or (None, None)
@@ -105,11 +101,11 @@ def _compare(model: Any, file: Path, size: tuple[int, int] | None, name: str) ->
         )
     ]  # fmt: skip
     rng = np.random.default_rng(0)
-    graph = openvino.Core().compile_model(str(file), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    graph = answering(file)
     for most in (1.0, 255.0):
         batch = rng.random((_N, *shape), dtype=np.float32) * np.float32(most)
         theirs = keras.tree.flatten(model.predict(batch, verbose=0))
-        ours = list(graph(batch).values())
+        ours = graph(batch)
         for one, other in zip(theirs, ours, strict=True):
             span = max(1.0, float(np.abs(one).max()))
             apart = float(np.abs(np.asarray(one, np.float64) - other).max()) / span
@@ -118,26 +114,6 @@ def _compare(model: Any, file: Path, size: tuple[int, int] | None, name: str) ->
                     f"{name}: its graph answers differently from Keras with its code (by "
                     f"{apart:.2g}), so it is not taken. Does a layer of yours draw at random?"
                 )
-
-
-def _named_anew(file: Path) -> Path:
-    """Number names by their order: TensorFlow numbers them by all that the process has built."""
-    import openvino
-
-    graph = openvino.Core().read_model(str(file))
-    taken: Counter[str] = Counter()
-    for node in graph.get_ordered_ops():
-        name = _NUMBER.sub("", node.get_friendly_name())
-        unique = f"{name}_{taken[name]}" if taken[name] else name
-        taken[name] += 1
-        node.set_friendly_name(unique)
-        for i, output in enumerate(node.outputs()):
-            if output.get_names():
-                output.get_tensor().set_names({f"{unique}:{i}"})
-    to = file.parent / "named" / file.name
-    to.parent.mkdir()
-    openvino.serialize(graph, str(to))
-    return to
 
 
 def _line(error: BaseException) -> str:
