@@ -6,7 +6,7 @@ Pictures of 16 pixels in three classes: a bright bar across, a bright bar down, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -120,30 +120,45 @@ def trained(architecture: str, *, seed: int, adversarial: bool = False, steps: i
     """Return a builder of a model trained for ``steps`` batches, adversarially (FGSM) if asked."""
 
     def builder(inputs: Any, n_classes: int) -> Any:
-        from core.models.tensorflow import keras, tf
-
-        keras.utils.set_random_seed(seed)
-        centred = keras.layers.Rescaling(4.0, -1.7)(inputs)
-        model = ARCHITECTURES[architecture](centred, n_classes)
-        x, y = pictures(64 * steps, seed=100 + seed)
-        optimiser = keras.optimizers.Adam(0.003)
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-        @tf.function(autograph=False)
-        def fit(batch: Any, labels: Any) -> None:
-            if adversarial:
-                with tf.GradientTape() as tape:
-                    tape.watch(batch)
-                    value = loss(labels, model(batch, training=False))
-                batch = batch + 6 / 255 * tf.sign(tape.gradient(value, batch))
-            with tf.GradientTape() as tape:
-                value = loss(labels, model(batch, training=True))
-            own = model.trainable_variables
-            optimiser.apply_gradients(zip(tape.gradient(value, own), own, strict=True))
-
-        optimiser.build(model.trainable_variables)
-        for start in range(0, len(x), 64):
-            fit(tf.constant(x[start : start + 64]), tf.constant(y[start : start + 64]))
+        model = _network(architecture, inputs, n_classes)
+        model.set_weights(_fitted(architecture, seed, adversarial, steps, n_classes))
         return model
 
     return builder
+
+
+def _network(architecture: str, inputs: Any, n_classes: int) -> Any:
+    from core.models.tensorflow import keras
+
+    return ARCHITECTURES[architecture](keras.layers.Rescaling(4.0, -1.7)(inputs), n_classes)
+
+
+@lru_cache(maxsize=64)
+def _fitted(
+    architecture: str, seed: int, adversarial: bool, steps: int, n_classes: int
+) -> tuple[Array, ...]:
+    """Return the weights after training: a model is built several times, and trained once."""
+    from core.models.tensorflow import keras, tf
+
+    keras.utils.set_random_seed(seed)
+    model = _network(architecture, keras.Input((SIZE, SIZE, 3)), n_classes)
+    x, y = pictures(64 * steps, seed=100 + seed)
+    optimiser = keras.optimizers.Adam(0.003)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    @tf.function(autograph=False)
+    def fit(batch: Any, labels: Any) -> None:
+        if adversarial:
+            with tf.GradientTape() as tape:
+                tape.watch(batch)
+                value = loss(labels, model(batch, training=False))
+            batch = batch + 6 / 255 * tf.sign(tape.gradient(value, batch))
+        with tf.GradientTape() as tape:
+            value = loss(labels, model(batch, training=True))
+        own = model.trainable_variables
+        optimiser.apply_gradients(zip(tape.gradient(value, own), own, strict=True))
+
+    optimiser.build(model.trainable_variables)
+    for start in range(0, len(x), 64):
+        fit(tf.constant(x[start : start + 64]), tf.constant(y[start : start + 64]))
+    return tuple(model.get_weights())

@@ -20,6 +20,7 @@ from core.contracts import Run
 from core.settings import settings
 from dashboard.app_pages.concepts import page_choice as concepts_choice
 from dashboard.app_pages.robustness import page_choice as robustness_choice
+from dashboard.services._jobs import _table
 from tests.dashboard.conftest import APP
 from tests.dashboard.test_hostile_names import HOSTILE, LIVE, shown_as_markdown
 
@@ -81,6 +82,14 @@ def opened(module: str, **query: str) -> AppTest:
     return app.run()
 
 
+def _answered() -> None:
+    """Wait for what the workers answer quickly."""
+    end = time.monotonic() + WAIT
+    for job in _table().jobs():
+        if job.active:
+            _table().wait(job.key, max(end - time.monotonic(), 0.0))
+
+
 def views(page: str, model: str) -> list[dict[str, str]]:
     """Return the addresses under which a page shows different parts."""
     if page == "models":
@@ -107,7 +116,7 @@ def test_every_page_shows_them_as_they_are(page: str, hostile: Run) -> None:
     for query in views(page, hostile.model):
         app = opened(pages()[page], **query)
         check(app, query)
-        time.sleep(WAIT)  # workers answer what is quick
+        _answered()
         shown = check(app.run(), query)
         if "run" in query:
             assert any(":red[x]" in unescape(text) for text in shown), "the run's own name"
