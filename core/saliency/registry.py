@@ -27,6 +27,7 @@ from core.saliency.picture.guided_gradcam import GuidedGradCam
 from core.saliency.picture.hirescam import HiResCam
 from core.saliency.picture.layercam import LayerCam
 from core.saliency.picture.random_blocks import RandomBlocks
+from core.saliency.picture.reciprocam import ReciproCam
 from core.saliency.picture.rise import Rise
 from core.saliency.picture.scorecam import ScoreCam
 from core.saliency.picture.xrai import Xrai
@@ -42,6 +43,7 @@ _OWN: tuple[type[Method], ...] = (
     HiResCam,
     AblationCam,
     ScoreCam,
+    ReciproCam,
     EigenCam,
     Saliency,
     SmoothGrad,

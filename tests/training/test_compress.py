@@ -194,6 +194,7 @@ def test_the_facts_are_what_the_pages_will_find(twin: Run, int8: Run) -> None:
 def test_forward_only_methods_explain_it_and_agree_with_the_twin(twin: Run, int8: Run) -> None:
     picture = api.dataset_picture(DATA, "test", 3)
     for method, options in (("occlusion", {}), ("eigencam", {}), ("ablationcam", {}),
+                            ("reciprocam", {}),
                             ("rise", {"parameters": {"n_masks": 200}})):  # fmt: skip
         ours, theirs = (
             api.explain(picture, model=run.model, method=method, target=0, **options).map
