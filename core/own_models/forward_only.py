@@ -28,6 +28,7 @@ from core.models.spec import ModelSpec
 from core.own_models.passes import FilePasses
 from core.own_models.ranges import RANGES, Range, affine
 from core.own_models.understood import CLOSE, Understood, class_names, difference
+from core.own_models.with_gradients import with_gradients
 
 __all__ = ["understand_graph"]
 
@@ -62,7 +63,8 @@ def understand_graph(file: GraphFile, choices: ModelChoices, *, sha256: str) -> 
         }
         with np.load(Path(folder) / ANSWERS) as answers:
             raw, said = answers["raw"], answers["said"]
-    return _Reading(file, choices, told, graph, sha256).understood(raw, said)
+    found = _Reading(file, choices, told, graph, sha256).understood(raw, said)
+    return with_gradients(found, unpacked(graph, file.name), choices)
 
 
 class _Reading:
@@ -97,7 +99,7 @@ class _Reading:
         )  # fmt: skip
         passes = FileForward.of(unpacked(held, self.name), [LOGITS, *spec.layers])
         self._same(passes, raw, said, spec)
-        self._lacks()
+        self._tokens()
         return Understood(
             self._facts(spec, named),
             spec,
@@ -221,14 +223,8 @@ class _Reading:
         )
         self.checks.append(ModelCheck("same_as_openvino", True, note))
 
-    def _lacks(self) -> None:
-        """Say what forward passes alone do not give."""
-        note = (
-            "It runs forwards alone: no gradients, so no gradient maps and no PGD; occlusion, "
-            "RISE, LIME, SHAP, CAMs without gradients, evidence, audits and black-box attacks "
-            "work. A .keras file of the same model has gradients."
-        )
-        self.checks.append(ModelCheck("gradients", False, note))
+    def _tokens(self) -> None:
+        """Say where a transformer has its tokens."""
         if self.told["tokens"]:
             name, height, width, before = self.told["tokens"]
             note = (

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from core.contracts import ModelChoices
 from core.errors import ModelFileError
+from core.own_models import forward_only
 from core.own_models.inspecting import opened
 from core.own_models.understood import Understood, as_told
 from tests.models.reading import onnx_writer as w
@@ -29,6 +30,12 @@ ENDS = {
     "one_sigmoid": "binary", "multi_label": "sigmoid", "softmax_layer": "probabilities",
     "sequential": "probabilities", "oblong": "probabilities", "regression": "values",
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def forwards_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs forwards is tried here; that it is rebuilt, in tests/models/test_rebuilt_graphs."""
+    monkeypatch.setattr(forward_only, "with_gradients", lambda found, *_: found)
 
 
 @pytest.fixture(scope="module")

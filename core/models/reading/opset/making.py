@@ -79,7 +79,7 @@ class Maker:
         return made(*given)
 
     def _unique(self, name: str, part: str) -> str:
-        wanted = name_of({"name": name}, "node") + (f"_{part}" if part else "")
+        wanted = name_of({"name": name.strip("/")}, "node") + (f"_{part}" if part else "")
         unique, i = wanted, 1
         while unique in self._taken:
             unique, i = f"{wanted}_{i}", i + 1

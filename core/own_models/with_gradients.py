@@ -1,0 +1,88 @@
+"""Graphs from files that are rebuilt in Keras: the same facts, and gradients.
+
+What OpenVINO made of the file has been understood before; here its operators become layers, which
+are held against it. Where one is not known, the model runs forwards alone, and that one is named.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from core.contracts import ModelCheck, ModelChoices, ModelFacts
+from core.errors import InputError
+from core.own_models.understood import Understood
+
+if TYPE_CHECKING:
+    import openvino as ov
+
+__all__ = ["with_gradients"]
+
+_FORWARD = (
+    "It runs forwards alone: no gradients, so no gradient maps and no PGD; occlusion, RISE, LIME, "
+    "SHAP, CAMs without gradients, evidence, audits and black-box attacks work."
+)
+
+
+def with_gradients(found: Understood, wide: ov.Model, choices: ModelChoices) -> Understood:
+    """Return what a graph's file holds with gradients, if all of its operators can be rebuilt.
+
+    Parameters
+    ----------
+    found : Understood
+        What runs forwards.
+    wide : openvino.Model
+        As :mod:`core.models.reading.front_end` writes it.
+    choices : ModelChoices
+        What was chosen.
+
+    Returns
+    -------
+    Understood
+        As it is, with a check that says why, where it cannot be rebuilt.
+    """
+    facts = found.facts
+    settled = replace(
+        choices, output="", kind=facts.kind, range=facts.range,
+        classes=facts.classes if facts.named else (),
+    )  # fmt: skip
+    try:
+        made, difference = _rebuilt(wide, facts.name, settled)
+    except InputError as error:
+        return replace(found, facts=_noted(found, False, f"{_FORWARD} Why: {error}"))
+    note = (
+        "Its operators are rebuilt as layers of Keras, so it has gradients; on drawn pictures the "
+        f"layers answer as OpenVINO does (by {difference:.1e} of their span at most)."
+    )
+    told = [each for each in made.facts.checks if each.id == "same_as_keras"]
+    checks = (*_noted(found, True, note).checks, *told)
+    layers = made.facts.layers
+    described = replace(
+        facts, gradients=True, features=bool(layers), layers=layers,
+        feature_layer=made.facts.feature_layer, n_parameters=made.facts.n_parameters, checks=checks,
+    )  # fmt: skip
+    return replace(made, facts=described)
+
+
+def _rebuilt(wide: ov.Model, name: str, choices: ModelChoices) -> tuple[Understood, float]:
+    """Return what the rebuilt graph is, and how far its answers are from OpenVINO's."""
+    import openvino as ov
+
+    from core.models.reading.config import clean
+    from core.models.reading.opset.rebuilding import checked_rebuild
+    from core.models.tensorflow import keras
+    from core.own_models.understanding import read_off
+
+    said = wide.get_results()[1].input_value(0)
+    graph = ov.Model([ov.opset13.result(said)], wide.get_parameters(), "said")
+    found = checked_rebuild(graph, name=name)
+    described: dict[str, Any] = keras.saving.serialize_keras_object(found.model)
+    config = clean(json.loads(json.dumps(described)), name)
+    made = read_off(found.model, choices, name=name)
+    return replace(made, described={**made.described, "config": config}), found.difference
+
+
+def _noted(found: Understood, ok: bool, note: str) -> ModelFacts:
+    kept = [each for each in found.facts.checks if each.id != "gradients"]
+    return replace(found.facts, checks=(*kept, ModelCheck("gradients", ok, note)))
