@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.contracts import ModelCheck, ModelChoices, ModelFacts
 from core.errors import InputError
 from core.own_models.understood import Understood
-
-if TYPE_CHECKING:
-    import openvino as ov
 
 __all__ = ["with_gradients"]
 
@@ -25,7 +22,7 @@ _FORWARD = (
 )
 
 
-def with_gradients(found: Understood, wide: ov.Model, choices: ModelChoices) -> Understood:
+def with_gradients(found: Understood, wide: Any, choices: ModelChoices) -> Understood:
     """Return what a graph's file holds with gradients, if all of its operators can be rebuilt.
 
     Parameters
@@ -65,18 +62,14 @@ def with_gradients(found: Understood, wide: ov.Model, choices: ModelChoices) -> 
     return replace(made, facts=described)
 
 
-def _rebuilt(wide: ov.Model, name: str, choices: ModelChoices) -> tuple[Understood, float]:
+def _rebuilt(wide: Any, name: str, choices: ModelChoices) -> tuple[Understood, float]:
     """Return what the rebuilt graph is, and how far its answers are from OpenVINO's."""
-    import openvino as ov
-
     from core.models.reading.config import clean
-    from core.models.reading.opset.rebuilding import checked_rebuild
+    from core.models.reading.opset.rebuilding import answer_of, checked_rebuild
     from core.models.tensorflow import keras
     from core.own_models.understanding import read_off
 
-    said = wide.get_results()[1].input_value(0)
-    graph = ov.Model([ov.opset13.result(said)], wide.get_parameters(), "said")
-    found = checked_rebuild(graph, name=name)
+    found = checked_rebuild(answer_of(wide, 1), name=name)
     described: dict[str, Any] = keras.saving.serialize_keras_object(found.model)
     config = clean(json.loads(json.dumps(described)), name)
     made = read_off(found.model, choices, name=name)

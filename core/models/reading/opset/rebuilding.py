@@ -17,7 +17,7 @@ from core.models.reading.opset.registry import REBUILDS, Node
 from core.models.reading.opset.values import Numbers, Value
 from core.models.tensorflow import keras
 
-__all__ = ["CLOSE", "Rebuilt", "checked_rebuild", "rebuilt"]
+__all__ = ["CLOSE", "Rebuilt", "answer_of", "checked_rebuild", "rebuilt"]
 
 CLOSE = 1e-4
 """Largest difference from OpenVINO's answers, relative to their span."""
@@ -48,6 +48,14 @@ class Rebuilt:
 
     model: Any
     difference: float
+
+
+def answer_of(model: Any, index: int) -> Any:
+    """Return the part of a graph that one of its answers needs."""
+    import openvino as ov
+
+    said = model.get_results()[index].input_value(0)
+    return ov.Model([ov.opset13.result(said)], model.get_parameters(), "answer")
 
 
 def rebuilt(model: Any, *, name: str) -> Any:
