@@ -16,7 +16,6 @@ import openvino as ov
 from openvino.frontend import FrontEndManager
 from openvino.passes import ConstantFolding, Manager
 
-from core.contracts import Array
 from core.models.reading import graph_inputs, graph_layers, graph_outputs
 from core.models.reading.graph_file import ANSWERS, MODEL, MOST_NODES, check_nodes
 from core.models.reading.plain import refuse, shown
@@ -160,7 +159,7 @@ def _answers(model: ov.Model, picture: graph_inputs.Picture, order: Mapping[str,
 
 def _try(model: ov.Model, picture: graph_inputs.Picture, name: str) -> None:
     """Compile and run what is kept, once."""
-    zeros: Array = np.zeros((1, *picture.shape), np.float32)
+    zeros = np.zeros((1, *picture.shape), np.float32)
     try:
         ov.Core().compile_model(model, "CPU", _F32)([zeros])
     except RuntimeError as error:
