@@ -65,7 +65,7 @@ def apart(work: str, order: Mapping[str, Any], *, name: str, n_bytes: int) -> di
         told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return told
     if done.returncode == _REFUSED:
-        raise ModelFileError(" ".join(done.stderr.splitlines()[-1].split()))
+        raise ModelFileError(done.stderr.splitlines()[-1])
     if "MemoryError" in done.stderr or "bad_alloc" in done.stderr:
         raise ModelFileError(f"{name} asks for more memory than a model of its size does.")
     raise ModelFileError(f"{name} is damaged: the library that reads it gave up on it.")
@@ -81,6 +81,6 @@ def run(work: str, memory: str, seconds: str, written: str) -> None:
     try:
         told = getattr(import_module(module), function)(json.load(sys.stdin))
     except ModelFileError as error:
-        sys.stderr.write(f"\n{error}")
+        sys.stderr.write("\n" + " ".join(str(error).split()))
         sys.exit(_REFUSED)
     sys.stdout.write("\n" + json.dumps(told))

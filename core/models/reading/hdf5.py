@@ -1,21 +1,25 @@
 """A stranger's HDF5 file, checked before any library reads weights from it.
 
 HDF5 can link to other files, describe datasets of any size in a few bytes, and name filters that
-are loaded as libraries. Only plain numbers that lie in the file itself are taken.
+are loaded as libraries. Only plain numbers that lie in the file itself are taken. The library is
+written in C: a damaged file can end the process that opens it, so that is first one of its own.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 
 from core.errors import ModelFileError
+from core.models.reading.apart import apart
 from core.models.reading.plain import refuse
 
-__all__ = ["Held", "checked"]
+__all__ = ["Held", "checked", "counted"]
 
 _MOST_OBJECTS, _DEEPEST = 200_000, 40
 _MOST_BYTES = 16 * 2**30
@@ -41,23 +45,49 @@ class Held:
 
 
 def checked(path: Path, where: str) -> Held:
-    """Check a file and count what it holds.
+    """Check a file in a process of its own, and count what it holds.
 
     Raises
     ------
     ModelFileError
         If it is damaged, links elsewhere, or describes more than it holds.
     """
+    order = {"path": str(path), "name": where}
+    size = path.stat().st_size
+    told = apart("core.models.reading.hdf5:counted", order, name=where, n_bytes=size)
+    return Held(told["numbers"], told["largest"])
+
+
+def counted(order: Mapping[str, Any]) -> dict[str, int]:
+    """Check a file, and read all of it once: what the library makes of it shows here.
+
+    Parameters
+    ----------
+    order : mapping
+        ``path`` and ``name``, the file's for sentences.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`checked`.
+    """
+    path, where = Path(order["path"]), order["name"]
     try:
         with h5py.File(path, "r") as file:
-            return _walk(file, where, path.stat().st_size)
-    except ModelFileError:
+            held, parts = _walk(file, where, path.stat().st_size)
+            for part in parts:
+                part[()]
+            dict(file.attrs)
+    except (ModelFileError, MemoryError):
         raise
     except Exception as error:  # whatever the library makes of a damaged file
         raise ModelFileError(f"{where}: its weights cannot be read as HDF5 ({error}).") from error
+    return asdict(held)
 
 
-def _walk(file: h5py.File, where: str, size: int) -> Held:
+def _walk(file: h5py.File, where: str, size: int) -> tuple[Held, list[h5py.Dataset]]:
+    """Return what a file holds, and its datasets."""
+    parts: list[h5py.Dataset] = []
     seen: set[int] = set()
     numbers = largest = n_bytes = objects = 0
     waiting: list[tuple[str, h5py.Group, int]] = [("", file, 0)]
@@ -81,6 +111,7 @@ def _walk(file: h5py.File, where: str, size: int) -> Held:
             if not isinstance(found, h5py.Dataset):
                 refuse(where, f"{below!r} is neither a group nor numbers.")
             _check(found, below, where)
+            parts.append(found)
             n_bytes += found.nbytes
             if not _OPTIMIZER.match(below):
                 numbers += found.size
@@ -88,7 +119,7 @@ def _walk(file: h5py.File, where: str, size: int) -> Held:
     # Numbers may be packed, but weights hardly pack: far more than the file holds is a trap.
     if n_bytes > min(_MOST_BYTES, 64 * size):
         refuse(where, f"it describes {n_bytes:,} bytes of weights in {size:,}.")
-    return Held(numbers, largest)
+    return Held(numbers, largest), parts
 
 
 def _check(dataset: h5py.Dataset, below: str, where: str) -> None:
