@@ -53,6 +53,9 @@ def avg_pool(node: Node, make: Maker) -> Value:
             "AveragePooling2D", image, pool_size=kernel, strides=strides, padding="same"
         )
         return Value(out, IMAGE, made)
+    given = explicit_pads(node, sides, out[2:], kernel, strides)
+    if not excluded and any(e > g for (_, e), (_, g) in zip(pads, given, strict=True)):
+        raise node.unknown("windows rounded up, with their padding counted, are not known")
     counts = _counts(node, x, kernel, strides, excluded=excluded)
     whole = counts.min() == counts.max() == kernel[0] * kernel[1]
     made = make.layer(

@@ -155,6 +155,8 @@ def _one(node: Any, values: dict[tuple[str, int], Value | Numbers], make: Maker)
     outputs = node.outputs()
     if any(output.get_partial_shape().is_dynamic for output in outputs):
         raise UnknownOperator(kind, name, "the shape of what it gives depends on the picture")
+    if any(0 in output.get_shape() for output in outputs):
+        raise UnknownOperator(kind, name, "it gives nothing")
     given = node.input_values()
     reads = Node(
         kind=kind,

@@ -93,14 +93,18 @@ def _same(model: Any, graph: Any) -> Any:
     return found
 
 
-@pytest.mark.parametrize("kind", ["saved_model", "litert"])
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, "litert") for name in SMALL] + [("28 x 28 x 1", "saved_model"),
+                                            ("transformer", "saved_model")],
+)  # fmt: skip
 def test_small_networks(name: str, kind: str, tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     model = stirred(SMALL[name]())
     _same(model, exported(model, tmp_path, kind))
 
 
+@pytest.mark.slow
 def test_a_network_from_ir_is_as_plain_as_it_was(tmp_path: Path) -> None:
     """Normalisations are in the convolutions, transposes are gone, layers have their names."""
     keras.utils.set_random_seed(1)

@@ -376,7 +376,12 @@ def _tried(family: str, n: int) -> None:
             model = FAMILIES[family](data.draw)
         except RuntimeError:  # OpenVINO's builder takes no such attributes
             return
-        checked(model)
+        try:
+            checked(model)
+        except UnknownOperator as error:
+            # Pooling rounded up beyond the image, and parts of no size, are said so.
+            if not any(said in str(error) for said in ("windows", "gives nothing")):
+                raise
 
     run()
 
