@@ -24,7 +24,7 @@ from core.models.forward import Forward
 __all__ = ["LOGITS", "FileForward", "adds_int8_exactly"]
 
 LOGITS = "logits"
-_PASSED = ("Transpose", "FakeQuantize", "Convert")
+_PASSED = ("Transpose", "Reshape", "FakeQuantize", "Convert")
 """Operations between a tensor of the graph and the output that shows it."""
 
 
@@ -92,13 +92,17 @@ class FileForward(Forward):
         source, turns = shown.node.input_value(0), []
         # What is passed on the way up only shows the tensor: its other readers come before that.
         while len(source.get_target_inputs()) == 1 and source.node.get_type_name() in _PASSED:
-            if source.node.get_type_name() == "Transpose":
-                turns.append(source.node.input_value(1).node.get_data())
+            turns.append(source.node)
             source = source.node.input_value(0)
         given = op.parameter(list(shown.shape), np.float32)
         replacement = given
-        for order in turns:
-            replacement = op.transpose(replacement, np.argsort(order).astype(np.int32))
+        for turn in turns:
+            if turn.get_type_name() == "Transpose":
+                order = np.argsort(turn.input_value(1).node.get_data()).astype(np.int32)
+                replacement = op.transpose(replacement, order)
+            elif turn.get_type_name() == "Reshape":
+                sides = np.array(turn.input_value(0).get_shape(), np.int64)
+                replacement = op.reshape(replacement, sides, special_zero=False)
         if source.get_element_type() != given.get_element_type():
             replacement = op.convert(replacement, source.get_element_type())
         for reader in source.get_target_inputs():

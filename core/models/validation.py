@@ -8,7 +8,7 @@ logits from what is bounded, whatever layer it comes from.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from core.errors import CapabilityError, UnknownNameError, WeightsError
 from core.models.code import is_library
 from core.models.final_layers import FinalLayers, bounds
 from core.models.outputs import is_one_sigmoid
-from core.models.spec import ModelSpec
+from core.models.spec import ModelSpec, grid_sides
 from core.models.tensorflow import keras, tf
 
 __all__ = ["check_answers", "check_built", "check_layers", "failed", "head", "layer_tensor"]
@@ -32,6 +32,8 @@ _AT_ENDS = 0.9
 """The share of far answers at a bound from which on it is one."""
 _CLOSE = 1e-3
 Answers = npt.NDArray[np.float64]
+TOKENS = "tokens"
+"""Behind a layer's name: that its tokens are meant as a grid."""
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -221,8 +223,14 @@ def head(model: Any, name: str) -> Any:
     CapabilityError
         If a connection runs around the layer, or it does not lead to the logits.
     """
+    grid = layer_tensor(model, name)
     try:
-        return keras.Model(layer_tensor(model, name), model.output)
+        if not name.endswith(f":{TOKENS}"):
+            return keras.Model(grid, model.output)
+        tokens = grid._keras_history.operation.input
+        behind = keras.Model(tokens, model.output)
+        given = keras.Input(grid.shape[1:])
+        return keras.Model(given, behind(keras.layers.Reshape(tokens.shape[1:])(given)))
     except ValueError as error:
         raise CapabilityError(
             f"The logits do not depend on {name!r} alone (a connection runs around it); "
@@ -231,7 +239,10 @@ def head(model: Any, name: str) -> Any:
 
 
 def layer_tensor(model: Any, name: str) -> Any:
-    """Return the tensor that a feature layer's name means (``"layer"`` or ``"layer:input"``).
+    """Return the tensor that a feature layer's name means.
+
+    ``"layer"`` is what leaves it, ``"layer:input"`` what enters it, and ``"layer:tokens"`` a
+    sequence of tokens ``(N, h·w, C)`` that leaves it, as the grid ``(N, h, w, C)``.
 
     A layer may have been called elsewhere as well, as a nested model is where it was made: its call
     in this model is meant.
@@ -241,7 +252,7 @@ def layer_tensor(model: Any, name: str) -> Any:
     UnknownNameError
         If the model has no such layer; the text says which can be named.
     CapabilityError
-        If the layer has no height and width.
+        If the layer has no height and width, or its tokens are no grid.
     """
     layer_name, _, side = name.partition(":")
     calls = {node.operation.name: node for node in _nodes(model)}
@@ -251,12 +262,27 @@ def layer_tensor(model: Any, name: str) -> Any:
             f"Layers that maps can read: {', '.join(_readable(calls)) or 'none'}."
         )
     tensors = calls[layer_name].input_tensors if side == "input" else calls[layer_name].outputs
+    if side == TOKENS:
+        return _grid(model, name, tensors)
     if len(tensors) != 1 or len(tensors[0].shape) != 4:
         raise CapabilityError(
             f"Layer {name!r} has no (height, width, channels) output; choose a convolutional one. "
             f"Layers that maps can read: {', '.join(_readable(calls)) or 'none'}."
         )
     return tensors[0]
+
+
+def _grid(model: Any, name: str, tensors: Sequence[Any]) -> Any:
+    """Return a sequence of tokens as a grid with the proportions of the model's input."""
+    shape = tuple(tensors[0].shape[1:])
+    sides = grid_sides(shape[0], *model.input.shape[1:3]) if len(shape) == 2 else None
+    if len(tensors) != 1 or sides is None:
+        raise CapabilityError(
+            f"Layer {name.partition(':')[0]!r} gives values of shape {shape}, which are no tokens "
+            "(h·w, channels) of a grid with the proportions of the picture. A class token among "
+            "them has no place in it: such a model's attention can be read, its tokens cannot."
+        )
+    return keras.layers.Reshape((*sides, shape[1]))(tensors[0])
 
 
 def failed(error: Exception, spec: ModelSpec, shape: tuple[int | None, ...]) -> CapabilityError:
