@@ -47,6 +47,7 @@ TITLES = {
     "robustness_defaults": "The default attacks against the best of four",
     "corruption_speed": "Corruptions",
     "training_cifar": "Training on CIFAR-10",
+    "own_models": "Models of one's own",
 }
 BY_NAME = ("training_cifar",)
 """Sections that take an hour or more: measured only when they are named."""
