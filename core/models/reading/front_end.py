@@ -51,6 +51,7 @@ def prepare(order: Mapping[str, Any]) -> dict[str, Any]:
     """
     model = _read(order)
     check_nodes(len(model.get_ops()), order["name"], most=10 * MOST_NODES)
+    _check_operators(model, order["name"])
     n_numbers = _check_weights(model, order["name"])
     picture = graph_inputs.fitted(model, order)
     _check_values(model, order["name"])
@@ -105,6 +106,15 @@ def shown_list(text: str) -> str:
     """Return names from a list as one short text."""
     named = [shown(each.strip())[1:-1] for each in text.split(",")]
     return ", ".join(named[:6]) + (", …" if len(named) > 6 else "")
+
+
+def _check_operators(model: ov.Model, name: str) -> None:
+    """Refuse what OpenVINO computes otherwise than the framework that wrote the file."""
+    for node in model.get_ops():
+        if node.get_type_name() == "LRN" and int(node.get_attributes()["size"]) % 2 == 0:
+            refuse(name, f"{shown(node.get_friendly_name())} normalises over an even number of "
+                   "channels, which OpenVINO places otherwise than ONNX does: an odd size is read "
+                   "as it is meant.")  # fmt: skip
 
 
 def _check_weights(model: ov.Model, name: str) -> int:

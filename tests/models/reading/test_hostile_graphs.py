@@ -239,6 +239,14 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
         ),
         "bad.onnx",
     ),
+    "a window that runtimes place otherwise": (
+        w.model(w.graph(
+            [w.node("LRN", ["x"], ["l"], size=2, alpha=0.5, beta=0.75, bias=1.0),
+             w.node("ReduceMean", ["l"], ["y"], axes=[2, 3], keepdims=0)],
+            [w.value("x", (1, 3, 16, 16))], [w.value("y", (1, 3))],
+        )),
+        "an even number of channels",
+    ),
     "nested without end": (b"", "nested"),
     "nothing behind it": (w.field(1, 8) + w.field(2, "nobody"), "no operators"),
     "cut varint": (w.field(1, 8) + b"\xff" * 20, "damaged"),
