@@ -17,6 +17,7 @@ from core.evidence.counterfactual.contract import *
 from core.evidence.leaderboard.contract import *
 from core.evidence.sanity.contract import *
 from core.fairness.contract.audits import *
+from core.fairness.contract.class_pairs import *
 from core.fairness.contract.gaps import *
 from core.fairness.contract.group_names import *
 from core.fairness.contract.looks import *

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 
-from core.contracts import groups_in_order
+from core.contracts import groups_in_order, map_option, pair_text
 from core.errors import InputError
 from core.fairness.class_column import NO_CLASSES, ClassColumn
 from core.fairness.keys import Key
@@ -93,7 +93,7 @@ def check_clear(columns: Sequence[ClassColumn], unclear: Set[str]) -> None:
         raise InputError(
             f"{columns[0].rows.name}: {_listed(unclear)} differ in case alone, and not all are "
             f"labels as well as predictions: are they one class? Say which class each value means "
-            f'(--map "{first}=CLASS").'
+            f"({map_option([(first, 'CLASS')])})."
         )
 
 
@@ -178,7 +178,8 @@ def check_positive(
             raise InputError(
                 f"{column.rows.name}: the column {column.key.column!r} never holds the positive "
                 f"class {positive!r}. It holds: {_listed(column.names)}. Say which value means it "
-                f'(--map "VALUE={positive}"), or "{positive}={positive}" if there really is none.'
+                f"({map_option([('VALUE', positive)])}), or "
+                f"{pair_text(positive, positive)!r} if there really is none."
             )
     if true is None or said is None:
         return
@@ -193,12 +194,12 @@ def _is_fraction(name: str) -> bool:
 def _unmatched(own: ClassColumn, other: ClassColumn, extra: Set[str]) -> InputError:
     name = groups_in_order(extra)[0]
     more = f" (and {len(extra) - 1} more such values)" if len(extra) > 1 else ""
-    as_is = ",".join(f"{each}={each}" for each in groups_in_order(extra))
+    as_is = map_option((each, each) for each in groups_in_order(extra))
     return InputError(
         f"{own.rows.name}: the column {own.key.column!r} holds {name!r} in row {own.first(name)}"
         f"{more}, but the labels in {other.key.column!r} are {_listed(other.names)}. Correct the "
-        f'value, or say which class it means (--map "{name}=CLASS"); "{as_is}" makes it a class of '
-        "its own."
+        f"value, or say which class it means ({map_option([(name, 'CLASS')])}); {as_is} makes it a "
+        "class of its own."
     )
 
 

@@ -17,10 +17,11 @@ from core.fairness.class_checks import (
 )
 from core.fairness.class_column import MAX_CLASSES, ClassColumn, given_classes
 from core.fairness.keys import Codes, Key
+from core.fairness.no_value_classes import check_no_value_classes
 from core.fairness.non_data_rows import non_data_row_notes
 from core.fairness.rows import Rows
 from core.tabular.spellings import matched
-from core.tabular.values import NEVER, class_text, positive_class
+from core.tabular.values import NEVER, OPPOSITES, class_text, positive_class
 
 __all__ = ["MAX_CLASSES", "Classes", "find_classes"]
 
@@ -83,6 +84,7 @@ def find_classes(
     said = said.renamed(found.to) if said else None
     both = [column for column in (true, said) if column is not None]
     names = groups_in_order(set().union(*(column.names for column in both)))
+    check_no_value_classes(both, counted, fixed)
     strays = non_data_row_notes(both, counted, fixed)
     if true is not None:
         check_varies(true)
@@ -106,7 +108,12 @@ def find_classes(
         true.codes(names) if true else {},
         said.codes(names) if said else {},
         binary,
-        (*_notes(both, found.to), *_unpredicted(true, said, columns.positive), *strays),
+        (
+            *_notes(both, found.to),
+            *_unpredicted(true, said, columns.positive),
+            *_score_note(names, columns),
+            *strays,
+        ),
     )
 
 
@@ -135,6 +142,17 @@ def _unpredicted(
         return ()
     shown = ", ".join(map(repr, groups_in_order(lacking)[:8]))
     return (f"Never predicted, and counted as negative: {shown}.",)
+
+
+def _score_note(names: Sequence[str], columns: TableColumns) -> tuple[str, ...]:
+    """Say whose probability the score is, where the class that is usually negative is positive."""
+    usual = any(pair == (names[1].casefold(), names[0].casefold()) for pair in OPPOSITES)
+    if not (columns.score and usual and len(names) == 2):
+        return ()
+    return (
+        f"The score is read as the probability of {names[1]!r}, the positive class; if it is that "
+        f"of {names[0]!r}, name that one (--positive {names[0]}).",
+    )
 
 
 def _and(spelt: Iterable[str]) -> str:

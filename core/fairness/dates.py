@@ -14,7 +14,11 @@ __all__ = ["PERIODS", "period_of"]
 Period = Literal["month", "year"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 _SHOWN = {"month": "%Y-%m", "year": "%Y"}
-_WRITTEN = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S")
+_WRITTEN = (
+    *(day + clock for day in ("%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%d") for clock in _CLOCKS),
+    "%Y-%m", "%Y/%m",
+)  # fmt: skip
 """Beside ISO 8601. Of 03/04/2026 nobody knows which is the month."""
 
 _FIRST_YEAR = 1000
@@ -59,7 +63,12 @@ def _date(value: str) -> str:
     # A year alone would be cast to a date of its own.
     iso = f"CASE WHEN {text} LIKE '____-__-__%' THEN TRY_CAST({text} AS TIMESTAMP) END"
     zoned = f"CASE WHEN {text} LIKE '____-__-__%' THEN TRY_CAST(left({text}, 10) AS TIMESTAMP) END"
-    return f"coalesce({iso}, {zoned}, try_strptime({text}, [{formats}]))"
+    eight = r"\d{8}"
+    short = (
+        f"CASE WHEN regexp_full_match({text}, {literal(eight)}) "
+        f"THEN try_strptime({text}, '%Y%m%d') END"
+    )
+    return f"coalesce({iso}, {zoned}, {short}, try_strptime({text}, [{formats}]))"
 
 
 def _known(value: str, missing: Missing) -> str:

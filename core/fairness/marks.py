@@ -8,12 +8,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from core.fairness.sql import Database, identifier, literal
 from core.tabular.head import CsvHead
 from core.tabular.source import TextSource
 
-__all__ = ["Marks", "marks_of", "read_with"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Marks", "marks_of", "marks_of_texts", "read_with"]
 
 _HEAD_BYTES, _HEAD_ROWS = 2**18, 1000
 _THOUSANDS = {".": r"\.", ",": ",", " ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}
@@ -89,14 +93,44 @@ def marks_of(
     semicolons.
     """
     seen = _first_rows(source, head)
+    return _marks_of(database, view, seen, head.names, semicolons=head.delimiter == ";")
+
+
+def marks_of_texts(database: Database, view: str, schema: pa.Schema) -> Mapping[str, Marks]:
+    """Return the same of columns that have types: numbers may stand in text there too."""
+    import pyarrow as pa
+
+    kinds = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in schema]
+    texts = [
+        i
+        for i, kind in enumerate(kinds)
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    ]
+    if not texts:
+        return {}
+    columns = ", ".join(map(_cell, texts))
+    rows = database.rows(f"SELECT {columns} FROM {view} LIMIT {_HEAD_ROWS}")
+    cells = [{cell.strip() for cell in column if cell} for column in zip(*rows, strict=True)]
+    seen = {i: fits for i, each in zip(texts, cells, strict=False) if (fits := _fitting(each))}
+    return _marks_of(database, view, seen, schema.names, semicolons=False)
+
+
+def _marks_of(
+    database: Database,
+    view: str,
+    seen: Mapping[int, Fits],
+    names: Sequence[str],
+    *,
+    semicolons: bool,
+) -> Mapping[str, Marks]:
     proofs = {mark for fits in seen.values() for mark in _proof(fits)}
-    asked = head.delimiter == ";" or "," in proofs
+    asked = semicolons or "," in proofs
     used = {i: fits for i, fits in seen.items() if asked or _PLAIN not in fits}
     found = {}
     for i, fits in _whole(database, view, used).items():
         marks = _chosen(fits, proofs, asked=asked)
-        if marks is not None and head.names[i]:
-            found[head.names[i]] = marks
+        if marks is not None and names[i]:
+            found[names[i]] = marks
     return found
 
 
@@ -149,7 +183,11 @@ def _first_rows(source: TextSource, head: CsvHead) -> dict[int, Fits]:
     for _ in range(head.skipped):
         next(lines)
     try:
-        rows = list(islice(csv.reader(lines, delimiter=head.delimiter), 1, _HEAD_ROWS))
+        rows = list(
+            islice(
+                csv.reader(lines, delimiter=head.delimiter, skipinitialspace=True), 1, _HEAD_ROWS
+            )
+        )
     except csv.Error:  # whoever reads the rows says where
         return {}
     if len(data) == _HEAD_BYTES:  # the last one may be cut within a number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.contracts import TableColumns
 from core.errors import InputError
 from core.fairness.rows import Rows
-from core.fairness.sql import double, identifier
+from core.fairness.sql import double, identifier, literal
 from core.tabular.missing import Missing
 
 __all__ = ["check_scores", "check_weights", "is_weight"]
@@ -35,8 +35,12 @@ def check_weights(rows: Rows, columns: TableColumns) -> None:
             f"{_told(rows, name, row, cell, bad)} "
             + (
                 _without(columns, cell)
-                or f"A weight is 0 or a number from {_LEAST:g} to {_MOST:g}: if those of the "
-                "column are all too large or too small, divide them by one number."
+                or (
+                    f"A weight is 0 or a number from {_LEAST:g} to {_MOST:g}: if those of the "
+                    "column are all too large or too small, divide them by one number."
+                    if _is_number(rows, cell)
+                    else "A weight is a number: correct that cell."
+                )
             )
         )
     if not total > 0:
@@ -82,6 +86,11 @@ def _told(rows: Rows, column: str, row: int, cell: str, bad: int) -> str:
     held = f"holds {cell!r}" if cell else "is empty"
     more = f" ({bad} such rows)" if bad > 1 else ""
     return f"{rows.name}: the column {column!r} {held} in row {row}{more}."
+
+
+def _is_number(rows: Rows, cell: str) -> bool:
+    ((number,),) = rows.database.rows(f"SELECT {double(literal(cell))}")
+    return number is not None
 
 
 def _without(columns: TableColumns, cell: str) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from core.contracts import RowsTaken
 from core.errors import InputError
-from core.fairness.marks import Marks, marks_of
+from core.fairness.marks import Marks, marks_of, marks_of_texts
 from core.fairness.parquet_copy import parquet_copy
 from core.fairness.sql import Database, double, identifier, literal, open_database
 from core.fairness.table_errors import told
-from core.fairness.typed import as_written, nested, widened
+from core.fairness.typed import as_written, nested, unknown_zones, widened
 from core.files import no_file
-from core.tabular.head import CsvHead, check_names, nfc, read_head
+from core.tabular.head import CsvHead, check_names, listed_names, nfc, read_head
 from core.tabular.records import is_plain
 from core.tabular.source import TextSource, text_source
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUFFIXES", "Rows", "column_names", "free_names", "open_columns", "open_table"]
 
-SUFFIXES = (".csv", ".parquet", ".xlsx")
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 _VIEW = "given"
 
 
@@ -75,7 +75,7 @@ class Rows:
         name = nfc(name)
         if name not in self.names:
             raise InputError(
-                f"{self.name} has no column {name!r}. It has: {', '.join(self.names)}."
+                f"{self.name} has no column {name!r}. It has: {listed_names(self.names)}."
             )
         if name in self.nested:
             raise InputError(
@@ -211,7 +211,10 @@ def _text_rows(source: TextSource, head: CsvHead, title: str, *, plain: bool) ->
 def _typed(database: Database, query: str, title: str, schema: pa.Schema) -> Rows:
     written = as_written(schema, _positions(len(schema)))
     query = f"SELECT {written} FROM ({query})"
-    return _viewed(database, query, title, tuple(schema.names), nested(schema))
+    rows = _viewed(
+        database, query, title, tuple(schema.names), nested(schema), unknown_zones(schema)
+    )
+    return replace(rows, marks=marks_of_texts(database, rows.view, schema))
 
 
 def _positions(n_columns: int) -> list[str]:

@@ -18,7 +18,7 @@ from core.fairness.sql import identifier, literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["as_written", "nested", "widened"]
+__all__ = ["as_written", "nested", "unknown_zones", "widened"]
 
 _DIGITS = range(5)
 _LEAST_EXPONENT, _PRECISION = -14, 10  # of half precision
@@ -67,24 +67,43 @@ def _half(value: str) -> str:
 
 def _clock(column: str, zone: str) -> str:
     """Return SQL for what the clock of a zone shows; UTC's where nobody knows the zone."""
+    if _is_zone(zone):
+        return f"timezone({literal(zone)}, {column})"
+    return f"timezone('UTC', {column}) + INTERVAL '{_minutes(zone) or 0} minutes'"
+
+
+def unknown_zones(schema: pa.Schema) -> str:
+    """Say which columns have a time zone that nobody knows; ``""`` for none."""
+    import pyarrow as pa
+
+    kinds = {field.name: _inner(field.type) for field in schema}
+    zones = {n: kind.tz for n, kind in kinds.items() if pa.types.is_timestamp(kind) and kind.tz}
+    return " ".join(
+        f"The time zone {zone!r} of {name!r} is unknown: its times are read as those of UTC."
+        for name, zone in zones.items()
+        if not _is_zone(zone) and _minutes(zone) is None
+    )
+
+
+def _is_zone(zone: str) -> bool:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
-        return f"timezone('UTC', {column}) + INTERVAL '{_minutes(zone)} minutes'"
-    return f"timezone({literal(zone)}, {column})"
+        return False
+    return True
 
 
-def _minutes(zone: str) -> int:
-    """Return the minutes of an offset.
+def _minutes(zone: str) -> int | None:
+    """Return the minutes of an offset; ``None`` for what is none.
 
     >>> _minutes("+05:30"), _minutes("-03:00"), _minutes("Atlantis/Capital")
-    (330, -180, 0)
+    (330, -180, None)
     """
     try:
         offset = datetime.strptime(zone, "%z").utcoffset()
     except ValueError:
-        return 0
-    return round(offset.total_seconds() / 60) if offset else 0
+        return None
+    return round(offset.total_seconds() / 60) if offset is not None else None
 
 
 def widened(table: pa.Table) -> pa.Table:

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
@@ -15,8 +16,8 @@ from core.contracts import count_text
 from core.errors import InputError
 
 __all__ = [
-    "DELIMITERS", "MAX_COLUMNS", "CsvHead", "broken_text", "check_names", "nfc", "read_head",
-    "shown",
+    "DELIMITERS", "MAX_COLUMNS", "CsvHead", "broken_text", "check_names", "listed_names", "nfc",
+    "read_head", "shown",
 ]  # fmt: skip
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -37,7 +38,7 @@ _MARKS = (
 )
 _MARK = "\ufeff"
 _UNSEEN = _MARK + "\u200b\u200c\u200d\u2060"
-_SEPARATOR = re.compile(r'"?sep=(?P<delimiter>[^\w\s"]|\t)"?', re.IGNORECASE)
+_SEPARATOR = re.compile(r'"?sep=(?P<delimiter>[^\w\s"]|_|\t)"?', re.IGNORECASE)
 _LINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -115,7 +116,7 @@ def read_head(file: BinaryIO, *, name: str) -> CsvHead:
         next(rest)
     first = next(rest).lstrip(_MARK)
     try:
-        header = next(csv.reader(chain([first], rest), delimiter=delimiter))
+        header = next(csv.reader(chain([first], rest), delimiter=delimiter, skipinitialspace=True))
     except csv.Error as error:
         raise InputError(f"{name}: its header line cannot be read ({error}).") from error
     if comments:
@@ -123,6 +124,22 @@ def read_head(file: BinaryIO, *, name: str) -> CsvHead:
     names = tuple(map(shown, header))
     check_names(names, name)
     return CsvHead(names, delimiter, encoding, skipped, comments)
+
+
+def listed_names(names: Sequence[str]) -> str:
+    r"""Return the names of columns such that nothing in them is unseen.
+
+    >>> listed_names(["y", "p\u00a0x", ""])
+    "y, 'p\\xa0x', and 1 column without a name (the header is to be the first line)"
+    """
+    shown = [name if name.isprintable() else repr(name) for name in names if name]
+    without = len(names) - len(shown)
+    if without:
+        shown.append(
+            f"and {count_text(without, 'column')} without a name (the header is to be the first "
+            "line)"
+        )
+    return ", ".join(shown)
 
 
 def check_names(names: tuple[str, ...], title: str) -> None:
@@ -225,7 +242,7 @@ def _is_comment(line: str, delimiter: str) -> bool:
 
 def _check_comment(line: str, number: int, header: list[str], delimiter: str, name: str) -> None:
     """Refuse a comment that could as well be the header."""
-    cells = next(csv.reader([line], delimiter=delimiter), [])
+    cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     if line.lstrip().startswith("#") and len(cells) == len(header) > 1:
         raise InputError(
             f"{name}, line {number} begins with '#': is it a comment, or does it name the "

@@ -11,7 +11,9 @@ ERRORS = (
     "#n/a", "#div/0!", "#name?", "#null!", "#num!", "#ref!", "#value!", "#spill!", "#calc!"
 )  # fmt: skip
 """What spreadsheets write where there is no result."""
-_ALWAYS = ("", "nan", *ERRORS)
+_NANS = ("nan", "-nan", "+nan", "1.#qnan", "-1.#qnan", "1.#ind", "-1.#ind", "1.#snan")
+"""What programs write for a result that is no number."""
+_ALWAYS = ("", *_NANS, *ERRORS)
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,14 @@ class Missing:
     """Words that stand for no value, and the column that they are looked for in.
 
     Cells are compared without blanks around them and whatever their case, but for ``None``:
-    ``none`` is an answer. Where a column also holds ``+``, its ``-`` is a value.
+    ``none`` is an answer, and where a column holds it, ``NONE`` may be the same one. Where a column
+    also holds ``+``, its ``-`` is a value.
 
     Examples
     --------
-    >>> words = Missing.of(["NA", "None", "-"], ["a", "na", "none", "-"])
-    >>> [text in words for text in ("na", "None", "none", "-", "", "a")]
-    [True, True, False, True, True, False]
+    >>> words = Missing.of(["NA", "None", "-"], ["a", "na", "NONE", "-"])
+    >>> [text in words for text in ("na", "None", "NONE", "none", "-", "", "-nan", "a")]
+    [True, True, True, False, True, True, True, False]
     """
 
     words: frozenset[str]
@@ -33,8 +36,10 @@ class Missing:
     @classmethod
     def of(cls, words: Iterable[str], cells: Iterable[str | None] = ()) -> Missing:
         """Return the words that are missing values in a column of these cells."""
-        plus = any(cell is not None and cell.strip() == "+" for cell in cells)
-        given = {_form(word.strip()) for word in words} - ({"-"} if plus else set())
+        held = {cell.strip() for cell in cells if cell is not None}
+        given = {_form(word.strip()) for word in words} - ({"-"} if "+" in held else set())
+        if "None" in given and "none" not in held:
+            given.add("NONE")
         return cls(frozenset((*_ALWAYS, *given)))
 
     def __contains__(self, cell: str | None) -> bool:
@@ -42,4 +47,7 @@ class Missing:
 
 
 def _form(word: str) -> str:
-    return word if word.lower() == "none" else word.lower()
+    lowered = word.lower()
+    if lowered != "none":
+        return lowered
+    return word if word in ("none", "None") else "NONE"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
@@ -15,20 +16,25 @@ from core.tabular.missing import ERRORS
 __all__ = ["is_plain", "ragged", "records", "unclosed"]
 
 _CHUNK = 2**22
+_MOST_BLANKS = 64
 _NO_COMMENTS = ("#na", *ERRORS)
 
 
 def is_plain(file: BinaryIO, head: CsvHead) -> bool:
     """Whether any reader of CSV reads it alike.
 
-    UTF-8, the header in the first line, ends of lines of one kind, and no line that begins with
-    ``#``.
+    UTF-8, the header in the first line, ends of lines of one kind, no line that begins with ``#``,
+    and no blanks before a quote.
     """
     if head.encoding != "utf-8-sig" or head.skipped:
         return False
     returns = feeds = both = hashes = 0
-    last = b""
+    last = before = b""
+    quote = re.compile(rb'(?:^|[\r\n]|%s) +"' % re.escape(head.delimiter.encode()))
     while chunk := file.read(_CHUNK):
+        if quote.search(before + chunk):
+            return False
+        before = chunk[-_MOST_BLANKS:]
         here = last + chunk
         returns += chunk.count(b"\r")
         feeds += chunk.count(b"\n")
@@ -53,7 +59,7 @@ def records(file: BinaryIO, head: CsvHead, *, name: str) -> Iterator[tuple[int, 
     lines = _Lines(text)
     for _ in range(head.skipped):
         next(lines)
-    reader = csv.reader(lines, delimiter=head.delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=head.delimiter, strict=True, skipinitialspace=True)
     try:
         next(reader)
         yield from _checked(reader, lines, head, name)

@@ -15,6 +15,9 @@ __all__ = ["NEVER", "OPPOSITES", "class_text", "group_text", "positive_class"]
 _WHOLE = re.compile(r"([+-]?\d+)\.0+")
 _CLASS = re.compile(r"([+-]?\d+)\.0*")
 """Of classes, ``1.`` is the number 1 too, as Fortran and some statistics programs write it."""
+_NOTHING = re.compile(r"[+-]0+")
+_MINUS = re.compile("\u2212(?=[0-9.])")
+"""The sign of typesetters, which spreadsheets and reports put where a keyboard has a hyphen."""
 OPPOSITES = (
     ("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"),
     ("neg", "pos"), ("negative", "positive"),
@@ -40,7 +43,7 @@ def group_text(raw: str | None, missing: Missing = _USUAL, *, whole: bool = True
         return UNKNOWN
     text = shown(raw)
     number = _WHOLE.fullmatch(text) if whole else None
-    return number[1] if number else text
+    return _unsigned(number[1]) if number else text
 
 
 def class_text(raw: str | None, missing: Missing = _USUAL) -> str:
@@ -50,9 +53,16 @@ def class_text(raw: str | None, missing: Missing = _USUAL) -> str:
     """
     if raw is None or raw in missing:
         return ""
-    text = shown(raw)
+    text = _MINUS.sub("-", shown(raw), count=1) if raw.lstrip()[:1] == "\u2212" else shown(raw)
     whole = _CLASS.fullmatch(text)
-    return whole[1] if whole else text.lower() if text.lower() in ("true", "false") else text
+    if whole:
+        return _unsigned(whole[1])
+    return text.lower() if text.lower() in ("true", "false") else _unsigned(text)
+
+
+def _unsigned(text: str) -> str:
+    """Return a number, 0 without a sign."""
+    return text[1:] if _NOTHING.fullmatch(text) else text
 
 
 def positive_class(classes: Sequence[str], wanted: str, *, where: str) -> str:
@@ -80,7 +90,7 @@ def positive_class(classes: Sequence[str], wanted: str, *, where: str) -> str:
                 f"{where} never holds the positive class {wanted!r}. It holds: {listed}."
             )
         return named
-    lowered = {text.casefold(): text for text in classes}
+    lowered = {text.casefold().removeprefix("+"): text for text in classes}
     for negative, positive in OPPOSITES:
         if set(lowered) <= {negative, positive}:
             return lowered.get(positive, positive)

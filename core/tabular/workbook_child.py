@@ -27,6 +27,8 @@ Range = tuple[Place, Place]
 _MENDABLE = 3
 _TELLING = re.compile(rb"<(?:\w+:)?f[\s/>]|\st=[\"']e[\"']|\shidden=[\"'](?:1|true)[\"']")
 """A formula, an error, or what is hidden."""
+COMMA = re.compile(r"[+-]?\d+(,\d+)?")
+SURE_COMMA = re.compile(r"[+-]?(\d+,(\d{1,2}|\d{4,})|0\d*,\d+|\d{4,},\d+)")
 _CHUNK = 2**20
 _SHOWN = 4
 
@@ -64,6 +66,7 @@ def main(workbook: str, table: str, memory: str, seconds: str, most: str) -> Non
     ) as error:  # fmt: skip
         sys.exit(str(error).splitlines()[0] if str(error) else "it cannot be read")
     with open(table, "w", newline="", encoding="utf-8") as file:
+        write_alike(rows)
         writer = csv.writer(file)
         writer.writerows(map(text, row) for row in rows if any(cell != "" for cell in row))
     errors = [cell_name(*place) for place in told.errors]
@@ -87,6 +90,20 @@ class Told:
     unsaved: list[Place] = field(default_factory=list)
     errors: dict[Place, str] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
+
+
+def write_alike(rows: list[list[Any]]) -> None:
+    """Write numbers with decimal commas in columns whose texts show that these are meant.
+
+    Of 1,234 nobody knows; a text such as 2,81 or 0,5 shows it, if all others may be such numbers.
+    """
+    for column in range(max(map(len, rows), default=0)):
+        cells = [(row, row[column]) for row in rows[1:] if column < len(row)]
+        texts = [cell.strip() for _, cell in cells if isinstance(cell, str) and cell.strip()]
+        if any(map(SURE_COMMA.fullmatch, texts)) and all(map(COMMA.fullmatch, texts)):
+            for row, cell in cells:
+                if isinstance(cell, float) and not cell.is_integer():
+                    row[column] = str(cell).replace(".", ",")
 
 
 def put_errors(rows: list[list[Any]], start: Place, errors: dict[Place, str]) -> None:

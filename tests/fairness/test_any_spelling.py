@@ -79,4 +79,4 @@ def test_a_value_that_nobody_matched_never_counts_as_negative(
 
 
 def test_the_words_for_nothing_are_the_ones_that_are_shown() -> None:
-    assert MISSING == ("NA", "N/A", "None", "null", "NaN", "<NA>", "#N/A", "?", "-")
+    assert MISSING == ("NA", "N/A", "None", "null", "NaN", "NaT", "<NA>", "#N/A", "?", "-")

@@ -185,7 +185,7 @@ def test_options(options: dict, words: tuple[str, ...], write) -> None:
 def test_what_is_no_table(tmp_path: Path) -> None:
     refused(tmp_path / "missing.csv", PREDICTED, "no table", "missing.csv")
     (tmp_path / "t.ods").write_bytes(b"x")
-    refused(tmp_path / "t.ods", PREDICTED, ".csv, .parquet or .xlsx", "t.ods")
+    refused(tmp_path / "t.ods", PREDICTED, ".csv, .tsv, .txt, .parquet or .xlsx", "t.ods")
     (tmp_path / "t.xlsx").write_bytes(b"x")
     refused(tmp_path / "t.xlsx", PREDICTED, "no Excel workbook", "t.xlsx")
     with pytest.raises(InputError, match="neither"):

@@ -187,7 +187,7 @@ def test_held_tables(biased, write) -> None:
     api.release_table(TableSource("mine", str(mine), ""))
     assert mine.exists(), "only held tables are deleted"
     for name, content, words in (
-        ("a.exe", b"x", r"csv, \.parquet or"), ("a.csv", b"", "empty"),
+        ("a.exe", b"x", r"csv, \.tsv, \.txt, \.parquet or"), ("a.csv", b"", "empty"),
         ("a.parquet", b"PAR", "no Parquet"),
     ):  # fmt: skip
         with pytest.raises(InputError, match=words):

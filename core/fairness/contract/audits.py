@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, get_args
 
 from core.data.contract import DatasetPredictRequest
+from core.fairness.contract.class_pairs import pair_text
 from core.fairness.contract.sample_splitting import RowsChoice
 from core.values.basic import Lane, content_key
 from core.values.codec import Stored
@@ -21,7 +22,7 @@ __all__ = [
 
 UNKNOWN = "Unknown"
 """The group of rows without a value."""
-MISSING = ("NA", "N/A", "None", "null", "NaN", "<NA>", "#N/A", "?", "-")
+MISSING = ("NA", "N/A", "None", "null", "NaN", "NaT", "<NA>", "#N/A", "?", "-")
 """Words that stand for no value in a table, beside the empty cell."""
 TIMES = "×"
 """Joins attributes, and their groups, to intersections."""
@@ -108,7 +109,7 @@ class TableColumns(Stored):
             value = getattr(self, option)
             words += [f"--{option}", value] if value else []
         for value, name in self.map:
-            words += ["--map", f"{value}={name}"]
+            words += ["--map", pair_text(value, name)]
         words += [] if self.missing == MISSING else ["--missing", ",".join(self.missing)]
         words += ["--drop-missing"] if self.drop_missing else []
         return [*words, "--weights", self.weight] if self.weight else words

@@ -30,14 +30,14 @@ from core.fairness.rows import column_names
 from core.fairness.uploaded_tables import table_source
 from core.files import spelled_out
 from core.options.model import chosen_seed
-from core.tabular.head import nfc
+from core.tabular.head import listed_names, nfc
 
 __all__ = [
     "FAIRNESS_VERSION", "AuditOptions", "Table", "audit_fields", "check_one_of", "columns_fields",
     "library_versions", "predict_request", "predictions_fields",
 ]  # fmt: skip
 
-FAIRNESS_VERSION = "9"
+FAIRNESS_VERSION = "10"
 """Raise it when a change of the statistics changes what the same request leads to."""
 _LIBRARIES = ("numpy", "scipy", "duckdb")
 _MOST_ATTRIBUTES = 12
@@ -244,7 +244,7 @@ def _table_columns(columns: TableColumns, title: str, there: Sequence[str]) -> N
     for use, column in named.items():
         if column and column not in there:
             raise InputError(
-                f"{title} has no column {column!r} ({use}). It has: {', '.join(there)}."
+                f"{title} has no column {column!r} ({use}). It has: {listed_names(there)}."
             )
     if not columns.prediction and not columns.score:
         raise InputError(
