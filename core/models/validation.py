@@ -22,7 +22,15 @@ from core.models.outputs import is_one_sigmoid
 from core.models.spec import ModelSpec, grid_sides
 from core.models.tensorflow import keras, tf
 
-__all__ = ["check_answers", "check_built", "check_layers", "failed", "head", "layer_tensor"]
+__all__ = [
+    "TOKENS",
+    "check_answers",
+    "check_built",
+    "check_layers",
+    "failed",
+    "head",
+    "layer_tensor",
+]
 
 _SCALES = (1.0, 30.0, -30.0, 1000.0, -1000.0)
 """Of the pixels: logits grow with them, probabilities and sigmoids stay between 0 and 1."""

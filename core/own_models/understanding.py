@@ -19,9 +19,9 @@ from core.models.reading.files import Described
 from core.models.reading.nodes import name_of
 from core.models.reading.rebuild import as_saved, flat, output_names
 from core.models.reading.sides import sides
-from core.models.spec import ModelSpec
+from core.models.spec import ModelSpec, grid_sides
 from core.models.tensorflow import keras
-from core.models.validation import check_answers, head
+from core.models.validation import TOKENS, check_answers, head
 from core.own_models.passes import NetworkPasses
 from core.own_models.ranges import RANGES, Range, affine
 from core.own_models.understood import CLOSE, Understood, class_names, difference, prepared
@@ -234,12 +234,20 @@ def _same(saved: Any, output: int, model: Any, spec: ModelSpec) -> ModelCheck:
 
 
 def _layers(model: Any) -> Iterator[str]:
-    """Yield the last layer of each size, shallow to deep, that leads to the logits alone."""
-    sizes: dict[tuple[int, ...], list[str]] = {}
+    """Yield the last layer of each size, shallow to deep, that leads to the logits alone.
+
+    Tokens are a grid where a layer before them had its height and width, as patches have: rows of
+    pixels in a sequence may be as many, and are none.
+    """
+    picture = model.inputs[0].shape[1:3]
+    grids: set[tuple[int, ...]] = set()
+    sizes: dict[tuple[int | str, ...], list[str]] = {}
     computed = False  # what stands before the first kernel only prepares the picture
     for layer in model.layers:
         computed = computed or any(len(weight.shape) > 1 for weight in layer.weights)
         shape = tuple(getattr(layer.output, "shape", ()))
+        if len(shape) == 4:
+            grids.add(shape[1:3])
         if (
             computed
             and len(shape) == 4
@@ -248,6 +256,10 @@ def _layers(model: Any) -> Iterator[str]:
             and shape[3] > 1
         ):
             sizes.setdefault(shape[1:3], []).append(layer.name)
+        elif computed and len(shape) == 3 and None not in shape[1:] and shape[2] > 1:
+            grid = grid_sides(shape[1], *picture)
+            if grid in grids and min(grid) > 1:
+                sizes.setdefault((TOKENS, *grid), []).append(f"{layer.name}:{TOKENS}")
     found = [name for names in sizes.values() if (name := _leading(model, names))]
     yield from found[-_MOST_LAYERS:]
 

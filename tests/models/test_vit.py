@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from core.models.spec import grid_sides
 from core.models.validation import layer_tensor
 from core.models.vit import _vit, positions
 from core.saliency.registry import METHODS
+from tests.models.reading.networks import drawn
 from tests.saliency.test_cams import run
 
 LAYERS = ("block1_out:tokens", "block2_out:tokens")
@@ -155,3 +157,33 @@ def test_a_class_token_is_no_cell(vit: Runtime) -> None:
     flat = keras.Model(x, keras.layers.Flatten(name="flat")(x))
     with pytest.raises(CapabilityError, match="no tokens"):
         layer_tensor(flat, "flat:tokens")
+
+
+def rows_of_pixels() -> Any:
+    """As many rows as a grid of 4 × 4 would have tokens."""
+    from core.models.tensorflow import keras
+
+    x = keras.Input((16, 16, 3))
+    rows = keras.layers.GRU(5, return_sequences=True)(keras.layers.Reshape((16, 48))(x))
+    return keras.Model(x, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling1D()(rows)))
+
+
+def test_tokens_of_a_file_are_found_and_rows_are_none(tmp_path: Path) -> None:
+    drawn("transformer").save(tmp_path / "transformer.keras")
+    rows_of_pixels().save(tmp_path / "rows.keras")
+    assert api.inspect_model(tmp_path / "rows.keras").layers == ()
+    found = api.inspect_model(tmp_path / "transformer.keras")
+    assert found.feature_layer == found.layers[-1]
+    assert found.feature_layer.endswith(":tokens")
+
+    run = api.import_model(tmp_path / "transformer.keras", range="0-1")
+    picture = np.random.default_rng(2).integers(0, 256, (16, 16, 3), np.uint8)
+    for method in ("gradcam", "reciprocam", "eigencam"):
+        shown = api.explain(api.open_picture(picture), model=run.model, method=method, target=0)
+        assert shown.map.shape == (16, 16)
+        assert np.isfinite(shown.map).all()
+    cells = api.explain(
+        api.open_picture(picture), model=run.model, method="reciprocam", target=0,
+        parameters={"mask": "cell"},
+    )  # fmt: skip
+    assert np.ptp(cells.map) > 0
