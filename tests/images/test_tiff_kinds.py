@@ -43,7 +43,13 @@ def test_a_kind_shows_what_was_written_or_is_refused_by_its_name(
         if told:
             assert re.match(TOLD, told), (kind, told)
             continue
-        assert not kind.negative, kind
+        if kind.negative:
+            low, high = drawn.min(), drawn.max()
+            wanted = np.rint((drawn[..., :1] - low) / (high - low) * 255)
+            grey = 255 - wanted if photometric == 0 else wanted
+            assert np.abs(picture.pixels - grey).max() <= 1, kind
+            assert any("became 0 to 255" in note for note in picture.notes), kind
+            continue
         if kind.extra is None:  # a fourth band of colours is transparency, as it was always
             kind = replace(kind, extra=2)
         away = np.abs(picture.pixels.astype(int) - shown(kind, drawn)).max()
@@ -121,7 +127,6 @@ def test_bits_that_the_file_says_need_not_be_guessed() -> None:
             replace(BASE, photometric=2, bits=16, bands=3, planar=2),
             "3 bands of 16-bit values, each by itself, meant as RGB",
         ),
-        (replace(BASE, bits=16, sample="int", negative=True), "negative values, down to -32768"),
         (replace(BASE, bits=32, order=">"), "1 band of 32-bit values"),
     ],
 )
@@ -130,6 +135,29 @@ def test_what_is_not_read_is_named(kind: Kind, words: str) -> None:
         open_picture(written(kind, values(kind)), name="photo")
     assert "\n" not in str(told.value)
     assert "damaged" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "largest"),
+    [("int16", -32000, 16000), ("int16", -32768, 32767), ("uint32", 0, 4294967295),
+     ("uint32", 70000, 90000), ("int32", -5, 2147483647)],
+)  # fmt: skip
+def test_whole_values_beyond_sixteen_bits_are_shown_over_their_range_and_said(
+    kind: str, least: int, largest: int
+) -> None:
+    cells = np.linspace(least, largest, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).round().astype(kind)
+    signed, bits = kind.startswith("i"), cells.itemsize * 8
+    written_ = written(
+        replace(BASE, bits=bits, sample="int" if signed else "uint", negative=least < 0),
+        cells[..., None],
+    )
+    picture = open_picture(written_)
+    low, high = int(cells.min()), int(cells.max())
+    wanted = np.rint((cells.astype(float) - low) / (high - low) * 255)
+    assert np.array_equal(picture.pixels[..., 0], wanted)
+    assert picture.notes == (
+        f"Whole values: {low} to {high}, the least and the largest in the file, became 0 to 255.",
+    )
 
 
 def test_bands_that_are_left_out_are_counted() -> None:

@@ -139,15 +139,17 @@ def _over_white(image: Image.Image, notes: list[str]) -> Band:
 
 def _from_sixteen_bits(
     image: Image.Image, name: str, depth: Depth, notes: list[str], kind: TiffKind | None
-) -> tuple[int, Band]:
+) -> tuple[int | None, Band]:
     parts = (np.asarray(_crop(image, *band)) for band in _bands(image))
     ends = [(int(part.min()), int(part.max())) for part in parts]
     least, largest = min(low for low, _ in ends), max(high for _, high in ends)
-    if kind is not None and kind.signed and least < 0:
-        raise ImageError(
-            f"{name} holds negative values, down to {least}, of {kind.declared} signed bits. Say "
-            "which range is meant: save it with 8 or 16 bits from 0 on."
-        )
+    if kind is not None and not kind.signed and least < 0:  # Pillow holds 32 bits with a sign
+        parts = (np.asarray(_crop(image, *band)).view(np.uint32) for band in _bands(image))
+        ends = [(int(part.min()), int(part.max())) for part in parts]
+        least, largest = min(low for low, _ in ends), max(high for _, high in ends)
+        return None, _stretched(image, least, largest, "Whole", notes, np.uint32)
+    if kind is not None and (least < 0 or largest > 65535):
+        return None, _stretched(image, least, largest, "Whole", notes)
     if least < 0 or largest > 65535:
         raise ImageError(
             f"{name} holds 32-bit values of more than 65535. Save it with 8 or 16 bits."
@@ -165,18 +167,34 @@ def _from_floats(image: Image.Image, name: str, notes: list[str]) -> Band:
         raise ImageError(f"{name} holds NaN or infinite values. Fill them in first.")
     low, high = float(min(p.min() for p in parts)), float(max(p.max() for p in parts))
     fitting = next((top for top in _FLOAT_RANGES if high <= top), None)
-    if low >= 0 and fitting is not None:
-        low, high = 0.0, fitting
-        notes.append(f"Floating-point values: {low:g} to {high:g} became 0 to 255.")
-    else:
-        notes.append(
-            f"Floating-point values: {low:g} to {high:g}, the least and the largest in the file, "
-            "became 0 to 255."
-        )
+    if low < 0 or fitting is None:
+        return _stretched(image, low, high, "Floating-point", notes)
+    notes.append(f"Floating-point values: 0 to {fitting:g} became 0 to 255.")
+    return _linear(image, 0.0, fitting)
+
+
+def _stretched(
+    image: Image.Image,
+    low: float,
+    high: float,
+    what: str,
+    notes: list[str],
+    kind: type[np.generic] | None = None,
+) -> Band:
+    """Show values from the least to the largest, and say so."""
+    ends = " to ".join(f"{end:.10g}" if end == int(end) else f"{end:g}" for end in (low, high))
+    notes.append(f"{what} values: {ends}, the least and the largest in the file, became 0 to 255.")
+    return _linear(image, low, high, kind)
+
+
+def _linear(
+    image: Image.Image, low: float, high: float, kind: type[np.generic] | None = None
+) -> Band:
     span = (high - low) or 1.0
 
     def convert(top: int, bottom: int) -> Pixels:
-        values = np.asarray(_crop(image, top, bottom)).astype(np.float64)
+        part = np.asarray(_crop(image, top, bottom))
+        values = (part if kind is None else part.view(kind)).astype(np.float64)
         return np.rint((values - low) / span * 255).astype(np.uint8)[..., None]
 
     return convert
