@@ -95,15 +95,25 @@ class Told:
 def write_alike(rows: list[list[Any]]) -> None:
     """Write numbers with decimal commas in columns whose texts show that these are meant.
 
-    Of 1,234 nobody knows; a text such as 2,81 or 0,5 shows it, if all others may be such numbers.
+    A text such as 2,81 or 0,5 shows it, if all others may be such numbers. Of 1,234 alone nobody
+    knows: beside numbers with decimals it is refused.
     """
     for column in range(max(map(len, rows), default=0)):
         cells = [(row, row[column]) for row in rows[1:] if column < len(row)]
         texts = [cell.strip() for _, cell in cells if isinstance(cell, str) and cell.strip()]
-        if any(map(SURE_COMMA.fullmatch, texts)) and all(map(COMMA.fullmatch, texts)):
+        decimals = [c for _, c in cells if isinstance(c, float) and not c.is_integer()]
+        if not (texts and decimals and all(map(COMMA.fullmatch, texts))):
+            continue
+        if any(map(SURE_COMMA.fullmatch, texts)):
             for row, cell in cells:
                 if isinstance(cell, float) and not cell.is_integer():
                     row[column] = str(cell).replace(".", ",")
+        elif unsure := next((each for each in texts if "," in each), ""):
+            mendable(
+                f"column {column + 1} holds numbers such as {decimals[0]} beside the text "
+                f"{unsure!r}, which may stand for {unsure.replace(',', '.')} or for "
+                f"{unsure.replace(',', '')}. Make it a number in the workbook"
+            )
 
 
 def put_errors(rows: list[list[Any]], start: Place, errors: dict[Place, str]) -> None:
