@@ -28,6 +28,7 @@ TITLES = {
     "integrated_gradients": "Passes of integrated gradients",
     "evidence_speed": "Evidence against its bare passes",
     "evidence_versus_xplique": "Evidence against Xplique",
+    "adaptive_sampling": "RISE with adaptive masks",
     "method_overhead": "Methods against their bare passes",
     "engine_overhead": "Through engine and store",
     "batch_prediction": "Batched prediction",

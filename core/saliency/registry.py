@@ -17,6 +17,7 @@ from core.saliency.integrated_gradients import IntegratedGradients
 from core.saliency.lime import Lime
 from core.saliency.occlusion import Occlusion
 from core.saliency.picture.ablationcam import AblationCam
+from core.saliency.picture.adaptive_rise import AdaptiveRise
 from core.saliency.picture.blur_ig import BlurIg
 from core.saliency.picture.centre import Centre
 from core.saliency.picture.edges import Edges
@@ -56,6 +57,7 @@ _OWN: tuple[type[Method], ...] = (
     Xrai,
     Occlusion,
     Rise,
+    AdaptiveRise,
     Sobol,
     Lime,
     GuidedGradCam,

@@ -27,12 +27,14 @@ QUICK = {
     "xrai": {"max_passes": 17},
     "occlusion": {"patch": 4, "stride": 2},
     "rise": {"n_masks": 64},
+    "adaptive_rise": {"n_masks": 64},
     "sobol": {"cells": 4, "n_designs": 4},
     "lime": {"n_samples": 64, "n_regions": 16},
 }
 ONE_SIDED = {
     "guided_backprop": "each ReLU lets positive gradients through, not negative ones",
     "xrai": "regions are taken from the highest mean down",
+    "adaptive_rise": "later masks are drawn where the map so far is highest",
 }
 """Methods that keep no magnitude when f changes sign, and why."""
 

@@ -46,9 +46,13 @@ class Masks:
             for length, step in zip(size, steps, strict=True)
         ]
 
-    def draw(self, n: int) -> Array:
-        """Return the next ``n`` masks, float32 ``(n, H, W)``."""
-        coins = self._coins.random((n, self._cells, self._cells)) < self._visible
+    def draw(self, n: int, visible: Numbers | None = None) -> Array:
+        """Return the next ``n`` masks, float32 ``(n, H, W)``.
+
+        ``visible`` gives each of the ``(cells, cells)`` coins a chance of its own.
+        """
+        chances = self._visible if visible is None else visible
+        coins = self._coins.random((n, self._cells, self._cells)) < chances
         offsets = (self._offsets.random((n, 2)) * self._steps).astype(np.intp)
         rows = self._axes[0][offsets[:, 0]]
         columns = self._axes[1][offsets[:, 1]].transpose(0, 2, 1)
