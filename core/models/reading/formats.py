@@ -48,7 +48,8 @@ GRAPHS: Registry[GraphFormat] = Registry(
     (
         GraphFormat("onnx", ".onnx", onnx.tells, onnx.opened),
         GraphFormat("tflite", ".tflite", tflite.tells, tflite.opened),
-        GraphFormat("openvino", ".xml", openvino_ir.tells, openvino_ir.opened),
+        GraphFormat("openvino", ".xml with its .bin", openvino_ir.tells, openvino_ir.opened),
+        GraphFormat("openvino_zip", "a zip of both", openvino_ir.tells_zip, openvino_ir.opened_zip),
         GraphFormat("saved_model", "a SavedModel's folder", saved_model.tells, saved_model.opened),
         GraphFormat(
             "saved_model_zip", "a zip of it", saved_model.tells_zip, saved_model.opened_zip

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 from core.errors import ModelFileError
 from core.models.reading.graph_file import GraphFile, beside, check_nodes, check_tensor
 from core.models.reading.plain import MOST_TEXT, refuse, shown
 
-__all__ = ["check_text", "opened", "tells"]
+__all__ = ["check_text", "opened", "opened_zip", "tells", "tells_zip"]
 
-_DEEPEST = 60
+_DEEPEST, _CHUNK = 60, 2**20
 _STARTS = (b"<?xml", b"<net")
 _BYTES = {
     "f64": 8, "i64": 8, "u64": 8, "f32": 4, "i32": 4, "u32": 4, "f16": 2, "bf16": 2, "i16": 2,
@@ -45,6 +47,55 @@ def opened(path: Path, folder: Path) -> GraphFile:
     weights = beside(path, path.with_suffix(".bin").name, path.name)
     check_text(path.read_bytes(), weights.stat().st_size, path.name)
     return GraphFile(path.name, "openvino", "ir", path, (path, weights))
+
+
+def tells_zip(path: Path, head: bytes) -> bool:
+    """Whether a file is a zip of an OpenVINO model: a description and its weights."""
+    if not head.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return len(_pair(archive)) == 2
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        return False
+
+
+def opened_zip(path: Path, folder: Path) -> GraphFile:
+    """Look at a zip of an OpenVINO model; both files are unpacked into ``folder``.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`opened`; or it unpacks to far more than it is.
+    """
+    inside = folder / "openvino"
+    inside.mkdir()
+    left = 64 * path.stat().st_size + _CHUNK
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member, ending in zip(_pair(archive), (".xml", ".bin"), strict=True):
+                with archive.open(member) as source, (inside / f"model{ending}").open("xb") as to:
+                    while chunk := source.read(_CHUNK):
+                        left -= len(chunk)
+                        if left < 0:
+                            refuse(path.name, "it unpacks to more than 64 times the file.")
+                        to.write(chunk)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, ValueError,
+            zlib.error) as error:  # fmt: skip
+        raise ModelFileError(f"{path.name} is a damaged archive ({error}).") from error
+    found = opened(inside / "model.xml", folder)
+    return GraphFile(path.name, found.format, found.front_end, found.path, (path,))
+
+
+def _pair(archive: zipfile.ZipFile) -> tuple[zipfile.ZipInfo, ...]:
+    """Return the description and the weights of an archive, if it holds these two alone."""
+    held = [
+        each for each in archive.infolist()
+        if not each.is_dir() and not each.filename.startswith("__MACOSX/")
+    ]  # fmt: skip
+    found = {PurePosixPath(each.filename).suffix.lower(): each for each in held}
+    whole = len(held) == 2 and {".xml", ".bin"} == found.keys()
+    return (found[".xml"], found[".bin"]) if whole else ()
 
 
 def check_text(text: bytes, n_bytes: int, where: str) -> None:

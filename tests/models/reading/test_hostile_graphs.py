@@ -416,6 +416,20 @@ def test_zips_unpack_to_a_saved_model_alone(
     assert not (tmp_path.parent / "out.txt").exists()
 
 
+def test_a_zip_of_an_openvino_model_is_read(honest: Path, tmp_path: Path) -> None:
+    copied(honest, tmp_path, "net.xml", "net.bin")
+    file = tmp_path / "both.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("net.xml", "net.bin"):
+            archive.write(tmp_path / name, f"export/{name}")
+    assert looked_at(file).format == "openvino"
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "net.xml", "net.xml")
+        archive.writestr("net.bin", b"\0" * 2**28)
+    refused(bomb, "more than 64 times")
+
+
 def test_a_zip_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "bomb.zip"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
