@@ -11,7 +11,7 @@
     │   │   └── NumeralError     no number, or one out of its bounds; also a ValueError
     │   ├── PluginError         an installed package brings what cannot be used
     │   ├── ModelFileError      a file of a model that cannot be opened as what it is
-    │   │   └── UnknownOperator      a graph's operator that is not rebuilt: no gradients
+    │   │   └── UnknownOperatorError      a graph's operator that is not rebuilt: no gradients
     │   ├── WeightsError        weights that are missing, of the wrong kind or do not fit
     │   ├── CapabilityError     the model lacks what the method needs
     │   └── TrainingError       a training that cannot go on: its loss diverged
@@ -39,7 +39,7 @@ __all__ = [
     "StoreError",
     "TrainingError",
     "UnknownNameError",
-    "UnknownOperator",
+    "UnknownOperatorError",
     "WeightsError",
     "WorkerLostError",
 ]
@@ -57,26 +57,40 @@ class ModelFileError(InputError):
     """A model's file is damaged, of a kind that is not opened, or holds code."""
 
 
-class UnknownOperator(ModelFileError):
+class UnknownOperatorError(ModelFileError):
     """A graph holds an operator that is not rebuilt in Keras, so it has no gradients.
 
     Parameters
     ----------
-    operator : str
-        Its type, as OpenVINO calls it.
-    node : str
-        Its name in the graph.
-    what : str
-        What of it is not known; ``""`` if nothing of it is.
+    message : str
+        The sentence; :meth:`of` makes it.
+    operator, node : str
+        Type and name of the operator.
     """
 
-    def __init__(self, operator: str, node: str, what: str = "") -> None:
+    def __init__(self, message: str, operator: str = "", node: str = "") -> None:
+        super().__init__(message)  # alone, so that it crosses processes like all others
         self.operator, self.node = operator, node
+
+    @classmethod
+    def of(cls, operator: str, node: str, what: str = "") -> UnknownOperatorError:
+        """Return the error of an operator.
+
+        Parameters
+        ----------
+        operator : str
+            Its type, as OpenVINO calls it.
+        node : str
+            Its name in the graph.
+        what : str
+            What of it is not known; ``""`` if nothing of it is.
+        """
         why = f": {what}" if what else ""
-        super().__init__(
+        return cls(
             f"The operator {operator} ({node!r}) is not rebuilt in Keras{why}. Without it the "
-            "model has forward passes, and no gradients."
-        )
+            "model has forward passes, and no gradients.",
+            operator, node,
+        )  # fmt: skip
 
 
 class ImageError(InputError):

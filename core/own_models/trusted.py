@@ -54,8 +54,8 @@ def graph_of(path: Path, code: Path | None, *, size: tuple[int, int] | None) -> 
         )
     except Exception as error:  # whatever a stranger's code raises
         told = "" if code is not None else (
-            " Layers and functions of your own are found in a Python file that you name: --code "
-            "mylayers.py."
+            " Layers and functions of your own are found in a Python file that you name (--code "
+            "mylayers.py)."
         )  # fmt: skip
         raise ModelFileError(
             f"{path.name} could not be opened by Keras, its code let run: {_line(error)}.{told}"
@@ -76,10 +76,12 @@ def graph_of(path: Path, code: Path | None, *, size: tuple[int, int] | None) -> 
 def _objects(code: Path) -> dict[str, Any]:
     """Import a Python file and return its classes and functions by name."""
     if what := no_file(code):
-        raise ModelFileError(f"--code names a Python file. There is no {code.name!r}: it {what}.")
+        raise ModelFileError(f"There is no Python file {code.name!r} (--code): it {what}.")
     spec = importlib.util.spec_from_file_location(code.stem, code)
     if spec is None or spec.loader is None:
-        raise ModelFileError(f"--code names a Python file, mylayers.py. Received: {code.name!r}.")
+        raise ModelFileError(
+            f"A Python file is expected, mylayers.py (--code). Received: {code.name!r}."
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[code.stem] = module  # what it holds is looked up by the name of its module
     try:

@@ -33,7 +33,7 @@ REQUESTS = _request_classes()
 
 
 def test_requests_are_found() -> None:
-    assert len(REQUESTS) == 27
+    assert len(REQUESTS) == 28
     assert {"PredictRequest", "FairnessRequest", "TrainRequest"} <= {r.__name__ for r in REQUESTS}
 
 

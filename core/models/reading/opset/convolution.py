@@ -23,7 +23,7 @@ def one_image(node: Node, x: Value) -> None:
 
     Raises
     ------
-    UnknownOperator
+    UnknownOperatorError
         If it is not.
     """
     if x.rank != 4 or x.shape[0] != 1:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import ModelFileError, UnknownOperator
+from core.errors import ModelFileError, UnknownOperatorError
 from core.models.reading.opset.making import Maker
 from core.models.reading.opset.preparing import Graph, key_of, prepared
 from core.models.reading.opset.registry import REBUILDS, Node
@@ -76,7 +76,7 @@ def rebuilt(model: Any, *, name: str) -> Any:
 
     Raises
     ------
-    UnknownOperator
+    UnknownOperatorError
         If it holds an operator that is not rebuilt.
     ModelFileError
         If it takes anything but one picture, or is too large.
@@ -94,7 +94,7 @@ def checked_rebuild(model: Any, *, name: str, close: float = CLOSE, seed: int = 
 
     Raises
     ------
-    UnknownOperator
+    UnknownOperatorError
         If it holds an operator that is not rebuilt.
     ModelFileError
         If the answers differ by more than ``close`` of their span, or it cannot be rebuilt.
@@ -151,12 +151,14 @@ def _one(node: Any, values: dict[tuple[str, int], Value | Numbers], make: Maker)
     kind, name = node.get_type_name(), make.name
     rebuild = REBUILDS.get(kind)
     if rebuild is None:
-        raise UnknownOperator(kind, name)
+        raise UnknownOperatorError.of(kind, name)
     outputs = node.outputs()
     if any(output.get_partial_shape().is_dynamic for output in outputs):
-        raise UnknownOperator(kind, name, "the shape of what it gives depends on the picture")
+        raise UnknownOperatorError.of(
+            kind, name, "the shape of what it gives depends on the picture"
+        )
     if any(0 in output.get_shape() for output in outputs):
-        raise UnknownOperator(kind, name, "it gives nothing")
+        raise UnknownOperatorError.of(kind, name, "it gives nothing")
     given = node.input_values()
     reads = Node(
         kind=kind,
@@ -173,13 +175,15 @@ def _one(node: Any, values: dict[tuple[str, int], Value | Numbers], make: Maker)
     except ModelFileError:
         raise
     except (ValueError, TypeError, KeyError, IndexError, NotImplementedError) as error:
-        raise UnknownOperator(
+        raise UnknownOperatorError.of(
             kind, name, f"Keras does not take it so ({_first_line(error)})"
         ) from error
     listed = made if isinstance(made, list) else [made]
     for value, shape in zip(listed, reads.shapes, strict=False):
         if reads.read[0] and len(listed) == 1 and value.shape != shape:
-            raise UnknownOperator(kind, name, f"it gives {shape}, and {value.shape} was made")
+            raise UnknownOperatorError.of(
+                kind, name, f"it gives {shape}, and {value.shape} was made"
+            )
     return listed
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import UnknownOperator
+from core.errors import UnknownOperatorError
 from core.models.reading.opset.making import Maker
 from core.models.reading.opset.values import Numbers, Value
 
@@ -45,16 +45,16 @@ class Node:
     read: Sequence[bool]
     real: Sequence[bool]
 
-    def unknown(self, what: str) -> UnknownOperator:
+    def unknown(self, what: str) -> UnknownOperatorError:
         """Return the error that says what of this node is not known."""
-        return UnknownOperator(self.kind, self.name, what)
+        return UnknownOperatorError.of(self.kind, self.name, what)
 
     def numbers(self, index: int, what: str) -> Numbers:
         """Return an input that has to be in the file.
 
         Raises
         ------
-        UnknownOperator
+        UnknownOperatorError
             If it is computed from the picture.
         """
         if index >= len(self.given) or isinstance(self.given[index], Value):
@@ -66,7 +66,7 @@ class Node:
 
         Raises
         ------
-        UnknownOperator
+        UnknownOperatorError
             If it is in the file.
         """
         given = self.given[index]

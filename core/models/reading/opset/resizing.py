@@ -106,6 +106,8 @@ def shares(n: int, m: int, scale: float, said: Mapping[str, Any]) -> Numbers:
 
 def _coordinates(n: int, m: int, scale: np.float32, how: str) -> Numbers:
     new = np.arange(m, dtype=np.float32)
+    if scale == 1 or n == m:  # as OpenVINO does, whatever the transformation
+        return new
     if how == "align_corners":
         return new * np.float32(n - 1) / np.float32(m - 1) if m > 1 else new * 0
     if how == "asymmetric":

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as op
 
-from core.errors import UnknownOperator
+from core.errors import UnknownOperatorError
 from tests.models.reading.opset.graphs import checked, convolved, graph, image, numbers
 
 Draw = Callable[..., Any]
@@ -378,7 +378,7 @@ def _tried(family: str, n: int) -> None:
             return
         try:
             checked(model)
-        except UnknownOperator as error:
+        except UnknownOperatorError as error:
             # Pooling rounded up beyond the image, and parts of no size, are said so.
             if not any(said in str(error) for said in ("windows", "gives nothing")):
                 raise
@@ -401,6 +401,6 @@ def test_an_operator_that_is_not_known_is_named() -> None:
     x = image()
     last = op.cum_sum(convolved(x), op.constant(np.int64(1)))
     last.set_friendly_name("block/sums")
-    with pytest.raises(UnknownOperator, match=r"CumSum \('block/sums'\)") as found:
+    with pytest.raises(UnknownOperatorError, match=r"CumSum \('block/sums'\)") as found:
         checked(graph(x, last))
     assert (found.value.operator, found.value.node) == ("CumSum", "block/sums")
