@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from core.contracts import DatasetRef, count_text
 from core.data.folder_listing import CLASSES
 from core.errors import InputError, StoreError
+from core.home import home, home_path
 from core.modalities.picture import images
 from core.modalities.picture.gallery_table import TABLES
 from core.settings import settings
@@ -72,6 +73,7 @@ def keep_pictures(name: str, data: bytes) -> str:
     if folder.is_dir():
         return _reference(folder)
     try:
+        home()
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as draft:
             archive, place = Path(draft) / "archive.zip", Path(draft) / "pictures"
@@ -100,7 +102,7 @@ def unpacked(archive: Path) -> Iterator[Path]:
 
 
 def _root() -> Path:
-    return settings().root / "brought"
+    return home_path() / "brought"
 
 
 def _reference(folder: Path) -> str:

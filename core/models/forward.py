@@ -18,7 +18,8 @@ import numpy as np
 from core.contracts import Array, Artefact
 
 if TYPE_CHECKING:
-    from core.models.network import Network
+    from core.models.kept_logging import kept_logging
+from core.models.network import Network
 
 __all__ = ["TOLERANCE", "Forward", "export", "read_export"]
 
@@ -51,7 +52,8 @@ def export(network: Network, layers: tuple[str, ...]) -> Artefact:
         return {f"out{i}": tf.identity(v) for i, v in enumerate(values)}
 
     concrete = passes.get_concrete_function(tf.TensorSpec((1, *model.input.shape[1:]), tf.float32))
-    converted = ov.convert_model(concrete)
+    with kept_logging():
+        converted = ov.convert_model(concrete)
     order = [_position(output) for output in converted.outputs]
     with tempfile.TemporaryDirectory(prefix="pellucid-ir-") as folder:
         xml = Path(folder) / "model.xml"

@@ -20,6 +20,7 @@ import numpy as np
 
 from core.errors import ModelFileError
 from core.files import no_file
+from core.models.kept_logging import kept_logging
 from core.models.reading.written_graph import answering, named_anew
 from core.models.tensorflow import keras
 from core.own_models.understood import CLOSE
@@ -63,7 +64,8 @@ def graph_of(path: Path, code: Path | None, *, size: tuple[int, int] | None) -> 
     with tempfile.TemporaryDirectory(prefix="pellucid-trusted-") as folder:
         file = Path(folder) / f"{path.stem or 'model'}.xml"
         try:
-            model.export(str(file), format="openvino", verbose=False)
+            with kept_logging():
+                model.export(str(file), format="openvino", verbose=False)
         except Exception as error:  # of a layer that is no graph
             raise ModelFileError(
                 f"{path.name} opens, but what it computes cannot be written down as a graph: "

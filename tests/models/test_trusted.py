@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,6 +110,7 @@ def test_a_layer_of_ones_own_is_run_once_and_kept_as_a_graph(place: Path) -> Non
 def test_what_is_no_function_of_a_picture_is_refused(place: Path, layer: str, told: str) -> None:
     with pytest.raises(ModelFileError, match=told):
         api.inspect_model(model(place, layer), trusted=True, code=place / "own_layers_of_mine.py")
+    assert logging.getLogger().level == logging.WARNING, "a library that fails leaves it as it was"
 
 
 def test_code_that_fails_is_one_sentence(place: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class TestLinearModel:
         assert result.diagnostics["gradient_passes"] == 17  # nothing to refine
 
 
-BY_REGION = {"xrai", "occlusion", "rise", "sobol", "lime"}
+BY_REGION = {"xrai", "occlusion", "rise", "adaptive_rise", "sobol", "lime"}
 """Methods that give one value to several pixels: one the model ignores shares its neighbours'."""
 
 
