@@ -98,8 +98,15 @@ def refused(file: Path, choices: ModelChoices, told: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("form", MADE)
-@pytest.mark.parametrize("name", KINDS)
+FOLDERS = {"sequential", "shared", "transformer"}
+"""Asked of SavedModels too each time; of the other kinds the files tell."""
+FORMS = [
+    pytest.param(name, form, marks=() if files or name in FOLDERS else pytest.mark.slow)
+    for name in KINDS for form in MADE for files in [form in ("tflite", "openvino")]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "form"), FORMS)
 def test_it_answers_as_keras_does(
     exported: Callable[[str], tuple[Any, Path]], tmp_path: Path, name: str, form: str
 ) -> None:
