@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.contracts import Array, Artefact
+from core.models.kept_logging import kept_logging
 
 if TYPE_CHECKING:
-    from core.models.kept_logging import kept_logging
-from core.models.network import Network
+    from core.models.network import Network
 
 __all__ = ["TOLERANCE", "Forward", "export", "read_export"]
 
