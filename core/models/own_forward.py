@@ -110,8 +110,8 @@ def from_pixels(wide: ov.Model, preprocessing: Affine, *, whole: bool, two_of_on
     entering, said, *layers = (each.get_node().input_value(0) for each in wide.outputs)
     logits = said if whole else entering
     if two_of_one:
-        zero = op.multiply(logits, np.float32(0))
-        logits = op.concat([zero.output(0), logits], 1).output(0)
+        half, against = (op.multiply(logits, np.float32(each)) for each in (0.5, -0.5))
+        logits = op.concat([against, half], 1).output(0)
     return _packed(ov.Model([op.result(each) for each in (logits, *layers)], [pixels], "own"))
 
 

@@ -123,7 +123,8 @@ class ModelSpec:
         What the builder's network ends in. Of probabilities (a softmax) and sigmoids the logits
         are traced in its graph, and the end is taken off (:mod:`core.models.outputs`).
         ``"sigmoid"``: each class is a yes or no of its own; ``"binary"``: one sigmoid for two
-        classes, whose logits are 0 and what enters it; ``"values"``: a regression, no classes.
+        classes, whose logits are minus and plus half of what enters it; ``"values"``: a regression,
+        no classes.
     """
 
     id: str

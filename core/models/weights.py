@@ -15,6 +15,7 @@ from core.contracts import Artefact, ModelRef, content_key
 from core.errors import WeightsError
 from core.models.builders import KERAS_APPLICATIONS
 from core.models.fingerprint import keras_home, verified_file, weights_path, weights_sha256
+from core.models.settling import settle
 from core.models.tensorflow import keras
 from core.models.torch_reader import read_state_dict
 from core.models.zoo import ModelSpec
@@ -72,6 +73,7 @@ def fill(model: keras.Model, path: Path, *, exact: bool = False) -> None:
             raise WeightsError(_too_much(model, path, len(surplus), f"tensors, {surplus[0]!r}"))
     else:
         _load_h5(model, path, exact=exact)
+    settle(model)
 
 
 def _too_much(model: keras.Model, path: Path, n: int, what: str) -> str:

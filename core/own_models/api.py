@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +18,12 @@ from core.models.request import import_request
 from core.own_models.brought import keep_upload
 from core.own_models.formats import MODEL_SUFFIXES
 from core.own_models.ranges import Order, Range
-from core.own_models.request import model_choices, own_model_request, settled_choices
+from core.own_models.request import (
+    looked_facts,
+    model_choices,
+    own_model_request,
+    settled_choices,
+)
 from core.settings import settings
 
 __all__ = [
@@ -166,8 +169,7 @@ def import_model(
 
             found = told(held, choices, samples=str(samples))
             choices = settled_choices(choices, found)
-            rows = [asdict(each) for each in found.preprocessing]
-            facts = {**facts, "preprocessing": json.dumps(rows)}
+            facts = {**facts, **looked_facts(found)}
         whole = own_model_request(held, name=name or file.stem, choices=choices, facts=facts)
         return answer(whole, control=control)
 

@@ -23,7 +23,7 @@ from core.modalities.picture import images
 from core.own_models.ranges import AFFINES, ORDERS, RANGES, Order, Range, affine
 from core.proportions import wilson
 
-__all__ = ["MOST", "ambiguous", "trials"]
+__all__ = ["MOST", "ambiguous", "trials", "worse"]
 
 MOST = 120
 """Pictures that are tried, as many of each class as there are."""
@@ -37,11 +37,13 @@ def trials(
     order_of_classes: Sequence[int],
     *,
     two_of_one: bool,
+    stated: tuple[str, Order | None] = ("auto", None),
 ) -> tuple[PreprocessingTrial, ...]:
     """Try the usual ways to prepare pictures, and return how often each is right.
 
-    The first is the one that is right most often on one half of the pictures; the numbers of every
-    way are those of the other half, the rest in their order.
+    The first is the way that is kept: the one that is right most often on one half of the pictures
+    among those that fit what is stated; the numbers of every way are those of the other half, the
+    rest in their order.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ def trials(
         Index of the output of each class of the dataset.
     two_of_one : bool
         Whether one output speaks for two classes.
+    stated : tuple of (str, str or None)
+        Range and order that the owner states; ``"auto"`` and ``None`` for what is left open.
 
     Raises
     ------
@@ -67,14 +71,15 @@ def trials(
     found: list[tuple[float, PreprocessingTrial]] = []
     for geometry in GEOMETRIES:
         pixels = np.stack([_seen(part, i, shape, geometry) for part, i, _ in chosen])
-        for range_, order in _ways(shape[-1]):
+        for range_, order in _ways(shape[-1], stated):
             rows = _rows(said, _prepared(pixels, range_, order))
             taken = (rows[:, 0] > 0.5).astype(int) if two_of_one else rows.argmax(axis=1)
             right = taken == truth
             n, hits = int(to_state.sum()), int(right[to_state].sum())
             trial = PreprocessingTrial(range_, order, geometry, hits / n, *wilson(hits, n), n)
             found.append((float(right[~to_state].mean()), trial))
-    chosen_row = max(found, key=lambda each: each[0])[1]  # of equals the first: the usual order
+    fitting = [each for each in found if _fits(each[1], stated)]
+    chosen_row = max(fitting, key=lambda each: each[0])[1]  # of equals the first: the usual order
     rest = [row for _, row in found if row is not chosen_row]
     return (chosen_row, *sorted(rest, key=lambda row: -row.accuracy))
 
@@ -94,6 +99,22 @@ def ambiguous(found: Sequence[PreprocessingTrial]) -> str:
     return f"{said}, {near[0].range} {near[0].order} on {near[0].accuracy:.0%}"
 
 
+def worse(found: Sequence[PreprocessingTrial]) -> str:
+    """Return which way is better than the first one beyond chance, empty if none is."""
+    kept = found[0]
+    better = next((each for each in found[1:] if each.low > kept.high), None)
+    if better is None:
+        return ""
+    return (
+        f"{better.range} {better.order} {better.geometry} is right on {better.accuracy:.0%} of "
+        f"{better.n} pictures"
+    )
+
+
+def _fits(trial: PreprocessingTrial, stated: tuple[str, Order | None]) -> bool:
+    return stated[0] in ("auto", trial.range) and stated[1] in (None, trial.order)
+
+
 def _chosen(dataset: Dataset) -> list[tuple[PicturePart, int, int]]:
     """Return up to ``MOST`` pictures, as many of each class, those of a class together."""
     by_class: dict[int, list[tuple[PicturePart, int, int]]] = {}
@@ -109,14 +130,15 @@ def _chosen(dataset: Dataset) -> list[tuple[PicturePart, int, int]]:
     return sorted(taken, key=lambda each: each[2])
 
 
-def _ways(channels: int) -> Iterator[tuple[Range, Order]]:
+def _ways(channels: int, stated: tuple[str, Order | None]) -> Iterator[tuple[Range, Order]]:
+    """Yield the usual ways, and what is stated, be it usual or not."""
     for range_, order in product(RANGES, ORDERS):
         said = AFFINES[range_]
         if channels != 3 and (len(said.mean) > 1 or order == "bgr"):
             continue
-        if len(said.mean) > 1 and order != said.order:
-            continue
-        yield range_, order
+        usual = len(said.mean) == 1 or order == said.order
+        if usual or order == stated[1]:
+            yield range_, order
 
 
 def _seen(part: PicturePart, i: int, shape: tuple[int, ...], geometry: Geometry) -> Any:

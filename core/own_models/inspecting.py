@@ -16,7 +16,7 @@ from core.data.registry import open_dataset
 from core.errors import InputError
 from core.models.labels import ClassNames
 from core.models.reading.formats import digest
-from core.own_models.doctor import ambiguous, trials
+from core.own_models.doctor import ambiguous, trials, worse
 from core.own_models.opening import open_model, understood
 from core.own_models.understood import Understood
 
@@ -81,23 +81,33 @@ def _with_samples(
         return _noted(found, "samples", False, note), choices
     names, order = _matched(facts, dataset)
     two_of_one = facts.kind == "binary"
-    rows = trials(found.said, found.spec.input_shape, dataset, order, two_of_one=two_of_one)
-    unsure = ambiguous(rows)
-    best = rows[0]
+    rows = trials(
+        found.said, found.spec.input_shape, dataset, order, two_of_one=two_of_one,
+        stated=(choices.range, choices.order),
+    )  # fmt: skip
+    best, better = rows[0], worse(rows)
+    settles = choices.range == "auto" or (choices.order is None and best.order == "bgr")
+    unsure = ambiguous(rows) if settles else better
     share = f"{best.accuracy:.0%} ({best.low:.0%} to {best.high:.0%}) of {best.n} labelled pictures"
     note = f"Prepared as {best.range}, {best.order}, {best.geometry} it is right on {share} that "
     note += "this was not chosen on"
-    note += f"; not sure: {unsure}." if unsure else ", and on fewer in any other range or order."
+    note += f"; not sure: {unsure}." if unsure else _beside(settles)
     note += " The range and order are kept with the model, the geometry is chosen at prediction."
     settled = choices
     if not facts.named:
         settled = replace(settled, classes=names)
         note += " The folder's classes in alphabetical order name its outputs."
-    if choices.range == "auto":
-        order_of = None if best.order == "rgb" else best.order
-        settled = replace(settled, range=best.range, order=choices.order or order_of)
+    order_of = None if best.order == "rgb" else best.order
+    settled = replace(settled, range=best.range, order=choices.order or order_of)
     noted = _noted(found, "samples", not unsure, note)
     return replace(noted, facts=replace(noted.facts, preprocessing=rows)), settled
+
+
+def _beside(settles: bool) -> str:
+    """Return what is said of the other ways where nothing speaks against the one that is kept."""
+    if settles:
+        return ", and on fewer in any other range or order that was left open."
+    return "; it was stated, and no other way is clearly better."
 
 
 def _matched(facts: ModelFacts, dataset: Dataset) -> tuple[tuple[str, ...], list[int]]:

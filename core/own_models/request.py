@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -17,7 +18,13 @@ from core.models.reading.formats import digest
 from core.models.weight_files import checked_name
 from core.own_models.ranges import ORDERS, RANGES, Order, Range
 
-__all__ = ["model_choices", "model_look_request", "own_model_request", "settled_choices"]
+__all__ = [
+    "looked_facts",
+    "model_choices",
+    "model_look_request",
+    "own_model_request",
+    "settled_choices",
+]
 
 _KINDS: tuple[Outputs, ...] = get_args(Outputs)
 _LIBRARIES = ("numpy", "keras", "tensorflow")
@@ -156,6 +163,24 @@ def model_look_request(
         samples_fingerprint=open_dataset(samples).fingerprint if samples else "",
         picture=str(tried), picture_sha256=tried_digest,
     )  # fmt: skip
+
+
+def looked_facts(facts: ModelFacts) -> dict[str, str]:
+    """Return what labelled pictures told of a model, for its run to keep.
+
+    Parameters
+    ----------
+    facts : ModelFacts
+        Of a look with labelled pictures.
+
+    Returns
+    -------
+    dict
+        As ``facts`` of :func:`own_model_request`; empty where there were none.
+    """
+    checks = [asdict(each) for each in facts.checks if each.id == "samples"]
+    rows = [asdict(each) for each in facts.preprocessing]
+    return {"looked": json.dumps({"checks": checks, "preprocessing": rows})} if checks else {}
 
 
 def settled_choices(choices: ModelChoices, facts: ModelFacts) -> ModelChoices:

@@ -106,7 +106,7 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
 
 
 def _tensors(model: Any) -> dict[str, Any]:
-    return {v.path: np.ascontiguousarray(v.numpy()) for v in model.weights}
+    return {v.path: np.asarray(v.numpy(), order="C") for v in model.weights}
 
 
 def _shape(saved: Any, choices: ModelChoices, name: str) -> tuple[int, int, int]:

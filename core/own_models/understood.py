@@ -97,7 +97,7 @@ def as_told(logits: Array, spec: ModelSpec) -> npt.NDArray[Any]:
     if spec.outputs == "sigmoid":
         return probabilities("sigmoid", logits.astype(np.float64))
     if spec.outputs == "binary":
-        return probabilities("sigmoid", logits[:, 1:].astype(np.float64))
+        return probabilities("sigmoid", (logits[:, 1:] - logits[:, :1]).astype(np.float64))
     return logits.astype(np.float64)
 
 

@@ -11,23 +11,36 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.contracts import OwnModelRequest, Run
-from core.errors import ModelFileError, StoreError
+import numpy as np
+
+from core.contracts import (
+    ModelCheck,
+    ModelFacts,
+    ModelRef,
+    OwnModelRequest,
+    PreprocessingTrial,
+    Run,
+)
+from core.errors import InputError, ModelFileError, StoreError
 from core.models.device import describe_device
 from core.models.own_graph import tagged
 from core.models.reading.formats import digest
+from core.models.runtime import Runtime
 from core.own_models.inspecting import opened
-from core.own_models.understood import Understood
-from core.runs import WEIGHTS, file_facts, publish, unfinished_root
+from core.own_models.understood import CLOSE, Understood, difference, prepared
+from core.runs import WEIGHTS, delete_run, file_facts, publish, unfinished_root
+from core.workspace import open_store
 
 if TYPE_CHECKING:
     from core.control import Control
 
 __all__ = ["take_in"]
+
+_N = 4
 
 
 def take_in(requests: Sequence[OwnModelRequest], control: Control) -> list[Run]:
@@ -68,7 +81,7 @@ def _one(request: OwnModelRequest) -> Run:
 def _published(request: OwnModelRequest, found: Understood, folder: Path, began: float) -> Run:
     from safetensors.numpy import save_file
 
-    facts = found.facts
+    facts = _as_looked(request, found.facts)
     declared = {
         "input": [facts.height, facts.width, facts.channels],
         "preprocessing": asdict(found.spec.preprocessing),
@@ -108,19 +121,47 @@ def _published(request: OwnModelRequest, found: Understood, folder: Path, began:
         facts={
             "file_sha256": request.file_sha256, "format": facts.format, "range": facts.range,
             "declared": json.dumps(declared, sort_keys=True),
-            "understood": _understood(request, found),
-            **{k: v for k, v in request.facts.items() if k != "preprocessing"},
+            "understood": json.dumps(facts.document()),
+            **{k: v for k, v in request.facts.items() if k != "looked"},
         },
     )  # fmt: skip
     publish(folder, run)
+    _check_kept(run, found)
     return run
 
 
-def _understood(request: OwnModelRequest, found: Understood) -> str:
-    """Return what the command line prints of a model, with what labelled pictures told before."""
-    told = found.facts.document()
-    rows = json.loads(request.facts.get("preprocessing", "[]"))
-    return json.dumps(told | {"preprocessing": rows})
+def _check_kept(run: Run, found: Understood) -> None:
+    """Load what was kept as every page will, and compare it with the file itself.
+
+    Raises
+    ------
+    ModelFileError
+        If it answers otherwise: nothing is kept then.
+    """
+    kept = Runtime(ModelRef(run.model), store=open_store(), exported=False)
+    pixels = np.random.default_rng(1).random((_N, *kept.spec.input_shape), dtype=np.float32)
+    try:
+        apart = difference(found.said(prepared(pixels, kept.spec)), kept.logits(pixels), kept.spec)
+    except InputError:
+        delete_run(run.model)
+        raise
+    if not apart <= CLOSE:
+        delete_run(run.model)
+        raise ModelFileError(
+            f"{run.name}: what was kept answers otherwise than the file (by {apart:.2g}), so it is "
+            "not taken. Please report it with the file's layers."
+        )
+
+
+def _as_looked(request: OwnModelRequest, facts: ModelFacts) -> ModelFacts:
+    """Return facts with what labelled pictures told before: the doubts are kept too."""
+    looked = json.loads(request.facts.get("looked", "{}"))
+    if not looked:
+        return facts
+    told = tuple(ModelCheck(**each) for each in looked["checks"])
+    kept = tuple(each for each in facts.checks if each.id != "preprocessing")
+    rows = tuple(PreprocessingTrial(**each) for each in looked["preprocessing"])
+    return replace(facts, checks=(*told, *kept), preprocessing=rows)
 
 
 def _besides(request: OwnModelRequest) -> list[str]:

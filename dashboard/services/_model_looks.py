@@ -197,8 +197,9 @@ def start_taking_in(
     def make() -> OwnModelRequest:
         choices = api.settled_choices(request.choices, look.facts)
         return api.own_model_request(
-            request.file, name=name, choices=choices, samples=request.samples
-        )
+            request.file, name=name, choices=choices, samples=request.samples,
+            facts=api.looked_facts(look.facts),
+        )  # fmt: skip
 
     return in_background(lambda: begun(make))
 

@@ -174,12 +174,15 @@ def test_one_sigmoid_is_two_classes(declared: str) -> None:
     model = runtime(ModelRef("own_one"))
     assert zoo.get("own_one").outputs == "binary"
     logits = model.logits(BATCH)
-    assert not logits[:, 0].any()
+    np.testing.assert_array_equal(logits[:, 0], -logits[:, 1])
     np.testing.assert_allclose(softmax(logits, axis=-1)[:, 1], yes, atol=1e-6)
     one = api.explain(
         PICTURE, model="own_one", method="saliency", target="yes", against="no", **ASKED
     )
     assert one.map.any()
+    for target in ("yes", "no"):
+        each = api.explain(PICTURE, model="own_one", method="saliency", target=target, **ASKED)
+        assert each.map.any(), "no class of two is without a map"
     with pytest.raises(InputError, match="or end in its sigmoid and declare outputs='sigmoid'"):
         register("own_two", builder, "logits", 2)
 

@@ -343,3 +343,36 @@ def test_what_is_no_model_in_hand_is_refused() -> None:
         api.register_model("twice", model=drawn("grey"), input_size=28)
     with pytest.raises(InputError, match="builder is a function"):
         api.register_model("none")
+
+
+def test_an_adapted_normalisation_is_taken_with_what_it_learned(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    normal = L.Normalization()
+    normal.adapt(rng.normal((90, 140, 40), (20, 50, 9), (64, 3)).astype(np.float32))
+    model = keras.Sequential(
+        [keras.Input((16, 16, 3)), normal, L.Conv2D(4, 3), L.Flatten(), L.Dense(3, "softmax")]
+    )
+    model.save(tmp_path / "net.keras")
+    picture = rng.integers(0, 256, (16, 16, 3)).astype(np.uint8)
+    expected = model.predict(picture[None].astype(np.float32), verbose=0)[0]
+    run = api.import_model(tmp_path / "net.keras")
+    said = api.ranking(api.predict(picture, model=run.model), 3)
+    ours = [each.probability for each in sorted(said, key=lambda score: score.index)]
+    np.testing.assert_allclose(ours, expected, atol=1e-4)
+
+
+def test_what_labelled_pictures_doubt_is_kept_and_what_is_stated_is_measured(
+    coloured: tuple[Path, Path],
+) -> None:
+    file, folder = coloured
+    kept = api.inspect_model(file, samples=folder, order="rgb")
+    told = next(check for check in kept.checks if check.id == "samples")
+    first = kept.preprocessing[0]
+    assert (first.range, first.order) == (kept.range, kept.order)
+    assert kept.order == "rgb"
+    assert not told.ok, "the way that is kept is clearly worse than the one that was left out"
+    run = api.import_model(file, samples=folder, order="rgb")
+    understood = json.loads(str(run.facts["understood"]))
+    assert [check["ok"] for check in understood["checks"] if check["id"] == "samples"] == [False]
+    assert not [check for check in understood["checks"] if check["id"] == "preprocessing"]
+    assert understood["preprocessing"][0]["order"] == "rgb"

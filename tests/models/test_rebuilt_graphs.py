@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import openvino as ov
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from core import api
@@ -104,3 +105,27 @@ def test_as_onnx_writes_channels_first(twin: Any, tmp_path: Path) -> None:
     """So the map above went through a layout that Keras does not have."""
     (tmp_path / "net.onnx").write_bytes(as_onnx(twin))
     assert list(ov.convert_model(tmp_path / "net.onnx").inputs[0].get_partial_shape())[1] == 3
+
+
+def test_an_end_is_taken_off_whatever_the_weights_are_before_they_are_filled_in(
+    tmp_path: Path,
+) -> None:
+    """A normalisation taken apart divides by weights that are 0 until then."""
+    keras.utils.set_random_seed(1)
+    rng = np.random.default_rng(0)
+    i = keras.Input((16, 16, 3))
+    x = keras.layers.LayerNormalization(name="norm")(keras.layers.Conv2D(6, 3)(i))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
+    model = keras.Model(i, keras.layers.Dense(4, activation="softmax")(x))
+    model.get_layer("norm").set_weights([rng.normal(1, 0.5, 6), rng.normal(0, 0.5, 6)])
+    model.layers[-1].set_weights([rng.normal(0, 2, (6, 4)), rng.normal(0, 1, 4)])
+    model.export(tmp_path / "saved", format="tf_saved_model", verbose=False)
+    file = tmp_path / "net.tflite"
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"))
+    file.write_bytes(converter.convert())
+    run = api.import_model(file, range="0-1")
+    picture = rng.integers(0, 256, (16, 16, 3)).astype(np.uint8)
+    said = api.ranking(api.predict(picture, model=run.model), 4)
+    ours = [each.probability for each in sorted(said, key=lambda score: score.index)]
+    expected = model.predict(picture[None].astype(np.float32) / 255, verbose=0)[0]
+    np.testing.assert_allclose(ours, expected, atol=1e-4)

@@ -149,7 +149,8 @@ def register_model(
         What the network ends in, logits by default; of a given model it is read off. A final
         softmax (``"probabilities"``) or sigmoid is found in its graph and taken off, for what is
         explained are logits. With ``"sigmoid"`` each class is a yes or no of its own; one sigmoid
-        for two classes (``"binary"``) is two logits, 0 and what enters it. ``"values"`` are those
+        for two classes (``"binary"``) is two logits, minus and plus half of what
+        enters it. ``"values"`` are those
         of a regression: ``n_classes`` is their number, ``labels`` their names, and whatever needs
         classes is refused.
 

@@ -21,6 +21,7 @@ from core.errors import ModelFileError
 from core.models.final_layers import inside_of
 from core.models.reading.allowed import INERT, OPERATIONS
 from core.models.reading.nodes import MODES, said_to_call, says_something
+from core.models.settling import settle
 from core.models.tensorflow import keras
 
 __all__ = ["as_saved", "built", "flat", "operation_class", "output_names"]
@@ -153,6 +154,7 @@ def flat(saved: keras.Model, inputs: Any, *, output: int = 0) -> keras.Model:
     model = keras.Model(keras.utils.get_source_inputs(inputs)[0], x)
     for old, new in run.copies:
         new.set_weights(old.get_weights())
+    settle(model)
     return model
 
 
