@@ -26,7 +26,8 @@ from core.fairness.api.looks import *
 from core.fairness.api.slices import *
 from core.fairness.api.views import *
 from core.modalities.api import *
-from core.modalities.picture.api import *
+from core.modalities.picture.api.drawings import *
+from core.modalities.picture.api.pictures import *
 from core.models.api.predict import *
 from core.models.api.zoo import *
 from core.own_models.api import *

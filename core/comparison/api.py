@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import Unpack
 
-import numpy as np
-
 from core.comparison import compare as comparing
 from core.comparison import drift_paths as registry
 from core.comparison.request import DriftOptions, drift_request
-from core.contracts import Drift, DriftPath, Explanation, MapComparison, Picture
+from core.contracts import Drift, DriftPath, Explanation, MapComparison, Source
 from core.control import Control
 from core.engine.api import answer
-from core.modalities.picture import overlay as overlays
-from core.modalities.picture.api import open_picture
-from core.modalities.picture.images import Source
-from core.modalities.picture.overlay import OverlayLayer
+from core.modalities.api import opened_for
 from core.signatures import signature_from
 
 __all__ = [
-    "compare", "difference_overlay", "difference_png", "drift", "drift_overlays", "drift_paths",
+    "compare", "drift", "drift_paths",
 ]  # fmt: skip
 
 
@@ -41,45 +36,6 @@ def compare(a: Explanation, b: Explanation) -> MapComparison:
         scores, and with the reason, if the pictures differ or the models see no common part.
     """
     return comparing.compare(a, b)
-
-
-def difference_overlay(comparison: MapComparison) -> OverlayLayer | None:
-    """Return first map − second map as a transparent PNG (blue: first), for ``comparison.box``.
-
-    Parameters
-    ----------
-    comparison : MapComparison
-        As :func:`compare` returns it.
-
-    Returns
-    -------
-    OverlayLayer or None
-        ``None`` where the maps have no difference to draw.
-    """
-    if comparison.difference is None:
-        return None
-    return overlays.draw(comparison.difference, signed=True)
-
-
-def difference_png(picture: Picture, comparison: MapComparison) -> bytes | None:
-    """Return the picture with first map − second map over it; ``None`` where there is none.
-
-    Parameters
-    ----------
-    picture : Picture
-        As :func:`open_picture` returns it.
-    comparison : MapComparison
-        As :func:`compare` returns it.
-
-    Returns
-    -------
-    bytes or None
-        PNG.
-    """
-    if comparison.difference is None or comparison.box is None:
-        return None
-    values, box = comparison.difference, comparison.box
-    return overlays.png(overlays.lay_over(picture, values, signed=True, box=box))
 
 
 @signature_from(drift_request)
@@ -108,26 +64,7 @@ def drift(
     ImageError
         If the source is no picture.
     """
-    return answer(drift_request(open_picture(source), **options), control=control)
-
-
-def drift_overlays(result: Drift) -> tuple[OverlayLayer, ...]:
-    """Return every frame's map as a transparent PNG, all on one scale, so that fading shows.
-
-    Parameters
-    ----------
-    result : Drift
-        As :func:`drift` returns it.
-
-    Returns
-    -------
-    tuple of OverlayLayer
-        One a frame.
-    """
-    ends = [overlays.limits(each, signed=result.signed) for each in result.maps]
-    top = float(np.max([high for _, high in ends]))
-    scale = (-top, top) if result.signed else (0.0, top)
-    return tuple(overlays.draw(each, signed=result.signed, ends=scale) for each in result.maps)
+    return answer(drift_request(opened_for(source, options), **options), control=control)
 
 
 def drift_paths() -> tuple[DriftPath, ...]:

@@ -6,7 +6,7 @@ from typing import Unpack
 
 from core import numerals
 from core.comparison import drift_paths
-from core.contracts import DriftPath, DriftRequest, Picture
+from core.contracts import DriftPath, DriftRequest, OpenedSource
 from core.errors import InputError, NumeralError
 from core.modalities.capabilities import require
 from core.models import zoo
@@ -31,7 +31,7 @@ MOST_STEPS = 24
 
 @signature_from(explanation_request, without=("against",))
 def drift_request(
-    picture: Picture,
+    picture: OpenedSource,
     *,
     path: str = "noise",
     steps: int = 8,
@@ -43,7 +43,7 @@ def drift_request(
     Parameters
     ----------
     picture : Picture
-        As :func:`open_picture` returns it.
+        As :func:`open_picture` returns it, or the source of another modality.
     path : str
         Id of a path; see :func:`core.api.drift_paths`.
     steps : int

@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 from typing import TypeVar
 
-from core.contracts import RequestFor, Result
+from core.contracts import RequestFor, Result, Source
 from core.control import Control, LocalControl
 from core.engine.work import execute
 from core.errors import ImageError
-from core.modalities.picture.images import Source
 from core.workspace import open_store
 
 __all__ = ["Unreadable", "answers"]

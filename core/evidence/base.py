@@ -75,7 +75,7 @@ class EvaluatedMap:
     draws: bool = False
     map_seed: int = 0
     mask: Mask | None = None
-    preset_id: str = "rise"
+    preset_id: str | None = None
     probability_kind: Probability = "softmax"
 
     def __post_init__(self) -> None:

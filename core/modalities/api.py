@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypedDict
 
-from core.contracts import DEFAULT_MODEL, Depth, Explanation, Input, ModalityCard, OpenedSource
+from core.contracts import (
+    DEFAULT_MODEL,
+    Depth,
+    Explanation,
+    Input,
+    ModalityCard,
+    OpenedSource,
+    Source,
+)
 from core.modalities import registry as kinds
-from core.modalities.picture.images import Source
 from core.models import zoo
 from core.models.request import PredictOptions
-from core.saliency.request import ExplainOptions
 
 __all__ = ["drawn", "modalities", "open_source", "site_names", "source_notes"]
 
@@ -130,9 +136,14 @@ def blank(model: str = DEFAULT_MODEL) -> OpenedSource:
 Opened = Callable[[Source, OpenedSource], None]
 
 
-def options_of_model(options: PredictOptions | ExplainOptions) -> _Model:
+def options_of_model(options: PredictOptions) -> _Model:
     """Return those of the options that say for which model a source is opened."""
     return {"model": options["model"]} if "model" in options else {}
+
+
+def opened_for(given: Source, options: PredictOptions) -> OpenedSource:
+    """Open a source as the model that options name takes it."""
+    return open_source(given, **options_of_model(options))
 
 
 class _Model(TypedDict, total=False):

@@ -9,14 +9,11 @@ from typing import Unpack
 
 import numpy as np
 
-from core.contracts import DEFAULT_METHOD, Depth, ExplainRequest, Explanation, MethodCard, Picture
+from core.contracts import DEFAULT_METHOD, Depth, ExplainRequest, Explanation, MethodCard, Source
 from core.control import Control
 from core.engine.ahead import Unreadable, answers
 from core.modalities import registry as kinds
 from core.modalities.api import Opened, blank, opened, options_of_model
-from core.modalities.picture import overlay as overlays
-from core.modalities.picture.images import Source
-from core.modalities.picture.overlay import OverlayLayer
 from core.modalities.registry import DEFAULT_MODALITY
 from core.saliency.registry import METHODS
 from core.saliency.request import ExplainOptions, explanation_request
@@ -24,7 +21,6 @@ from core.signatures import signature_from
 
 __all__ = [
     "DEFAULT_METHOD", "explain", "explain_many", "explanation_json", "explanation_npz", "methods",
-    "overlay", "overlay_png",
 ]  # fmt: skip
 
 
@@ -128,41 +124,6 @@ def explain_many(
         )
 
     return answers(ready, sources, control, on_unreadable)
-
-
-def overlay(explanation: Explanation) -> OverlayLayer:
-    """Return the map as a transparent PNG with the values at the ends of its scale.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        As :func:`explain` returns it.
-
-    Returns
-    -------
-    OverlayLayer
-    """
-    return overlays.layer(explanation)
-
-
-def overlay_png(picture: Picture, explanation: Explanation, *, opacity: float = 0.7) -> bytes:
-    """Return the original picture with the map over it, as PNG.
-
-    Parameters
-    ----------
-    picture : Picture
-        As :func:`open_picture` returns it.
-    explanation : Explanation
-        As :func:`explain` returns it.
-    opacity : float
-        Of the map, from 0 to 1.
-
-    Returns
-    -------
-    bytes
-        PNG.
-    """
-    return overlays.png(overlays.compose(picture, explanation, opacity=opacity))
 
 
 def explanation_npz(explanation: Explanation) -> bytes:

@@ -7,10 +7,8 @@ import json
 
 import numpy as np
 
-from core.contracts import ExplainerCard, RegionShare, ShapRequest, ShapResult, picture_input
+from core.contracts import ExplainerCard, RegionShare, ShapResult
 from core.modalities import registry as modalities
-from core.modalities.picture import overlay_shap
-from core.modalities.picture.overlay import OverlayLayer, png
 from core.modalities.registry import DEFAULT_MODALITY
 from core.shapley import registry
 from core.shapley.export import shap_explanation_npz, to_shap
@@ -18,13 +16,9 @@ from core.shapley.regions import ranked
 
 __all__ = [
     "explainers",
-    "shap_colours",
     "shap_explanation_npz",
     "shap_json",
-    "shap_layers",
-    "shap_maps",
     "shap_npz",
-    "shap_panels",
     "shap_regions",
     "to_shap",
 ]
@@ -44,76 +38,6 @@ def explainers(modality: str = DEFAULT_MODALITY) -> tuple[ExplainerCard, ...]:
     """
     of = modalities.get(modality)
     return tuple(explainer.card(of) for explainer in registry.EXPLAINERS.values())
-
-
-def shap_colours() -> tuple[str, str]:
-    """Return SHAP's colours for "takes from the class" and "adds to it".
-
-    Returns
-    -------
-    tuple of two str
-        Two of ``"#rrggbb"``.
-    """
-    return overlay_shap.BLUE, overlay_shap.RED
-
-
-def shap_layers(result: ShapResult, *, regions: bool = False) -> list[OverlayLayer]:
-    """Return one transparent PNG a class, all on one scale, in SHAP's colours.
-
-    Parameters
-    ----------
-    result : ShapResult
-        As :func:`answer` returns it for a :func:`shap_request`.
-    regions : bool
-        Draw regions in place of pixels.
-
-    Returns
-    -------
-    list of OverlayLayer
-        One a class.
-    """
-    return overlay_shap.layers(result, regions=regions)
-
-
-def shap_maps(request: ShapRequest, result: ShapResult, *, regions: bool = False) -> list[bytes]:
-    """Return each class's map over what the model saw, pale and grey, as PNG.
-
-    Parameters
-    ----------
-    request : ShapRequest
-        As :func:`shap_request` returns it.
-    result : ShapResult
-        Its answer.
-    regions : bool
-        Draw regions in place of pixels.
-
-    Returns
-    -------
-    list of bytes
-        One PNG a class.
-    """
-    seen = picture_input(request.input)
-    return [png(one) for one in overlay_shap.maps(seen, result, regions=regions)]
-
-
-def shap_panels(request: ShapRequest, result: ShapResult, *, regions: bool = False) -> bytes:
-    """Return a PNG with what the model saw and the maps of all classes side by side.
-
-    Parameters
-    ----------
-    request : ShapRequest
-        As :func:`shap_request` returns it.
-    result : ShapResult
-        Its answer.
-    regions : bool
-        Draw regions in place of pixels.
-
-    Returns
-    -------
-    bytes
-        PNG.
-    """
-    return overlay_shap.panels(picture_input(request.input), result, regions=regions)
 
 
 def shap_npz(result: ShapResult) -> bytes:

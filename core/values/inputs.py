@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
 from core.values.basic import Array
 from core.values.codec import Stored
 
-__all__ = ["Input", "OpenedSource", "Seen"]
+__all__ = ["Input", "OpenedSource", "Readable", "Seen", "Source"]
 
 
 class Input(Protocol):
@@ -56,6 +61,21 @@ class OpenedSource(Protocol):
     @property
     def nbytes(self) -> int:
         """Bytes that it takes in memory."""
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A file that is open for reading bytes: of ``open(path, "rb")``, ``io.BytesIO``, an upload."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes, none at the end."""
+
+
+Source = (
+    str | Path | bytes | bytearray | memoryview | Readable | Image.Image
+    | npt.NDArray[np.generic] | OpenedSource
+)  # fmt: skip
+"""What people have in hand, to be opened by the modality of the model it is for."""
 
 
 @dataclass(frozen=True)

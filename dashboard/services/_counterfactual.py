@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from core import api
-from core.api import baselines
+from core.api import baselines, partitions
 from core.contracts import Counterfactual, CounterfactualRequest, Picture
 from dashboard.lru import Lru
 from dashboard.services._pictures import data_uri, framing
 from dashboard.services._requests import asked
 from dashboard.state import Choice
 
-__all__ = ["baselines", "counterfactual_request", "counterfactual_uri"]
+__all__ = ["baselines", "counterfactual_request", "counterfactual_uri", "partitions"]
 
 _drawn: Lru[tuple[str, int], str] = Lru(32 * 2**20, len)
 

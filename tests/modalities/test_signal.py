@@ -79,6 +79,17 @@ def test_the_card_holds_the_map_against_the_modalitys_own_controls(found: dict[s
     assert found["compare"][0] in {"agree", "partly"}
 
 
+def test_it_is_followed_under_attack_and_parts_are_removed(found: dict[str, Any]) -> None:
+    flip, alike = found["followed"]
+    assert flip is not None
+    assert alike[0] == 1.0
+    assert min(alike) < 0.9
+    regions, baseline, flipped, words = found["turned"]
+    assert (regions, baseline) == ("windows", "zero line")
+    assert isinstance(flipped, bool)
+    assert "peak" in words
+
+
 def test_it_is_attacked_by_group_and_audited(found: dict[str, Any]) -> None:
     attacked, noise = found["curve"]["pgd"], found["curve"]["uniform_noise"]
     assert attacked[0] == 1.0
@@ -96,6 +107,7 @@ def test_it_is_attacked_by_group_and_audited(found: dict[str, Any]) -> None:
         ("infidelity", "needs inputs with height and width"),
         ("geometry", "no parameter 'geometry'"),
         ("picture", "A trace is expected"),
+        ("drift", "needs inputs with height and width"),
     ],
 )
 def test_what_it_cannot_do_is_said(found: dict[str, Any], asked: str, told: str) -> None:

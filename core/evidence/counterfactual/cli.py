@@ -33,11 +33,17 @@ __all__: list[str] = []
 def counterfactual(
     image: Annotated[Path, typer.Argument(help="One picture.")],
     model: Model = api.DEFAULT_MODEL,
-    regions: Annotated[str, typer.Option(help="superpixels or grid.")] = "superpixels",
+    regions: Annotated[
+        str | None,
+        typer.Option(help=f"How it is cut: {', '.join(api.partitions())}; the first by default."),
+    ] = None,
     count: Annotated[int, whole(help="About how many regions, 4 to 64.")] = 30,
     baseline: Annotated[
-        str, typer.Option(help=f"What a removed pixel becomes: {', '.join(api.baselines())}.")
-    ] = "blur",
+        str | None,
+        typer.Option(
+            help=f"What a removed pixel becomes: {', '.join(api.baselines())}; blur by default."
+        ),
+    ] = None,
     target: Annotated[
         str | None, typer.Option(help="Class to turn to: index, name or WordNet id; else any.")
     ] = None,

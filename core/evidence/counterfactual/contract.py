@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,7 @@ from core.values.codec import Stored
 from core.values.requests import InputRequest
 from core.values.results import InputResult
 
-__all__ = ["Counterfactual", "CounterfactualRequest", "CounterfactualStep", "RegionKind"]
-
-RegionKind = Literal["superpixels", "grid"]
+__all__ = ["Counterfactual", "CounterfactualRequest", "CounterfactualStep"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Counterfactual(InputResult):
         Forward passes spent.
     """
 
-    regions: RegionKind
+    regions: str
     baseline: str
     seed: int
     labels: npt.NDArray[np.int32]
@@ -89,11 +87,12 @@ class CounterfactualRequest(InputRequest):
 
     Parameters
     ----------
-    regions : {"superpixels", "grid"}
+    regions : str
+        How the input is cut: a partition of its modality.
     n_regions : int
         About how many.
     baseline : str
-        What a removed pixel becomes.
+        What a removed site becomes: a baseline of the modality.
     target : int or None
         The class that the decision shall turn to; ``None`` for any other than the predicted one.
     """
@@ -101,7 +100,7 @@ class CounterfactualRequest(InputRequest):
     kind: ClassVar[str] = "counterfactual"
     work: ClassVar[str] = "core.evidence.counterfactual.search:counterfactual"
     result: ClassVar[type[Counterfactual]] = Counterfactual
-    regions: RegionKind
+    regions: str
     n_regions: int
     baseline: str
     target: int | None

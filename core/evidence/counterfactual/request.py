@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Sequence
 
-from core.contracts import CounterfactualRequest, Geometry, Picture, RegionKind
+from core.contracts import CounterfactualRequest, Geometry, OpenedSource
 from core.errors import ParameterError, UnknownNameError
 from core.models import zoo
 from core.models.zoo import DEFAULT_MODEL
@@ -13,15 +13,16 @@ from core.options.model import Target, chosen_class, model_fields, model_input
 __all__ = ["counterfactual_request"]
 
 _FEWEST, _MOST = 4, 64
-_KINDS: tuple[RegionKind, ...] = get_args(RegionKind)
+_REGIONS, _BASELINE = "superpixels", "blur"
+"""Of the kinds of input that have them; of others the first that they offer."""
 
 
 def counterfactual_request(
-    picture: Picture,
+    source: OpenedSource,
     *,
-    regions: str = "superpixels",
+    regions: str | None = None,
     count: int = 30,
-    baseline: str = "blur",
+    baseline: str | None = None,
     target: Target = None,
     model: str = DEFAULT_MODEL,
     weights: str = "pretrained",
@@ -33,13 +34,14 @@ def counterfactual_request(
 
     Parameters
     ----------
-    picture : Picture
-        As :func:`open_picture` returns it.
-    regions : {"superpixels", "grid"}
+    source : Picture
+        As :func:`open_picture` returns it, or the source of another modality.
+    regions : str, optional
+        How it is cut; superpixels (or ``"grid"``) of a picture.
     count : int
         About how many regions, 4 to 64.
-    baseline : str
-        What a removed pixel becomes.
+    baseline : str, optional
+        What a removed part becomes; a blur of a picture. See :func:`core.api.baselines`.
     target : int, str or None
         The class that the decision shall turn to; ``None`` for any other.
     model, weights, classes, geometry, seed
@@ -59,23 +61,23 @@ def counterfactual_request(
             f"count must be a whole number from {_FEWEST} to {_MOST}. Received: count={count}. "
             "The default is 30."
         )
-    known = zoo.modality(model).choices["baselines"]
-    if baseline not in known:
-        raise UnknownNameError(f"There is no baseline {baseline!r}. Known: {', '.join(known)}.")
+    offered = zoo.modality(model).choices
     fields = model_fields(model, weights=weights, classes=classes, seed=seed)
     wanted = chosen_class(fields["model"], target)
     return CounterfactualRequest(
         **fields,
-        input=model_input(picture, model, geometry),
-        regions=_kind(regions),
+        input=model_input(source, model, geometry),
+        regions=_one("kind of regions", regions, offered["partitions"], _REGIONS),
         n_regions=count,
-        baseline=baseline,
+        baseline=_one("baseline", baseline, offered["baselines"], _BASELINE),
         target=wanted,
     )
 
 
-def _kind(text: str) -> RegionKind:
-    for kind in _KINDS:
-        if text == kind:
-            return kind
-    raise UnknownNameError(f"Regions must be one of {', '.join(_KINDS)}. Received: {text!r}.")
+def _one(what: str, given: str | None, names: Sequence[str], usual: str) -> str:
+    """Return what was named of ``names``; the usual one by default, or the first."""
+    if given is None:
+        return usual if usual in names else names[0]
+    if given not in names:
+        raise UnknownNameError(f"There is no {what} {given!r}. Known: {', '.join(names)}.")
+    return given

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Unpack
 
-from core.contracts import Leaderboard
+from core.contracts import Leaderboard, Source
 from core.control import Control
 from core.engine.api import answer
 from core.evidence.leaderboard.request import LeaderboardOptions, leaderboard_request
-from core.modalities.picture.api import open_picture
-from core.modalities.picture.images import Source
+from core.modalities.api import opened_for
 from core.signatures import signature_from
 
 __all__ = ["evaluate"]
@@ -46,5 +45,5 @@ def evaluate(
     InputError
         For a source that is no picture, and options that do not fit.
     """
-    request = leaderboard_request((open_picture(source) for source in sources), **options)
+    request = leaderboard_request((opened_for(source, options) for source in sources), **options)
     return answer(request, control=control)

@@ -17,6 +17,7 @@ from core.contracts import (
     Geometry,
     ModelInput,
     Picture,
+    Source,
 )
 from core.errors import InputError
 from core.lookup import lookup
@@ -85,7 +86,7 @@ class PictureModality(Modality):
     def open(self, given: object, name: str, chosen: Mapping[str, Value]) -> Picture:
         """Open a file, bytes, an array or a picture of Pillow."""
         depth = cast(Depth, chosen["depth"])
-        return images.open_picture(cast(images.Source, given), name=name or None, depth=depth)
+        return images.open_picture(cast(Source, given), name=name or None, depth=depth)
 
     def notes(self, source: object) -> tuple[str, ...]:
         """Return how the picture was read."""

@@ -7,12 +7,11 @@ from typing import Unpack
 
 import numpy as np
 
-from core.contracts import ClassScore, Depth, OutputValue, Prediction, PredictRequest
+from core.contracts import ClassScore, Depth, OutputValue, Prediction, PredictRequest, Source
 from core.control import Control
 from core.engine.ahead import Unreadable, answers
 from core.modalities.api import Opened, blank, opened, options_of_model
 from core.modalities.capabilities import require
-from core.modalities.picture.images import Source
 from core.models import zoo
 from core.models.api.zoo import class_names
 from core.models.request import PredictOptions, prediction_request

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Unpack
 
-from core.contracts import ExplanationDriftRequest, Norm, Picture
+from core.contracts import ExplanationDriftRequest, Norm, OpenedSource
 from core.errors import InputError, ParameterError
 from core.models import zoo
 from core.options.model import class_of
@@ -45,7 +45,7 @@ _EPS_STEPS = 8
 
 @signature_from(explanation_request, without=("against",))
 def explanation_drift_request(
-    picture: Picture,
+    picture: OpenedSource,
     *,
     attack: str | None = None,
     attack_parameters: Mapping[str, object] | None = None,
@@ -59,7 +59,7 @@ def explanation_drift_request(
     Parameters
     ----------
     picture : Picture
-        As :func:`open_picture` returns it.
+        As :func:`open_picture` returns it, or the source of another modality.
     attack : str, optional
         Id; PGD by default, Square where the model gives no gradients.
     attack_parameters : mapping of str to object, optional

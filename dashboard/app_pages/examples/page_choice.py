@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from core.contracts import RegionKind
 from dashboard import services
 from dashboard.query import AddressedChoice
 from dashboard.query_codecs import last_class, one_of, whole
@@ -18,7 +17,7 @@ __all__ = [
 
 Source = Literal["folder", "session"]
 SOURCES: tuple[Source, ...] = get_args(Source)
-KINDS: tuple[RegionKind, ...] = get_args(RegionKind)
+KINDS = services.partitions()
 COUNTS = (4, 64)
 
 
@@ -41,7 +40,7 @@ class ExamplesChoice(AddressedChoice):
         The server's reference folder, or the session's own pictures.
     """
 
-    regions: Annotated[RegionKind, one_of(KINDS)] = "superpixels"
+    regions: Annotated[str, one_of(KINDS)] = "superpixels"
     count: Annotated[int, whole(*COUNTS)] = 30
     baseline: Annotated[str, one_of(lambda _: services.baselines())] = "blur"
     towards: Annotated[int | None, whole(0, last_class)] = None

@@ -86,6 +86,17 @@ found["board"] = sorted({(row.method, row.metric) for row in board.scores})
 sanity = api.answer(api.sanity_request(model=MODEL, method="saliency"))
 found["sanity"] = [sanity.verdict, sanity.words]
 
+followed = api.explanation_drift(
+    trace, model=MODEL, method="integrated_gradients", eps="0.01,0.1,0.5"
+)
+found["followed"] = [followed.flip, [step.spearman for step in followed.steps]]
+turned = api.counterfactual(api.counterfactual_request(trace, model=MODEL, count=16))
+found["turned"] = [turned.regions, turned.baseline, turned.flipped, turned.words]
+try:
+    api.drift(trace, model=MODEL, method="integrated_gradients")
+except PellucidError as error:
+    found["refused"]["drift"] = str(error)
+
 alike = api.compare(maps["integrated_gradients"], maps["occlusion"])
 found["compare"] = [alike.agreement, alike.words]
 

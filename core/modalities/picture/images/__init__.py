@@ -10,7 +10,6 @@ from core.modalities.picture.images._files import KINDS, SUFFIXES, is_picture
 from core.modalities.picture.images._geometry import in_channels, to_input
 from core.modalities.picture.images._opening import (
     FORMATS,
-    Source,
     check_file,
     from_array,
     open_picture,
@@ -21,7 +20,6 @@ __all__ = [
     "KINDS",
     "MIN_SIDE",
     "SUFFIXES",
-    "Source",
     "check_file",
     "from_array",
     "in_channels",

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
+from core.contracts import Readable
 from core.errors import ImageError
 from core.modalities.picture.images._caps import byte_cap, too_many_bytes
 
-__all__ = ["Readable", "name_of", "read_file"]
+__all__ = ["name_of", "read_file"]
 
 _AS_BYTES = "Open it with open(path, 'rb'), or give the path."
-
-
-@runtime_checkable
-class Readable(Protocol):
-    """A file that is open for reading bytes: of ``open(path, "rb")``, ``io.BytesIO``, an upload."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to ``size`` bytes, none at the end."""
 
 
 def name_of(held: object, attribute: str, default: str) -> str:

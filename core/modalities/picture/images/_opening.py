@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from core.contracts import Depth, Picture
+from core.contracts import Depth, Picture, Readable, Source
 from core.errors import ImageError, PellucidError
 from core.files import no_file
 from core.modalities.picture.images._arrays import from_array
@@ -21,19 +20,13 @@ from core.modalities.picture.images._cost import Metered, check_cost, check_head
 from core.modalities.picture.images._depth import with_unused
 from core.modalities.picture.images._dicom import dicom_size, is_dicom, read_dicom
 from core.modalities.picture.images._files import KINDS
-from core.modalities.picture.images._in_memory import Readable, name_of, read_file
+from core.modalities.picture.images._in_memory import name_of, read_file
 from core.modalities.picture.images._pixels import is_deep, upright_rgb
 from core.modalities.picture.images._quiet import quieten
 from core.modalities.picture.images._tiff import is_tiff, tiff_kind, tiff_text
 from core.settings import settings
 
-__all__ = ["FORMATS", "MIN_SIDE", "Source", "check_file", "from_array", "open_picture"]
-
-Source = (
-    str | Path | bytes | bytearray | memoryview | Readable | Image.Image
-    | npt.NDArray[np.generic] | Picture
-)  # fmt: skip
-"""What a picture is opened from."""
+__all__ = ["FORMATS", "MIN_SIDE", "check_file", "from_array", "open_picture"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 """What Pillow decodes; DICOM is read by pydicom."""

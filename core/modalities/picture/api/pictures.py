@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Depth, Picture
+from core.contracts import Depth, Picture, Source
 from core.modalities.picture import images
 from core.modalities.picture import overlay as overlays
 from core.modalities.picture.gallery import Gallery, read_gallery
-from core.modalities.picture.images import Source
 from core.modalities.picture.overlay import OverlayLayer, colour_scale
 from core.settings import settings
 
