@@ -54,6 +54,18 @@ LEVELS = [
 ]  # fmt: skip
 
 
+LISTS_OF_KINDS = ("core.api", "core.contracts", "core.requests", "core.modalities.registry")
+"""Modules that name every kind of input, because they are the list."""
+
+ABOUT_PICTURES = ("core.calibration", "core.compression", "core.concepts", "core.data",
+                  "core.models.weight_files", "core.own_models",
+                  "core.robustness.corruptions")  # fmt: skip
+"""Rooms whose subject is pictures so far: crops of them, weather on them, folders of them.
+
+None joins this list: what a new room needs of a kind of input, it asks of the modality.
+"""
+
+
 class Tree:
     """The two packages as they lie on the disk below ``root``.
 
@@ -252,6 +264,25 @@ def _way_back(graph: Mapping[str, Iterable[str]], node: str) -> tuple[str, ...] 
     return None
 
 
+def general_rooms_name_no_kind_of_input(tree: Tree) -> list[str]:
+    """Rooms for every kind of input import none: they ask the modality. A kind has folders."""
+    kinds = {module.split(".")[2] for module in tree.paths
+             if module.startswith("core.modalities.") and module.count(".") > 2}  # fmt: skip
+    return [
+        f"{module} imports {target}, of the kind of input {target.split('.')[2]!r}"
+        for module, names in tree.names.items()
+        if module.startswith("core.") and module not in LISTS_OF_KINDS
+        and not kinds & set(module.split("."))
+        and not any(_within(module, room) for room in ABOUT_PICTURES)
+        for target in sorted(names & tree.paths.keys())
+        if target.startswith("core.modalities.") and target.split(".")[2] in kinds
+    ]  # fmt: skip
+
+
+def _within(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
+
+
 def modules_can_be_read_in_one_sitting(tree: Tree) -> list[str]:
     """No module has more than 350 lines."""
     counted = {m: len(path.read_text(encoding="utf-8").splitlines())
@@ -299,6 +330,7 @@ RULES: tuple[Callable[[Tree], list[str]], ...] = (
     imports_run_downwards,
     no_circle_of_modules,
     no_circle_of_rooms,
+    general_rooms_name_no_kind_of_input,
     modules_can_be_read_in_one_sitting,
     all_lists_are_honest,
 )

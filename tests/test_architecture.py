@@ -16,6 +16,7 @@ from tests.architecture import (
     all_lists_are_honest,
     core_knows_no_user_interface,
     dashboard_sees_only_the_facade,
+    general_rooms_name_no_kind_of_input,
     heavy_libraries_stay_in_the_rooms_that_compute,
     imports_run_downwards,
     loads_a_heavy_library,
@@ -199,6 +200,24 @@ _PLANTED: list[tuple[Rule, Mapping[str, str], list[str]]] = [
             "core.models → core.saliency → core.models",
             "core.robustness.certificates → core.robustness.smoothing → "
             "core.robustness.certificates",
+        ],
+    ),
+    (
+        general_rooms_name_no_kind_of_input,
+        {
+            "core/modalities/base.py": "",
+            "core/modalities/sound/waves.py": "def cut(): ...\n",
+            "core/modalities/sound/modality.py": "from core.modalities.sound import waves\n",
+            "core/modalities/registry.py": "from core.modalities.sound.modality import waves\n",
+            "core/saliency/base.py": "def f():\n    from core.modalities.sound.waves import cut\n",
+            "core/saliency/registry.py": "from core.modalities import base\n",
+            "core/saliency/sound/bands.py": "from core.modalities.sound.waves import cut\n",
+            "core/shapley/hide.py": "from core.modalities.sound import waves\n",
+            "core/concepts/crops.py": "from core.modalities.sound import waves\n",
+        },
+        [
+            "core.saliency.base imports core.modalities.sound.waves, of the kind of input 'sound'",
+            "core.shapley.hide imports core.modalities.sound.waves, of the kind of input 'sound'",
         ],
     ),
     (

@@ -11,9 +11,8 @@ import numpy.typing as npt
 from core import numerals
 from core.errors import NumeralError
 from core.evidence.contract import Score
-from core.modalities.picture.contract import Box
 from core.parameters import Value
-from core.values.basic import Array, ClassRef, Lane
+from core.values.basic import Array, Box, ClassRef, Lane
 from core.values.codec import Stored
 from core.values.requests import InputRequest
 from core.values.results import InputResult

@@ -22,8 +22,8 @@ from core.data.folder_listing import CLASSES
 from core.errors import InputError, StoreError
 from core.home import home, home_path
 from core.modalities.picture import images
-from core.modalities.picture.gallery_table import TABLES
 from core.settings import settings
+from core.tabular.folder_table import TABLES
 
 __all__ = ["MOST_BYTES", "MOST_FILES", "brought_pictures", "keep_pictures", "unpacked"]
 

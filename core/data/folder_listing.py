@@ -27,14 +27,14 @@ from core.data.folder_table import MASK, SPLIT_NAMES, TableRows, table_rows
 from core.errors import InputError
 from core.files import resolved
 from core.modalities.picture import images
-from core.modalities.picture.gallery_table import (
+from core.tabular.cells import attribute_cells, same_classes
+from core.tabular.folder_table import (
     MAX_ROWS,
     Columns,
     find_table,
     inside,
     passed_over,
 )
-from core.tabular.cells import attribute_cells, same_classes
 from core.tabular.head import nfc
 
 __all__ = ["CLASSES", "SPLIT_NAMES", "Listing", "in_order", "list_folder"]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from core.contracts import SplitName, count_text
 from core.errors import InputError
-from core.modalities.picture.gallery_table import FILE_NAME, Columns, inside, on_disk, read_table
 from core.tabular.cells import label_cells
+from core.tabular.folder_table import FILE_NAME, Columns, inside, on_disk, read_table
 from core.tabular.totals import EDGE, is_total
 
 __all__ = ["MASK", "SPLIT_NAMES", "TableRows", "table_rows"]

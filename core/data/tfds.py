@@ -26,8 +26,8 @@ from core.data.dataset_cache import cached, dataset_cache_root
 from core.data.folder import Folder
 from core.data.folder_listing import SPLIT_NAMES
 from core.errors import InputError, StoreError
-from core.modalities.picture.gallery_table import FILE_NAME
 from core.parameters import Parameter, Value
+from core.tabular.folder_table import FILE_NAME
 
 __all__ = ["Tfds"]
 

@@ -16,8 +16,8 @@ from core.contracts import DEPTHS, Depth, OpenedSource, Picture, count_text
 from core.data.folder_listing import CLASSES
 from core.errors import ImageError, InputError
 from core.modalities.base import Modality
-from core.modalities.picture.gallery_table import TABLES
 from core.models import zoo
+from core.tabular.folder_table import TABLES
 from core.terminal.options import printable
 
 __all__ = [

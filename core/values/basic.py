@@ -18,6 +18,7 @@ __all__ = [
     "LANES",
     "Array",
     "Artefact",
+    "Box",
     "ClassRef",
     "ClassScore",
     "Lane",
@@ -32,6 +33,16 @@ LANES: tuple[Lane, ...] = get_args(Lane)
 DEFAULT_MODALITY = "picture"
 DEFAULT_MODEL = "efficientnet_lite0"
 DEFAULT_METHOD = "gradcam"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on the original picture, in its pixels; may reach outside (letterbox)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 def content_key(parts: Mapping[str, Any]) -> str:

@@ -15,9 +15,8 @@ import typer
 from core import api
 from core.contracts import Geometry, GroupScore, Leaderboard, count_text
 from core.errors import InputError
-from core.modalities.picture.gallery import TABLE
-from core.modalities.picture.gallery_table import FILE_NAME, find_table, on_disk, read_table
 from core.tabular.cells import attribute_cells
+from core.tabular.folder_table import FILE_NAME, TABLE, find_table, on_disk, read_table
 from core.tabular.head import nfc
 from core.terminal.folders import (
     DepthName,

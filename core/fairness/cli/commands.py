@@ -31,8 +31,8 @@ from core.errors import InputError
 from core.fairness.cli.looks import looked
 from core.fairness.cli.options import audited
 from core.fairness.request.fields import AuditOptions
-from core.modalities.picture.gallery import TABLE
 from core.numerals import NOTHING
+from core.tabular.folder_table import TABLE
 from core.terminal.options import JsonFlag, app, emit, number, whole
 from core.terminal.outputs import check_places
 

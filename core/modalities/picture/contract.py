@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import CapabilityError
-from core.values.basic import Array
+from core.values.basic import Array, Box
 from core.values.inputs import Input, OpenedSource, Seen
 
 __all__ = [
-    "Box", "Depth", "DEPTHS", "GalleryRef", "GEOMETRIES", "Geometry", "ModelInput",
+    "Depth", "DEPTHS", "GalleryRef", "GEOMETRIES", "Geometry", "ModelInput",
     "opened_picture", "Picture", "picture_input", "picture_seen", "PictureSeen", "PictureSet",
 ]  # fmt: skip
 
@@ -29,16 +29,6 @@ Depth = Literal["auto", "8", "10", "12", "14", "16"]
 """Bits of each sample in a file of 16; ``auto``: as few as hold the largest value."""
 
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle on the original picture, in its pixels; may reach outside (letterbox)."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
 
 
 @dataclass(frozen=True)

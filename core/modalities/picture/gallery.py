@@ -22,22 +22,21 @@ from core.contracts import GalleryRef, Picture, count_text
 from core.errors import ImageError, InputError
 from core.files import resolved
 from core.modalities.picture import images
-from core.modalities.picture.gallery_table import (
+from core.tabular.cells import attribute_cells, label_cells
+from core.tabular.folder_table import (
     FILE_NAME,
+    TABLE,
     find_table,
     inside,
     on_disk,
     passed_over,
     read_table,
 )
-from core.tabular.cells import attribute_cells, label_cells
 from core.tabular.head import nfc
 
-__all__ = ["MAX_PICTURES", "TABLE", "Gallery", "GalleryPicture", "find_gallery", "read_gallery"]
+__all__ = ["MAX_PICTURES", "Gallery", "GalleryPicture", "find_gallery", "read_gallery"]
 
 MAX_PICTURES = 20_000
-TABLE = "metadata.csv"
-
 _read: dict[Path, Gallery] = {}
 """The folders of this process as they were read last; checking headers again takes seconds."""
 

@@ -1,4 +1,4 @@
-"""The table of a folder of pictures: which file shows what, as CSV, JSON lines or Parquet.
+"""The table of a folder of files: which file holds what, as CSV, JSON lines or Parquet.
 
 Tables are strangers' files: their bytes and rows are capped, they hold plain values alone, and no
 name in them leads out of the folder.
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "FILE_NAME", "MAX_ROWS", "TABLES", "Columns", "find_table", "inside", "on_disk", "passed_over",
-    "read_table",
+    "FILE_NAME", "MAX_ROWS", "TABLE", "TABLES", "Columns", "find_table", "inside", "on_disk",
+    "passed_over", "read_table",
 ]  # fmt: skip
 
 FILE_NAME = "file_name"
-TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+TABLE = "metadata.csv"
+TABLES = (TABLE, "metadata.jsonl", "metadata.parquet")
 MAX_ROWS = 2_000_000
 _MAX_BYTES = 2**30
 
