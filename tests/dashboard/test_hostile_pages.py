@@ -28,6 +28,8 @@ CLASSES = ("![p](http:⁄⁄127.0.0.1:9)", ":red[x]", "$x^2$ **b**", "<img src=h
 ATTRIBUTE = "[go](http://evil.example)"
 GROUPS = (":rainbow-background[y]", "www.evil.example", ":material/bolt:")
 SIZE = 32
+N = 240
+"""So that a test part has the ten pictures of each group that gaps between them need."""
 WAIT = 1.0
 CODE = re.compile(r"`[^`]*`")
 
@@ -51,7 +53,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder.mkdir()
     rng = np.random.default_rng(0)
     lines = [f"file_name,label,{ATTRIBUTE}"]
-    for i in range(64):
+    for i in range(N):
         file = f"{i} **b** :red[x] $x^2$.png"
         shade = rng.integers(0, 60, (SIZE, SIZE, 3)) + 45 * (i % 4)
         Image.fromarray(shade.astype(np.uint8)).save(folder / file)
@@ -120,6 +122,8 @@ def test_every_page_shows_them_as_they_are(page: str, hostile: Run) -> None:
         shown = check(app.run(), query)
         if "run" in query:
             assert any(":red[x]" in unescape(text) for text in shown), "the run's own name"
+            gaps = [text for text in shown if "ap beyond chance" in text or "No gap" in text]
+            assert any(GROUPS[1] in unescape(text).replace("\\", "") for text in gaps), gaps
 
 
 @pytest.mark.parametrize("page", pages())
