@@ -60,7 +60,10 @@ def test_attacks_try_to_reach_what_was_chosen() -> None:
     names = services.class_names(BIASED)
     assert next(iter(known)) == ""
     assert [known[f"class:{i}"] for i in range(len(names))] == [f"The class {n}" for n in names]
-    assert robustness_options.target_of(RobustnessChoice(target="class:1"), BIASED) == "class:1"
+    assert [text for text in known if text.startswith("top-")] == ["top-2"], "of three classes"
+    assert {"top-2", "top-10"} <= set(robustness_options.targets("efficientnet_lite0"))
+    for kept in ("class:1", "top-2", "least-likely"):
+        assert robustness_options.target_of(RobustnessChoice(target=kept), BIASED) == kept
     for strange in ("class:99", "top-5", "<b>", "least"):
         assert robustness_options.target_of(RobustnessChoice(target=strange), BIASED) == ""
     app = opened(model=BIASED, target="class:1", wait=False, **QUICK)
@@ -72,6 +75,14 @@ def test_attacks_try_to_reach_what_was_chosen() -> None:
     shown = unescape(texts(app))
     assert f"Attacks try to reach: The class {names[1]}." in shown
     assert "--target class:1" in app.code[0].value
+
+
+def test_the_true_class_is_pushed_out_of_the_first_two() -> None:
+    app = settled(opened(model=BIASED, target="top-2", wait=False, **QUICK))
+    assert not app.exception
+    assert not app.error
+    assert "Attacks try to reach: The true class out of the first 2." in unescape(texts(app))
+    assert "--target top-2" in app.code[0].value
 
 
 def drawn(found: Robustness) -> AppTest:

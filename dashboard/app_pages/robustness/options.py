@@ -18,6 +18,8 @@ from dashboard.session import bound
 __all__ = ["draw", "offered", "target_of", "targets", "without_gradients", "words"]
 
 _LEAST_LIKELY = "least-likely"
+_FIRST = (2, 3, 5, 10)
+"""The true class shall not be among so many of the likeliest."""
 
 
 def offered(trial: RobustnessChoice, model: str) -> dict[str, AttackCard]:
@@ -48,7 +50,8 @@ def targets(model: str) -> dict[str, str]:
     kind = services.kind_of(model)
     each = said_of("The least likely class of each picture", kind)
     least = {_LEAST_LIKELY: each} if len(classes) > 2 else {}
-    return {"": "Any wrong class"} | least | named
+    first = {f"top-{k}": f"The true class out of the first {k}" for k in _FIRST if k < len(classes)}
+    return {"": "Any wrong class"} | least | first | named
 
 
 def target_of(trial: RobustnessChoice, model: str) -> str:
@@ -90,8 +93,8 @@ def _target(trial: RobustnessChoice, model: str) -> None:
     st.selectbox(
         "Attacks try to reach", list(known), format_func=lambda text: known[text],
         help="With one class, pictures of all the others are pushed towards it, and a picture "
-        "counts as broken when it is taken for that class. The attacks are checked where any wrong "
-        "class will do.",
+        "counts as broken when it is taken for that class; with the first five, when the true "
+        "class is no longer among them. The attacks are checked where any wrong class will do.",
         **page_choice.bind("robustness target", "target", target_of(trial, model), hidden=()),
     )  # fmt: skip
 
@@ -137,7 +140,8 @@ def words(request: RobustnessRequest) -> str:
     steps = ", ".join(format_eps(eps, request.norm) for eps in request.epsilons)
     grid = f"ε = {steps}" if steps else "ε doubling until nothing is left"
     after = targets(request.model.id).get(request.target, request.target)
-    towards = f" towards {after[0].lower()}{after[1:]}" if request.target else ""
+    push = "pushing" if request.target.startswith("top-") else "towards"
+    towards = f" {push} {after[0].lower()}{after[1:]}" if request.target else ""
     return (
         f"{names}{towards} in {NORMS[request.norm][0]}, {grid}, on "
         f"{count_text(request.limit, kind)}."

@@ -51,7 +51,8 @@ class RobustnessChoice(AddressedChoice):
     checks : bool
         Whether the attacks are examined as well.
     target : str
-        What attacks are after: ``""`` for any wrong class, ``"least-likely"`` or ``"class:3"``.
+        What attacks are after: ``""`` for any wrong class, ``"least-likely"``, ``"top-5"``
+        or ``"class:3"``.
     seed : int
     hidden : tuple of str
         Attacks whose curves are switched off.
