@@ -14,11 +14,11 @@ import pyarrow as pa
 from benchmarks.base import MILLI, Options, Row, alternate, at_most, faster, info, main
 from core import api
 from core.contracts import FairnessReport, FairnessRules, GroupTable, TableColumns
-from core.fairness.count import count
-from core.fairness.grouping import Grouping
+from core.fairness.counting.count import count
+from core.fairness.groups.grouping import Grouping
+from core.fairness.groups.tables import Offered, group_table
 from core.fairness.metrics.registry import METRICS
-from core.fairness.rows import open_columns
-from core.fairness.tables import Offered, group_table
+from core.fairness.reading.rows import open_columns
 
 __all__ = ["measure"]
 

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.versus_commit COMMIT [--rounds N]``: whether a rebuilt house is slower than
 the one before. Both checkouts answer the same questions through the facade, in processes of their
-own that take turns, each with a home of its own; what both call the same is asked. Printed, not
+own that take turns, each with a home of its own that is new in every round; what both call the same is asked. Printed, not
 written to ``RESULTS.md``: a figure against a commit says nothing a month later.
 """
 
@@ -51,6 +51,8 @@ measure("evidence card, seeds", lambda i: api.answer(
     api.evidence_request(api.explanation_request(cat, method="gradcam", target=str(300 + i)))), 2)
 measure("partition SHAP", lambda i: api.answer(
     api.shap_request(cat, explainer="partition", top=1, seed=i)), 2)
+measure("partition SHAP, from the store", lambda i: api.answer(
+    api.shap_request(cat, explainer="partition", top=1, seed=0)), 20)
 print(json.dumps(found))
 """
 
@@ -71,7 +73,8 @@ def main() -> int:
             found: dict[str, list[dict[str, float]]] = {"old": [], "new": []}
             for turn in range(given.rounds):
                 for side in sorted(sides, reverse=bool(turn % 2)):
-                    found[side].append(_asked(sides[side], Path(folder) / side, given.repeats))
+                    home = Path(folder) / f"{side}-{turn}"  # nothing of a round is in the store
+                    found[side].append(_asked(sides[side], home, given.repeats))
         finally:
             subprocess.run([*git, "worktree", "remove", "--force", old], check=True)
     print(f"{'question':<28} {'old':>9} {'new':>9}  new ÷ old, by round")

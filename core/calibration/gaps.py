@@ -18,7 +18,7 @@ from core.calibration.tables import (
     weighted,
 )
 from core.contracts import FairnessReport, Gap
-from core.fairness.counted import Cells
+from core.fairness.counting.counted import Cells
 
 __all__ = ["CLAIMS"]
 

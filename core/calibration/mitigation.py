@@ -11,7 +11,7 @@ import numpy as np
 from core.calibration.base import Claim, Outcome, Trials, claim
 from core.calibration.tables import TOLERANCE, Floats
 from core.contracts import Mitigation
-from core.fairness.mitigation import mitigate
+from core.fairness.mitigation.mitigate import mitigate
 from core.fairness.request.audits import mitigation_request
 
 __all__ = ["CLAIMS"]

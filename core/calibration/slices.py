@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.calibration.base import Claim, Measure, Outcome, Trials, claim
 from core.contracts import SliceReport
 from core.fairness.request.audits import slices_request
-from core.fairness.slices import discover
+from core.fairness.slices.discovery import discover
 
 __all__ = ["CLAIMS"]
 

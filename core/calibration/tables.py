@@ -16,13 +16,13 @@ import numpy.typing as npt
 from core.contracts import FairnessReport, FairnessRequest, FairnessRules, Gap
 from core.control import LocalControl
 from core.fairness.audit import audit_rows
-from core.fairness.candidates import candidate
-from core.fairness.counted import Cells
-from core.fairness.gap_specs import get_gap
-from core.fairness.gaps import tested
-from core.fairness.grouping import Grouping
+from core.fairness.counting.counted import Cells
+from core.fairness.gaps.candidates import candidate
+from core.fairness.gaps.largest import tested
+from core.fairness.gaps.specs import get_gap
+from core.fairness.groups.grouping import Grouping
+from core.fairness.reading.rows import open_columns
 from core.fairness.request.fields import AuditOptions, columns_fields
-from core.fairness.rows import open_columns
 
 __all__ = [
     "Floats",

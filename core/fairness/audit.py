@@ -20,21 +20,21 @@ from core.contracts import (
     count_text,
 )
 from core.errors import InputError
-from core.fairness.calibration import calibrations, inequality, score_curves
-from core.fairness.candidates import Candidate, candidate
-from core.fairness.count import count
-from core.fairness.counted import MAX_DEPTH, Counted, Set, attribute_sets
-from core.fairness.effective import kish
-from core.fairness.gap_specs import GapSpec, default_gaps, get_gap
-from core.fairness.gaps import tested
-from core.fairness.grouping import Grouping
-from core.fairness.multiplicity import WORDS
-from core.fairness.pairs import compared, reference_notes
+from core.fairness.counting.count import count
+from core.fairness.counting.counted import MAX_DEPTH, Counted, Set, attribute_sets
+from core.fairness.counting.effective import kish
+from core.fairness.counting.scores import score_median, scores_of
+from core.fairness.gaps.candidates import Candidate, candidate
+from core.fairness.gaps.largest import tested
+from core.fairness.gaps.multiplicity import WORDS
+from core.fairness.gaps.pairs import compared, reference_notes
+from core.fairness.gaps.specs import GapSpec, default_gaps, get_gap
+from core.fairness.groups.calibration import calibrations, inequality, score_curves
+from core.fairness.groups.grouping import Grouping
+from core.fairness.groups.tables import group_table, offered
 from core.fairness.predictions import predictions_rows
-from core.fairness.rows import Rows, open_table
-from core.fairness.sample_splitting import taken_rows
-from core.fairness.scores import score_median, scores_of
-from core.fairness.tables import group_table, offered
+from core.fairness.reading.rows import Rows, open_table
+from core.fairness.reading.sample_splitting import taken_rows
 
 if TYPE_CHECKING:
     from core.control import Control

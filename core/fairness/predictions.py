@@ -17,8 +17,8 @@ from core.contracts import (
 )
 from core.data.predictions import predict_dataset
 from core.errors import InputError
-from core.fairness.class_column import as_they_are
-from core.fairness.rows import Rows, free_names, open_columns
+from core.fairness.reading.class_column import as_they_are
+from core.fairness.reading.rows import Rows, free_names, open_columns
 from core.tabular.values import positive_class
 from core.workspace import open_store
 

@@ -8,7 +8,7 @@ from core.contracts import ModelRef, Slice, SplitName, count_text
 from core.data.base import Dataset, Part
 from core.data.registry import DATASETS
 from core.errors import InputError, ParameterError, UnknownNameError
-from core.fairness.slices import members
+from core.fairness.slices.discovery import members
 from core.files import spelled_out
 from core.modalities.capabilities import require
 from core.models import zoo

@@ -13,7 +13,7 @@ from core.contracts import Array, CertifyRequest, CorruptionRequest, RobustnessR
 from core.data.base import Dataset, Part
 from core.data.registry import open_dataset
 from core.errors import InputError
-from core.fairness.slices import members
+from core.fairness.slices.discovery import members
 from core.models import zoo
 from core.models.labels import class_names
 from core.models.runtime import Runtime, runtime_of

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.contracts import Slice
 from core.errors import InputError
-from core.fairness import saved_slices as saving
+from core.fairness.slices import saved as saving
 from core.settings import settings
 from dashboard import services, slice_choice
 from dashboard.app_pages.picture import picture_selection

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.fairness.counted import Cells
-from core.fairness.grouping import Grouping
+from core.fairness.counting.counted import Cells
+from core.fairness.groups.grouping import Grouping
 
 
 def grouping(cells: Sequence[Sequence[Sequence[int]]], *, attribute: str = "group") -> Grouping:

@@ -9,8 +9,8 @@ import pytest
 
 from core.contracts import MISSING, TableColumns
 from core.errors import InputError
-from core.fairness.count import count
-from core.fairness.rows import column_names, open_table
+from core.fairness.counting.count import count
+from core.fairness.reading.rows import column_names, open_table
 from tests.fairness.conftest import Write
 from tests.fairness.spelled import COLUMNS, Drawn, drawn
 

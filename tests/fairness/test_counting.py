@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from core.contracts import TableColumns, groups_in_order
-from core.fairness.bins import Cuts
-from core.fairness.count import count
-from core.fairness.counted import attribute_sets
-from core.fairness.rows import open_columns, open_table
+from core.fairness.counting.count import count
+from core.fairness.counting.counted import attribute_sets
+from core.fairness.reading.bins import Cuts
+from core.fairness.reading.rows import open_columns, open_table
 from core.tabular.values import class_text, group_text
 from tests.fairness.tables import random_table
 

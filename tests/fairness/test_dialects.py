@@ -14,7 +14,7 @@ import pytest
 from core import api
 from core.contracts import FairnessReport
 from core.errors import InputError
-from core.fairness.uploaded_tables import table_source
+from core.fairness.reading.uploaded_tables import table_source
 from tests.fairness.spelled import FAR, workbook
 
 N = 40

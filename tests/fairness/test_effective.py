@@ -7,8 +7,8 @@ import pytest
 
 from core import api
 from core.calibration.tables import weighted
-from core.fairness.effective import effective_rows, kish
-from core.fairness.grouping import Grouping
+from core.fairness.counting.effective import effective_rows, kish
+from core.fairness.groups.grouping import Grouping
 from tests.fairness.conftest import Write
 
 

@@ -16,14 +16,14 @@ from scipy.stats import fisher_exact
 from core import api
 from core.contracts import FairnessRules, Gap, verdict_of
 from core.differences import normal_z
-from core.fairness import gaps as room
-from core.fairness.candidates import Candidate, candidate
-from core.fairness.comparable import Rates
-from core.fairness.decision import decide, high_at
-from core.fairness.gap_specs import GAPS, default_gaps, get_gap
-from core.fairness.grouping import Grouping
-from core.fairness.pairs import compared
-from core.fairness.sample_size import needed_rows
+from core.fairness.gaps import largest as room
+from core.fairness.gaps.candidates import Candidate, candidate
+from core.fairness.gaps.decision import decide, high_at
+from core.fairness.gaps.pairs import compared
+from core.fairness.gaps.sample_size import needed_rows
+from core.fairness.gaps.specs import GAPS, default_gaps, get_gap
+from core.fairness.groups.comparable import Rates
+from core.fairness.groups.grouping import Grouping
 from tests.fairness.tables import grouping, of_rates, random_table
 
 RULES = FairnessRules()

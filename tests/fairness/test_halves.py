@@ -8,8 +8,8 @@ import pytest
 
 from core import api
 from core.errors import InputError, ParameterError
-from core.fairness.rows import open_columns, open_table
-from core.fairness.sample_splitting import explored, taken_rows
+from core.fairness.reading.rows import open_columns, open_table
+from core.fairness.reading.sample_splitting import explored, taken_rows
 from tests.fairness.tables import random_table
 
 MAPPED = {"label": "y", "prediction": "p", "groups": ["g"]}

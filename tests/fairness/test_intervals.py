@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.differences import on_circle, range_low, range_z
-from core.fairness.comparable import Areas, Rates
-from core.fairness.grouped_counts import redrawn
-from core.fairness.intervals import area_interval, area_variance, normal_quantile
-from core.fairness.multiplicity import benjamini_hochberg
+from core.fairness.counting.grouped_counts import redrawn
+from core.fairness.counting.intervals import area_interval, area_variance, normal_quantile
+from core.fairness.gaps.multiplicity import benjamini_hochberg
+from core.fairness.groups.comparable import Areas, Rates
 from core.multiplicity import holm
 from core.proportions import newcombe_limits, wilson_limits
 

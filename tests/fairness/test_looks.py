@@ -17,7 +17,7 @@ from core import api
 from core.contracts import Look, Looks
 from core.errors import StoreError
 from core.fairness import looks as recorded
-from core.fairness.sample_splitting import explored
+from core.fairness.reading.sample_splitting import explored
 from tests.fairness.tables import random_table
 from tests.packaging import ROOT
 

@@ -16,9 +16,9 @@ import pytest
 from core import api
 from core.contracts import TableColumns
 from core.errors import PellucidError
-from core.fairness.count import count
-from core.fairness.rows import open_table
-from core.fairness.uploaded_tables import preview, table_source
+from core.fairness.counting.count import count
+from core.fairness.reading.rows import open_table
+from core.fairness.reading.uploaded_tables import preview, table_source
 from tests.fairness.spelled import drawn, workbook
 
 FEW, MANY = 160, 3200

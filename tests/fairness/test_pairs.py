@@ -9,8 +9,8 @@ from scipy.stats import fisher_exact
 from core import api
 from core.contracts import Adjustment, FairnessReport, FairnessRules, verdict_of
 from core.errors import InputError
-from core.fairness.comparable import Rates
-from core.fairness.pair_tests import pair_tests
+from core.fairness.gaps.pair_tests import pair_tests
+from core.fairness.groups.comparable import Rates
 
 OPTIONS = {"label": "y", "prediction": "p", "groups": ["race"]}
 

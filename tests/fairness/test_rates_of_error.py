@@ -12,10 +12,10 @@ from scipy.stats import binom, binomtest, norm
 from core import api
 from core.contracts import FairnessRules
 from core.differences import difference_limits
-from core.fairness.comparable import Areas, Comparable, Rates
-from core.fairness.decision import decide
-from core.fairness.multiplicity import ADJUST
-from core.fairness.pair_tests import pair_tests
+from core.fairness.gaps.decision import decide
+from core.fairness.gaps.multiplicity import ADJUST
+from core.fairness.gaps.pair_tests import pair_tests
+from core.fairness.groups.comparable import Areas, Comparable, Rates
 from core.proportions import exact_limits
 
 RULES = FairnessRules()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from core import api
 from core.contracts import FairnessReport, ScoreCurves
-from core.fairness.comparable import Areas
-from core.fairness.null_distribution import calibrated_p
+from core.fairness.gaps.null_distribution import calibrated_p
+from core.fairness.groups.comparable import Areas
 from tests.fairness.tables import random_table
 
 PROPERTY = settings(max_examples=4, deadline=None, derandomize=True)

@@ -9,7 +9,7 @@ from scipy.stats import fisher_exact
 from core import api
 from core.contracts import Slice, SliceReport
 from core.errors import InputError
-from core.fairness.fisher import fisher
+from core.fairness.gaps.fisher import fisher
 
 COLUMNS = ("a", "b", "c", "d")
 OPTIONS = {"label": "y", "prediction": "p", "groups": COLUMNS}

@@ -11,8 +11,8 @@ import pytest
 
 from core import api
 from core.errors import InputError
-from core.fairness.rows import open_table
-from core.fairness.sql import identifier, literal, open_database
+from core.fairness.reading.rows import open_table
+from core.fairness.reading.sql import identifier, literal, open_database
 from core.settings import settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +130,7 @@ def test_no_bar_is_drawn_where_results_go() -> None:
         (found,) = database.rows("SELECT current_setting('enable_progress_bar')")
     assert found == (False,)
     code = (
-        "import duckdb; from core.fairness.sql import open_database\n"
+        "import duckdb; from core.fairness.reading.sql import open_database\n"
         "bar = \"SELECT current_setting('enable_progress_bar')\"\n"
         "with open_database() as d: print(d.rows(bar), duckdb.connect().execute(bar).fetchall())"
     )

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import hypergeom, norm
 
-from core.fairness.comparable import Areas, Rates
-from core.fairness.null_distribution import calibrated_p, spread
-from core.fairness.tails import normal_pairs, pairs_apart
+from core.fairness.gaps.null_distribution import calibrated_p, spread
+from core.fairness.groups.comparable import Areas, Rates
+from core.fairness.groups.tails import normal_pairs, pairs_apart
 
 
 def rates(k: list[list[int]], n: list[list[int]]) -> Rates:

@@ -115,8 +115,8 @@ def test_mitigation_repeats_itself_and_hears_the_seed(biased, write) -> None:
 def test_judging_uses_no_row_that_was_decided_from(biased, write) -> None:
     """The rule is made from one part: labels of the other do not move it."""
     from core.contracts import TableColumns
-    from core.fairness.row_codes import row_codes
-    from core.fairness.rows import open_table
+    from core.fairness.counting.row_codes import row_codes
+    from core.fairness.reading.rows import open_table
 
     path = write(biased, "t.parquet")
     found = api.mitigate(path, attribute="sex", constraint="tpr", **OPTIONS)

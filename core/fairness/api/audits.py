@@ -25,10 +25,12 @@ from core.control import Control, LocalControl
 from core.declared import card_of
 from core.engine.api import answer
 from core.fairness.audit import audit_rows
-from core.fairness.gap_specs import GAPS
+from core.fairness.gaps.specs import GAPS
 from core.fairness.looks import look
 from core.fairness.metrics.registry import METRICS
 from core.fairness.predictions import as_table
+from core.fairness.reading.rows import open_columns
+from core.fairness.reading.sample_splitting import taken_rows
 from core.fairness.request.audits import (
     MitigationOptions,
     fairness_request,
@@ -36,8 +38,6 @@ from core.fairness.request.audits import (
     slices_request,
 )
 from core.fairness.request.fields import AuditOptions, Table, columns_fields, predictions_fields
-from core.fairness.rows import open_columns
-from core.fairness.sample_splitting import taken_rows
 from core.signatures import signature_from
 
 if TYPE_CHECKING:

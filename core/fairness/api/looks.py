@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.contracts import AuditRequest, Looks
 from core.fairness import looks as recorded
-from core.fairness import sample_splitting
+from core.fairness.reading import sample_splitting
 
 __all__ = ["explored", "look", "look_ahead", "looks_at", "looks_document"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import FairnessRules, ParityCost, ScoreCurves, Slice, ThresholdEffect
-from core.fairness import saved_slices as saving
-from core.fairness import slices as searching
-from core.fairness import thresholds as exploring
+from core.fairness.mitigation import thresholds as exploring
+from core.fairness.slices import discovery as searching
+from core.fairness.slices import saved as saving
 
 __all__ = [
     "forget_slice", "parity_cost", "save_slice", "saved_slices", "slice_members",

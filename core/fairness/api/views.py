@@ -12,9 +12,11 @@ from core.contracts import (
     TablePreview,
     TableSource,
 )
-from core.fairness import export, gap_sentences, local_law, uploaded_tables
+from core.fairness import export, local_law
+from core.fairness.gaps import sentences as gap_sentences
 from core.fairness.local_law import Basis
-from core.fairness.rows import SUFFIXES
+from core.fairness.reading import uploaded_tables
+from core.fairness.reading.rows import SUFFIXES
 
 __all__ = [
     "TABLE_SUFFIXES", "fairness_comparisons", "fairness_csv", "fairness_document",

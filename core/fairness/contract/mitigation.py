@@ -131,7 +131,7 @@ class MitigationRequest(AuditRequest):
     """
 
     kind: ClassVar[str] = "fairness_mitigation"
-    work: ClassVar[str] = "core.fairness.mitigation:mitigate"
+    work: ClassVar[str] = "core.fairness.mitigation.mitigate:mitigate"
     result: ClassVar[type[Mitigation]] = Mitigation
     command_name: ClassVar[str] = "mitigate"
     attribute: str = ""

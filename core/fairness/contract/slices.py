@@ -155,7 +155,7 @@ class SlicesRequest(AuditRequest):
     """
 
     kind: ClassVar[str] = "fairness_slices"
-    work: ClassVar[str] = "core.fairness.slices:discover"
+    work: ClassVar[str] = "core.fairness.slices.discovery:discover"
     result: ClassVar[type[SliceReport]] = SliceReport
     command_name: ClassVar[str] = "slices"
     metric: str = "accuracy"

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.fairness.effective import effective_rows
-from core.fairness.grouped_counts import Column, GroupedCounts
+from core.fairness.counting.effective import effective_rows
+from core.fairness.counting.grouped_counts import Column, GroupedCounts
 from core.proportions import wilson_limits
 
 __all__ = ["Composite", "Metric", "Proportion", "Tasks", "against_rest"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.fairness.grouped_counts import Column, GroupedCounts
+from core.fairness.counting.grouped_counts import Column, GroupedCounts
 from core.fairness.metrics.base import Composite, Metric
 
 __all__ = ["COMPOSITES", "IMPACT_RATIO"]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.fairness.effective import effective_rows
-from core.fairness.grouped_counts import Column, GroupedCounts, redrawn
-from core.fairness.intervals import area_interval
+from core.fairness.counting.effective import effective_rows
+from core.fairness.counting.grouped_counts import Column, GroupedCounts, redrawn
+from core.fairness.counting.intervals import area_interval
+from core.fairness.counting.scores import Scores, class_sizes
 from core.fairness.metrics.base import Metric
-from core.fairness.scores import Scores, class_sizes
 from core.proportions import wilson_limits
 
 __all__ = ["OF_SCORES"]

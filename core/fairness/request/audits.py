@@ -19,7 +19,7 @@ from core.contracts import (
     SplitName,
 )
 from core.errors import InputError, ParameterError
-from core.fairness.counted import MAX_DEPTH
+from core.fairness.counting.counted import MAX_DEPTH
 from core.fairness.metrics.registry import get_rate
 from core.fairness.request.fields import (
     AuditOptions,

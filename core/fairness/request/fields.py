@@ -24,10 +24,10 @@ from core.contracts import (
 from core.data.registry import open_dataset
 from core.data.request import dataset_request
 from core.errors import InputError, ParameterError
-from core.fairness.bins import is_bins
-from core.fairness.gap_specs import get_gap
-from core.fairness.rows import column_names
-from core.fairness.uploaded_tables import table_source
+from core.fairness.gaps.specs import get_gap
+from core.fairness.reading.bins import is_bins
+from core.fairness.reading.rows import column_names
+from core.fairness.reading.uploaded_tables import table_source
 from core.files import spelled_out
 from core.options.model import chosen_seed
 from core.tabular.head import listed_names, nfc

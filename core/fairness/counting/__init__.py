@@ -1,0 +1,1 @@
+"""Rows become integer counts, and what counts alone can tell."""

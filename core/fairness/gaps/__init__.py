@@ -1,0 +1,1 @@
+"""Gaps between groups: which there are, their tests, intervals, verdicts and sentences."""

@@ -1,0 +1,1 @@
+"""Conjunctions of attributes that a rate is worst for."""
