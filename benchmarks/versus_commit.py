@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.versus_commit COMMIT [--rounds N]``: whether a rebuilt house is slower than
 the one before. Both checkouts answer the same questions through the facade, in processes of their
-own that take turns, each with a home of its own that is new in every round; what both call the same is asked. Printed, not
+own that take turns, with a new home for each round; what both call the same is asked. Printed, not
 written to ``RESULTS.md``: a figure against a commit says nothing a month later.
 """
 
