@@ -12,7 +12,7 @@ from core.models.own_graph import OWN, own_spec
 from core.models.spec import ModelSpec
 from core.runs import finished_runs, is_shipped, run_folder
 
-__all__ = ["trained_specs"]
+__all__ = ["trained_spec", "trained_specs"]
 
 log = logging.getLogger(__name__)
 _OWN = {OWN: own_spec, OWN_FORWARD: own_forward_spec}
@@ -24,15 +24,23 @@ def trained_specs(architectures: Mapping[str, ModelSpec]) -> dict[str, ModelSpec
 
     A manifest names an architecture and nothing that runs: builders come from ``architectures``.
     """
-    found = {}
-    for model_id, run in finished_runs().items():
-        if run.architecture in _OWN:
-            found[model_id] = _OWN[run.architecture](run)
-        elif run.architecture in architectures:
-            found[model_id] = _spec(run, architectures)
-        else:
-            log.warning("%s needs the architecture %r, unknown here", model_id, run.architecture)
-    return found
+    made = {id: _made(run, architectures) for id, run in finished_runs().items()}
+    return {id: spec for id, spec in made.items() if spec is not None}
+
+
+def trained_spec(model_id: str, architectures: Mapping[str, ModelSpec]) -> ModelSpec | None:
+    """Return the spec of one finished run, ``None`` where there is no such."""
+    run = finished_runs().get(model_id)
+    return None if run is None else _made(run, architectures)
+
+
+def _made(run: Run, architectures: Mapping[str, ModelSpec]) -> ModelSpec | None:
+    if run.architecture in _OWN:
+        return _OWN[run.architecture](run)
+    if run.architecture in architectures:
+        return _spec(run, architectures)
+    log.warning("%s needs the architecture %r, unknown here", run.model, run.architecture)
+    return None
 
 
 def _spec(run: Run, architectures: Mapping[str, ModelSpec]) -> ModelSpec:

@@ -19,7 +19,7 @@ from core.lookup import unknown
 from core.modalities import registry as modalities
 from core.modalities.base import Modality
 from core.models.spec import Affine, ModelSpec
-from core.models.trained import trained_specs
+from core.models.trained import trained_spec, trained_specs
 from core.plugins import Plugin, plugins
 
 __all__ = [
@@ -298,7 +298,8 @@ def get(model_id: str) -> ModelSpec:
     UnknownNameError
         If the zoo has no such model; the text lists what it has.
     """
-    return _found(specs(), model_id, what="model")
+    one = trained_spec(model_id, architectures()) or _registered.get(model_id)
+    return one or _found(specs(), model_id, what="model")
 
 
 def modality(model_id: str) -> Modality:
