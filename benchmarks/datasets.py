@@ -14,7 +14,7 @@ from benchmarks.base import Options, Row, alternate, at_least, faster, main, mil
 from benchmarks.workload import ROOT, use_home
 from core.data import archive
 from core.data.base import Part
-from core.data.cifar10 import Cifar10
+from core.data.cifar10.dataset import Cifar10
 from core.data.registry import open_dataset, parse
 from core.parameters import resolve
 

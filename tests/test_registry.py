@@ -192,7 +192,7 @@ def test_two_packages_with_one_name_are_told_apart(bring: Any) -> None:
 
 MODULE = """
 import numpy as np
-from core.data.portraits import Portraits
+from core.data.portraits.dataset import Portraits
 from core.evidence.complexity import Entropy
 from core.parameters import Parameter
 from core.robustness.attacks.noise import UniformNoise

@@ -11,9 +11,9 @@ from core.contracts import DatasetCard, DatasetPredictions, DatasetRef, Picture,
 from core.control import Control
 from core.data import registry
 from core.data.base import Dataset
-from core.data.brought import brought_pictures
-from core.data.brought import keep_pictures as keep_brought_pictures
 from core.data.evaluate import Mistake, evaluation, mistakes
+from core.data.folder.brought import brought_pictures
+from core.data.folder.brought import keep_pictures as keep_brought_pictures
 from core.data.gaps import Gap, largest_gap
 from core.data.paired import Paired, paired
 from core.data.picture import picture_part

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, unquote
 
 from core.contracts import DatasetRef
 from core.data.base import Dataset, DatasetKind
-from core.data.cifar10 import Cifar10
-from core.data.folder import Folder
-from core.data.portraits import Portraits
+from core.data.cifar10.dataset import Cifar10
+from core.data.folder.dataset import Folder
+from core.data.portraits.dataset import Portraits
 from core.data.tfds import Tfds
 from core.errors import InputError
 from core.parameters import resolve

@@ -2,7 +2,7 @@
 
 Its records can be read in order only, so the pictures are copied once, as they are encoded there,
 into a folder with a table (:mod:`core.data.dataset_cache`), which
-:class:`core.data.folder.Folder` reads.
+:class:`core.data.folder.dataset.Folder` reads.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import numpy as np
 from core.contracts import DatasetRef, SplitName, content_key
 from core.data.base import Dataset, DatasetKind
 from core.data.dataset_cache import cached, dataset_cache_root
-from core.data.folder import Folder
-from core.data.folder_listing import SPLIT_NAMES
+from core.data.folder.dataset import Folder
+from core.data.folder.listing import SPLIT_NAMES
 from core.errors import InputError, StoreError
 from core.parameters import Parameter, Value
 from core.tabular.folder_table import FILE_NAME
@@ -76,7 +76,7 @@ class Tfds(DatasetKind):
         ------
         InputError
             If the package is missing, the name unknown, the dataset not prepared or not one of
-            labelled pictures; and as :meth:`core.data.folder.Folder.open`.
+            labelled pictures; and as :meth:`core.data.folder.dataset.Folder.open`.
         StoreError
             If there is no room for the copy.
         """

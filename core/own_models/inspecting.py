@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.contracts import DatasetRef, ModelCheck, ModelChoices, ModelFacts
 from core.data.base import Dataset
-from core.data.brought import unpacked
+from core.data.folder.brought import unpacked
 from core.data.registry import open_dataset
 from core.errors import InputError
 from core.models.labels import ClassNames

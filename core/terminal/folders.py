@@ -13,7 +13,7 @@ import typer
 
 from core import api
 from core.contracts import DEPTHS, Depth, OpenedSource, Picture, count_text
-from core.data.folder_listing import CLASSES
+from core.data.folder.listing import CLASSES
 from core.errors import ImageError, InputError
 from core.modalities.base import Modality
 from core.models import zoo

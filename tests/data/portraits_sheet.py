@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image
 
 from core.data.picture import Pixels
-from core.data.portraits_draw import draw
-from core.data.portraits_scene import AGES, CLASSES, LIGHTING, N_TONES, sample
+from core.data.portraits.draw import draw
+from core.data.portraits.scene import AGES, CLASSES, LIGHTING, N_TONES, sample
 
 __all__ = ["sheet"]
 

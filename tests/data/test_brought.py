@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from core import api
-from core.data import brought
-from core.data.brought import keep_pictures, unpacked
+from core.data.folder import brought
+from core.data.folder.brought import keep_pictures, unpacked
 from core.data.registry import open_dataset
 from core.errors import InputError
 from core.settings import settings

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data import cifar10_source, registry
+from core.data import registry
 from core.data.base import Dataset
-from core.data.cifar10_source import CLASSES
+from core.data.cifar10 import source as cifar10_source
+from core.data.cifar10.source import CLASSES
 from core.data.decoded import Writer
 from core.data.registry import open_dataset
 from core.data.splits import check_trainable

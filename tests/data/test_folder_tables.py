@@ -13,7 +13,7 @@ from core import api
 from core.cli import main
 from core.contracts import MISSING
 from core.data.base import Dataset
-from core.data.folder_listing import list_folder
+from core.data.folder.listing import list_folder
 from core.data.registry import open_dataset
 from core.errors import InputError
 from core.modalities.picture.gallery import read_gallery

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from core.data.portraits import DRAWING, Portraits, PortraitsPart
-from core.data.portraits_draw import draw, eyewear_mask
-from core.data.portraits_scene import BACKGROUNDS, CLASSES, OWN_BACKGROUND, TONES
+from core.data.portraits.dataset import DRAWING, Portraits, PortraitsPart
+from core.data.portraits.draw import draw, eyewear_mask
+from core.data.portraits.scene import BACKGROUNDS, CLASSES, OWN_BACKGROUND, TONES
 from core.data.registry import open_dataset, parse
 from core.errors import ParameterError
 

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.data.portraits_colour import SKIN, lab
-from core.data.portraits_draw import draw
-from core.data.portraits_hair_eyes import EYES, HAIR_COLOURS, SHARES, hair_colour, iris_colour
-from core.data.portraits_scene import LIGHTING, N_TONES, Scene, sample
+from core.data.portraits.colour import SKIN, lab
+from core.data.portraits.draw import draw
+from core.data.portraits.hair_eyes import EYES, HAIR_COLOURS, SHARES, hair_colour, iris_colour
+from core.data.portraits.scene import LIGHTING, N_TONES, Scene, sample
 
 SIZE, UNIT = 96, 96 * 0.27 * 1.03  # of a head that is neither near nor far
 BALD = 0

@@ -12,7 +12,7 @@ from PIL import Image
 
 from core import api
 from core.cli import main
-from core.data.folder_listing import SPLIT_NAMES, list_folder
+from core.data.folder.listing import SPLIT_NAMES, list_folder
 from core.data.registry import open_dataset
 from core.errors import InputError
 from core.modalities.picture import images

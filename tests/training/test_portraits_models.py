@@ -21,9 +21,9 @@ from core import api
 from core.cli import app
 from core.contracts import ModelRef, Run
 from core.data.picture import PicturePart
-from core.data.portraits import PortraitsPart
-from core.data.portraits_draw import draw
-from core.data.portraits_scene import BACKGROUNDS
+from core.data.portraits.dataset import PortraitsPart
+from core.data.portraits.draw import draw
+from core.data.portraits.scene import BACKGROUNDS
 from core.data.registry import open_dataset
 from core.models.runtime import Runtime, runtime
 from core.requests import train_request

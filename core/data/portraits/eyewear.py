@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.portraits_canvas import Canvas, Points, blend, rgb
-from core.data.portraits_scene import Scene
+from core.data.portraits.canvas import Canvas, Points, blend, rgb
+from core.data.portraits.scene import Scene
 
 __all__ = ["draw_eyewear"]
 

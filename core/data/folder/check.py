@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from core.contracts import Artefact, content_key
-from core.data.folder_listing import Listing
+from core.data.folder.listing import Listing
 from core.errors import ImageError
 from core.modalities.picture import images
 from core.settings import settings

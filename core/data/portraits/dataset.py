@@ -12,7 +12,7 @@ import numpy as np
 from core.contracts import DatasetRef, Picture, SplitName
 from core.data.base import Dataset, DatasetKind, Part
 from core.data.picture import Mask, PicturePart, Pixels
-from core.data.portraits_scene import (
+from core.data.portraits.scene import (
     AGES,
     BACKGROUNDS,
     CLASSES,
@@ -69,7 +69,7 @@ class PortraitsPart(PicturePart):
 
     def mask(self, index: int) -> Mask:
         """Return the pixels of the eyewear, lenses included; empty where there is none."""
-        from core.data.portraits_draw import eyewear_mask
+        from core.data.portraits.draw import eyewear_mask
 
         return eyewear_mask(self.scenes.scene(index), self.size)
 
@@ -81,7 +81,7 @@ class PortraitsPart(PicturePart):
 
     def _drawn(self, index: int) -> Pixels:
         # OpenCV is loaded by whoever draws, not by whoever lists datasets.
-        from core.data.portraits_draw import draw
+        from core.data.portraits.draw import draw
 
         return draw(self.scenes.scene(index), self.size)
 

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.contracts import SplitName
-from core.data.folder_table import MASK, SPLIT_NAMES, TableRows, table_rows
+from core.data.folder.table import MASK, SPLIT_NAMES, TableRows, table_rows
 from core.errors import InputError
 from core.files import resolved
 from core.modalities.picture import images

@@ -12,7 +12,7 @@ import numpy as np
 from core.contracts import Artefact, SplitName, content_key
 from core.data import archive
 from core.data.decoded import Writer
-from core.data.folder_listing import list_folder
+from core.data.folder.listing import list_folder
 from core.data.picture import Pixels
 from core.errors import ImageError, InputError
 from core.files import resolved

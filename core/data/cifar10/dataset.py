@@ -10,9 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from core.contracts import DatasetRef, Picture, SplitName, content_key
-from core.data import cifar10_source
 from core.data.base import Dataset, DatasetKind, Labels, Part, broken_text, left_out
-from core.data.cifar10_source import CLASSES, SIDE
+from core.data.cifar10 import source as cifar10_source
+from core.data.cifar10.source import CLASSES, SIDE
 from core.data.decoded import Decoded, DecodedSplit, decoded
 from core.data.picture import PicturePart, Pixels
 from core.data.splits import CARVING, Rows, carve

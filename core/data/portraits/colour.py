@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from core.data.portraits_canvas import Colour, rgb
+from core.data.portraits.canvas import Colour, rgb
 
 __all__ = ["SKIN", "Palette", "lab", "mixed", "moved", "palette", "ramp"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.data.portraits_canvas import Canvas, Colour, Points, disc, mirrored, rgb
-from core.data.portraits_colour import Palette, lab, mixed, moved, palette, ramp
-from core.data.portraits_hair_eyes import hair_colour, has_beard, iris_colour
-from core.data.portraits_relief import modelling
-from core.data.portraits_scene import Scene
+from core.data.portraits.canvas import Canvas, Colour, Points, disc, mirrored, rgb
+from core.data.portraits.colour import Palette, lab, mixed, moved, palette, ramp
+from core.data.portraits.hair_eyes import hair_colour, has_beard, iris_colour
+from core.data.portraits.relief import modelling
+from core.data.portraits.scene import Scene
 
 __all__ = ["draw_face"]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.data.portraits_canvas import Canvas
+from core.data.portraits.canvas import Canvas
 
 __all__ = ["DIRECTION", "modelling"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect
 from itertools import accumulate
 
-from core.data.portraits_canvas import Colour, rgb
-from core.data.portraits_colour import mixed
-from core.data.portraits_scene import DARK, Scene
+from core.data.portraits.canvas import Colour, rgb
+from core.data.portraits.colour import mixed
+from core.data.portraits.scene import DARK, Scene
 
 __all__ = ["EYES", "HAIR_COLOURS", "SHARES", "hair_colour", "has_beard", "iris_colour"]
 

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.picture import Mask, Pixels
-from core.data.portraits_canvas import Canvas, Points, rgb
-from core.data.portraits_eyewear import draw_eyewear
-from core.data.portraits_face import draw_face
-from core.data.portraits_figure import draw_body, draw_hair_before, draw_hair_behind
-from core.data.portraits_relief import DIRECTION
-from core.data.portraits_scene import Scene
+from core.data.portraits.canvas import Canvas, Points, rgb
+from core.data.portraits.eyewear import draw_eyewear
+from core.data.portraits.face import draw_face
+from core.data.portraits.figure import draw_body, draw_hair_before, draw_hair_behind
+from core.data.portraits.relief import DIRECTION
+from core.data.portraits.scene import Scene
 
 __all__ = ["draw", "eyewear_mask"]
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from core.contracts import DatasetRef, count_text
-from core.data.folder_listing import CLASSES
+from core.data.folder.listing import CLASSES
 from core.errors import InputError, StoreError
 from core.home import home, home_path
 from core.modalities.picture import images

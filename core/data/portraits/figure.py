@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.portraits_canvas import Canvas, Points, blend, disc, mirrored, rgb
-from core.data.portraits_colour import moved, palette
-from core.data.portraits_hair_eyes import hair_colour
-from core.data.portraits_scene import Scene
+from core.data.portraits.canvas import Canvas, Points, blend, disc, mirrored, rgb
+from core.data.portraits.colour import moved, palette
+from core.data.portraits.hair_eyes import hair_colour
+from core.data.portraits.scene import Scene
 
 __all__ = ["draw_body", "draw_hair_before", "draw_hair_behind"]
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from core.contracts import DEPTHS, DatasetRef, Depth, Picture, SplitName, content_key, count_text
 from core.data.base import Dataset, DatasetKind, Labels, broken_text, left_out
-from core.data.folder_check import checked_files
-from core.data.folder_listing import Listing, in_order, list_folder
+from core.data.folder.check import checked_files
+from core.data.folder.listing import Listing, in_order, list_folder
 from core.data.picture import Mask, PicturePart
 from core.data.splits import CARVING, Rows, carve
 from core.errors import ImageError, InputError

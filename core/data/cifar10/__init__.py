@@ -1,0 +1,1 @@
+"""CIFAR-10, wherever it is found on this machine."""

@@ -1,0 +1,1 @@
+"""Folders of pictures, and archives of them that somebody brings along."""

@@ -1,0 +1,1 @@
+"""Portraits drawn by code: the dataset whose evidence and bias are known."""
