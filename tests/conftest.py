@@ -52,7 +52,10 @@ def imagenet_sample() -> list[tuple[Path, int]]:
 
 @pytest.fixture(scope="session")
 def toys() -> None:
-    """Register ``toy_linear`` (Flatten, Dense) and ``toy_gap`` (Conv, GAP, Dense)."""
+    """Register ``toy_linear`` (Flatten, Dense), ``toy_gap`` (Conv, GAP, Dense), ``toy_attention``.
+
+    The last has two layers of attention over 4 × 4 tokens, and classifies their mean.
+    """
     from core import api
 
     def linear(inputs: object, n_classes: int) -> object:
@@ -76,8 +79,29 @@ def toys() -> None:
         )
         return _fill(model, seed=2)
 
+    def attention(inputs: object, n_classes: int) -> object:
+        from core.models.tensorflow import keras
+
+        x = keras.layers.Conv2D(8, 4, strides=4, name="features")(inputs)
+        x = keras.layers.Reshape((16, 8))(x)
+        for _ in range(2):
+            x = keras.layers.Add()([x, keras.layers.MultiHeadAttention(2, 4)(x, x)])
+        x = keras.layers.GlobalAveragePooling1D()(x)
+        model = keras.Model(
+            keras.utils.get_source_inputs(inputs), keras.layers.Dense(n_classes, name="out")(x)
+        )
+        return _fill(model, seed=3)
+
     api.register_model("toy_linear", linear, input_size=16, n_classes=3)
     api.register_model("toy_gap", gap, input_size=16, n_classes=3, feature_layer="features")
+    api.register_model(
+        "toy_attention", attention, input_size=16, n_classes=3, feature_layer="features"
+    )
+
+
+def toy_of(needs: frozenset[str]) -> str:
+    """Return the toy that a method can be tried on: a convolutional one where that will do."""
+    return "toy_attention" if "attention" in needs else "toy_gap"
 
 
 def _fill(model: object, *, seed: int) -> object:

@@ -54,6 +54,11 @@ def test_the_words_are_those_of_before() -> None:
             "Score-CAM", {"layer"},
             "Score-CAM reads a convolutional layer, and efficientnet_lite0 declares none.",
         ),
+        (
+            "Attention rollout", {"attention"},
+            "Attention rollout reads the attention between the tokens of a picture: "
+            "efficientnet_lite0 runs forwards alone, and its attention cannot be read.",
+        ),
         ("ibp", {"network"}, f"ibp reads the weights: {none}."),
     ):  # fmt: skip
         assert reason(who, frozenset(needs), blind.offer) == said
@@ -72,9 +77,12 @@ def test_a_card_of_a_model_offers_what_its_spec_does() -> None:
 def test_pages_leave_out_what_requests_refuse() -> None:
     card = replace(api.models()[0], gradients=False, features=False)
     for id, method in METHODS.items():
-        assert bool(api.lacking("methods", id, card)) == bool(method.needs & {"gradient", "layer"})
+        lacks = method.needs & {"gradient", "layer", "attention"}
+        assert bool(api.lacking("methods", id, card)) == bool(lacks)
     assert api.lacking("methods", "gradcam", card) == "has no gradients"
     assert api.lacking("methods", "scorecam", card) == "has no convolutional feature layer"
+    rollout = api.lacking("methods", "attention_rollout", card)
+    assert rollout == "has no attention over a grid of tokens"
     assert api.lacking("attacks", "pgd", card) == "has no gradients"
     assert not api.lacking("attacks", "square", card)
     assert api.lacking("certifiers", "ibp", card)

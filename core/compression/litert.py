@@ -27,9 +27,9 @@ from typing import Any, Literal
 from core.compression.calibration_data import Pictures
 from core.compression.task import Compressed, Task
 from core.errors import CapabilityError
+from core.models.feature_layers import layer_tensor
 from core.models.lite import open_lite
 from core.models.tensorflow import keras, tf
-from core.models.validation import layer_tensor
 
 __all__ = ["LiteForm", "make_litert", "to_litert"]
 

@@ -8,7 +8,7 @@ matters is measured on whole pictures, by turning it down at every place.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -161,20 +161,30 @@ def _measured(
     control: Control,
 ) -> list[Importance]:
     """Weigh every concept in pictures spread evenly over those chosen."""
-
-    def score(activations: Array) -> Array:
-        control.check()
-        return model.head_logits(activations, request.layer)[:, request.target]
-
     taken = np.linspace(0, len(pictures) - 1, min(_MEASURED, len(pictures))).round().astype(int)
     results: list[Importance] = []
     for done, i in enumerate(taken):
         control.progress(0.7 + 0.3 * done / len(taken), f"weighing concepts in picture {done + 1}")
-        _, features = model.features(pictures[i].tensor()[None], request.layer)
+        pixels = pictures[i].tensor()[None]
+        _, features = model.features(pixels, request.layer)
+        score = _scored(model, model.own_tokens(pixels, request.layer), request, control)
         flat = features[0].reshape(-1, features.shape[-1])
         found = coefficients(flat, bank).reshape(*features.shape[1:3], len(bank))
         results.append(measure(features[0], found, bank, score, seed=request.seed + done))
     return results
+
+
+def _scored(
+    model: Runtime, own: Array, request: ConceptsRequest, control: Control
+) -> Callable[[Array], Array]:
+    """Return the target's logit of features, a picture's own tokens kept beside them."""
+
+    def score(activations: Array) -> Array:
+        control.check()
+        beside = np.repeat(own, len(activations), axis=0)
+        return model.head_logits(activations, request.layer, beside)[:, request.target]
+
+    return score
 
 
 def spread(rows: Sequence[Array]) -> tuple[Array, Array, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.contracts import Array
-from core.targets.passes import Passes
+from core.targets.passes import AttentionPass, Passes
 
 __all__ = ["GRADIENT_COST", "BudgetSpentError", "CountedPasses"]
 
@@ -80,10 +80,24 @@ class CountedPasses:
         self.charge(self._gradient_cost * len(batch))
         return self._passes.guided_gradient(batch, directions)
 
-    def head_logits(self, features: Array, layer: str | None = None) -> Array:
+    def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
+        """Return the tokens before a layer's grid."""
+        found = self._passes.own_tokens(batch, layer)
+        if found.shape[1]:
+            self.charge(len(batch))
+        return found
+
+    def head_logits(
+        self, features: Array, layer: str | None = None, own: Array | None = None
+    ) -> Array:
         """Return logits from a layer's output: cheap, but no less than a pass to whoever counts."""
         self.charge(len(features))
-        return self._passes.head_logits(features, layer)
+        return self._passes.head_logits(features, layer, own)
+
+    def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
+        """Return the attention between tokens; with directions, its gradients too."""
+        self.charge((1.0 if directions is None else self._gradient_cost) * len(batch))
+        return self._passes.attention(batch, directions)
 
     def features(self, batch: Array, layer: str | None = None) -> tuple[Array, Array]:
         """Return logits and the layer's output."""

@@ -50,6 +50,10 @@ CAPABILITIES: Mapping[str, Capability] = {
         "{who} reads a convolutional layer, and {owner} declares none",
         "has no convolutional feature layer",
     ),
+    "attention": Capability(
+        "{who} reads the attention between the tokens of a picture: {why}",
+        "has no attention over a grid of tokens",
+    ),
     "plane": Capability(
         "{who} needs inputs with height and width: {why}", "takes inputs without height and width"
     ),

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.contracts import ModelRef
 from core.errors import CapabilityError
+from core.models.attention import attention_of
 from core.models.batch_norm import batch_norm_layers, recalibrate_batch_norm
 from core.models.outputs import TWO_CLASSES, without_end
 from core.models.spec import ModelSpec
@@ -42,6 +43,7 @@ def check_registration(spec: ModelSpec) -> ModelSpec:
     check_answers(model, spec)
     check_layers(model, spec)
     one = any(layer.name == TWO_CLASSES for layer in model.layers)
+    spec = replace(spec, attention=attention_of(model) is not None)
     return replace(spec, outputs="binary") if one else spec
 
 

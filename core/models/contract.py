@@ -27,7 +27,8 @@ class ModelCard:
 
     ``input_size`` is the side of a square input of three channels, or the whole shape, channels
     last. ``trained_on`` is the dataset of a model that was trained here, ``twin`` the float32 model
-    that a compressed one was made of; both ``""`` elsewhere.
+    that a compressed one was made of; both ``""`` elsewhere. ``attention``: whether its tokens
+    attend to each other over one grid of the picture.
     """
 
     id: str
@@ -49,6 +50,7 @@ class ModelCard:
     twin: str = ""
     modality: str = "picture"
     outputs: Outputs = "logits"
+    attention: bool = False
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -38,8 +38,8 @@ def export(network: Network, layers: tuple[str, ...]) -> Artefact:
     """
     import openvino as ov
 
+    from core.models.feature_layers import layer_tensor
     from core.models.tensorflow import keras, tf
-    from core.models.validation import layer_tensor
 
     model = network.model
     outputs = [model.output, *(layer_tensor(model, name) for name in layers)]

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from core.contracts import Array
 from core.errors import CapabilityError
+from core.models.attention import attention_of
+from core.models.feature_layers import head, layer_tensor, own_tokens
 from core.models.fold import Folded, folded, refold
 from core.models.guided import guided
 from core.models.tensorflow import keras, tf
-from core.models.validation import head, layer_tensor
 from core.settings import settings
+from core.targets.passes import AttentionPass
 
 __all__ = ["Network", "configure_devices", "split"]
 
@@ -68,6 +71,11 @@ def _pad(batch: Array, size: int) -> Array:
     if len(batch) == size:
         return batch
     return np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
+
+
+def _by_head(values: Array) -> Array:
+    """Return ``(N, heads, T, T)`` of one head's ``(N, T, T)``."""
+    return values[:, None] if values.ndim == 3 else values
 
 
 class Network:
@@ -125,9 +133,42 @@ class Network:
         logits, features = self._run("features", layer, batch)
         return logits, features
 
-    def head_gradient(self, features: Array, directions: Array, layer: str) -> Array:
+    def own_tokens(self, batch: Array, layer: str) -> Array:
+        """Return the tokens ``(N, n, K)`` that stand before a layer's grid; n is 0 without."""
+        if len(self._head(layer).inputs) == 1:
+            return np.zeros((len(batch), 0, 0), np.float32)
+        return self._run("own_tokens", layer, batch)[0]
+
+    def head_gradient(
+        self, features: Array, directions: Array, layer: str, own: Array | None = None
+    ) -> Array:
         """Return d(directions · logits)/d(features): the pass behind ``layer`` alone."""
-        return self._run("head", layer, features, directions)[0]
+        return self._run("head", layer, features, directions, *self._beside(own, layer))[0]
+
+    def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
+        """Return the attention between a picture's tokens; with directions, its gradients too.
+
+        Raises
+        ------
+        CapabilityError
+            If the graph has none.
+        """
+        found = self._attention
+        if found is None:
+            raise CapabilityError(
+                f"{self.model.name} has no attention over the tokens of a picture."
+            )
+        if directions is None:
+            logits, *seen = self._run("attention", "", batch)
+            slopes: list[Array] = []
+        else:
+            logits, *both = self._run("attention_gradient", "", batch, directions)
+            seen, slopes = both[: len(both) // 2], both[len(both) // 2 :]
+        grid = found.grid
+        return AttentionPass(
+            logits, tuple(map(_by_head, seen)), tuple(map(_by_head, slopes)),
+            (grid.height, grid.width), grid.before, found.rows,
+        )  # fmt: skip
 
     def refresh(self) -> None:
         """Let the traces compute with what the variables of ``model`` hold now."""
@@ -135,9 +176,9 @@ class Network:
         if self._guided is not None:
             self._guided.set_weights(self._fast.get_weights())
 
-    def head_logits(self, features: Array, layer: str) -> Array:
+    def head_logits(self, features: Array, layer: str, own: Array | None = None) -> Array:
         """Return logits from the layer's output: the forward pass behind ``layer`` alone."""
-        return self._run("head_logits", layer, features)[0]
+        return self._run("head_logits", layer, features, *self._beside(own, layer))[0]
 
     def digest(self) -> str:
         """Return the SHA-256 of all variables in order, shapes and values."""
@@ -168,6 +209,9 @@ class Network:
                 "features": self._make_features,
                 "head": self._make_head,
                 "head_logits": self._make_head_logits,
+                "own_tokens": self._make_own_tokens,
+                "attention": self._make_attention,
+                "attention_gradient": self._make_attention_gradient,
             }[kind]
             self._traces[key] = make(bucket, layer)
         return self._traces[key]
@@ -212,28 +256,73 @@ class Network:
 
         return features.get_concrete_function(self._spec(bucket, self._fast.input))
 
+    def _make_own_tokens(self, bucket: int, layer: str) -> Callable[..., Any]:
+        part = keras.Model(self._fast.input, own_tokens(self._fast, layer))
+
+        @tf.function(autograph=False)
+        def tokens(x: Any) -> Any:
+            return (tf.cast(part(x, training=False), tf.float32),)
+
+        return tokens.get_concrete_function(self._spec(bucket, self._fast.input))
+
+    def _make_attention(self, bucket: int, _layer: str) -> Callable[..., Any]:
+        found = self._attention
+
+        @tf.function(autograph=False)
+        def attention(x: Any) -> Any:
+            logits, seen = found.run(x)
+            return logits, *seen
+
+        return attention.get_concrete_function(self._spec(bucket, self._fast.input))
+
+    def _make_attention_gradient(self, bucket: int, _layer: str) -> Callable[..., Any]:
+        found = self._attention
+
+        @tf.function(autograph=False)
+        def gradients(x: Any, directions: Any) -> Any:
+            logits, seen, slopes = found.gradients(x, directions)
+            return logits, *seen, *slopes
+
+        return gradients.get_concrete_function(
+            self._spec(bucket, self._fast.input), self._spec(bucket, self._fast.output)
+        )
+
+    @cached_property
+    def _attention(self) -> Any:
+        return attention_of(self._fast)
+
     def _make_head(self, bucket: int, layer: str) -> Callable[..., Any]:
         head = self._head(layer)
 
         @tf.function(autograph=False)
-        def gradient(features: Any, directions: Any) -> Any:
+        def gradient(features: Any, directions: Any, *own: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(features)
-                score = tf.reduce_sum(head(features, training=False) * directions)
+                logits = head([features, *own] if own else features, training=False)
+                score = tf.reduce_sum(logits * directions)
             return (tape.gradient(score, features, unconnected_gradients="zero"),)
 
-        return gradient.get_concrete_function(
-            self._spec(bucket, head.input), self._spec(bucket, head.output)
-        )
+        features, *own = (self._spec(bucket, each) for each in head.inputs)
+        return gradient.get_concrete_function(features, self._spec(bucket, head.output), *own)
 
     def _make_head_logits(self, bucket: int, layer: str) -> Callable[..., Any]:
         head = self._head(layer)
 
         @tf.function(autograph=False)
-        def logits(features: Any) -> Any:
-            return (head(features, training=False),)
+        def logits(features: Any, *own: Any) -> Any:
+            return (head([features, *own] if own else features, training=False),)
 
-        return logits.get_concrete_function(self._spec(bucket, head.input))
+        return logits.get_concrete_function(*(self._spec(bucket, each) for each in head.inputs))
+
+    def _beside(self, own: Array | None, layer: str) -> tuple[Array, ...]:
+        """Return what a head takes beside the features."""
+        n = len(self._head(layer).inputs) - 1
+        if n and own is None:
+            raise CapabilityError(
+                f"{layer!r} of {self.model.name} has a class token before its grid, and this reads "
+                "grids alone: choose a map that reads attention, or a model without one."
+            )
+        return (own,) * n if own is not None else ()
 
     def _head(self, layer: str) -> keras.Model:
         if layer not in self._heads:

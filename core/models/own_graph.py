@@ -102,6 +102,7 @@ def described_spec(
         layers=layers,
         gradients=gradients,
         features=bool(layers),
+        attention=gradients and bool(declared.get("attention")),
         n_parameters=run.n_parameters,
         paper="",
         licence="your own",

@@ -35,6 +35,7 @@ from core.models.labels import class_names
 from core.models.runtimes import FILE_RUNTIMES
 from core.models.zoo import ModelSpec
 from core.store import Store
+from core.targets.passes import AttentionPass
 from core.workspace import open_store
 
 if TYPE_CHECKING:
@@ -186,15 +187,44 @@ class Runtime:
         """
         self._need(gradients=True)
         logits, features = self.features(batch, layer)
-        gradients = self.network().head_gradient(features, directions, self.layer(layer))
+        own = self.own_tokens(batch, layer)
+        gradients = self.network().head_gradient(features, directions, self.layer(layer), own)
         return logits, features, gradients
 
-    def head_logits(self, features: Array, layer: str | None = None) -> Array:
-        """Return logits from a layer's output ``(N, h, w, K)``: the pass behind it alone."""
+    def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
+        """Return the tokens ``(N, n, K)`` that stand before a layer's grid; n is 0 without."""
+        self._need(features=True)
+        if self._file_passes():
+            return np.zeros((len(batch), 0, 0), np.float32)
+        return self.network().own_tokens(batch, self.layer(layer))
+
+    def head_logits(
+        self, features: Array, layer: str | None = None, own: Array | None = None
+    ) -> Array:
+        """Return logits from a layer's output ``(N, h, w, K)``: the pass behind it alone.
+
+        Parameters
+        ----------
+        own : ndarray of float32, shape (N, n, K), optional
+            The tokens before its grid, as :meth:`own_tokens` returns them; a layer that has some
+            needs them.
+        """
         self._need(features=True)
         if file := self._file_passes():
             return file.head(features, self.layer(layer))
-        return self.network().head_logits(features, self.layer(layer))
+        return self.network().head_logits(features, self.layer(layer), own)
+
+    def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
+        """Return the attention between a picture's tokens; with directions, its gradients too.
+
+        Raises
+        ------
+        CapabilityError
+            If the model has none.
+        """
+        self._check(batch)
+        require("This", frozenset({"attention"}), self.spec.offer)
+        return self.network().attention(batch, directions)
 
     def layer(self, name: str | None) -> str:
         """Return ``name``, or the declared feature layer; check that the model offers it.

@@ -97,8 +97,9 @@ class ModelSpec:
         File that holds the pretrained weights, as Keras or the package names it; ``""`` if none.
     offline : bool
         Whether the pretrained weights come with an installed package.
-    gradients, features : bool
-        Capabilities: methods that need them offer themselves accordingly.
+    gradients, features, attention : bool
+        Capabilities: methods that need them offer themselves accordingly. Attention is that of all
+        tokens of a picture to each other, layer after layer (:mod:`core.models.attention`).
     labels : {"imagenet", "numbered"} or tuple of str
         Where class names come from when the user gives none, or the names themselves.
     weights_path : str
@@ -143,6 +144,7 @@ class ModelSpec:
     offline: bool = False
     gradients: bool = True
     features: bool = True
+    attention: bool = False
     labels: Literal["imagenet", "numbered"] | tuple[str, ...] = "imagenet"
     weights_path: str = ""
     weights_digest: str = ""
@@ -227,11 +229,17 @@ def offered(model: ModelSpec | ModelCard) -> Offer:
     """Return what a model, its outputs and its kind of input offer, and why it lacks the rest."""
     has = {"gradient", "network"} if model.gradients else set()
     has |= {"layer"} if model.features else set()
+    has |= {"attention"} if model.attention else set()
     has |= {_OFFERED[model.outputs]} | modalities.get(model.modality).offers
     has |= {"one_class"} if "classes" in has else set()
     twin = f"; {model.twin}, which it was made of, has them" if model.twin else ""
     forward = f"{model.id} has none (forward passes only{twin})"
     why = dict.fromkeys(("gradient", "network"), forward)
+    why["attention"] = (
+        f"{model.id} has none over one grid of tokens"
+        if model.gradients
+        else f"{model.id} runs forwards alone, and its attention cannot be read"
+    )
     why |= dict.fromkeys(("classes", "labels", "values"), f"{model.id} {_GIVES[model.outputs]}")
     return Offer(frozenset(has), model.id, why)
 

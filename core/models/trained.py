@@ -61,6 +61,7 @@ def _spec(run: Run, architectures: Mapping[str, ModelSpec]) -> ModelSpec:
         offline=True,
         runtime="keras" if exact else "litert",
         gradients=architecture.gradients and exact,
+        attention=architecture.attention and exact,
         outputs=architecture.outputs,
         origin="shipped" if is_shipped(run.model) else run.origin,
         trained_on=run.dataset,

@@ -8,28 +8,25 @@ logits from what is bounded, whatever layer it comes from.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.contracts import Array, count_text
-from core.errors import CapabilityError, UnknownNameError, WeightsError
+from core.errors import CapabilityError, WeightsError
 from core.models.code import is_library
+from core.models.feature_layers import head
 from core.models.final_layers import FinalLayers, bounds
 from core.models.outputs import is_one_sigmoid
-from core.models.spec import ModelSpec, grid_sides
+from core.models.spec import ModelSpec
 from core.models.tensorflow import keras, tf
 
 __all__ = [
-    "TOKENS",
     "check_answers",
     "check_built",
     "check_layers",
     "failed",
-    "head",
-    "layer_tensor",
 ]
 
 _SCALES = (1.0, 30.0, -30.0, 1000.0, -1000.0)
@@ -40,8 +37,6 @@ _AT_ENDS = 0.9
 """The share of far answers at a bound from which on it is one."""
 _CLOSE = 1e-3
 Answers = npt.NDArray[np.float64]
-TOKENS = "tokens"
-"""Behind a layer's name: that its tokens are meant as a grid."""
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -223,76 +218,6 @@ def check_layers(model: Any, spec: ModelSpec) -> None:
         head(model, name)
 
 
-def head(model: Any, name: str) -> Any:
-    """Return the model behind a layer, from its output to the logits.
-
-    Raises
-    ------
-    CapabilityError
-        If a connection runs around the layer, or it does not lead to the logits.
-    """
-    grid = layer_tensor(model, name)
-    try:
-        if not name.endswith(f":{TOKENS}"):
-            return keras.Model(grid, model.output)
-        tokens = grid._keras_history.operation.input
-        behind = keras.Model(tokens, model.output)
-        given = keras.Input(grid.shape[1:])
-        return keras.Model(given, behind(keras.layers.Reshape(tokens.shape[1:])(given)))
-    except ValueError as error:
-        raise CapabilityError(
-            f"The logits do not depend on {name!r} alone (a connection runs around it); "
-            "choose the output of a whole block."
-        ) from error
-
-
-def layer_tensor(model: Any, name: str) -> Any:
-    """Return the tensor that a feature layer's name means.
-
-    ``"layer"`` is what leaves it, ``"layer:input"`` what enters it, and ``"layer:tokens"`` a
-    sequence of tokens ``(N, h·w, C)`` that leaves it, as the grid ``(N, h, w, C)``.
-
-    A layer may have been called elsewhere as well, as a nested model is where it was made: its call
-    in this model is meant.
-
-    Raises
-    ------
-    UnknownNameError
-        If the model has no such layer; the text says which can be named.
-    CapabilityError
-        If the layer has no height and width, or its tokens are no grid.
-    """
-    layer_name, _, side = name.partition(":")
-    calls = {node.operation.name: node for node in _nodes(model)}
-    if layer_name not in calls:
-        raise UnknownNameError(
-            f"{model.name} has no layer {layer_name!r}{_inside(model, layer_name)}. "
-            f"Layers that maps can read: {', '.join(_readable(calls)) or 'none'}."
-        )
-    tensors = calls[layer_name].input_tensors if side == "input" else calls[layer_name].outputs
-    if side == TOKENS:
-        return _grid(model, name, tensors)
-    if len(tensors) != 1 or len(tensors[0].shape) != 4:
-        raise CapabilityError(
-            f"Layer {name!r} has no (height, width, channels) output; choose a convolutional one. "
-            f"Layers that maps can read: {', '.join(_readable(calls)) or 'none'}."
-        )
-    return tensors[0]
-
-
-def _grid(model: Any, name: str, tensors: Sequence[Any]) -> Any:
-    """Return a sequence of tokens as a grid with the proportions of the model's input."""
-    shape = tuple(tensors[0].shape[1:])
-    sides = grid_sides(shape[0], *model.input.shape[1:3]) if len(shape) == 2 else None
-    if len(tensors) != 1 or sides is None:
-        raise CapabilityError(
-            f"Layer {name.partition(':')[0]!r} gives values of shape {shape}, which are no tokens "
-            "(h·w, channels) of a grid with the proportions of the picture. A class token among "
-            "them has no place in it: such a model's attention can be read, its tokens cannot."
-        )
-    return keras.layers.Reshape((*sides, shape[1]))(tensors[0])
-
-
 def failed(error: Exception, spec: ModelSpec, shape: tuple[int | None, ...]) -> CapabilityError:
     """Return the sentence for a builder, or layers of its model, that do not take the pictures."""
     told = " ".join(_STYLES.sub("", str(error)).split())[:200].rstrip(".")
@@ -306,30 +231,3 @@ def failed(error: Exception, spec: ModelSpec, shape: tuple[int | None, ...]) -> 
 def _answer(model: Any, pictures: Array) -> Answers:
     """Return the outputs, in a precision in which sums and spans of them do not overflow."""
     return np.asarray(keras.ops.convert_to_numpy(model(pictures, training=False)), np.float64)
-
-
-def _nodes(model: Any) -> Iterator[Any]:
-    """Yield the calls of a model's layers, in order."""
-    for nodes in sorted(model._nodes_by_depth.items(), reverse=True):
-        yield from nodes[1]
-
-
-def _readable(calls: dict[str, Any]) -> list[str]:
-    """Return the layers that have height and width, the input aside; the last eight."""
-    found = [
-        name
-        for name, node in calls.items()
-        if not node.is_input and len(node.outputs) == 1 and len(node.outputs[0].shape) == 4
-        and name != "preprocessing"
-    ]  # fmt: skip
-    return found[-8:]
-
-
-def _inside(model: Any, name: str) -> str:
-    """Return in which nested model a layer hides, as the end of a sentence."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model) and any(
-            each.name == name for each in layer._flatten_layers()
-        ):
-            return f" of its own: it lies inside {layer.name!r}, which can be named as a whole"
-    return ""

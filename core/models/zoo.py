@@ -206,6 +206,7 @@ _SMALL = {
             preprocessing=SYMMETRIC,
             feature_layer="block12_out:tokens",
             layers=("block4_out:tokens", "block8_out:tokens", "block12_out:tokens"),
+            attention=True,
             n_parameters=5_488_330,
             paper="Dosovitskiy et al. 2020, arXiv:2010.11929; Beyer et al. 2022, arXiv:2205.01580",
             licence="Apache-2.0",

@@ -118,6 +118,8 @@ class ModelFacts:
     named : bool
         Whether the names were given, or are numbers.
     gradients, features : bool
+    attention : bool
+        Whether its tokens pay attention to each other over one grid of the picture.
     layers : tuple of str
         That maps can read, shallow to deep.
     feature_layer : str
@@ -152,6 +154,7 @@ class ModelFacts:
     checks: tuple[ModelCheck, ...]
     preprocessing: tuple[PreprocessingTrial, ...] = ()
     layout: str = "hwc"
+    attention: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return the facts as the command line prints them."""
@@ -166,7 +169,10 @@ class ModelFacts:
                 "name": self.output, "names": list(self.outputs), "kind": self.kind,
                 "classes": list(self.classes), "named": self.named,
             },
-            "capabilities": {"gradients": self.gradients, "features": self.features},
+            "capabilities": {
+                "gradients": self.gradients, "features": self.features,
+                "attention": self.attention,
+            },
             "feature_layer": self.feature_layer or None,
             "layers": list(self.layers),
             "parameters": self.n_parameters,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.contracts import Array
 from core.errors import CapabilityError
 from core.models.file_forward import LOGITS, FileForward
 
 if TYPE_CHECKING:
     from core.models.network import Network
+    from core.targets.passes import AttentionPass
 
 __all__ = ["FilePasses", "NetworkPasses"]
 
@@ -29,6 +32,7 @@ class NetworkPasses:
         self.logits = network.logits
         self.gradient = network.gradient
         self.guided_gradient = network.guided_gradient
+        self.attention = network.attention
 
     def features(self, batch: Array, layer: str | None = None) -> tuple[Array, Array]:
         """Return logits and the layer's output."""
@@ -39,12 +43,19 @@ class NetworkPasses:
     ) -> tuple[Array, Array, Array]:
         """Return logits, features, and gradients with respect to the features."""
         logits, features = self.features(batch, layer)
-        gradients = self._network.head_gradient(features, directions, layer or self._layer)
+        own = self.own_tokens(batch, layer)
+        gradients = self._network.head_gradient(features, directions, layer or self._layer, own)
         return logits, features, gradients
 
-    def head_logits(self, features: Array, layer: str | None = None) -> Array:
+    def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
+        """Return the tokens before a layer's grid."""
+        return self._network.own_tokens(batch, layer or self._layer)
+
+    def head_logits(
+        self, features: Array, layer: str | None = None, own: Array | None = None
+    ) -> Array:
         """Return logits from a layer's output."""
-        return self._network.head_logits(features, layer or self._layer)
+        return self._network.head_logits(features, layer or self._layer, own)
 
     def prepare(self, n_passes: int) -> None:
         """There is nothing to prepare."""
@@ -87,9 +98,19 @@ class FilePasses:
         logits, gradients = self.gradient(batch, directions)
         return logits, gradients, gradients
 
-    def head_logits(self, features: Array, layer: str | None = None) -> Array:
+    def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
+        """Return none: the layers of such a graph are whole grids."""
+        return np.zeros((len(batch), 0, 0), np.float32)
+
+    def head_logits(
+        self, features: Array, layer: str | None = None, own: Array | None = None
+    ) -> Array:
         """Return logits from a layer's output."""
         return self._forward.head(features, layer or self._layer)
+
+    def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
+        """Refuse: it cannot be read."""
+        raise CapabilityError("This model runs forwards alone: its attention cannot be read.")
 
     def prepare(self, n_passes: int) -> None:
         """There is nothing to prepare."""

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from core.contracts import ModelCheck, ModelChoices, ModelFacts, Outputs
+from core.contracts import ModelCheck, ModelChoices, ModelFacts, Outputs, count_text
 from core.errors import ModelFileError, PellucidError
 from core.models.assembly import assemble
+from core.models.attention import Attention, attention_of
+from core.models.feature_layers import TOKENS, head
 from core.models.network import Network
 from core.models.outputs import ends_in
 from core.models.own_graph import OWN
@@ -21,7 +23,7 @@ from core.models.reading.rebuild import as_saved, flat, output_names
 from core.models.reading.sides import sides
 from core.models.spec import ModelSpec, grid_sides
 from core.models.tensorflow import keras
-from core.models.validation import TOKENS, check_answers, head
+from core.models.validation import check_answers
 from core.own_models.passes import NetworkPasses
 from core.own_models.ranges import RANGES, Range, affine
 from core.own_models.understood import CLOSE, Understood, class_names, difference, prepared
@@ -90,13 +92,15 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
     model = assemble(spec, len(classes))
     check_answers(model, spec)
     checks += [_same(saved, output, model, spec)]
-    layers = tuple(_layers(model))
+    attention = attention_of(model)
+    checks += [_attention(attention)] if attention else []
+    layers = tuple(_layers(model, attention))
     facts = ModelFacts(
         name=name, format="", file_sha256="", height=height, width=width,
         channels=channels, range=range_, order=spec.preprocessing.order, output=named[output],
         outputs=tuple(named), kind=kind, classes=classes, named=names_given, gradients=True,
         features=bool(layers), layers=layers, feature_layer=layers[-1] if layers else "",
-        n_parameters=spec.n_parameters, checks=tuple(checks),
+        n_parameters=spec.n_parameters, checks=tuple(checks), attention=attention is not None,
     )  # fmt: skip
     return Understood(
         facts, spec, lambda batch: np.asarray(bare(batch, training=False)), OWN,
@@ -233,13 +237,27 @@ def _same(saved: Any, output: int, model: Any, spec: ModelSpec) -> ModelCheck:
     )  # fmt: skip
 
 
-def _layers(model: Any) -> Iterator[str]:
+def _attention(found: Attention) -> ModelCheck:
+    """Say over what a transformer's tokens attend, and which of them the answer reads."""
+    grid = found.grid
+    own = f" behind {count_text(grid.before, 'token')} of its own" if grid.before else ""
+    read = f"{len(found.rows)} of them" if len(found.rows) < grid.n else "all of them"
+    note = (
+        f"Its attention runs over {grid.height} × {grid.width} tokens{own}, and the answer reads "
+        f"{read}: attention_rollout and attention_gradient draw maps of it."
+    )
+    return ModelCheck("attention", True, note)
+
+
+def _layers(model: Any, attention: Attention | None) -> Iterator[str]:
     """Yield the last layer of each size, shallow to deep, that leads to the logits alone.
 
     Tokens are a grid where a layer before them had its height and width, as patches have: rows of
-    pixels in a sequence may be as many, and are none.
+    pixels in a sequence may be as many, and are none. Where the logits read a class token, the
+    grid says nothing any more behind the last attention.
     """
     picture = model.inputs[0].shape[1:3]
+    heard = attention.heard if attention else None
     grids: set[tuple[int, ...]] = set()
     sizes: dict[tuple[int | str, ...], list[str]] = {}
     computed = False  # what stands before the first kernel only prepares the picture
@@ -258,8 +276,12 @@ def _layers(model: Any) -> Iterator[str]:
             sizes.setdefault(shape[1:3], []).append(layer.name)
         elif computed and len(shape) == 3 and None not in shape[1:] and shape[2] > 1:
             grid = grid_sides(shape[1], *picture)
+            own = attention.grid if attention and shape[1] == attention.grid.n else None
+            named = f"{layer.name}:{TOKENS}"
             if grid in grids and min(grid) > 1:
-                sizes.setdefault((TOKENS, *grid), []).append(f"{layer.name}:{TOKENS}")
+                sizes.setdefault((TOKENS, *grid), []).append(named)
+            elif own and heard and layer.name in heard:
+                sizes.setdefault((TOKENS, *own.sides), []).append(named)
     found = [name for names in sizes.values() if (name := _leading(model, names))]
     yield from found[-_MOST_LAYERS:]
 

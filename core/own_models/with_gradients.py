@@ -52,12 +52,16 @@ def with_gradients(found: Understood, wide: Any, choices: ModelChoices) -> Under
         "Its operators are rebuilt as layers of Keras, so it has gradients; on drawn pictures the "
         f"layers answer as OpenVINO does (by {difference:.1e} of their span at most)."
     )
-    told = [each for each in made.facts.checks if each.id == "same_as_keras"]
-    checks = (*_noted(found, True, note).checks, *told)
+    told = [each for each in made.facts.checks if each.id in ("same_as_keras", "attention")]
+    noted = _noted(found, True, note).checks
+    if made.facts.attention:  # which says where the tokens are
+        noted = tuple(each for each in noted if each.id != "tokens")
+    checks = (*noted, *told)
     layers = made.facts.layers
     described = replace(
         facts, gradients=True, features=bool(layers), layers=layers,
-        feature_layer=made.facts.feature_layer, n_parameters=made.facts.n_parameters, checks=checks,
+        attention=made.facts.attention, feature_layer=made.facts.feature_layer,
+        n_parameters=made.facts.n_parameters, checks=checks,
     )  # fmt: skip
     return replace(made, facts=described)
 

@@ -87,6 +87,7 @@ def _published(request: OwnModelRequest, found: Understood, folder: Path, began:
         "preprocessing": asdict(found.spec.preprocessing),
         "outputs": facts.kind,
         "layers": list(facts.layers),
+        "attention": facts.attention,
     }
     save_file(dict(found.tensors()), folder / WEIGHTS, tagged({**found.described, **declared}))
     digest, size = file_facts(folder / WEIGHTS)

@@ -18,6 +18,8 @@ from core.saliency.lime import Lime
 from core.saliency.occlusion import Occlusion
 from core.saliency.picture.ablationcam import AblationCam
 from core.saliency.picture.adaptive_rise import AdaptiveRise
+from core.saliency.picture.attention_gradient import AttentionGradient
+from core.saliency.picture.attention_rollout import AttentionRollout
 from core.saliency.picture.blur_ig import BlurIg
 from core.saliency.picture.centre import Centre
 from core.saliency.picture.edges import Edges
@@ -60,6 +62,8 @@ _OWN: tuple[type[Method], ...] = (
     AdaptiveRise,
     Sobol,
     Lime,
+    AttentionGradient,
+    AttentionRollout,
     GuidedGradCam,
     GuidedBackprop,
     RandomBlocks,

@@ -8,6 +8,7 @@ model along :meth:`~core.targets.base.Target.slope` (the chain rule), at one mor
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +17,35 @@ from core.contracts import Array
 from core.targets.base import Target
 from core.targets.output import OutputTarget
 
-__all__ = ["Passes", "ScorePasses", "outputs_of", "pose"]
+__all__ = ["AttentionPass", "Passes", "ScorePasses", "outputs_of", "pose"]
+
+
+@dataclass(frozen=True)
+class AttentionPass:
+    """What each token of a picture pays to each, layer after layer.
+
+    Parameters
+    ----------
+    logits : ndarray of float32, shape (N, n_classes)
+    attention : tuple of ndarray of float32, shape (N, heads, T, T)
+        One a layer. Rows are the tokens that look, and add up to 1; the T tokens are ``before`` of
+        the model's own, and then the grid, row by row.
+    gradients : tuple of ndarray of float32, shape (N, heads, T, T)
+        Of the score with respect to each; empty where it was not asked for.
+    grid : (int, int)
+        Height and width of the grid of tokens.
+    before : int
+        How many tokens stand for no place: a class token, registers.
+    rows : tuple of int
+        The tokens that the logits read behind the last layer of attention.
+    """
+
+    logits: Array
+    attention: tuple[Array, ...]
+    gradients: tuple[Array, ...]
+    grid: tuple[int, int]
+    before: int
+    rows: tuple[int, ...]
 
 
 class Passes(Protocol):
@@ -39,8 +68,16 @@ class Passes(Protocol):
     ) -> tuple[Array, Array, Array]:
         """Return logits, features, and gradients with respect to the features."""
 
-    def head_logits(self, features: Array, layer: str | None = None) -> Array:
-        """Return logits from a layer's output."""
+    def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
+        """Return the tokens ``(N, n, K)`` that stand before a layer's grid; n is 0 without."""
+
+    def head_logits(
+        self, features: Array, layer: str | None = None, own: Array | None = None
+    ) -> Array:
+        """Return logits from a layer's output, and the tokens before it where it has some."""
+
+    def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
+        """Return the attention between tokens; with directions, its gradients too."""
 
     def prepare(self, n_passes: int) -> None:
         """Announce forward passes to come."""
@@ -92,9 +129,21 @@ class ScorePasses:
         outputs, features, gradients = self._passes.features_and_gradients(batch, along, layer)
         return self._scores(outputs), features, gradients
 
-    def head_logits(self, features: Array, layer: str | None = None) -> Array:
+    def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
+        """Return the tokens before a layer's grid."""
+        return self._passes.own_tokens(batch, layer)
+
+    def head_logits(
+        self, features: Array, layer: str | None = None, own: Array | None = None
+    ) -> Array:
         """Return the scores from a layer's output."""
-        return self._scores(self._passes.head_logits(features, layer))
+        return self._scores(self._passes.head_logits(features, layer, own))
+
+    def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
+        """Return the scores and the attention, with gradients of ``directions · scores``."""
+        along = None if directions is None else self._along(batch, directions)
+        found = self._passes.attention(batch, along)
+        return replace(found, logits=self._scores(found.logits))
 
     def prepare(self, n_passes: int) -> None:
         """Announce forward passes to come."""

@@ -21,6 +21,7 @@ from core.modalities.picture.controls import CONTROLS
 from core.modalities.picture.modality import PICTURE
 from core.saliency.registry import METHODS
 from tests.commands import answer
+from tests.conftest import toy_of
 from tests.evidence.evaluated_maps import SIDE, Linear, evaluated, weights
 
 
@@ -92,7 +93,7 @@ class TestBudget:
     def test_the_quick_set_keeps_it(self, method: str, toys: None) -> None:
         if METHODS[method].needs_gradients and METHODS[method].slow:
             pytest.skip("its map alone takes long")
-        asked = request(method)
+        asked = request(method, toy_of(METHODS[method].needs))
         card = api.evidence(asked)
         assert budget(asked.metrics, PICTURE.preset(asked.preset)) == QUICK_PASSES
         assert 0 < card.passes <= QUICK_PASSES

@@ -98,7 +98,9 @@ FEW = {"rise": {"n_masks": 16}, "lime": {"n_samples": 16}, "sobol": {"n_designs"
 
 
 @COSTLY
-@pytest.mark.parametrize("method", METHODS.own)
+@pytest.mark.parametrize(
+    "method", [id for id in METHODS.own if "attention" not in METHODS[id].needs]
+)
 def test_every_method_draws_a_map_of_its_shape(
     model: str, method: str, picture: api.Picture
 ) -> None:

@@ -13,10 +13,10 @@ from core.contracts import ModelRef
 from core.errors import CapabilityError
 from core.models import zoo
 from core.models.assembly import assemble
+from core.models.feature_layers import layer_tensor
 from core.models.network import Network
 from core.models.runtime import Runtime, runtime
 from core.models.spec import grid_sides
-from core.models.validation import layer_tensor
 from core.models.vit import _vit, positions
 from core.saliency.registry import METHODS
 from tests.models.reading.networks import drawn

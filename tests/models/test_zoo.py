@@ -27,8 +27,8 @@ def test_every_required_model_is_there_and_complete() -> None:
 
 def check_declarations(model_id: str) -> None:
     """What the zoo says is what Keras builds."""
+    from core.models.feature_layers import layer_tensor
     from core.models.network import Network
-    from core.models.validation import layer_tensor
 
     runtime = Runtime(ModelRef(model_id, "random"), store=open_store())
     network: Network = runtime.network()

@@ -16,6 +16,7 @@ from core.modalities.picture.modality import PICTURE
 from core.models.runtime import runtime
 from core.saliency.base import Method, Problem
 from core.saliency.registry import METHODS
+from tests.conftest import toy_of
 
 QUICK = {
     "smoothgrad": {"n_samples": 3},
@@ -34,6 +35,7 @@ QUICK = {
 ONE_SIDED = {
     "guided_backprop": "each ReLU lets positive gradients through, not negative ones",
     "xrai": "regions are taken from the highest mean down",
+    "attention_gradient": "what raises f where it is attended to, not what lowers it",
     "adaptive_rise": "later masks are drawn where the map so far is highest",
 }
 """Methods that keep no magnitude when f changes sign, and why."""
@@ -49,8 +51,10 @@ def parameters(method: type[Method]) -> dict[str, object]:
     return defaults | QUICK.get(method.id, {})
 
 
-def problem(pictures: np.ndarray, targets: list[int], **options: object) -> Problem:
-    model = runtime(ModelRef("toy_gap"))
+def problem(
+    method: type[Method], pictures: np.ndarray, targets: list[int], **options: object
+) -> Problem:
+    model = runtime(ModelRef(toy_of(method.needs)))
     directions = np.eye(model.n_classes, dtype=np.float32)[targets]
     return Problem(model, pictures, directions, None, 0, LocalControl(**options), PICTURE)
 
@@ -74,7 +78,7 @@ def test_declaration_is_complete(method: type[Method]) -> None:
 
 
 def test_maps_are_raw_finite_and_shaped(method: type[Method], pictures: np.ndarray) -> None:
-    results = method().explain(problem(pictures, [0, 1, 2]), parameters(method))
+    results = method().explain(problem(method, pictures, [0, 1, 2]), parameters(method))
     assert len(results) == 3
     for result in results:
         assert result.map.shape == (16, 16)
@@ -90,20 +94,23 @@ def test_maps_are_raw_finite_and_shaped(method: type[Method], pictures: np.ndarr
 def test_a_map_does_not_depend_on_its_batch_mates(
     method: type[Method], pictures: np.ndarray
 ) -> None:
-    together = method().explain(problem(pictures, [0, 1, 2]), parameters(method))
+    together = method().explain(problem(method, pictures, [0, 1, 2]), parameters(method))
     for i in range(3):
-        alone = method().explain(problem(pictures[i : i + 1], [i]), parameters(method))
+        alone = method().explain(problem(method, pictures[i : i + 1], [i]), parameters(method))
         np.testing.assert_allclose(together[i].map, alone[0].map, atol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_map(method: type[Method], pictures: np.ndarray) -> None:
-    a, b = (method().explain(problem(pictures[:1], [0]), parameters(method))[0] for _ in range(2))
+    a, b = (
+        method().explain(problem(method, pictures[:1], [0]), parameters(method))[0]
+        for _ in range(2)
+    )
     np.testing.assert_array_equal(a.map, b.map)
 
 
 def test_the_global_random_state_is_left_alone(method: type[Method], pictures: np.ndarray) -> None:
     np.random.seed(7)
-    method().explain(problem(pictures[:1], [0]), parameters(method))
+    method().explain(problem(method, pictures[:1], [0]), parameters(method))
     assert np.random.random_sample() == np.random.RandomState(7).random_sample()
 
 
@@ -113,7 +120,7 @@ def test_a_contrast_with_both_classes_swapped(method: type[Method], pictures: np
         pytest.skip("CAMs keep positive evidence only")
     if method.id in ONE_SIDED:
         pytest.skip(ONE_SIDED[method.id])
-    forth, back = problem(pictures[:1], [0]), problem(pictures[:1], [1])
+    forth, back = problem(method, pictures[:1], [0]), problem(method, pictures[:1], [1])
     forth.directions[0, 1] = back.directions[0, 0] = -1.0
     a = method().explain(forth, parameters(method))[0].map
     b = method().explain(back, parameters(method))[0].map
@@ -129,7 +136,7 @@ def test_it_stops_when_asked(method: type[Method], toys: None) -> None:
     stop.set()
     picture = np.random.default_rng(0).random((1, 16, 16, 3), dtype=np.float32)
     with pytest.raises(Cancelled):
-        method().explain(problem(picture, [0], stop=stop), parameters(method))
+        method().explain(problem(method, picture, [0], stop=stop), parameters(method))
 
 
 def test_slow_methods_report_progress(method: type[Method], pictures: np.ndarray) -> None:
@@ -137,24 +144,30 @@ def test_slow_methods_report_progress(method: type[Method], pictures: np.ndarray
         pytest.skip("one pass")
     seen: list[float] = []
     method().explain(
-        problem(pictures[:2], [0, 1], on_progress=lambda f, _: seen.append(f)), parameters(method)
+        problem(method, pictures[:2], [0, 1], on_progress=lambda f, _: seen.append(f)),
+        parameters(method),
     )
     assert seen == sorted(seen)
     assert 0 < seen[0] <= seen[-1] <= 1
 
 
-def test_wrong_parameters_are_named(method: type[Method], cat: Path) -> None:
+def test_wrong_parameters_are_named(method: type[Method], cat: Path, toys: None) -> None:
     picture = images.open_picture(cat)
+    own = {"model": toy_of(method.needs), "method": method.id}
     with pytest.raises(ParameterError, match=r"no parameter 'banana'"):
-        api.explanation_request(picture, method=method.id, parameters={"banana": 1})
+        api.explanation_request(picture, **own, parameters={"banana": 1})
     for spec in PICTURE.parameters(method.parameters):
         bad = "nonsense" if spec.kind == "choice" else (spec.high or 0) + 1
         with pytest.raises(ParameterError, match=spec.name):
-            api.explanation_request(picture, method=method.id, parameters={spec.name: bad})
+            api.explanation_request(picture, **own, parameters={spec.name: bad})
 
 
 def test_layers_belong_to_methods_that_read_them(method: type[Method], cat: Path) -> None:
     picture = images.open_picture(cat)
+    if "attention" in method.needs:
+        with pytest.raises(InputError, match="has none over one grid of tokens"):
+            api.explanation_request(picture, method=method.id)
+        return
     request = lambda layer: api.explanation_request(picture, method=method.id, layer=layer)  # noqa: E731
     if method.uses_layer:
         assert request("block4_add").layer == "block4_add"
@@ -170,6 +183,9 @@ def test_models_without_a_feature_layer_say_so(method: type[Method], toys: None)
     picture = images.open_picture(np.zeros((16, 16, 3), np.uint8))
     if method.uses_layer:
         with pytest.raises(InputError, match="declares none"):
+            api.explanation_request(picture, model="toy_linear", method=method.id)
+    elif "attention" in method.needs:
+        with pytest.raises(InputError, match="toy_linear has none over one grid of tokens"):
             api.explanation_request(picture, model="toy_linear", method=method.id)
     else:
         api.explanation_request(picture, model="toy_linear", method=method.id)

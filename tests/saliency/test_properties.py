@@ -101,7 +101,8 @@ def test_ignored_pixels_get_nothing(toys: None, pictures: np.ndarray) -> None:
     inside = np.zeros((16, 16), bool)
     inside[4:12, 4:12] = True
     for method, card in METHODS.items():
-        if not (card.uses_layer or card.control or method in BY_REGION):
+        reads = card.needs & {"layer", "attention"}
+        if not (reads or card.control or method in BY_REGION):
             result = run(method, problem(model, pictures[:1], [0]))[0]
             assert (result.map[~inside] == 0).all(), method
 

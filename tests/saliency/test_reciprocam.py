@@ -141,7 +141,13 @@ def test_a_head_that_rounds_is_no_evidence() -> None:
         def features(self, batch: np.ndarray, _layer: str | None) -> tuple[None, np.ndarray]:
             return None, np.ones((len(batch), 3, 4, 2), np.float32)
 
-        def head_logits(self, features: np.ndarray, _layer: str | None) -> np.ndarray:
+        def own_tokens(self, batch: np.ndarray, _layer: str | None) -> np.ndarray:
+            return np.zeros((len(batch), 0, 0), np.float32)
+
+        def head_logits(
+            self, features: np.ndarray, _layer: str | None, own: np.ndarray
+        ) -> np.ndarray:
+            assert own.shape[1] == 0
             rows = np.full((len(features), 3), 100, np.float32)
             rows[::2] = np.nextafter(rows[::2], np.float32(np.inf))
             return rows

@@ -23,7 +23,8 @@ class AblationCam(Method):
     """ReLU(Σ wₖAₖ) with wₖ = (f − fₖ) / |f|, where fₖ is f with channel k set to 0.
 
     The paper divides by f, which for a negative score would turn the map round; the magnitude
-    scales it alone. Only the part of the model behind the layer runs, once for each live channel.
+    scales it alone. A transformer's class token has no place in the map, and is kept. Only the part
+    of the model behind the layer runs, once for each live channel.
     """
 
     id = "ablationcam"
@@ -40,11 +41,13 @@ class AblationCam(Method):
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return the upsampled map of each picture."""
         _, features = problem.passes.features(problem.inputs, problem.layer)
-        return [self._one(problem, i, features[i]) for i in range(len(problem.inputs))]
+        own = problem.passes.own_tokens(problem.inputs, problem.layer)
+        return [self._one(problem, i, features[i], own[i]) for i in range(len(problem.inputs))]
 
-    def _one(self, problem: Problem, i: int, features: Array) -> Attribution:
+    def _one(self, problem: Problem, i: int, features: Array, own: Array) -> Attribution:
         direction = problem.directions[i]
-        whole = float(problem.passes.head_logits(features[None], problem.layer)[0] @ direction)
+        scored = problem.passes.head_logits(features[None], problem.layer, own[None])
+        whole = float(scored[0] @ direction)
         live = np.flatnonzero(features.any(axis=(0, 1)))
         weights = np.zeros(features.shape[-1], np.float32)
         for start in range(0, len(live), _CHUNK):
@@ -52,7 +55,9 @@ class AblationCam(Method):
             removed = live[start : start + _CHUNK]
             ablated = np.repeat(features[None], len(removed), axis=0)
             ablated[np.arange(len(removed)), :, :, removed] = 0
-            logits = problem.passes.head_logits(ablated, problem.layer)
+            logits = problem.passes.head_logits(
+                ablated, problem.layer, np.repeat(own[None], len(removed), axis=0)
+            )
             lost = whole - logits @ direction
             lost[np.abs(lost) <= _ROUNDING * np.abs(logits).max()] = 0.0
             weights[removed] = lost / max(abs(whole), _SMALLEST_SCORE)

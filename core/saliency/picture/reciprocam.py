@@ -25,7 +25,9 @@ class ReciproCam(Method):
 
     The paper scales the scores to [0, 1] for each picture, which hides their sign. Here the score
     of the empty map, one more pass, is the zero: a cell above it speaks for the class by itself, a
-    cell below it against. Behind global pooling and one dense layer the map of single cells is
+    cell below it against. Of a transformer's tokens a class token, and whatever else stands before
+    the grid, is kept as it is, as in the paper: what is heard is what a token and its neighbours
+    tell it. Behind global pooling and one dense layer the map of single cells is
     ``features · weights / (h·w)``, the class activation map with its signs.
     """
 
@@ -51,16 +53,23 @@ class ReciproCam(Method):
     def explain(self, problem: Problem, parameters: Mapping[str, Value]) -> list[Attribution]:
         """Return the upsampled map of each picture."""
         _, features = problem.passes.features(problem.inputs, problem.layer)
+        own = problem.passes.own_tokens(problem.inputs, problem.layer)
         masks = spatial_masks(features.shape[1], features.shape[2], str(parameters["mask"]))
-        return [self._one(problem, i, features[i], masks) for i in range(len(problem.inputs))]
+        return [
+            self._one(problem, i, features[i], own[i], masks) for i in range(len(problem.inputs))
+        ]
 
-    def _one(self, problem: Problem, i: int, features: Array, masks: Array) -> Attribution:
+    def _one(
+        self, problem: Problem, i: int, features: Array, own: Array, masks: Array
+    ) -> Attribution:
         shown = np.concatenate([np.zeros_like(masks[:1]), masks])
         scores, largest = np.empty(len(shown)), 0.0
         for start in range(0, len(shown), _CHUNK):
             problem.control.check()
             some = shown[start : start + _CHUNK]
-            logits = problem.passes.head_logits(some[..., None] * features, problem.layer)
+            logits = problem.passes.head_logits(
+                some[..., None] * features, problem.layer, np.repeat(own[None], len(some), axis=0)
+            )
             scores[start : start + len(some)] = logits.astype(np.float64) @ problem.directions[i]
             largest = max(largest, float(np.abs(logits).max()))
             done = start + len(some)
@@ -77,7 +86,8 @@ class ReciproCam(Method):
                 "empty_score": float(scores[0]),
                 "head_passes": len(shown),
                 "positive_evidence": bool((added > 0).any()),
-            },
+            }
+            | ({"own_tokens": len(own)} if len(own) else {}),
         )
 
 

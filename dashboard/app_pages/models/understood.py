@@ -103,6 +103,7 @@ def _abilities(facts: ModelFacts) -> str:
     said = ["answers"]
     said += ["gradients"] if facts.gradients else []
     said += ["feature maps"] if facts.features else []
+    said += ["attention"] if facts.attention else []
     missing = [] if facts.gradients else ["no gradients"]
     return ", ".join(said + missing)
 
