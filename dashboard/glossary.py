@@ -28,6 +28,11 @@ TERMS: dict[str, str] = {
         "The feature layer whose channels the map is made from. Deep layers know about objects "
         "but are coarse; shallow ones are fine but know only edges and textures."
     ),
+    "attention": (
+        "How much each token (a patch of the picture) of a vision transformer takes from each "
+        "other, a share of 1. What is attended to need not speak for the class: weighted by "
+        "gradients it says so, a rollout does not."
+    ),
     "scale": (
         "The map's raw values at the ends of the colour scale. The upper end is the 99th "
         "percentile of |map|, so that single pixels do not wash out the rest."

@@ -2,8 +2,9 @@
 
 Found are the attention layers of Keras, and softmaxes of a product that weigh another product, as
 graphs from other frameworks have them. It counts as attention over the picture where every one of
-them is over the same grid of tokens, with tokens of its own before it or not, and each depends on
-all that came before: one after the other. Windows, grids of several sizes and branches are none.
+them is over the same grid of tokens, with tokens of its own before it or not, row by row, and each
+depends on all that came before: one after the other. Windows, grids of several sizes and branches
+are none.
 """
 
 from __future__ import annotations
@@ -209,15 +210,22 @@ def _one_after_another(nodes: Sequence[Any], found: Sequence[Any]) -> bool:
 def _as_found(attention: Attention, n_steps: int) -> bool:
     """Whether a drawn batch has attention as the graph says: a row of shares for each picture.
 
-    Windows are told by it: they lie in the batch.
+    Windows are told by it: they lie in the batch. Of two pictures that differ in their upper right
+    corner the token there differs most; where it is one of the lower left, tokens go by columns.
     """
     grid, rng = attention.grid, np.random.default_rng(0)
-    n, shape = grid.n, (2, *attention.model.input.shape[1:])
-    _, seen = attention.run(tf.constant(rng.random(shape), tf.float32))
+    height, width, _ = attention.model.input.shape[1:]
+    picture = rng.random(attention.model.input.shape[1:], dtype=np.float32)
+    other = picture.copy()
+    other[: height // grid.height, width - width // grid.width :] **= 4
+    _, seen = attention.run(tf.constant(np.stack([picture, other])))
     if len(seen) != n_steps:
         return False
     for each in map(np.asarray, seen):
-        of_all = each.ndim in (3, 4) and each.shape[0] == 2 and each.shape[-2:] == (n, n)
+        of_all = each.ndim in (3, 4) and each.shape[0] == 2 and each.shape[-2:] == (grid.n, grid.n)
         if not of_all or not np.abs(each.sum(axis=-1) - 1).max() <= _SUM or each.min() < 0:
             return False
-    return True
+    first, second = (each.reshape(-1, grid.n, grid.n).mean(axis=0) for each in np.asarray(seen[0]))
+    moved = np.abs(first - second)
+    row, column = divmod(int((moved.sum(0) + moved.sum(1))[grid.before :].argmax()), grid.width)
+    return not (2 * row >= grid.height and 2 * column < grid.width)

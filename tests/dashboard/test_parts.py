@@ -158,8 +158,12 @@ def test_default_choice_exists() -> None:
 
 def test_methods_that_a_model_cannot_serve_are_left_out_with_the_reason() -> None:
     card = services.model("efficientnet_lite0")
-    assert services.offered(card).keys() == services.methods().keys()
-    assert not services.not_offered(card)
+    of_tokens = {"attention_gradient", "attention_rollout"}
+    assert services.offered(card).keys() == services.methods().keys() - of_tokens
+    assert services.not_offered(card).keys() == {"has no attention over a grid of tokens"}
+    transformer = replace(card, attention=True)
+    assert services.offered(transformer).keys() == services.methods().keys()
+    assert not services.not_offered(transformer)
     blind = replace(card, gradients=False, features=False)
     assert "rise" in services.offered(blind)
     assert not {"saliency", "scorecam"} & services.offered(blind).keys()

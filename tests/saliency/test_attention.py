@@ -296,13 +296,20 @@ def behind(x: Any) -> Any:
     return layers.MultiHeadAttention(2, 4)(a, a)
 
 
+def by_columns(x: Any) -> Any:
+    """Tokens that go down before they go right."""
+    a = layers.Permute((2, 1, 3))(layers.Conv2D(8, 8, strides=8)(x))
+    a = layers.Reshape((16, 8))(a)
+    return layers.MultiHeadAttention(2, 4)(a, a)
+
+
 def gates(x: Any) -> Any:
     """A softmax of as many as there are patches that weighs no product."""
     a = keras.ops.matmul(patches(x, 16), keras.ops.transpose(patches(x, 16), (0, 2, 1)))
     return layers.Dense(8)(keras.ops.softmax(a, axis=-1))
 
 
-@pytest.mark.parametrize("build", [windows, across, branches, rows, behind, gates])
+@pytest.mark.parametrize("build", [windows, across, branches, rows, behind, by_columns, gates])
 def test_what_is_no_attention_over_one_grid(build: Callable[[Any], Any]) -> None:
     x = keras.Input((32, 32, 3))
     out = layers.Dense(3)(layers.GlobalAveragePooling1D()(build(x)))
