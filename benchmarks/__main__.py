@@ -24,6 +24,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 TITLES = {
     "versus_tf_keras_vis": "Maps against tf-keras-vis",
     "versus_xplique": "Maps against Xplique",
+    "versus_openvino_xai": "Maps without gradients against OpenVINO XAI",
     "versus_shap": "Shapley values against shap",
     "integrated_gradients": "Passes of integrated gradients",
     "evidence_speed": "Evidence against its bare passes",

@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks.base import Options, Row, at_most, info, main
 from benchmarks.evidence_speed import evaluated
-from benchmarks.versus_xplique import environment, export
+from benchmarks.peers import environment
+from benchmarks.versus_xplique import export
 from benchmarks.workload import ROOT, defaults, model_inputs, problem, stack, warm_runtime
 from core.contracts import Array
 from core.evidence.curves import MODES, measure_curves
@@ -85,7 +86,7 @@ def _ours(model: Runtime, task: Problem, maps: Array) -> dict[str, Array]:
 
 def _theirs(folder: Path) -> dict[str, object]:
     subprocess.run(
-        [str(environment()), "-m", "benchmarks.xplique_evidence_side", str(folder)],
+        [str(environment("xplique")), "-m", "benchmarks.xplique_evidence_side", str(folder)],
         cwd=ROOT,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
         check=True,

@@ -7,12 +7,8 @@ ratio divides each side's time by its own bare pass.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,25 +19,22 @@ import numpy as np
 from benchmarks.base import (
     Options,
     Row,
-    alternate,
     compared,
     faster,
     info,
     main,
     milliseconds,
 )
-from benchmarks.workload import ROOT, defaults, model_inputs, problem, same, stack, warm_runtime
+from benchmarks.peers import Peer, running, times
+from benchmarks.workload import defaults, model_inputs, problem, same, stack, warm_runtime
 from core.contracts import Array
 from core.models.runtime import Runtime
 from core.parameters import Value
 from core.saliency.base import Problem
 
-__all__ = ["environment", "export", "measure"]
+__all__ = ["export", "measure"]
 
-ENVIRONMENT = ROOT / ".bench-venvs" / "xplique"
-REQUIREMENTS = ROOT / "requirements-bench-xplique.txt"
 _BARE = {1: "bare1", 16: "bare16"}
-_PAUSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +64,6 @@ _RIVALS = (
 )  # fmt: skip
 
 
-class Peer:
-    """The other process: it answers each name with the seconds that the call took."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def call(self, name: str) -> float:
-        """Run ``name`` there once."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{name}\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"The Xplique process ended at {name!r}; its errors are above.")
-        return float(json.loads(answer)["seconds"])
-
-
 def measure(options: Options) -> list[Row]:
     """Time the methods in both environments in turn."""
     model = warm_runtime()
@@ -96,7 +71,7 @@ def measure(options: Options) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="pellucid-xplique-") as name:
         folder = Path(name)
         export(model, task, folder)
-        with _peer(folder) as peer:
+        with running("xplique", "benchmarks.xplique_side", folder) as peer:
             bare = {n: _bare(model, task, n, peer, options) for n in _BARE}
             rows = [_row(task, rival, bare[rival.bare], peer, folder, options) for rival in _RIVALS]
     bare_rows = [
@@ -123,52 +98,14 @@ def export(model: Runtime, task: Problem, folder: Path) -> None:
     (folder / "model.json").write_text(json.dumps(document))
 
 
-@contextmanager
-def _peer(folder: Path) -> Iterator[Peer]:
-    python = environment()
-    process = subprocess.Popen(
-        [str(python), "-m", "benchmarks.xplique_side", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield Peer(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(30)
-
-
-def environment() -> Path:
-    """Return the Python of Xplique's environment, made at the first call."""
-    python = ENVIRONMENT / "bin" / "python"
-    if not (ENVIRONMENT / "ready").is_file():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
-        install = ["-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)]
-        subprocess.run([str(python), *install], check=True)
-        (ENVIRONMENT / "ready").touch()
-    return python
-
-
 def _bare(
     model: Runtime, task: Problem, n: int, peer: Peer, options: Options
 ) -> tuple[float, float]:
     batch = np.repeat(task.inputs, n, axis=0)
     directions = np.repeat(task.directions, n, axis=0)
     ours: Callable[[], Any] = partial(model.network().gradient, batch, directions)
-    mine, theirs = _rival_times(ours, peer, _BARE[n], options.repeats)
+    mine, theirs = times(ours, peer, _BARE[n], options.repeats)
     return milliseconds(mine), milliseconds(theirs)
-
-
-def _rival_times(
-    ours: Callable[[], object], peer: Peer, name: str, repeats: int
-) -> tuple[list[float], list[float]]:
-    theirs: list[float] = []
-    mine, _ = alternate(ours, lambda: theirs.append(peer.call(name)), repeats=repeats, pause=_PAUSE)
-    return mine, theirs[1:]
 
 
 def _row(
@@ -181,9 +118,7 @@ def _row(
 ) -> Row:
     method, parameters = defaults(rival.method, **rival.ours)
     repeats = options.some(5, 1) if rival.slow else options.repeats
-    mine, theirs = _rival_times(
-        lambda: method.explain(task, parameters), peer, rival.method, repeats
-    )
+    mine, theirs = times(lambda: method.explain(task, parameters), peer, rival.method, repeats)
     ours, peers = milliseconds(mine), milliseconds(theirs)
     correlation = same(method.explain(task, parameters)[0].map, _their_map(folder, rival.method))
     note = (
