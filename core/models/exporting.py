@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Export"]
 
 _log = logging.getLogger(__name__)
+_FORMAT = 2
+"""Of what the store holds; 2: with the matrices behind feature layers."""
 _EXPORT_AT = 400
 """Forward passes at which waiting for an export (2 to 10 s, once a model) pays for itself."""
 
@@ -99,7 +101,7 @@ class Export:
     @property
     def _key(self) -> str:
         return content_key({
-            "kind": "openvino", "model": self._spec.id, "weights": self._named(),
+            "kind": "openvino", "format": _FORMAT, "model": self._spec.id, "weights": self._named(),
             "classes": self._n_classes, "layers": list(self._spec.layers), "versions": versions(),
         })  # fmt: skip
 

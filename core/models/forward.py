@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.contracts import Array, Artefact
+from core.errors import CapabilityError
 from core.models.kept_logging import kept_logging
+from core.models.linear_head import LinearHead, linear_head
 
 if TYPE_CHECKING:
     from core.models.network import Network
@@ -58,13 +60,34 @@ def export(network: Network, layers: tuple[str, ...]) -> Artefact:
     with tempfile.TemporaryDirectory(prefix="pellucid-ir-") as folder:
         xml = Path(folder) / "model.xml"
         ov.serialize(converted, str(xml))
-        arrays = {
+        arrays: dict[str, np.ndarray[Any, Any]] = {
             "xml": np.frombuffer(xml.read_bytes(), np.uint8),
             "bin": np.frombuffer(xml.with_suffix(".bin").read_bytes(), np.uint8),
         }
-    artefact = Artefact({"kind": "openvino", "outputs": [names[i] for i in order]}, arrays)
+    heads = _linear_heads(model, layers)
+    for i, one in enumerate(heads.values()):
+        arrays |= {f"kernel{i}": one.kernel, f"bias{i}": one.bias}
+    artefact = Artefact(
+        {"kind": "openvino", "outputs": [names[i] for i in order], "linear_heads": list(heads)},
+        arrays,
+    )
     artefact.document["difference"] = _difference(network, artefact)
     return artefact
+
+
+def _linear_heads(model: Any, layers: tuple[str, ...]) -> dict[str, LinearHead]:
+    """Return the matrices behind those feature layers that have nothing else behind them."""
+    from core.models.validation import head
+
+    found = {}
+    for name in layers:
+        try:
+            matrix = linear_head(head(model, name))
+        except CapabilityError:  # a connection runs around the layer
+            continue
+        if matrix is not None:
+            found[name] = matrix
+    return found
 
 
 def _position(output: Any) -> int:
@@ -91,7 +114,11 @@ def read_export(artefact: Artefact) -> Forward:
     model = core.read_model(
         artefact.arrays["xml"].tobytes(), ov.Tensor(np.ascontiguousarray(artefact.arrays["bin"]))
     )
-    return Forward(core, model, artefact.document["outputs"])
+    heads = {
+        name: LinearHead(artefact.arrays[f"kernel{i}"], artefact.arrays[f"bias{i}"])
+        for i, name in enumerate(artefact.document["linear_heads"])
+    }
+    return Forward(core, model, artefact.document["outputs"], heads)
 
 
 class Forward:
@@ -104,12 +131,18 @@ class Forward:
         From one picture ``(1, H, W, 3)`` to the outputs.
     names : sequence of str
         What each output is: ``"logits"``, or a feature layer.
+    linear_heads : mapping
+        Feature layers that have one matrix behind them, and that matrix.
     """
 
     arithmetic = "OpenVINO f32"
     """What the passes are computed in, for people."""
 
-    def __init__(self, core: Any, model: Any, names: Sequence[str]) -> None:
+    def __init__(
+        self, core: Any, model: Any, names: Sequence[str],
+        linear_heads: Mapping[str, LinearHead] | None = None,
+    ) -> None:  # fmt: skip
+        self.linear_heads = linear_heads or {}
         self._core, self._model, self._names = core, model, list(names)
         self._requests: dict[tuple[str, ...], Any] = {}
         self._lock = Lock()

@@ -41,6 +41,7 @@ from core.workspace import open_store
 if TYPE_CHECKING:
     from core.models.file_forward import FileForward
     from core.models.forward import Forward
+    from core.models.linear_head import LinearHead
     from core.models.network import Network
 
 __all__ = ["Runtime", "describe_device", "identify", "runtime", "runtime_of"]
@@ -187,6 +188,8 @@ class Runtime:
         """
         self._need(gradients=True)
         logits, features = self.features(batch, layer)
+        if linear := self._linear_head(layer):
+            return logits, features, linear.gradient(features, directions)
         own = self.own_tokens(batch, layer)
         gradients = self.network().head_gradient(features, directions, self.layer(layer), own)
         return logits, features, gradients
@@ -194,7 +197,7 @@ class Runtime:
     def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
         """Return the tokens ``(N, n, K)`` that stand before a layer's grid; n is 0 without."""
         self._need(features=True)
-        if self._file_passes():
+        if self._file_passes() or self._linear_head(layer):
             return np.zeros((len(batch), 0, 0), np.float32)
         return self.network().own_tokens(batch, self.layer(layer))
 
@@ -212,6 +215,8 @@ class Runtime:
         self._need(features=True)
         if file := self._file_passes():
             return file.head(features, self.layer(layer))
+        if linear := self._linear_head(layer):
+            return linear.logits(features)
         return self.network().head_logits(features, self.layer(layer), own)
 
     def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
@@ -296,6 +301,15 @@ class Runtime:
 
     def _forward_runtime(self, n_passes: int) -> Forward | None:
         return self._file_passes() or self._export.ready(n_passes)
+
+    def linear_behind(self, layer: str | None) -> bool:
+        """Say whether gradients behind a layer need no TensorFlow: one matrix, and an export."""
+        return self._linear_head(layer) is not None
+
+    def _linear_head(self, layer: str | None) -> LinearHead | None:
+        """Return the matrix behind a layer, where the export in use knows that it is one."""
+        forward = None if self._of_file else self._export.ready(1)
+        return None if forward is None else forward.linear_heads.get(self.layer(layer))
 
     def exported(self) -> Forward:
         """Return the passes on OpenVINO, on the processor, whatever else the device is."""
