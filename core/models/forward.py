@@ -77,7 +77,7 @@ def export(network: Network, layers: tuple[str, ...]) -> Artefact:
 
 def _linear_heads(model: Any, layers: tuple[str, ...]) -> dict[str, LinearHead]:
     """Return the matrices behind those feature layers that have nothing else behind them."""
-    from core.models.validation import head
+    from core.models.feature_layers import head
 
     found = {}
     for name in layers:

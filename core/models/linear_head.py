@@ -64,7 +64,7 @@ def linear_head(behind: Any) -> LinearHead | None:
     Parameters
     ----------
     behind : keras.Model
-        From features ``(N, h, w, K)`` to logits; see :func:`core.models.validation.head`.
+        From features ``(N, h, w, K)`` to logits; see :func:`core.models.feature_layers.head`.
     """
     from core.models.tensorflow import keras
 

@@ -188,16 +188,15 @@ class Runtime:
         """
         self._need(gradients=True)
         logits, features = self.features(batch, layer)
-        if linear := self._linear_head(layer):
+        if linear := self.linear_head(layer):
             return logits, features, linear.gradient(features, directions)
-        own = self.own_tokens(batch, layer)
-        gradients = self.network().head_gradient(features, directions, self.layer(layer), own)
-        return logits, features, gradients
+        behind = (self.layer(layer), self.own_tokens(batch, layer))
+        return logits, features, self.network().head_gradient(features, directions, *behind)
 
     def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
         """Return the tokens ``(N, n, K)`` that stand before a layer's grid; n is 0 without."""
         self._need(features=True)
-        if self._file_passes() or self._linear_head(layer):
+        if self._file_passes() or self.linear_head(layer):
             return np.zeros((len(batch), 0, 0), np.float32)
         return self.network().own_tokens(batch, self.layer(layer))
 
@@ -206,27 +205,17 @@ class Runtime:
     ) -> Array:
         """Return logits from a layer's output ``(N, h, w, K)``: the pass behind it alone.
 
-        Parameters
-        ----------
-        own : ndarray of float32, shape (N, n, K), optional
-            The tokens before its grid, as :meth:`own_tokens` returns them; a layer that has some
-            needs them.
+        ``own`` is what :meth:`own_tokens` returns, for a layer with tokens before its grid.
         """
         self._need(features=True)
         if file := self._file_passes():
             return file.head(features, self.layer(layer))
-        if linear := self._linear_head(layer):
+        if linear := self.linear_head(layer):
             return linear.logits(features)
         return self.network().head_logits(features, self.layer(layer), own)
 
     def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
-        """Return the attention between a picture's tokens; with directions, its gradients too.
-
-        Raises
-        ------
-        CapabilityError
-            If the model has none.
-        """
+        """Return the attention between a picture's tokens; with directions, its gradients too."""
         self._check(batch)
         require("This", frozenset({"attention"}), self.spec.offer)
         return self.network().attention(batch, directions)
@@ -302,11 +291,7 @@ class Runtime:
     def _forward_runtime(self, n_passes: int) -> Forward | None:
         return self._file_passes() or self._export.ready(n_passes)
 
-    def linear_behind(self, layer: str | None) -> bool:
-        """Say whether gradients behind a layer need no TensorFlow: one matrix, and an export."""
-        return self._linear_head(layer) is not None
-
-    def _linear_head(self, layer: str | None) -> LinearHead | None:
+    def linear_head(self, layer: str | None) -> LinearHead | None:
         """Return the matrix behind a layer, where the export in use knows that it is one."""
         forward = None if self._of_file else self._export.ready(1)
         return None if forward is None else forward.linear_heads.get(self.layer(layer))

@@ -34,7 +34,7 @@ def explain(requests: Sequence[ExplainRequest], control: Control) -> list[Explan
     first = requests[0]
     model = runtime_of(first)
     method = METHODS.find(first.method)()
-    if method.needs_gradients and not (method.uses_layer and model.linear_behind(first.layer)):
+    if method.needs_gradients and not (method.uses_layer and model.linear_head(first.layer)):
         control.progress(0.0, "loading the model")
         model.network()
     began = time.perf_counter()

@@ -95,7 +95,7 @@ def test_maps_are_those_of_the_network(packaged_model: Runtime) -> None:
     directions[1, 7] = -1
     packaged_model.exported()
     packaged_model.prepare(10_000)
-    assert packaged_model.linear_behind(None)
+    assert packaged_model.linear_head(None) is not None
     _, features, gradients = packaged_model.features_and_gradients(batch, directions)
     layer = packaged_model.layer(None)
     network = packaged_model.network()
