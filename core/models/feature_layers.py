@@ -7,12 +7,9 @@ from typing import Any
 
 from core.errors import CapabilityError, UnknownNameError
 from core.models.tensorflow import keras
-from core.models.tokens import TokenGrid, calls, grid_of
+from core.models.tokens import TOKENS, TokenGrid, calls, grid_of
 
-__all__ = ["TOKENS", "head", "layer_tensor", "own_tokens"]
-
-TOKENS = "tokens"
-"""Behind a layer's name: that its tokens are meant as a grid."""
+__all__ = ["head", "layer_tensor", "own_tokens"]
 
 
 def head(model: Any, name: str) -> Any:

@@ -20,6 +20,7 @@ import numpy as np
 from core.contracts import Array
 from core.errors import CapabilityError
 from core.models.forward import Forward
+from core.models.tokens import TOKENS
 
 __all__ = ["LOGITS", "FileForward", "adds_int8_exactly"]
 
@@ -54,6 +55,7 @@ class FileForward(Forward):
             else arithmetic
         )  # fmt: skip
         self._heads: dict[str, Any] = {}
+        self._own: dict[str, Any] = {}
 
     @classmethod
     def of(cls, model: Any, names: Sequence[str]) -> FileForward:
@@ -62,8 +64,13 @@ class FileForward(Forward):
 
         return cls(ov.Core(), model, names)
 
-    def head(self, features: Array, layer: str) -> Array:
+    def head(self, features: Array, layer: str, own: Array | None = None) -> Array:
         """Return logits ``(N, n_classes)`` of a layer's output ``(N, h, w, K)``.
+
+        Parameters
+        ----------
+        own : ndarray of float32, shape (N, n, K), optional
+            The tokens before its grid, as :meth:`own_tokens` returns them.
 
         Raises
         ------
@@ -73,11 +80,38 @@ class FileForward(Forward):
         with self._lock:
             if layer not in self._heads:
                 self._heads[layer] = self._compile(self._behind(layer))
-            rows = [
-                self._infer(self._heads[layer], features[i : i + 1], 1)[0]
-                for i in range(len(features))
-            ]
+            request, rows = self._heads[layer], []
+            beside = [] if own is None or not own.shape[1] else [own]
+            for i in range(len(features)):
+                given = (each[i : i + 1] for each in (features, *beside))
+                request.infer([np.ascontiguousarray(each) for each in given])
+                rows.append(request.get_output_tensor(0).data.copy())
         return np.concatenate(rows)
+
+    def own_tokens(self, batch: Array, layer: str) -> Array:
+        """Return the tokens ``(N, n, K)`` that stand before a layer's grid; n is 0 without."""
+        with self._lock:
+            if layer not in self._own:
+                self._own[layer] = self._before(layer)
+            request = self._own[layer]
+            if request is None:
+                return np.zeros((len(batch), 0, 0), np.float32)
+            return np.concatenate(
+                [self._infer(request, batch[i : i + 1], 1)[0] for i in range(len(batch))]
+            )
+
+    def _before(self, layer: str) -> Any:
+        """Return what gives the tokens before a layer's grid, ``None`` without."""
+        import openvino as ov
+        from openvino import opset13 as op
+
+        model = self._model.clone()
+        cut = _cut(model.outputs[self._names.index(layer)], layer)
+        if cut is None:
+            return None
+        ends = (np.array([each], np.int64) for each in (0, _first(cut), 1, 1))
+        own = op.result(op.slice(cut.input_value(0), *ends))
+        return self._compile(ov.Model([own], model.get_parameters(), "own"))
 
     def _options(self) -> dict[str, Any]:
         return super()._options() | ({"LP_TRANSFORMS_MODE": "NO"} if self._simulated else {})
@@ -90,6 +124,7 @@ class FileForward(Forward):
         model = self._model.clone()
         shown = model.outputs[self._names.index(layer)]
         source, turns = shown.node.input_value(0), []
+        cut, given_own = _cut(shown, layer), None
         # What is passed on the way up only shows the tensor: its other readers come before that.
         while len(source.get_target_inputs()) == 1 and source.node.get_type_name() in _PASSED:
             turns.append(source.node)
@@ -103,18 +138,37 @@ class FileForward(Forward):
             elif turn.get_type_name() == "Reshape":
                 sides = np.array(turn.input_value(0).get_shape(), np.int64)
                 replacement = op.reshape(replacement, sides, special_zero=False)
+        if cut is not None and source.node.get_name() == cut.get_name():
+            source = source.node.input_value(0)
+            given_own = op.parameter([1, _first(cut), shown.shape[-1]], np.float32)
+            replacement = op.concat([given_own, replacement], 1)
         if source.get_element_type() != given.get_element_type():
             replacement = op.convert(replacement, source.get_element_type())
         for reader in source.get_target_inputs():
             reader.replace_source_output(replacement.output(0))
         logits = op.result(model.outputs[self._names.index(LOGITS)].node.input_value(0))
         try:
-            return ov.Model([logits], [given], "head")
+            return ov.Model([logits], [given, *([given_own] if given_own else [])], "head")
         except RuntimeError as error:
             raise CapabilityError(
                 f"The logits do not depend on {layer!r} alone (a connection runs around it); "
                 "choose the output of a whole block."
             ) from error
+
+
+def _cut(shown: Any, layer: str) -> Any | None:
+    """Return the slice that leaves tokens before a grid out of an output, if there is one."""
+    if not layer.endswith(f":{TOKENS}"):
+        return None
+    node = shown.node.input_value(0).node
+    while node.get_type_name() in _PASSED:
+        node = node.input_value(0).node
+    return node if node.get_type_name() == "Slice" else None
+
+
+def _first(cut: Any) -> int:
+    """Return where a slice begins."""
+    return int(np.asarray(cut.input_value(1).node.get_data()).reshape(-1)[0])
 
 
 @lru_cache(maxsize=1)

@@ -271,7 +271,7 @@ class Network:
         @tf.function(autograph=False)
         def attention(x: Any) -> Any:
             logits, seen = found.run(x)
-            return logits, *seen
+            return [tf.cast(out, tf.float32) for out in (logits, *seen)]
 
         return attention.get_concrete_function(self._spec(bucket, self._fast.input))
 
@@ -281,7 +281,7 @@ class Network:
         @tf.function(autograph=False)
         def gradients(x: Any, directions: Any) -> Any:
             logits, seen, slopes = found.gradients(x, directions)
-            return logits, *seen, *slopes
+            return [tf.cast(out, tf.float32) for out in (logits, *seen, *slopes)]
 
         return gradients.get_concrete_function(
             self._spec(bucket, self._fast.input), self._spec(bucket, self._fast.output)

@@ -196,7 +196,9 @@ class Runtime:
     def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
         """Return the tokens ``(N, n, K)`` that stand before a layer's grid; n is 0 without."""
         self._need(features=True)
-        if self._file_passes() or self.linear_head(layer):
+        if file := self._file_passes():
+            return file.own_tokens(batch, self.layer(layer))
+        if self.linear_head(layer):
             return np.zeros((len(batch), 0, 0), np.float32)
         return self.network().own_tokens(batch, self.layer(layer))
 
@@ -209,7 +211,7 @@ class Runtime:
         """
         self._need(features=True)
         if file := self._file_passes():
-            return file.head(features, self.layer(layer))
+            return file.head(features, self.layer(layer), own)
         if linear := self.linear_head(layer):
             return linear.logits(features)
         return self.network().head_logits(features, self.layer(layer), own)

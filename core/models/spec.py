@@ -14,7 +14,7 @@ from core.errors import CapabilityError
 from core.modalities import registry as modalities
 from core.modalities.capabilities import Offer
 
-__all__ = ["Affine", "Builder", "ModelSpec", "grid_sides", "offered"]
+__all__ = ["Affine", "Builder", "ModelSpec", "offered"]
 
 Builder = Callable[..., Any]
 
@@ -255,14 +255,3 @@ _GIVES: dict[Outputs, str] = {
     "sigmoid": "says yes or no to each of its classes",
     "values": "gives values (a regression)",
 }
-
-
-def grid_sides(n_tokens: int, height: int, width: int) -> tuple[int, int] | None:
-    """Return the sides of the grid of ``n_tokens`` that square patches cut a picture into.
-
-    >>> grid_sides(196, 224, 224), grid_sides(24, 96, 64), grid_sides(197, 224, 224)
-    ((14, 14), (6, 4), None)
-    """
-    rows = round((n_tokens * height / width) ** 0.5)
-    fits = rows > 0 and n_tokens % rows == 0 and rows * width == n_tokens // rows * height
-    return (rows, n_tokens // rows) if fits and n_tokens > 1 else None

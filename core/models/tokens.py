@@ -11,11 +11,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.models.spec import grid_sides
+__all__ = [
+    "MOST_BEFORE",
+    "TOKENS",
+    "TokenGrid",
+    "calls",
+    "grid_of",
+    "grid_sides",
+    "token_grid",
+]
 
-__all__ = ["TokenGrid", "calls", "grid_of", "token_grid"]
+TOKENS = "tokens"
+"""Behind a layer's name: that its tokens are meant as a grid."""
 
-_MOST_BEFORE = 8
+MOST_BEFORE = 8
 """A class token, one of distillation, and registers (arXiv:2309.16588)."""
 
 
@@ -76,7 +85,7 @@ def token_grid(model: Any, n_tokens: int) -> TokenGrid | None:
             if len(shape) == 3 and min(shape[:2]) > 1:
                 grids.append((int(shape[0]), int(shape[1])))
             before = n_tokens - shape[0] if len(shape) == 2 else -1
-            if not 0 <= before <= _MOST_BEFORE:
+            if not 0 <= before <= MOST_BEFORE:
                 continue
             sides = next((g for g in reversed(grids) if math.prod(g) == shape[0]), None)
             if sides and (not before or any(_joins(n, shape[0], before) for n in nodes)):
@@ -98,3 +107,14 @@ def _joins(node: Any, n_patches: int, before: int) -> bool:
     if kind == "ZeroPadding1D":
         return tuple(operation.padding) == (before, 0)
     return False
+
+
+def grid_sides(n_tokens: int, height: int, width: int) -> tuple[int, int] | None:
+    """Return the sides of the grid of ``n_tokens`` that square patches cut a picture into.
+
+    >>> grid_sides(196, 224, 224), grid_sides(24, 96, 64), grid_sides(197, 224, 224)
+    ((14, 14), (6, 4), None)
+    """
+    rows = round((n_tokens * height / width) ** 0.5)
+    fits = rows > 0 and n_tokens % rows == 0 and rows * width == n_tokens // rows * height
+    return (rows, n_tokens // rows) if fits and n_tokens > 1 else None

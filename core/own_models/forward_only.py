@@ -25,6 +25,7 @@ from core.models.reading.apart import apart
 from core.models.reading.graph_file import ANSWERS, MODEL, GraphFile
 from core.models.reading.nodes import name_of
 from core.models.spec import ModelSpec
+from core.models.tokens import TOKENS
 from core.own_models.passes import FilePasses
 from core.own_models.ranges import RANGES, Range, affine
 from core.own_models.understood import CLOSE, Understood, class_names, difference
@@ -227,10 +228,12 @@ class _Reading:
         """Say where a transformer has its tokens."""
         if self.told["tokens"]:
             name, height, width, before = self.told["tokens"]
+            read = next((each for each in self.told["layers"] if each.endswith(f":{TOKENS}")), "")
             note = (
                 f"{name!r} holds {height} × {width} tokens"
                 + (f" behind {before} of their own" if before else "")
-                + ": a transformer; maps read its layers with height and width alone."
+                + ": a transformer; maps read "
+                + (f"{read!r}." if read else "its layers with height and width alone.")
             )
             self.checks.append(ModelCheck("tokens", True, note))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.contracts import Array
 from core.errors import CapabilityError
 from core.models.file_forward import LOGITS, FileForward
@@ -99,14 +97,14 @@ class FilePasses:
         return logits, gradients, gradients
 
     def own_tokens(self, batch: Array, layer: str | None = None) -> Array:
-        """Return none: the layers of such a graph are whole grids."""
-        return np.zeros((len(batch), 0, 0), np.float32)
+        """Return the tokens before a layer's grid."""
+        return self._forward.own_tokens(batch, layer or self._layer)
 
     def head_logits(
         self, features: Array, layer: str | None = None, own: Array | None = None
     ) -> Array:
         """Return logits from a layer's output."""
-        return self._forward.head(features, layer or self._layer)
+        return self._forward.head(features, layer or self._layer, own)
 
     def attention(self, batch: Array, directions: Array | None = None) -> AttentionPass:
         """Refuse: it cannot be read."""

@@ -13,7 +13,7 @@ from core.contracts import ModelCheck, ModelChoices, ModelFacts, Outputs, count_
 from core.errors import ModelFileError, PellucidError
 from core.models.assembly import assemble
 from core.models.attention import Attention, attention_of
-from core.models.feature_layers import TOKENS, head
+from core.models.feature_layers import head
 from core.models.network import Network
 from core.models.outputs import ends_in
 from core.models.own_graph import OWN
@@ -21,8 +21,9 @@ from core.models.reading.files import Described
 from core.models.reading.nodes import name_of
 from core.models.reading.rebuild import as_saved, flat, output_names
 from core.models.reading.sides import sides
-from core.models.spec import ModelSpec, grid_sides
+from core.models.spec import ModelSpec
 from core.models.tensorflow import keras
+from core.models.tokens import TOKENS, grid_sides
 from core.models.validation import check_answers
 from core.own_models.passes import NetworkPasses
 from core.own_models.ranges import RANGES, Range, affine

@@ -16,7 +16,7 @@ from core.models.assembly import assemble
 from core.models.feature_layers import layer_tensor
 from core.models.network import Network
 from core.models.runtime import Runtime, runtime
-from core.models.spec import grid_sides
+from core.models.tokens import grid_sides
 from core.models.vit import _vit, positions
 from core.saliency.registry import METHODS
 from tests.models.reading.networks import drawn

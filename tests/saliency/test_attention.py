@@ -19,8 +19,9 @@ from core.modalities.picture.modality import PICTURE
 from core.modalities.picture.resample import upsample
 from core.models.attention import attention_of
 from core.models.network import Network
+from core.models.reading.opset import rebuilding
 from core.models.runtime import Runtime, runtime
-from core.models.tensorflow import keras
+from core.models.tensorflow import keras, tf
 from core.saliency.base import Problem
 from core.saliency.picture.attention_gradient import weighted_rollout
 from core.saliency.picture.attention_rollout import rollout
@@ -53,14 +54,14 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def registered(name: str) -> Runtime:
-    small = SMALL[name]
+def registered(name: str, seed: int = 0) -> Runtime:
+    small, id = SMALL[name], f"{name}_{seed}" if seed else name
     block = "block1" if small.own else "block2"
     api.register_model(
-        name, lambda inputs, _: in_keras(inputs, small, draw(small)), input_size=small.side,
+        id, lambda inputs, _: in_keras(inputs, small, draw(small, seed)), input_size=small.side,
         n_classes=small.n_classes, feature_layer=f"{block}:tokens", replace=True,
     )  # fmt: skip
-    return runtime(ModelRef(name))
+    return runtime(ModelRef(id))
 
 
 @pytest.fixture(scope="module")
@@ -385,6 +386,46 @@ def test_a_file_has_the_maps_of_its_network(name: str, format: str, tmp_path: Pa
         ours = api.explain(picture, model=kept.model, method=method, target=2).map
         theirs = api.explain(picture, model=name, method=method, target=2).map
         np.testing.assert_allclose(ours, theirs, atol=2e-4 * theirs.max())
+
+
+@pytest.mark.parametrize(
+    ("name", "format"), [("vit_class", "onnx"), ("vit_two", "tflite"), ("vit_mean", "onnx")]
+)
+def test_a_file_that_runs_forwards_alone_is_cut_at_its_tokens(
+    name: str, format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CAMs without gradients are those of the network in Keras; attention cannot be read."""
+    monkeypatch.delitem(rebuilding.REBUILDS, "MatMul")
+    small, file = SMALL[name], tmp_path / f"net.{format}"
+    if format == "onnx":
+        file.write_bytes(as_onnx(small, draw(small, 1)))
+    else:
+        net = in_keras(keras.Input((32, 32, 3)), small, draw(small, 1))
+        net.export(tmp_path / "saved", format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"))
+        file.write_bytes(converter.convert())
+    kept = api.import_model(file, range="0-1")
+    card = next(card for card in api.models() if card.id == kept.model)
+    assert (card.gradients, card.attention) == (False, False)
+    assert card.feature_layer.endswith(":tokens")
+    assert any(f"maps read {card.feature_layer!r}" in note for note in kept.notes)
+    with pytest.raises(CapabilityError, match="runs forwards alone, and its attention"):
+        api.explanation_request(None, model=kept.model, method="attention_rollout")
+    theirs, ours = registered(name, 1), runtime(ModelRef(kept.model))
+    drawn = np.random.default_rng(3).random((2, 32, 32, 3), dtype=np.float32)
+    if small.own:  # of the mean, the file is cut behind the last normalisation
+        for a, b in ((ours.own_tokens(drawn), theirs.own_tokens(drawn)),
+                     (ours.features(drawn)[1], theirs.features(drawn)[1])):  # fmt: skip
+            np.testing.assert_allclose(a, b, atol=1e-4)
+        for method in ("reciprocam", "eigencam", "ablationcam", "scorecam"):
+            a, b = (maps(method, model, drawn, [0, 1]) for model in (ours, theirs))
+            for mine, wanted in zip(a, b, strict=True):
+                scale = max(np.abs(wanted.map).max(), 1e-3)
+                np.testing.assert_allclose(mine.map, wanted.map, atol=2e-3 * scale, err_msg=method)
+    logits, features = ours.features(drawn)
+    behind = ours.head_logits(features, None, ours.own_tokens(drawn))
+    np.testing.assert_allclose(behind, logits, atol=1e-4)
+    assert all(np.ptp(each.map) > 0 for each in maps("reciprocam", ours, drawn, [0, 1]))
 
 
 # ---- tokens before the grid

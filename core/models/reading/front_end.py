@@ -16,9 +16,10 @@ import openvino as ov
 from openvino.frontend import FrontEndManager
 from openvino.passes import ConstantFolding, Manager
 
-from core.models.reading import graph_inputs, graph_layers, graph_outputs
+from core.models.reading import graph_inputs, graph_layers, graph_outputs, graph_tokens
 from core.models.reading.graph_file import ANSWERS, MODEL, MOST_NODES, check_nodes
 from core.models.reading.plain import refuse, shown
+from core.models.tokens import TOKENS
 
 __all__ = ["prepare"]
 
@@ -67,14 +68,17 @@ def prepare(order: Mapping[str, Any]) -> dict[str, Any]:
     entering = results[0].input_value(0).get_node().input_value(0)
     found = graph_layers.layers(wide, entering)
     tokens = graph_layers.tokens(wide, entering)
+    grid = graph_tokens.found_tokens(wide, entering)
     wide.add_results([graph_layers.shown_last(each) for each in found])
+    wide.add_results([graph_tokens.shown_as_grid(grid)] if grid else [])
     wide.validate_nodes_and_infer_types()
     _try(wide, picture, order["name"])
     ov.serialize(wide, str(Path(order["folder"]) / MODEL))
     return {
         "shape": picture.shape, "layout": picture.layout, "type": picture.type,
         "outputs": graph_outputs.names_of(model), "output": end.name, "n": end.n, "end": end.end,
-        "step": end.step, "layers": [each.name for each in found], "tokens": tokens,
+        "step": end.step, "tokens": tokens,
+        "layers": [each.name for each in found] + ([f"{grid.name}:{TOKENS}"] if grid else []),
         "scaling": scaling, "numbers": n_numbers,
         "operators": sorted({node.get_type_name() for node in wide.get_ops()}),
     }  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-__all__ = ["Found", "layers", "shown_last", "tokens"]
+__all__ = ["Found", "layers", "named", "ordered", "passages", "shown_last", "tokens"]
 
 _MOST_LAYERS, _LONGEST = 4, 80
 _FIRST = frozenset({"Convolution", "GroupConvolution", "ConvolutionBackpropData",
@@ -62,9 +62,9 @@ def layers(model: ov.Model, logits: Any) -> list[Found]:
     ----------
     logits : openvino.Output
     """
-    passed = _passages(model, logits)
+    passed = passages(model, logits)
     found: dict[tuple[int, int], tuple[Any, Order]] = {}
-    for output, order in _ordered(model):
+    for output, order in ordered(model):
         shape = output.get_shape()
         _, height, width, channels = (shape[i] for i in order)
         if shape[0] != 1 or min(height, width, channels) < 2 or _key(output) not in passed:
@@ -73,8 +73,8 @@ def layers(model: ov.Model, logits: Any) -> list[Found]:
         found[height, width] = output, order
     chosen = [(o, order) for o, order in found.values() if _key(o) != _key(logits)]
     chosen = chosen[-_MOST_LAYERS:]
-    named = _names(model, [output for output, _ in chosen])
-    return [Found(name, *each) for name, each in zip(named, chosen, strict=True)]
+    names = named(model, [output for output, _ in chosen])
+    return [Found(name, *each) for name, each in zip(names, chosen, strict=True)]
 
 
 def shown_last(found: Found) -> Any:
@@ -95,7 +95,7 @@ def tokens(model: ov.Model, logits: Any) -> tuple[str, int, int, int] | None:
     tuple
         Its name, height and width of the grid, and how many tokens stand before it.
     """
-    passed, last = _passages(model, logits), None
+    passed, last = passages(model, logits), None
     for node in model.get_ordered_ops():
         for output in node.outputs():
             shape = output.get_partial_shape()
@@ -109,10 +109,10 @@ def tokens(model: ov.Model, logits: Any) -> tuple[str, int, int, int] | None:
                     break
     if last is None:
         return None
-    return _names(model, [last[0]])[0], last[1], last[1], last[2]
+    return named(model, [last[0]])[0], last[1], last[1], last[2]
 
 
-def _passages(model: ov.Model, logits: Any) -> set[tuple[str, int]]:
+def passages(model: ov.Model, logits: Any) -> set[tuple[str, int]]:
     """Return the outputs that every way from the picture to the logits passes through.
 
     Ways are counted: from the picture to a tensor, times from there to the logits, is the number
@@ -138,7 +138,7 @@ def _passages(model: ov.Model, logits: Any) -> set[tuple[str, int]]:
     return {key for key, n in reaching.items() if n * leading.get(key, 0) == total and total}
 
 
-def _ordered(model: ov.Model) -> Iterator[tuple[Any, Order]]:
+def ordered(model: ov.Model) -> Iterator[tuple[Any, Order]]:
     """Yield the outputs behind the first convolution whose sides are known, in order."""
     known: dict[tuple[str, int], Order] = {}
     for node in model.get_ordered_ops():
@@ -168,7 +168,7 @@ def _turned(node: Any, order: Order) -> Order | None:
     return tuple(turn.index(i) for i in order)
 
 
-def _names(model: ov.Model, outputs: Sequence[Any]) -> list[str]:
+def named(model: ov.Model, outputs: Sequence[Any]) -> list[str]:
     """Return a name for each, the file's own where it has one."""
     of_kind: dict[str, int] = {}
     places = {}
@@ -176,16 +176,16 @@ def _names(model: ov.Model, outputs: Sequence[Any]) -> list[str]:
         kind = node.get_type_name().lower()
         of_kind[kind] = of_kind.get(kind, 0) + 1
         places[node.get_name()] = f"{kind}_{of_kind[kind]}"
-    named: list[str] = []
+    names: list[str] = []
     for output in outputs:
         node = output.get_node()
         own = _NO_NAME.sub("_", node.get_friendly_name())
         if _MADE_UP.fullmatch(own) or len(own) > _LONGEST or not own.strip("_./-"):
             own = places[node.get_name()]
-        while own in (*named, "logits", "said"):
+        while own in (*names, "logits", "said"):
             own = f"{own}_"
-        named.append(own)
-    return named
+        names.append(own)
+    return names
 
 
 def _key(output: Any) -> tuple[str, int]:
