@@ -9,7 +9,7 @@ Keras, LiteRT's interpreter and others, say.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,12 @@ from core.models.own_forward import OWN_FORWARD, OwnForward, from_pixels, unpack
 from core.models.reading.apart import apart
 from core.models.reading.graph_file import ANSWERS, MODEL, GraphFile
 from core.models.reading.nodes import name_of
+from core.models.reading.scalings import Scaling
 from core.models.spec import ModelSpec
 from core.models.tokens import TOKENS
+from core.own_models.beginning import Expected, expected, prepared_as
 from core.own_models.passes import FilePasses
-from core.own_models.ranges import RANGES, Range, affine
+from core.own_models.ranges import RANGES, Order, Range, affine
 from core.own_models.understood import CLOSE, Understood, class_names, difference
 from core.own_models.with_gradients import with_gradients
 
@@ -166,39 +168,33 @@ class _Reading:
                 return class_names(replace(self.choices, classes=inside), kind, self.n, self.name)
         return class_names(self.choices, kind, self.n, self.name)
 
-    def _range(self) -> Range:
-        found, why = self._inside()
-        if self.choices.range != "auto":
-            given: Range = next(each for each in RANGES if each == self.choices.range)
-            clash = bool(found) and found != given
-            note = f"As said: {given}." + (f" But {why}, which takes {found}." if clash else "")
-            self.checks.append(ModelCheck("preprocessing", not clash, note))
-            return given
-        note = (
-            f"{why}: pixels are given as {found}." if found
-            else "The file does not say how pictures were prepared; 0-1 is assumed. Labelled "
-            "pictures tell (--samples FOLDER), or say it (--range)."
-        )  # fmt: skip
-        self.checks.append(ModelCheck("preprocessing", bool(found), note))
-        return found or "0-1"
+    def _range(self) -> tuple[Range, Order | None]:
+        found = self._expected()
+        range_, order, check = prepared_as(self.choices, found, gain=self.told["gain"])
+        self.checks.append(check)
+        return range_, order
 
-    def _inside(self) -> tuple[Range | None, str]:
+    def _expected(self) -> Expected | None:
         """Return the range that the first operators take, and which say so."""
         if self.told["type"] == "u8":
-            return "0-255", "It takes whole numbers from 0 to 255"
-        if self.told["scaling"] is None:
-            return None, ""
-        a, b = (np.asarray(each) for each in self.told["scaling"])
-        why = f"It begins with × {_numbers(a)} + {_numbers(b)}"
-        mean = float(np.abs(b / np.where(a == 0, 1, a)).max())
-        return ("0-255" if np.abs(a).max() < 0.1 or mean > 2 else "0-1"), why
+            return Expected("0-255", "rgb", True, "It takes whole numbers from 0 to 255")
+        scalings = [
+            Scaling(np.array(each["a"]), np.array(each["b"]), tuple(each["source"]),
+                    self.told["shape"][-1], "")
+            for each in self.told["scalings"]
+        ]  # fmt: skip
+        found = expected(scalings, _formula)
+        # Statistics and what was trained behind them are one formula here.
+        return found if found is None or found.exact else replace(found, sure=False)
 
-    def _spec(self, kind: Outputs, range_: Range, classes: tuple[str, ...]) -> ModelSpec:
+    def _spec(
+        self, kind: Outputs, way: tuple[Range, Order | None], classes: tuple[str, ...]
+    ) -> ModelSpec:
         layers = tuple(self.told["layers"])
         height, width, channels = self.told["shape"]
         return ModelSpec(
             id=name_of({"name": Path(self.name).stem}, "model"), name=self.name, builder="",
-            input_size=(height, width, channels), preprocessing=affine(range_, self.choices.order),
+            input_size=(height, width, channels), preprocessing=affine(*way),
             feature_layer=layers[-1] if layers else "", layers=layers, gradients=False,
             features=bool(layers), n_parameters=int(self.told["numbers"]), paper="", licence="",
             summary="", n_classes=len(classes), labels=classes, runtime=OwnForward.id, outputs=kind,
@@ -262,6 +258,13 @@ def _pixels(raw: Array, spec: ModelSpec) -> Array:
     mean, scale = (np.asarray(each, np.float64) for each in (said.mean, said.scale))
     pixels = (raw * scale + mean) / 255
     return np.asarray(pixels[..., ::-1] if said.order == "bgr" else pixels, np.float32)
+
+
+def _formula(found: Sequence[Scaling]) -> str:
+    """Return what first operators do to pixels, for sentences."""
+    last = found[-1]
+    turned = ", channels turned round" if last.source == (2, 1, 0) else ""
+    return f"× {_numbers(last.a)} + {_numbers(last.b)}{turned}"
 
 
 def _numbers(values: npt.NDArray[Any]) -> str:

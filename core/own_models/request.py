@@ -166,19 +166,20 @@ def model_look_request(
 
 
 def looked_facts(facts: ModelFacts) -> dict[str, str]:
-    """Return what labelled pictures told of a model, for its run to keep.
+    """Return what a look told of how pictures are prepared, for the model's run to keep.
 
     Parameters
     ----------
     facts : ModelFacts
-        Of a look with labelled pictures.
+        Of a look.
 
     Returns
     -------
     dict
-        As ``facts`` of :func:`own_model_request`; empty where there were none.
+        As ``facts`` of :func:`own_model_request`: what a look found out is then stated, and would
+        be said to be the owner's word.
     """
-    checks = [asdict(each) for each in facts.checks if each.id == "samples"]
+    checks = [asdict(each) for each in facts.checks if each.id in ("samples", "preprocessing")]
     rows = [asdict(each) for each in facts.preprocessing]
     return {"looked": json.dumps({"checks": checks, "preprocessing": rows})} if checks else {}
 

@@ -21,7 +21,7 @@ import numpy as np
 from core.errors import ModelFileError
 from core.files import no_file
 from core.models.kept_logging import kept_logging
-from core.models.reading.written_graph import answering, named_anew
+from core.models.reading.written_graph import answering, named_anew, write_graph
 from core.models.tensorflow import keras
 from core.own_models.understood import CLOSE
 
@@ -53,7 +53,7 @@ def graph_of(path: Path, code: Path | None, *, size: tuple[int, int] | None) -> 
         model = keras.models.load_model(
             str(path), custom_objects=objects, compile=False, safe_mode=False
         )
-    except Exception as error:  # whatever a stranger's code raises
+    except (Exception, SystemExit) as error:  # whatever a stranger's code raises
         told = "" if code is not None else (
             " Layers and functions of your own are found in a Python file that you name (--code "
             "mylayers.py)."
@@ -65,8 +65,8 @@ def graph_of(path: Path, code: Path | None, *, size: tuple[int, int] | None) -> 
         file = Path(folder) / f"{path.stem or 'model'}.xml"
         try:
             with kept_logging():
-                model.export(str(file), format="openvino", verbose=False)
-        except Exception as error:  # of a layer that is no graph
+                write_graph(model, file)
+        except (Exception, SystemExit) as error:  # of a layer that is no graph
             raise ModelFileError(
                 f"{path.name} opens, but what it computes cannot be written down as a graph: "
                 f"{_line(error)}. Layers that run Python at every call are none."
@@ -88,7 +88,7 @@ def _objects(code: Path) -> dict[str, Any]:
     sys.modules[code.stem] = module  # what it holds is looked up by the name of its module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever it raises
+    except (Exception, SystemExit) as error:  # whatever it raises
         raise ModelFileError(f"{code.name} cannot be imported: {_line(error)}.") from error
     return {name: value for name, value in vars(module).items() if callable(value)}
 

@@ -25,8 +25,10 @@ from core.models.spec import ModelSpec
 from core.models.tensorflow import keras
 from core.models.tokens import TOKENS, grid_sides
 from core.models.validation import check_answers
+from core.own_models.beginning import expected, prepared_as
+from core.own_models.leading import first_gain, first_scalings, named
 from core.own_models.passes import NetworkPasses
-from core.own_models.ranges import RANGES, Range, affine
+from core.own_models.ranges import Order, Range, affine
 from core.own_models.understood import CLOSE, Understood, class_names, difference, prepared
 
 __all__ = ["read_off", "understand"]
@@ -75,31 +77,31 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
         If a choice does not fit, or what comes out are no logits, probabilities or values.
     """
     height, width, channels = _shape(saved, choices, name)
-    named = output_names(saved)
-    output = _output(named, choices.output, name)
+    outputs = output_names(saved)
+    output = _output(outputs, choices.output, name)
     bare = flat(saved, keras.Input((height, width, channels)), output=output)
     _one_row(bare, name)
     kind = _kind(bare, loss, choices)
     n = int(bare.outputs[0].shape[1])
-    range_, checks = _range(bare, choices)
+    range_, order, check = _range(bare, choices)
     classes, names_given = class_names(choices, kind, n, name)
     spec = ModelSpec(
         id=name_of({"name": Path(name).stem}, "model"), name=name,
         builder=lambda inputs, _: flat(saved, inputs, output=output),
-        input_size=(height, width, channels), preprocessing=affine(range_, choices.order),
+        input_size=(height, width, channels), preprocessing=affine(range_, order),
         feature_layer="", layers=(), features=False, n_parameters=int(bare.count_params()),
         paper="", licence="", summary="", n_classes=len(classes), labels=classes, outputs=kind,
     )  # fmt: skip
     model = assemble(spec, len(classes))
     check_answers(model, spec)
-    checks += [_same(saved, output, model, spec)]
+    checks = [check, _same(saved, output, model, spec)]
     attention = attention_of(model)
     checks += [_attention(attention)] if attention else []
     layers = tuple(_layers(model, attention))
     facts = ModelFacts(
         name=name, format="", file_sha256="", height=height, width=width,
-        channels=channels, range=range_, order=spec.preprocessing.order, output=named[output],
-        outputs=tuple(named), kind=kind, classes=classes, named=names_given, gradients=True,
+        channels=channels, range=range_, order=spec.preprocessing.order, output=outputs[output],
+        outputs=tuple(outputs), kind=kind, classes=classes, named=names_given, gradients=True,
         features=bool(layers), layers=layers, feature_layer=layers[-1] if layers else "",
         n_parameters=spec.n_parameters, checks=tuple(checks), attention=attention is not None,
     )  # fmt: skip
@@ -180,39 +182,9 @@ _OF_VALUES = frozenset(
 )  # fmt: skip
 
 
-def _range(bare: Any, choices: ModelChoices) -> tuple[Range, list[ModelCheck]]:
+def _range(bare: Any, choices: ModelChoices) -> tuple[Range, Order | None, ModelCheck]:
     """Return what pixels are scaled to before the file's own graph, and how sure that is."""
-    found, why = _inside(bare)
-    if choices.range != "auto":
-        given: Range = next(each for each in RANGES if each == choices.range)
-        clash = bool(found) and found != given
-        note = f"As said: {given}." + (f" But {why}, which takes {found}." if clash else "")
-        return given, [ModelCheck("preprocessing", not clash, note)]
-    if found:
-        return found, [ModelCheck("preprocessing", True, f"{why}: pixels are given as {found}.")]
-    note = (
-        "The file does not say how pictures were prepared; 0-1 is assumed. Labelled pictures tell "
-        "(--samples FOLDER), or say it (--range)."
-    )
-    return "0-1", [ModelCheck("preprocessing", False, note)]
-
-
-def _inside(bare: Any) -> tuple[Range | None, str]:
-    """Return the range that the first layers of a graph take, and which layer says so."""
-    for layer in bare.layers:
-        kind = type(layer).__name__
-        if kind in ("InputLayer", "Resizing", "ZeroPadding2D", "Cropping2D", "CenterCrop"):
-            continue
-        if kind == "Rescaling":
-            scale = float(np.max(np.abs(np.asarray(layer.scale, np.float64))))
-            return "0-255" if scale < 0.1 else "0-1", f"It begins with {layer.name!r} ({kind})"
-        if kind == "Normalization":
-            mean = float(np.max(np.abs(np.asarray(layer.mean))))
-            return (
-                "0-255" if mean > 2 else "0-1"
-            ), f"It begins with {layer.name!r} (Normalization)"
-        return None, ""
-    return None, ""
+    return prepared_as(choices, expected(first_scalings(bare), named), gain=first_gain(bare))
 
 
 def _same(saved: Any, output: int, model: Any, spec: ModelSpec) -> ModelCheck:

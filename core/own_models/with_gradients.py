@@ -41,7 +41,7 @@ def with_gradients(found: Understood, wide: Any, choices: ModelChoices) -> Under
     """
     facts = found.facts
     settled = replace(
-        choices, output="", kind=facts.kind, range=facts.range,
+        choices, output="", kind=facts.kind, range=facts.range, order="bgr" if facts.order == "bgr" else "rgb",
         classes=facts.classes if facts.named else (),
     )  # fmt: skip
     try:

@@ -16,7 +16,13 @@ import openvino as ov
 from openvino.frontend import FrontEndManager
 from openvino.passes import ConstantFolding, Manager
 
-from core.models.reading import graph_inputs, graph_layers, graph_outputs, graph_tokens
+from core.models.reading import (
+    graph_inputs,
+    graph_layers,
+    graph_outputs,
+    graph_scalings,
+    graph_tokens,
+)
 from core.models.reading.graph_file import ANSWERS, MODEL, MOST_NODES, check_nodes
 from core.models.reading.plain import refuse, shown
 from core.models.tokens import TOKENS
@@ -61,7 +67,8 @@ def prepare(order: Mapping[str, Any]) -> dict[str, Any]:
     folding.register_pass(ConstantFolding())  # what only asks for shapes is no way around a layer
     folding.run_passes(model)
     end = graph_outputs.ending(model, order)
-    scaling = graph_inputs.first_scaling(model)
+    scalings = graph_scalings.first_scalings(model, picture, end.entering)
+    gain = graph_scalings.first_gain(model)
     pixels = graph_inputs.with_pictures(model, picture)
     results = [graph_outputs.row(end.entering, end.n), graph_outputs.row(end.said, end.n)]
     wide = ov.Model(results, [pixels], "wide")
@@ -79,7 +86,7 @@ def prepare(order: Mapping[str, Any]) -> dict[str, Any]:
         "outputs": graph_outputs.names_of(model), "output": end.name, "n": end.n, "end": end.end,
         "step": end.step, "tokens": tokens,
         "layers": [each.name for each in found] + ([f"{grid.name}:{TOKENS}"] if grid else []),
-        "scaling": scaling, "numbers": n_numbers,
+        "scalings": scalings, "gain": gain, "numbers": n_numbers,
         "operators": sorted({node.get_type_name() for node in wide.get_ops()}),
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ from openvino import opset13 as op
 from core.models.reading.plain import refuse, shown
 from core.models.reading.sides import SIDES, sides
 
-__all__ = ["Picture", "first_scaling", "fitted", "with_pictures"]
+__all__ = ["Picture", "fitted", "with_pictures"]
 
 Layout = Literal["hwc", "chw"]
 _CHANNELS = (3, 1, 4, 2)
@@ -136,54 +136,6 @@ def with_pictures(model: ov.Model, picture: Picture) -> Any:
     for reader in given.output(0).get_target_inputs():
         reader.replace_source_output(x.output(0))
     return pixels
-
-
-def first_scaling(model: ov.Model) -> tuple[list[float], list[float]] | None:
-    """Return what a graph multiplies pixels with and adds to them first, one number a channel.
-
-    ``None`` if it does neither before its first other operator.
-    """
-    at = model.get_parameters()[0].output(0)
-    a, b, found = np.ones(1), np.zeros(1), False
-    for _ in range(_MOST_FIRST):
-        readers = at.get_target_inputs()
-        if len(readers) != 1:
-            break
-        node = next(iter(readers)).get_node()
-        kind = node.get_type_name()
-        if kind in _MOVING:
-            at = node.output(0)
-            continue
-        values = [_constant(each.get_node()) for each in node.input_values()]
-        number = next((each for each in values if each is not None), None)
-        if kind not in _SCALING or number is None or len(values) != 2 or number.size > 4:
-            break
-        if not np.isfinite(number).all() or (kind == "Divide" and not number.all()):
-            break
-        if values[0] is not None and kind in ("Subtract", "Divide"):
-            break  # the number stands first: what is done is no scaling of pixels
-        a, b = _SCALING[kind](a, b, number)
-        found, at = True, node.output(0)
-    return (a.tolist(), b.tolist()) if found else None
-
-
-_MOST_FIRST = 12
-_MOVING = frozenset({"Transpose", "Convert", "Reshape", "Squeeze", "Unsqueeze"})
-_SCALING = {
-    "Add": lambda a, b, n: (a, b + n),
-    "Subtract": lambda a, b, n: (a, b - n),
-    "Multiply": lambda a, b, n: (a * n, b * n),
-    "Divide": lambda a, b, n: (a / n, b / n),
-}
-
-
-def _constant(node: Any) -> Any:
-    """Return the numbers that a node holds, a row of channels; ``None`` if it holds none."""
-    while node.get_type_name() == "Convert":
-        node = node.input_value(0).get_node()
-    if node.get_type_name() != "Constant":
-        return None
-    return np.asarray(node.get_data(), np.float64).ravel()
 
 
 def _name(output: Any) -> str:

@@ -15,10 +15,12 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-__all__ = ["Found", "layers", "named", "ordered", "passages", "shown_last", "tokens"]
+__all__ = [
+    "KERNELS", "Found", "key_of", "layers", "named", "ordered", "passages", "shown_last", "tokens",
+]  # fmt: skip
 
 _MOST_LAYERS, _LONGEST = 4, 80
-_FIRST = frozenset({"Convolution", "GroupConvolution", "ConvolutionBackpropData",
+KERNELS = frozenset({"Convolution", "GroupConvolution", "ConvolutionBackpropData",
                     "GroupConvolutionBackpropData"})  # fmt: skip
 _KEEPING = frozenset({
     "Add", "Subtract", "Multiply", "Divide", "Maximum", "Minimum", "Relu", "PRelu", "Clamp",
@@ -67,11 +69,11 @@ def layers(model: ov.Model, logits: Any) -> list[Found]:
     for output, order in ordered(model):
         shape = output.get_shape()
         _, height, width, channels = (shape[i] for i in order)
-        if shape[0] != 1 or min(height, width, channels) < 2 or _key(output) not in passed:
+        if shape[0] != 1 or min(height, width, channels) < 2 or key_of(output) not in passed:
             continue
         found.pop((height, width), None)  # the last of a size takes its place in the order
         found[height, width] = output, order
-    chosen = [(o, order) for o, order in found.values() if _key(o) != _key(logits)]
+    chosen = [(o, order) for o, order in found.values() if key_of(o) != key_of(logits)]
     chosen = chosen[-_MOST_LAYERS:]
     names = named(model, [output for output, _ in chosen])
     return [Found(name, *each) for name, each in zip(names, chosen, strict=True)]
@@ -99,7 +101,7 @@ def tokens(model: ov.Model, logits: Any) -> tuple[str, int, int, int] | None:
     for node in model.get_ordered_ops():
         for output in node.outputs():
             shape = output.get_partial_shape()
-            if not shape.is_static or len(shape) != 3 or _key(output) not in passed:
+            if not shape.is_static or len(shape) != 3 or key_of(output) not in passed:
                 continue
             n, side = output.get_shape()[1], isqrt(output.get_shape()[1])
             for before in (0, 1, 2):
@@ -120,21 +122,21 @@ def passages(model: ov.Model, logits: Any) -> set[tuple[str, int]]:
     """
     ordered = model.get_ordered_ops()
     start = model.get_parameters()[0].output(0)
-    reaching = {_key(start): 1}
+    reaching = {key_of(start): 1}
     for node in ordered:
-        n = sum(reaching.get(_key(each), 0) for each in node.input_values())
+        n = sum(reaching.get(key_of(each), 0) for each in node.input_values())
         if n:
-            reaching |= {_key(each): n for each in node.outputs()}
-    leading = {_key(logits): 1}
+            reaching |= {key_of(each): n for each in node.outputs()}
+    leading = {key_of(logits): 1}
     for node in reversed(ordered):
         behind = 0
         for output in node.outputs():
             for reader in output.get_target_inputs():
                 behind_it = leading.get((reader.get_node().get_name(), -1), 0)
-                leading[_key(output)] = leading.get(_key(output), 0) + behind_it
-            behind += leading.get(_key(output), 0)
+                leading[key_of(output)] = leading.get(key_of(output), 0) + behind_it
+            behind += leading.get(key_of(output), 0)
         leading[node.get_name(), -1] = behind
-    total = reaching.get(_key(logits), 0)
+    total = reaching.get(key_of(logits), 0)
     return {key for key, n in reaching.items() if n * leading.get(key, 0) == total and total}
 
 
@@ -143,9 +145,9 @@ def ordered(model: ov.Model) -> Iterator[tuple[Any, Order]]:
     known: dict[tuple[str, int], Order] = {}
     for node in model.get_ordered_ops():
         kind = node.get_type_name()
-        before = [known.get(_key(each)) for each in node.input_values()]
+        before = [known.get(key_of(each)) for each in node.input_values()]
         order = next((each for each in before if each is not None), None)
-        if kind in _FIRST:
+        if kind in KERNELS:
             order = _CONV
         elif kind == "Transpose" and before[0] is not None:
             order = _turned(node, before[0])
@@ -156,7 +158,7 @@ def ordered(model: ov.Model) -> Iterator[tuple[Any, Order]]:
         for output in node.outputs():
             shape = output.get_partial_shape()
             if shape.is_static and len(shape) == 4:
-                known[_key(output)] = order
+                known[key_of(output)] = order
                 yield output, order
 
 
@@ -188,5 +190,6 @@ def named(model: ov.Model, outputs: Sequence[Any]) -> list[str]:
     return names
 
 
-def _key(output: Any) -> tuple[str, int]:
+def key_of(output: Any) -> tuple[str, int]:
+    """Return what tells an output from all others of its graph."""
     return output.get_node().get_name(), output.get_index()

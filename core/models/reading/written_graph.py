@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from core.contracts import Array
 
-__all__ = ["answering", "named_anew"]
+__all__ = ["answering", "named_anew", "write_graph"]
 
 _NUMBER = re.compile(r"_\d+(?=/|$)")
 
@@ -23,6 +23,21 @@ def answering(file: Path) -> Callable[[Array], list[npt.NDArray[Any]]]:
 
     graph = openvino.Core().compile_model(str(file), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return lambda batch: list(graph(batch).values())
+
+
+def write_graph(model: Any, file: Path) -> None:
+    """Write a Keras model down as OpenVINO's graph, as it stands.
+
+    Keras' own export to OpenVINO also joins what scales pixels to the kernel behind it, after which
+    nothing tells the range of pixels, and gives results that only compute shapes.
+    """
+    from openvino import serialize
+    from openvino.frontend import FrontEndManager
+
+    saved = file.with_suffix("")
+    model.export(str(saved), format="tf_saved_model", verbose=False)
+    front_end = FrontEndManager().load_by_framework("tf")
+    serialize(front_end.convert(front_end.load(str(saved))), str(file))
 
 
 def named_anew(file: Path) -> Path:
