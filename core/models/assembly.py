@@ -21,8 +21,8 @@ from core.models.attention import attention_of
 from core.models.batch_norm import batch_norm_layers, recalibrate_batch_norm
 from core.models.outputs import TWO_CLASSES, without_end
 from core.models.spec import ModelSpec
-from core.models.tensorflow import keras
-from core.models.validation import check_answers, check_built, check_layers, failed
+from core.models.tensorflow import keras, tf
+from core.models.validation import check_answers, check_built, check_layers, failed, told_by
 from core.models.weights import load_weights
 from core.store import Store
 
@@ -74,16 +74,18 @@ def assemble(spec: ModelSpec, n_classes: int) -> keras.Model:
     offset = [-m / s for m, s in zip(affine.mean, affine.scale, strict=True)]
     inputs = keras.layers.Rescaling(scale, offset, dtype="float32", name="preprocessing")(ordered)
     built = _built(spec, inputs, n_classes)
+    out = _logits(built, pixels, spec)
     try:
-        logits = without_end(pixels, _logits(built, pixels, spec), spec)
+        keras.Model(pixels, out)
     except ValueError as error:
         raise _elsewhere(built, pixels, spec) from error
+    try:
+        logits = without_end(pixels, out, spec)
+    except (ValueError, tf.errors.OpError) as error:  # layers that do not fit once they run
+        raise _no_run(spec, error) from error
     if logits.dtype != "float32":  # of a model that was made in mixed precision
         logits = keras.layers.Activation("linear", dtype="float32", name="logits_float32")(logits)
-    try:
-        return keras.Model(pixels, logits, name=spec.id)
-    except ValueError as error:
-        raise _elsewhere(built, pixels, spec) from error
+    return keras.Model(pixels, logits, name=spec.id)
 
 
 def _built(spec: ModelSpec, inputs: Any, n_classes: int) -> keras.Model:
@@ -147,6 +149,12 @@ def _elsewhere(built: keras.Model, pixels: Any, spec: ModelSpec) -> CapabilityEr
         f"not at the pictures that the builder is given, of shape {tuple(pixels.shape)}: call the "
         "network on the builder's inputs, fitted to its size and channels (keras.layers.Resizing, "
         "keras.ops.mean)."
+    )
+
+
+def _no_run(spec: ModelSpec, error: Exception) -> CapabilityError:
+    return CapabilityError(
+        f"{spec.id} is put together, but does not run on a picture: {told_by(error)}."
     )
 
 

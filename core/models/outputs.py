@@ -8,17 +8,23 @@ builder's network gives.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+from scipy.special import logsumexp
 
+from core.contracts import Outputs as Kind
 from core.errors import CapabilityError
-from core.models.final_layers import inside_of, made_by
+from core.models.final_layers import FinalLayers, bounds, inside_of, made_by
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras, tf
 from core.targets.base import Outputs, probabilities
 
-__all__ = ["TWO_CLASSES", "ends_in", "is_one_sigmoid", "without_end"]
+__all__ = [
+    "ADDED", "LOGARITHMS", "TWO_CLASSES", "add_up_to_one", "ends_in", "gives_logarithms",
+    "is_one_sigmoid", "stands_for_logarithms", "stated", "without_end",
+]  # fmt: skip
 
 End = Literal["softmax", "sigmoid"]
 _FUNCTIONS: dict[End, tuple[Any, ...]] = {
@@ -28,9 +34,14 @@ _FUNCTIONS: dict[End, tuple[Any, ...]] = {
 }  # fmt: skip
 _THROUGH = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Dropout, keras.layers.Identity)
 """Layers that leave every value as it is."""
-_CLOSE, _SUM = 1e-5, 1e-3
+_CLOSE, _SUM, _TINY = 1e-5, 1e-3, 1e-30
+LOGARITHMS = "log_probabilities"
+"""Name of the layer that gives logarithms of probabilities in place of logits."""
 TWO_CLASSES = "two_classes"
 """Name of the layer that makes two logits of one."""
+_SIDES = (("one_class", -0.5), ("other_class", 0.5))
+ADDED = frozenset({LOGARITHMS, TWO_CLASSES, *(name for name, _ in _SIDES)})
+"""Names of layers that are put behind a network."""
 
 
 def is_one_sigmoid(spec: ModelSpec, shape: tuple[int | None, ...], n_classes: int) -> bool:
@@ -44,7 +55,9 @@ def without_end(pixels: Any, out: Any, spec: ModelSpec) -> Any:
     Raises
     ------
     CapabilityError
-        If the outputs are not what the spec declares, or their softmax or sigmoid is not found.
+        If the outputs are not what the spec declares, or their softmax or sigmoid is not found;
+        of a model from a file, whose owner may not be able to build it anew, logarithms of its
+        probabilities stand in then: their softmax or sigmoid gives the same.
     """
     if spec.outputs == "logits":
         return out
@@ -55,29 +68,75 @@ def without_end(pixels: Any, out: Any, spec: ModelSpec) -> Any:
     # off all the same. What is no number for good is told where answers are checked.
     finite = bool(np.isfinite(said).all())
     if finite:
-        _check_declared(spec, said)
+        _check_declared(whole, spec, said)
     if spec.outputs == "values":
         return out
     end: End = "softmax" if spec.outputs == "probabilities" else "sigmoid"
+    before, why = _before(pixels, out, end, spec, drawn, said)
+    if why and spec.origin != "imported":
+        raise CapabilityError(why)
+    if why or (spec.origin == "imported" and bounds(keras.Model(pixels, before)) is not None):
+        before = _logarithms(out, end)
+    if is_one_sigmoid(spec, said.shape[1:], 2):
+        # Half for the one and half against the other: both classes have gradients and maps.
+        sides = [keras.layers.Rescaling(scale, name=name)(before) for name, scale in _SIDES]
+        return keras.layers.Concatenate(name=TWO_CLASSES)(sides)
+    return before
+
+
+def _before(
+    pixels: Any, out: Any, end: End, spec: ModelSpec, drawn: Any, said: Outputs
+) -> tuple[Any, str]:
+    """Return what enters the last softmax or sigmoid; or why that is not the whole end."""
     before = _traced(out, end)
     if before is None:
-        raise CapabilityError(
+        return out, (
             f"The {end} that {spec.id} ends in cannot be found in its graph "
             f"({_name(out)}): end in keras.layers.Activation({end!r}), or return what enters it "
             "and declare outputs='logits'."
         )
     left = keras.Model(pixels, before)(drawn, training=False)
     again = probabilities(end, np.asarray(keras.ops.convert_to_numpy(left), np.float64))
+    finite = bool(np.isfinite(said).all())
     if again.shape != said.shape or (finite and not np.allclose(again, said, atol=_CLOSE)):
-        raise CapabilityError(
+        return out, (
             f"What {spec.id} returns is not the {end} of what enters the last one: something else "
             f"changes it. Return what enters the {end}, and declare outputs='logits'."
         )
-    if is_one_sigmoid(spec, said.shape[1:], 2):
-        # Half for the one and half against the other: both classes have gradients and maps.
-        half = before * 0.5
-        return keras.layers.Concatenate(name=TWO_CLASSES)([-half, half])
-    return before
+    return before, ""
+
+
+def _logarithms(out: Any, end: End) -> Any:
+    """Return logits whose softmax or sigmoid ``out`` is, if it is one of something."""
+
+    def logarithms(probabilities: Any) -> Any:
+        logits = keras.ops.log(keras.ops.maximum(probabilities, 0.0) + _TINY)
+        if end == "softmax":
+            return logits
+        return logits - keras.ops.log(keras.ops.maximum(1.0 - probabilities, 0.0) + _TINY)
+
+    return keras.layers.Activation(logarithms, name=LOGARITHMS)(out)
+
+
+def stands_for_logarithms(model: Any) -> bool:
+    """Whether logarithms of a network's probabilities stand in for its logits."""
+    return any(layer.name == LOGARITHMS for layer in model.layers)
+
+
+def stated(spec: ModelSpec, *kinds: Kind) -> str:
+    """Return how a kind of outputs is said of a model, where it comes from.
+
+    Of a model from a file its owner says so, in the words of each face; of one that is built,
+    whoever registers it.
+    """
+    if spec.origin == "imported":
+        return f"say that it gives {_listed(kinds)} (--kind {'|'.join(kinds)})"
+    return f"declare outputs={_listed([repr(kind) for kind in kinds])}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    *before, last = words
+    return f"{', '.join(before)} or {last}" if before else last
 
 
 def ends_in(out: Any) -> End | None:
@@ -86,8 +145,12 @@ def ends_in(out: Any) -> End | None:
     return next((end for end in ends if _traced(out, end) is not None), None)
 
 
-def _check_declared(spec: ModelSpec, said: Outputs) -> None:
-    """Check that outputs are what the spec declares."""
+def _check_declared(whole: Any, spec: ModelSpec, said: Outputs) -> None:
+    """Check that outputs are what the spec declares.
+
+    What the graph ends in goes before what its answers look like: two sigmoids that were trained on
+    one of two classes add up to nearly 1.
+    """
     low, high, sums = float(said.min()), float(said.max()), said.sum(axis=-1)
     unit = low >= -_SUM and high <= 1 + _SUM
     shares = unit and said.shape[-1] > 1 and bool(np.allclose(sums, 1.0, atol=_SUM))
@@ -95,18 +158,49 @@ def _check_declared(spec: ModelSpec, said: Outputs) -> None:
     if spec.outputs == "probabilities" and not shares:
         raise CapabilityError(
             f"{spec.id} is declared to return probabilities, which add up to 1, but its outputs "
-            f"lie {found}: declare outputs='logits', 'sigmoid' or 'values'."
+            f"lie {found}: {stated(spec, *_instead(whole, unit))}."
         )
     if spec.outputs in ("sigmoid", "binary") and not unit:
         raise CapabilityError(
             f"{spec.id} is declared to return sigmoids, between 0 and 1, but its outputs lie "
-            f"{found}: declare outputs='logits', or 'values' of a regression."
+            f"{found}: {stated(spec, 'logits', 'values')}, values being those of a regression."
         )
-    if spec.outputs in ("sigmoid", "values") and shares:
+    if spec.outputs in ("sigmoid", "values") and shares and _are_shares(whole, spec):
         raise CapabilityError(
             f"{spec.id} is declared to return {spec.outputs}, but its outputs are probabilities "
-            "that add up to 1: declare outputs='probabilities'."
+            f"that add up to 1: {stated(spec, 'probabilities')}."
         )
+
+
+def _instead(whole: Any, unit: bool) -> tuple[Kind, ...]:
+    """Return what outputs may be that are no probabilities."""
+    if ends_in(whole.outputs[0]) == "sigmoid":
+        return ("sigmoid",)
+    return ("sigmoid", "values") if unit else ("logits", "values")
+
+
+def _are_shares(whole: Any, spec: ModelSpec) -> bool:
+    """Whether outputs that add up to 1 for some pictures do so for all."""
+    end = ends_in(whole.outputs[0])
+    if end is not None or spec.origin != "imported":
+        return end != "sigmoid"
+    return add_up_to_one(whole)
+
+
+def gives_logarithms(model: Any) -> bool:
+    """Whether outputs are logarithms of shares of 1, whatever enters the end."""
+    if model.outputs[0].shape[-1] < 2:
+        return False
+    found = FinalLayers(model).answers(1.0)
+    return found is not None and np.allclose(logsumexp(found, axis=-1), 0.0, atol=_SUM)
+
+
+def add_up_to_one(model: Any) -> bool:
+    """Whether outputs stay between 0 and 1 and add up to 1, whatever enters the end."""
+    found = bounds(model)
+    if found is None or found[2] is None or model.outputs[0].shape[-1] < 2:
+        return False
+    return found[0] >= -_SUM and found[1] <= 1 + _SUM and abs(found[2] - 1) <= _SUM
 
 
 def _traced(tensor: Any, end: End) -> Any:

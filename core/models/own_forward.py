@@ -80,7 +80,9 @@ def whole_of(wide: ov.Model) -> Callable[[Array], Array]:
     return lambda batch: passes.run(batch, ("said",))[0]
 
 
-def from_pixels(wide: ov.Model, preprocessing: Affine, *, whole: bool, two_of_one: bool) -> Packed:
+def from_pixels(
+    wide: ov.Model, preprocessing: Affine, *, end: str, two_of_one: bool, by_logarithms: bool
+) -> Packed:
     """Put pixels in [0, 1] before a graph, choose its logits, and return what is kept of it.
 
     Parameters
@@ -90,10 +92,12 @@ def from_pixels(wide: ov.Model, preprocessing: Affine, *, whole: bool, two_of_on
         to what enters its last softmax or sigmoid, to its whole output, and to layers.
     preprocessing : Affine
         From pixels to what it takes.
-    whole : bool
-        Whether the whole output is its logits or values.
+    end : {"softmax", "sigmoid", ""}
+        What its logits enter; of none the whole output is its logits or values.
     two_of_one : bool
         Whether its one logit speaks for two classes.
+    by_logarithms : bool
+        Whether that end is not in the graph: logarithms of what it gives stand in for logits.
     """
     import openvino as ov
     from openvino import opset13 as op
@@ -108,11 +112,23 @@ def from_pixels(wide: ov.Model, preprocessing: Affine, *, whole: bool, two_of_on
     for reader in given.output(0).get_target_inputs():
         reader.replace_source_output(x.output(0))
     entering, said, *layers = (each.get_node().input_value(0) for each in wide.outputs)
-    logits = said if whole else entering
+    logits = entering if end and not by_logarithms else said
+    if by_logarithms:
+        logits = _logarithm(said)
+        if end == "sigmoid":
+            logits = op.subtract(logits, _logarithm(op.subtract(np.float32(1), said))).output(0)
     if two_of_one:
         half, against = (op.multiply(logits, np.float32(each)) for each in (0.5, -0.5))
         logits = op.concat([against, half], 1).output(0)
     return _packed(ov.Model([op.result(each) for each in (logits, *layers)], [pixels], "own"))
+
+
+def _logarithm(x: ov.Output) -> ov.Output:
+    """Return the logarithm of what is 0 at least."""
+    from openvino import opset13 as op
+
+    tiny = np.float32(1e-30)
+    return op.log(op.add(op.maximum(x, np.float32(0)), tiny)).output(0)
 
 
 def _packed(model: ov.Model) -> Packed:

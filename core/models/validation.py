@@ -8,17 +8,18 @@ logits from what is bounded, whatever layer it comes from.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, count_text
+from core.contracts import Array, Outputs, count_text
 from core.errors import CapabilityError, WeightsError
 from core.models.code import is_library
 from core.models.feature_layers import head
 from core.models.final_layers import FinalLayers, bounds
-from core.models.outputs import is_one_sigmoid
+from core.models.outputs import is_one_sigmoid, stands_for_logarithms, stated
 from core.models.spec import ModelSpec
 from core.models.tensorflow import keras, tf
 
@@ -27,6 +28,7 @@ __all__ = [
     "check_built",
     "check_layers",
     "failed",
+    "told_by",
 ]
 
 _SCALES = (1.0, 30.0, -30.0, 1000.0, -1000.0)
@@ -37,6 +39,7 @@ _AT_ENDS = 0.9
 """The share of far answers at a bound from which on it is one."""
 _CLOSE = 1e-3
 Answers = npt.NDArray[np.float64]
+_DECLARED: Mapping[str, Outputs] = {"softmax": "probabilities", "sigmoid": "sigmoid"}
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -124,11 +127,12 @@ def check_answers(model: Any, spec: ModelSpec) -> None:
             f"{spec.id} answers a picture with logits that are no numbers (NaN or infinite). "
             "Check its weights, and what its preprocessing does with pixels in [0, 1]."
         )
-    if spec.outputs != "values":
+    bounded = spec.outputs == "values" or stands_for_logarithms(model)
+    if not bounded:
         _check_end(model, spec)
     answers = np.stack([_answer(model, pictures * np.float32(s)) for s in _SCALES])
     _check_alive(model, spec, answers)
-    if spec.outputs != "values" and not FinalLayers(model).known:
+    if not bounded and not FinalLayers(model).known:
         _check_far(spec, answers)
 
 
@@ -184,14 +188,23 @@ def _bounded(spec: ModelSpec, low: float, high: float, total: float | None) -> s
         if total is not None:
             what += f", whose sum is always {total:.4g}, as of rescaled probabilities"
             end = "softmax and what rescales it"
-    declared = {"softmax": "probabilities", "sigmoid": "sigmoid"}.get(end)
+    declared = _DECLARED.get(end)
     if spec.outputs != "logits":
         what = f"{what} once its {spec.outputs} are taken off"
-    way = f", or declare outputs={declared!r}" if declared and spec.outputs == "logits" else ""
+    kinds = _kinds(declared)
+    if spec.origin == "imported":
+        way = stated(spec, *(kinds if spec.outputs == "logits" else ("values",)))
+        return f"{spec.id} returns {what}, so they are no logits: {way}."
+    way = f", or {stated(spec, *kinds[:1])}" if declared and spec.outputs == "logits" else ""
     return (
         f"{spec.id} returns {what}, but logits are expected: build it without its final {end} "
         f"(classifier_activation=None, or Dense(activation=None)){way}."
     )
+
+
+def _kinds(declared: Outputs | None) -> tuple[Outputs, ...]:
+    """Return what bounded outputs may be meant as."""
+    return (declared,) if declared == "probabilities" else (*filter(None, (declared,)), "values")
 
 
 def _named(spec: ModelSpec) -> str:
@@ -218,11 +231,16 @@ def check_layers(model: Any, spec: ModelSpec) -> None:
         head(model, name)
 
 
+def told_by(error: Exception) -> str:
+    """Return what a stranger's code, or Keras, says of a failure, as the end of one sentence."""
+    told = " ".join(_STYLES.sub("", str(error)).split())[:200].rstrip(".")
+    return f"{type(error).__name__}: {told}"
+
+
 def failed(error: Exception, spec: ModelSpec, shape: tuple[int | None, ...]) -> CapabilityError:
     """Return the sentence for a builder, or layers of its model, that do not take the pictures."""
-    told = " ".join(_STYLES.sub("", str(error)).split())[:200].rstrip(".")
     return CapabilityError(
-        f"The builder of {spec.id} failed: {type(error).__name__}: {told}. It is given a tensor of "
+        f"The builder of {spec.id} failed: {told_by(error)}. It is given a tensor of "
         f"shape {shape}: if its network takes another one, say so in input_size = (height, width, "
         "channels), or fit the tensor to it (keras.layers.Resizing, keras.ops.mean)."
     )

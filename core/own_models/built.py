@@ -61,7 +61,7 @@ def look_at(model: object, *, id: str, kind: Outputs | None, n_names: int | None
             "is given as builder."
         )
     names = tuple(f"class {i}" for i in range(n_names)) if n_names else ()
-    found = read_off(model, ModelChoices(kind=kind or "", classes=names), name=id)
+    found = read_off(model, ModelChoices(kind=kind or "", classes=names), name=id, origin="zoo")
     facts = found.facts
     square = facts.height == facts.width and facts.channels == 3
     size = facts.height if square else (facts.height, facts.width, facts.channels)

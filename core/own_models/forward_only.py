@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Array, ModelCheck, ModelChoices, ModelFacts, Outputs
+from core.contracts import Array, ModelCheck, ModelChoices, ModelFacts, Outputs, count_text
 from core.errors import ModelFileError
 from core.models.file_forward import LOGITS, FileForward
 from core.models.own_forward import OWN_FORWARD, OwnForward, from_pixels, unpacked, whole_of
@@ -92,13 +92,14 @@ class _Reading:
         said : ndarray, shape (N, n)
             What it answered.
         """
-        kind = self._kind()
+        kind = self._kind(said)
         self._check_answers(said, kind)
         classes, named = self._classes(kind)
         spec = self._spec(kind, self._range(), classes)
         held = from_pixels(
             unpacked(self.graph, self.name), spec.preprocessing,
-            whole=spec.outputs not in _END_OF, two_of_one=spec.outputs == "binary",
+            end=_END_OF.get(spec.outputs, ""), two_of_one=spec.outputs == "binary",
+            by_logarithms=self._by_logarithms(spec.outputs),
         )  # fmt: skip
         passes = FileForward.of(unpacked(held, self.name), [LOGITS, *spec.layers])
         self._same(passes, raw, said, spec)
@@ -113,21 +114,31 @@ class _Reading:
             lambda: FilePasses(passes, spec.feature_layer),
         )
 
-    def _kind(self) -> Outputs:
+    def _kind(self, said: npt.NDArray[Any]) -> Outputs:
         found: str = self.told["end"]
         chosen = self.choices.kind
         if not chosen:
-            if found == "softmax":
+            if found == "softmax" or (not found and _add_up_to_one(said)):
                 return "probabilities"
             if found == "sigmoid":
                 return "sigmoid" if self.n > 1 else "binary"
             return "logits" if self.n > 1 else "values"
-        if _END_OF.get(chosen, found) != found or (chosen == "binary") > (self.n == 1):
-            raise ModelFileError(
-                f"{self.name} gives {self.n} outputs and ends in {found or 'no softmax or sigmoid'}"
-                f", so they are no {chosen}. Leave kind out, or say logits or values."
-            )
-        return chosen
+        if (chosen, self.n) == ("sigmoid", 1):
+            chosen = "binary"
+        unit, shares = _is_unit(said), _add_up_to_one(said)
+        looks = unit and not found and shares == (chosen == "probabilities")
+        fits = chosen not in _END_OF or _END_OF[chosen] == found or looks
+        if fits and (chosen == "binary") <= (self.n == 1):
+            return chosen
+        if found == "softmax" or (shares and not found):
+            kinds = "probabilities"
+        else:
+            kinds = "sigmoid" if found else "sigmoid|values" if unit else "logits|values"
+        outputs = count_text(self.n, "output")
+        raise ModelFileError(
+            f"{self.name} gives {outputs} and ends in {found or 'no softmax or sigmoid'}, so that "
+            f"is no {chosen}: say what it gives, or leave it open (--kind {kinds})."
+        )
 
     def _check_answers(self, said: npt.NDArray[Any], kind: Outputs) -> None:
         if not np.isfinite(said).all():
@@ -140,18 +151,29 @@ class _Reading:
                 f"{self.name} answers the same whatever it is shown: its outputs do not depend on "
                 "the picture."
             )
-        unit = said.min() >= -_SUM and said.max() <= 1 + _SUM
-        if kind == "logits" and unit and np.allclose(said.sum(axis=1), 1, atol=_SUM):
+        if kind == "logits" and _add_up_to_one(said):
             raise ModelFileError(
-                f"{self.name} gives probabilities that add up to 1, but no softmax is found at its "
-                "end: export it without what turns scores into probabilities, or with one softmax."
+                f"{self.name} gives probabilities that add up to 1, and no logits: say so, or "
+                "leave it open (--kind probabilities)."
             )
-        if kind == "logits" and unit:
+        if self._by_logarithms(kind):
+            end = _END_OF[kind]
+            note = (
+                f"No {end} is found at its end, and its outputs are what one gives: logarithms of "
+                f"these probabilities are explained in place of logits; their {end} is what the "
+                "file gives."
+            )
+            self.checks.append(ModelCheck("outputs", True, note))
+        if kind == "logits" and _is_unit(said):
             note = (
                 "All outputs on drawn pictures lie between 0 and 1: if they are bounded, they are "
-                "no logits (--kind values)."
+                "no logits (--kind sigmoid|values)."
             )
             self.checks.append(ModelCheck("outputs", False, note))
+
+    def _by_logarithms(self, kind: Outputs) -> bool:
+        """Whether logarithms of probabilities stand in for logits that are not in the graph."""
+        return kind in _END_OF and not self.told["end"]
 
     def _classes(self, kind: Outputs) -> tuple[tuple[str, ...], bool]:
         inside = self.file.classes
@@ -243,6 +265,14 @@ class _Reading:
             layers=spec.layers, feature_layer=spec.feature_layer,
             n_parameters=spec.n_parameters, checks=tuple(self.checks), layout=self.told["layout"],
         )  # fmt: skip
+
+
+def _is_unit(said: npt.NDArray[Any]) -> bool:
+    return bool(said.min() >= -_SUM and said.max() <= 1 + _SUM)
+
+
+def _add_up_to_one(said: npt.NDArray[Any]) -> bool:
+    return said.shape[1] > 1 and _is_unit(said) and np.allclose(said.sum(axis=1), 1, atol=_SUM)
 
 
 def _range_of(spec: ModelSpec) -> Range:

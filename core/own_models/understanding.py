@@ -9,13 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from core.contracts import ModelCheck, ModelChoices, ModelFacts, Outputs, count_text
+from core.contracts import ModelCheck, ModelChoices, ModelFacts, Origin, Outputs, count_text
 from core.errors import ModelFileError, PellucidError
 from core.models.assembly import assemble
 from core.models.attention import Attention, attention_of
 from core.models.feature_layers import head
+from core.models.final_layers import bounds
 from core.models.network import Network
-from core.models.outputs import ends_in
+from core.models.outputs import (
+    add_up_to_one,
+    ends_in,
+    gives_logarithms,
+    stands_for_logarithms,
+)
 from core.models.own_graph import OWN
 from core.models.reading.files import Described
 from core.models.reading.nodes import name_of
@@ -57,7 +63,9 @@ def understand(described: Described, choices: ModelChoices, *, sha256: str) -> U
     return replace(found, facts=facts, described=kept)
 
 
-def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") -> Understood:
+def read_off(
+    saved: Any, choices: ModelChoices, *, name: str, loss: str = "", origin: Origin = "imported"
+) -> Understood:
     """Read off what a Keras model is, and check that it runs here as Keras runs it.
 
     Parameters
@@ -68,6 +76,8 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
         For sentences.
     loss : str
         What it was trained with, where that is known.
+    origin : str
+        Where it comes from: of a file's, what cannot be built anew is read as it stands.
 
     Raises
     ------
@@ -81,7 +91,7 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
     output = _output(outputs, choices.output, name)
     bare = flat(saved, keras.Input((height, width, channels)), output=output)
     _one_row(bare, name)
-    kind = _kind(bare, loss, choices)
+    kind = _kind(bare, loss, choices, origin, name)
     n = int(bare.outputs[0].shape[1])
     range_, order, check = _range(bare, choices)
     classes, names_given = class_names(choices, kind, n, name)
@@ -91,10 +101,11 @@ def read_off(saved: Any, choices: ModelChoices, *, name: str, loss: str = "") ->
         input_size=(height, width, channels), preprocessing=affine(range_, order),
         feature_layer="", layers=(), features=False, n_parameters=int(bare.count_params()),
         paper="", licence="", summary="", n_classes=len(classes), labels=classes, outputs=kind,
+        origin=origin,
     )  # fmt: skip
     model = assemble(spec, len(classes))
     check_answers(model, spec)
-    checks = [check, _same(saved, output, model, spec)]
+    checks = [check, *_of_end(bare, model, spec, choices), _same(saved, output, model, spec)]
     attention = attention_of(model)
     checks += [_attention(attention)] if attention else []
     layers = tuple(_layers(model, attention))
@@ -159,18 +170,33 @@ def _one_row(bare: Any, name: str) -> None:
         )
 
 
-def _kind(bare: Any, loss: str, choices: ModelChoices) -> Outputs:
-    if choices.kind:
-        return choices.kind
-    end = ends_in(bare.outputs[0])
+def _kind(bare: Any, loss: str, choices: ModelChoices, origin: Origin, name: str) -> Outputs:
     n = int(bare.outputs[0].shape[1])
+    if choices.kind == "binary" and n > 1:
+        raise ModelFileError(
+            f"{name} gives {n} outputs, and two classes of one sigmoid have one: say what they "
+            f"are, or leave it open (--kind {'|'.join(_likely(bare))})."
+        )
+    if choices.kind:
+        return "binary" if (choices.kind, n) == ("sigmoid", 1) else choices.kind
+    end = ends_in(bare.outputs[0])
     if end == "softmax" and n > 1:
         return "probabilities"
     if end == "sigmoid":
         return "sigmoid" if n > 1 else "binary"
     if n == 1 or loss in _OF_VALUES:
         return "values"
-    return "logits"
+    return "probabilities" if origin == "imported" and add_up_to_one(bare) else "logits"
+
+
+def _likely(bare: Any) -> tuple[Outputs, ...]:
+    """Return what several outputs may be."""
+    end = ends_in(bare.outputs[0])
+    if end == "softmax" or add_up_to_one(bare):
+        return ("probabilities",)
+    if end == "sigmoid" or _is_unit(bare):
+        return ("sigmoid", "values")
+    return ("values",) if bounds(bare) is not None else ("logits", "values")
 
 
 _OF_VALUES = frozenset(
@@ -185,6 +211,34 @@ _OF_VALUES = frozenset(
 def _range(bare: Any, choices: ModelChoices) -> tuple[Range, Order | None, ModelCheck]:
     """Return what pixels are scaled to before the file's own graph, and how sure that is."""
     return prepared_as(choices, expected(first_scalings(bare), named), gain=first_gain(bare))
+
+
+def _of_end(bare: Any, model: Any, spec: ModelSpec, choices: ModelChoices) -> Iterator[ModelCheck]:
+    """Say what is explained where it is not what enters a last softmax or sigmoid."""
+    if stands_for_logarithms(model):
+        end = "softmax" if spec.outputs == "probabilities" else "sigmoid"
+        note = (
+            f"What it ends in is no {end} alone, so logarithms of its probabilities are explained "
+            f"in place of logits: their {end} is what the file gives."
+        )
+        yield ModelCheck("outputs", True, note)
+    elif spec.outputs == "logits" and gives_logarithms(bare):
+        note = (
+            "It gives logarithms of probabilities, as a log-softmax does: these are explained, and "
+            "their gradients, in place of the logits before it."
+        )
+        yield ModelCheck("outputs", True, note)
+    elif not choices.kind and len(spec.labels) == 1 and _is_unit(bare):
+        note = (
+            "Its one output lies between 0 and 1 whatever it is shown, and is read as a value: if "
+            "it is the probability of the second of two classes, say so (--kind binary)."
+        )
+        yield ModelCheck("outputs", False, note)
+
+
+def _is_unit(bare: Any) -> bool:
+    found = bounds(bare)
+    return found is not None and found[0] >= -CLOSE and found[1] <= 1 + CLOSE
 
 
 def _same(saved: Any, output: int, model: Any, spec: ModelSpec) -> ModelCheck:

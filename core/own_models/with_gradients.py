@@ -41,7 +41,8 @@ def with_gradients(found: Understood, wide: Any, choices: ModelChoices) -> Under
     """
     facts = found.facts
     settled = replace(
-        choices, output="", kind=facts.kind, range=facts.range, order="bgr" if facts.order == "bgr" else "rgb",
+        choices, output="", kind=facts.kind, range=facts.range,
+        order="bgr" if facts.order == "bgr" else "rgb",
         classes=facts.classes if facts.named else (),
     )  # fmt: skip
     try:
@@ -52,7 +53,9 @@ def with_gradients(found: Understood, wide: Any, choices: ModelChoices) -> Under
         "Its operators are rebuilt as layers of Keras, so it has gradients; on drawn pictures the "
         f"layers answer as OpenVINO does (by {difference:.1e} of their span at most)."
     )
-    told = [each for each in made.facts.checks if each.id in ("same_as_keras", "attention")]
+    said = {each.id for each in facts.checks}
+    more = {"same_as_keras", "attention", *({"outputs"} - said)}
+    told = [each for each in made.facts.checks if each.id in more]
     noted = _noted(found, True, note).checks
     if made.facts.attention:  # which says where the tokens are
         noted = tuple(each for each in noted if each.id != "tokens")

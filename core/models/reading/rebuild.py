@@ -19,6 +19,7 @@ import numpy as np
 
 from core.errors import ModelFileError
 from core.models.final_layers import inside_of
+from core.models.outputs import ADDED
 from core.models.reading.allowed import INERT, OPERATIONS
 from core.models.reading.nodes import MODES, said_to_call, says_something
 from core.models.settling import settle
@@ -26,7 +27,7 @@ from core.models.tensorflow import keras
 
 __all__ = ["as_saved", "built", "flat", "operation_class", "output_names"]
 
-_NAMES_TAKEN = ("pixels", "preprocessing", "logits_float32", "two_classes")
+_NAMES_TAKEN = ("pixels", "preprocessing", "logits_float32", *sorted(ADDED))
 """Of what the house puts around a network."""
 _MOST_VALUES = 2**29
 """Values that all layers may give of one input: 2 GB."""
