@@ -204,7 +204,9 @@ def _bounded(spec: ModelSpec, low: float, high: float, total: float | None) -> s
 
 def _kinds(declared: Outputs | None) -> tuple[Outputs, ...]:
     """Return what bounded outputs may be meant as."""
-    return (declared,) if declared == "probabilities" else (*filter(None, (declared,)), "values")
+    if declared == "probabilities":
+        return (declared,)
+    return ("values",) if declared is None else (declared, "values")
 
 
 def _named(spec: ModelSpec) -> str:

@@ -80,6 +80,7 @@ class _Reading:
         self.file, self.choices, self.told, self.graph = file, choices, told, graph
         self.name, self.sha256 = file.name, sha256
         self.n = int(told["n"])
+        self.close = max(CLOSE, float(told["step"]))
         self.checks: list[ModelCheck] = []
 
     def understood(self, raw: Array, said: npt.NDArray[Any]) -> Understood:
@@ -112,6 +113,7 @@ class _Reading:
             {},
             lambda: held,
             lambda: FilePasses(passes, spec.feature_layer),
+            self.close,
         )
 
     def _kind(self, said: npt.NDArray[Any]) -> Outputs:
@@ -228,7 +230,7 @@ class _Reading:
         """Compare what is run here with what the file itself answered."""
         logits = passes.run(_pixels(raw, spec), (LOGITS,))[0]
         apart_by = difference(said, logits, spec)
-        close = max(CLOSE, float(self.told["step"]))
+        close = self.close
         if not apart_by <= close:
             raise ModelFileError(
                 f"{self.name}: what is run here differs by {apart_by:.2g} from what OpenVINO makes "

@@ -16,7 +16,7 @@ from core.data.registry import open_dataset
 from core.errors import InputError
 from core.models.labels import ClassNames
 from core.models.reading.formats import digest
-from core.own_models.doctor import ambiguous, trials, worse
+from core.own_models.doctor import told_by_pictures
 from core.own_models.opening import open_model, understood
 from core.own_models.understood import Understood
 
@@ -81,25 +81,31 @@ def _with_samples(
         return _noted(found, "samples", False, note), choices
     names, order = _matched(facts, dataset)
     two_of_one = facts.kind == "binary"
-    rows = trials(
+    file = next((each for each in facts.checks if each.id == "preprocessing"), None)
+    sure = choices.range == "auto" and file is not None and file.ok
+    told = told_by_pictures(
         found.said, found.spec.input_shape, dataset, order, two_of_one=two_of_one,
         stated=(choices.range, choices.order),
+        by_file=(facts.range, "bgr" if facts.order == "bgr" else "rgb") if sure else None,
     )  # fmt: skip
-    best, better = rows[0], worse(rows)
+    rows, best = told.trials, told.trials[0]
     settles = choices.range == "auto" or (choices.order is None and best.order == "bgr")
-    unsure = ambiguous(rows) if settles else better
+    doubts = [told.one_class or told.unsure if settles else "", told.better]
+    unsure = "; ".join(each for each in doubts if each)
     share = f"{best.accuracy:.0%} ({best.low:.0%} to {best.high:.0%}) of {best.n} labelled pictures"
     note = f"Prepared as {best.range}, {best.order}, {best.geometry} it is right on {share} that "
     note += "this was not chosen on"
     note += f"; not sure: {unsure}." if unsure else _beside(settles)
     note += " The range and order are kept with the model, the geometry is chosen at prediction."
+    if told.renamed:
+        note += f" But {told.renamed.format(*names)}: are the names in the order of its outputs?"
     settled = choices
     if not facts.named:
         settled = replace(settled, classes=names)
         note += " The folder's classes in alphabetical order name its outputs."
     order_of = None if best.order == "rgb" else best.order
     settled = replace(settled, range=best.range, order=choices.order or order_of)
-    noted = _noted(found, "samples", not unsure, note)
+    noted = _noted(found, "samples", not (unsure or told.renamed), note)
     return replace(noted, facts=replace(noted.facts, preprocessing=rows)), settled
 
 

@@ -41,6 +41,8 @@ class Understood:
         Returns its numbers by name.
     passes : callable
         Returns the passes that methods ask for, from pixels in [0, 1] to logits or values.
+    close : float
+        Largest difference from what the file itself answers: more where it rounds its answers.
     """
 
     facts: ModelFacts
@@ -50,6 +52,7 @@ class Understood:
     described: Mapping[str, Any]
     tensors: Callable[[], Mapping[str, npt.NDArray[Any]]]
     passes: Callable[[], Passes]
+    close: float = CLOSE
 
 
 def class_names(

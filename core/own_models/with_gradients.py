@@ -66,7 +66,7 @@ def with_gradients(found: Understood, wide: Any, choices: ModelChoices) -> Under
         attention=made.facts.attention, feature_layer=made.facts.feature_layer,
         n_parameters=made.facts.n_parameters, checks=checks,
     )  # fmt: skip
-    return replace(made, facts=described)
+    return replace(made, facts=described, close=found.close)
 
 
 def _rebuilt(wide: Any, name: str, choices: ModelChoices) -> tuple[Understood, float]:

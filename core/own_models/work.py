@@ -31,7 +31,7 @@ from core.models.own_graph import tagged
 from core.models.reading.formats import digest
 from core.models.runtime import Runtime
 from core.own_models.inspecting import opened
-from core.own_models.understood import CLOSE, Understood, difference, prepared
+from core.own_models.understood import Understood, difference, prepared
 from core.runs import WEIGHTS, delete_run, file_facts, publish, unfinished_root
 from core.workspace import open_store
 
@@ -146,7 +146,7 @@ def _check_kept(run: Run, found: Understood) -> None:
     except InputError:
         delete_run(run.model)
         raise
-    if not apart <= CLOSE:
+    if not apart <= found.close:
         delete_run(run.model)
         raise ModelFileError(
             f"{run.name}: what was kept answers otherwise than the file (by {apart:.2g}), so it is "
