@@ -207,12 +207,10 @@ def _renamed(
     It is found on the one half of the pictures, and how often it is right is stated from the other.
     """
     found = [(each, _order_of(each.answers[~stating], truth[~stating])) for each in tried]
-
-    def fits(each: _Tried, names: dict[int, int], of: Bools) -> Bools:
-        return np.array([names.get(int(a), -1) for a in each.answers[of]]) == truth[of]
-
-    way, names = max(found, key=lambda pair: fits(*pair, ~stating).mean())
-    right = fits(way, names, stating)
+    way, names = max(
+        found, key=lambda each: float(_under(each[1], each[0].answers, truth, ~stating).mean())
+    )
+    right = _under(names, way.answers, truth, stating)
     n, hits, own = len(right), int(right.sum()), kept.trial(stating)
     low, high = wilson(hits, n)
     if low <= own.high or all(answer == name for answer, name in names.items()):
@@ -223,6 +221,11 @@ def _renamed(
         f"prepared as {way.range} {way.order}, its answers fit the classes in another order "
         f"({listed}): so they are right on {hits / n:.0%} ({low:.0%} to {high:.0%}) of {n} pictures"
     ), way
+
+
+def _under(names: dict[int, int], answers: Labels, truth: Labels, of: Bools) -> Bools:
+    """Return which answers are right once they mean other classes."""
+    return np.array([names.get(int(each), -1) for each in answers[of]]) == truth[of]
 
 
 def _order_of(answers: Labels, truth: Labels) -> dict[int, int]:
