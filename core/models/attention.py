@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from core.contracts import Array
 from core.models.tensorflow import keras, tf
 from core.models.tokens import TokenGrid, calls, token_grid
 
@@ -30,6 +31,8 @@ _LAYERS = (
 )
 _PRODUCTS = frozenset({"Matmul", "Einsum", "Dot"})
 _SUM = 1e-3
+_CLEAR = 0.1
+"""Of the change among other tokens: below it one token alone has changed, as of patches."""
 _SMALLEST = 1e-6
 """Of the largest gradient of a row of attention: below it the logits do not read the row."""
 
@@ -210,14 +213,15 @@ def _one_after_another(nodes: Sequence[Any], found: Sequence[Any]) -> bool:
 def _as_found(attention: Attention, n_steps: int) -> bool:
     """Whether a drawn batch has attention as the graph says: a row of shares for each picture.
 
-    Windows are told by it: they lie in the batch. Of two pictures that differ in their upper right
-    corner the token there differs most; where it is one of the lower left, tokens go by columns.
+    Windows are told by it: they lie in the batch. The two pictures differ in their upper right
+    corner alone: where the token has changed that it would be by columns, they go so.
     """
     grid, rng = attention.grid, np.random.default_rng(0)
     height, width, _ = attention.model.input.shape[1:]
     picture = rng.random(attention.model.input.shape[1:], dtype=np.float32)
     other = picture.copy()
-    other[: height // grid.height, width - width // grid.width :] **= 4
+    most = max(grid.sides)  # within one patch, whichever side is which
+    other[: height // most, width - width // most :] **= 4
     _, seen = attention.run(tf.constant(np.stack([picture, other])))
     if len(seen) != n_steps:
         return False
@@ -225,7 +229,21 @@ def _as_found(attention: Attention, n_steps: int) -> bool:
         of_all = each.ndim in (3, 4) and each.shape[0] == 2 and each.shape[-2:] == (grid.n, grid.n)
         if not of_all or not np.abs(each.sum(axis=-1) - 1).max() <= _SUM or each.min() < 0:
             return False
-    first, second = (each.reshape(-1, grid.n, grid.n).mean(axis=0) for each in np.asarray(seen[0]))
-    moved = np.abs(first - second)
-    row, column = divmod(int((moved.sum(0) + moved.sum(1))[grid.before :].argmax()), grid.width)
-    return not (2 * row >= grid.height and 2 * column < grid.width)
+    first, second = (each.reshape(-1, grid.n, grid.n) for each in np.asarray(seen[0]))
+    by_rows, *by_columns = (
+        _changed_without(first, second, token)
+        for token in (grid.before + grid.width - 1, grid.n - grid.height, grid.n - grid.width)
+    )
+    return not min(by_columns) < _CLEAR * by_rows
+
+
+def _changed_without(first: Array, second: Array, token: int) -> float:
+    """Return how much attention ``(heads, T, T)`` changes among all tokens but one.
+
+    Where nothing but that token has changed, the others share what they leave it as before.
+    """
+    kept = np.arange(first.shape[-1]) != token
+    left = [each[:, kept][:, :, kept].astype(np.float64) for each in (first, second)]
+    sums = [each.sum(axis=-1, keepdims=True) for each in left]
+    shares = [each / np.maximum(total, _SMALLEST) for each, total in zip(left, sums, strict=True)]
+    return float((np.abs(shares[0] - shares[1]) * np.minimum(*sums)).max())

@@ -13,6 +13,7 @@ from core.contracts import ModelRef
 from core.errors import CapabilityError
 from core.models import zoo
 from core.models.assembly import assemble
+from core.models.attention import attention_of
 from core.models.feature_layers import layer_tensor
 from core.models.network import Network
 from core.models.runtime import Runtime, runtime
@@ -83,6 +84,10 @@ def test_what_the_zoo_says_of_it_is_what_is_built() -> None:
     model = assemble(spec, spec.n_classes)
     assert model.count_params() == spec.n_parameters
     assert [layer_tensor(model, name).shape[1:] for name in spec.layers] == [(14, 14, 192)] * 3
+    found = attention_of(model)
+    assert spec.attention
+    assert found is not None
+    assert (found.grid.sides, found.grid.before, len(found.steps)) == ((14, 14), 0, 12)
 
 
 def test_a_grid_holds_each_token_at_its_place(vit: Runtime, pictures: np.ndarray) -> None:
@@ -96,6 +101,24 @@ def test_a_grid_holds_each_token_at_its_place(vit: Runtime, pictures: np.ndarray
     moved = np.abs(a - b).max(axis=-1) > 1e-6
     assert moved.sum() == 1
     assert moved[0, 5, 2]
+
+
+def test_attention_holds_each_token_at_its_place(vit: Runtime, pictures: np.ndarray) -> None:
+    """Of one changed patch: all other tokens share what they do not pay to it as before."""
+    changed = pictures.copy()
+    changed[0, 4 * 5 : 4 * 6, 4 * 2 : 4 * 3] += 0.5  # the patch at row 5, column 2
+    a, b = (vit.attention(each) for each in (pictures, changed))
+    assert (a.grid, a.before, a.rows) == ((8, 4), 0, tuple(range(32)))
+    moved = []
+    for token in range(32):
+        others = [i for i in range(32) if i != token]
+        left = [each.attention[0][0][:, others][:, :, others] for each in (a, b)]
+        x, y = (each / each.sum(axis=-1, keepdims=True) for each in left)
+        moved.append(np.abs(x - y).max())
+    assert divmod(int(np.argmin(moved)), 4) == (5, 2)
+    assert sorted(moved)[1] > 100 * min(moved)
+    for method in ("attention_rollout", "attention_gradient"):
+        assert [each.map.shape for each in run(method, vit, pictures, [0, 1])] == [(32, 16)] * 2
 
 
 @pytest.mark.parametrize("layer", LAYERS)

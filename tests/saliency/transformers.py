@@ -164,8 +164,15 @@ def in_numpy(
     return (x[0] if small.own else x.mean(axis=0)) @ weights["logits"], seen, entering
 
 
-def as_onnx(small: Small, weights: Mapping[str, Numbers]) -> bytes:
-    """Write it as exporters of PyTorch do: channels first, one product of q, k and v, heads."""
+def as_onnx(small: Small, weights: Mapping[str, Numbers], *, folded: bool = False) -> bytes:
+    """Write it as exporters of PyTorch do: channels first, one product of q, k and v, heads.
+
+    Parameters
+    ----------
+    folded : bool
+        Whether heads lie in the batch, tokens come first and q is scaled, as PyTorch's own
+        ``MultiheadAttention`` has it; else as timm's does.
+    """
     c, heads, n = small.channels, small.heads, small.n_patches + small.own
     nodes: list[bytes] = []
     held: list[bytes] = []
@@ -200,17 +207,24 @@ def as_onnx(small: Small, weights: Mapping[str, Numbers]) -> bytes:
         kernel = np.concatenate([weights[f"{each}{i}"] for each in "qkv"], axis=1)
         y = run("MatMul", [y, put(f"qkv{i}", kernel)], f"qkv{i}_out")
         y = run("Reshape", [y, split], f"split{i}")
-        y = run("Transpose", [y], f"heads{i}", perm=[2, 0, 3, 1, 4])
+        if folded:
+            y = run("Transpose", [y], f"heads{i}", perm=[2, 1, 0, 3, 4])
+            y = run("Reshape", [y, put(f"fold{i}", [3, n, heads, c // heads], np.int64)], f"f{i}")
+            y = run("Transpose", [y], f"first{i}", perm=[0, 2, 1, 3])
+        else:
+            y = run("Transpose", [y], f"heads{i}", perm=[2, 0, 3, 1, 4])
         q, k, v = (
             run("Gather", [y, put(f"at{i}{at}", at, np.int64)], f"{each}{i}", axis=0)
             for at, each in enumerate("qkv")
         )
-        k = run("Transpose", [k], f"turned{i}", perm=[0, 1, 3, 2])
+        k = run("Transpose", [k], f"turned{i}", perm=[0, 2, 1] if folded else [0, 1, 3, 2])
+        scale = put(f"scale{i}", (c / heads) ** -0.5)
+        q = run("Mul", [q, scale], f"scaled{i}") if folded else q
         y = run("MatMul", [q, k], f"scores{i}")
-        y = run("Mul", [y, put(f"scale{i}", (c / heads) ** -0.5)], f"scaled{i}")
+        y = y if folded else run("Mul", [y, scale], f"scaled{i}")
         y = run("Softmax", [y], f"shares{i}", axis=-1)
         y = run("MatMul", [y, v], f"weighed{i}")
-        y = run("Transpose", [y], f"back{i}", perm=[0, 2, 1, 3])
+        y = run("Transpose", [y], f"back{i}", perm=[1, 0, 2] if folded else [0, 2, 1, 3])
         y = run("Reshape", [y, joined], f"joined{i}")
         y = run("MatMul", [y, put(f"o{i}", weights[f"o{i}"])], f"attended{i}")
         x = run("Add", [x, y], f"middle{i}")
